@@ -1,0 +1,241 @@
+//! What one entity declares, once: add a property, relation or tenancy here and every layer follows.
+//!
+//! `#[derive(Entity)]` writes the [`EntityMeta`] of a struct. The SQL engine, the JSON Schemas, the
+//! `OpenAPI` document and the isolation tests all read it; none of them is generic over entities.
+
+use serde::de::DeserializeOwned;
+
+/// A type that is stored in one table or view.
+pub trait Entity: DeserializeOwned + Send + Sync + 'static {
+    /// How a row belongs to a tenant, as a type: [`Itself`], [`ByColumn`], [`Through`] or [`Global`].
+    type Tenancy;
+    /// How a row belongs to a person, as a type: [`Owned`] or [`NotOwned`].
+    type Ownership;
+
+    /// The metadata that everything else is derived from.
+    fn meta() -> &'static EntityMeta;
+}
+
+/// Tenancy of the tenant entity itself: a tenant scope sees its one row.
+#[derive(Debug)]
+pub struct Itself;
+/// Tenancy by a column that holds the tenant's id.
+#[derive(Debug)]
+pub struct ByColumn;
+/// Tenancy through a parent entity `P` that belongs to the tenant.
+#[derive(Debug)]
+pub struct Through<P>(std::marker::PhantomData<P>);
+/// No tenancy: only the system scope opens such an entity.
+#[derive(Debug)]
+pub struct Global;
+
+/// A row that can be traced to one person ([`EntityMeta::owner`] says how).
+#[derive(Debug)]
+pub struct Owned;
+/// A row that belongs to nobody in particular.
+#[derive(Debug)]
+pub struct NotOwned;
+
+/// Everything that is known about one entity.
+#[derive(Debug)]
+pub struct EntityMeta {
+    /// Name of the model, as schemas and messages use it: `Tenant`.
+    pub name: &'static str,
+    /// Name of the table or view, without schema: `tenants`.
+    pub table: &'static str,
+    /// What the entity is, for schemas and documents.
+    pub description: &'static str,
+    /// How its rows belong to a tenant.
+    pub tenancy: TenantRule,
+    /// How its rows belong to a person, if they do.
+    pub owner: Option<OwnerRule>,
+    /// All properties in the order of responses; the audit columns come first.
+    pub properties: &'static [Property],
+    /// Relations that `include` can follow.
+    pub relations: &'static [Relation],
+    /// Whether rows carry `deleted`, `deletedOn`, `deletedBy` and are hidden rather than removed.
+    pub soft_delete: bool,
+    /// Whether it can only be read (a view).
+    pub read_only: bool,
+}
+
+/// How rows of an entity belong to a tenant.
+#[derive(Debug, Clone, Copy)]
+pub enum TenantRule {
+    /// The entity is the tenant.
+    Itself,
+    /// The named property holds the tenant's id.
+    Column(&'static str),
+    /// A live row of `via`, whose `foreign` equals this row's `local`, belongs to the tenant.
+    Through {
+        /// Property of this entity.
+        local: &'static str,
+        /// Property of the parent.
+        foreign: &'static str,
+        /// The parent entity.
+        via: fn() -> &'static EntityMeta,
+    },
+    /// No tenant, and why that is right.
+    Global {
+        /// The reason, for the reader of a review.
+        reason: &'static str,
+    },
+}
+
+/// How rows of an entity belong to a person.
+#[derive(Debug, Clone, Copy)]
+pub enum OwnerRule {
+    /// The named property holds the user's id.
+    Column(&'static str),
+    /// A live row of `via`, whose `foreign` equals this row's `local`, belongs to the person.
+    Through {
+        /// Property of this entity.
+        local: &'static str,
+        /// Property of the parent.
+        foreign: &'static str,
+        /// The parent entity.
+        via: fn() -> &'static EntityMeta,
+    },
+}
+
+/// One property of an entity and the column behind it.
+#[derive(Debug)]
+pub struct Property {
+    /// Name in JSON: `createdOn`.
+    pub name: &'static str,
+    /// Name in the database: `created_on`.
+    pub column: &'static str,
+    /// Type of its values.
+    pub kind: PropertyType,
+    /// Whether a row must have it.
+    pub required: bool,
+    /// Who sets it.
+    pub role: PropertyRole,
+    /// Whether it never leaves the store through a record (passwords, secrets).
+    pub hidden: bool,
+    /// What its values must satisfy beyond their type.
+    pub rules: Rules,
+    /// What it holds, for schemas and documents.
+    pub description: &'static str,
+}
+
+/// The types a property can have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PropertyType {
+    /// UUID; JSON string in lower case.
+    Uuid,
+    /// UTF-8 text.
+    Text,
+    /// 32-bit signed integer; JSON number.
+    Integer,
+    /// Boolean.
+    Boolean,
+    /// Instant in UTC; JSON `YYYY-MM-DDTHH:mm:ss.sssZ`.
+    Timestamp,
+    /// Calendar date; JSON `YYYY-MM-DDT00:00:00.000Z`, as the original shows it.
+    Date,
+    /// JSON object.
+    Json,
+    /// Array of text.
+    TextArray,
+    /// Array of 32-bit integers.
+    IntegerArray,
+}
+
+/// Who sets the value of a property.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PropertyRole {
+    /// The client, in bodies.
+    Data,
+    /// The service, when a row is made: the primary key.
+    Id,
+    /// The store: who and when. Accepted in bodies for compatibility, and ignored.
+    Audit,
+    /// The scope: the column or parent key that ties the row to its tenant; never updated.
+    Parent,
+    /// Shown only: computed or joined by a view.
+    Derived,
+}
+
+/// Constraints of a property's value, in the terms of JSON Schema.
+#[derive(Debug, Clone, Copy)]
+pub struct Rules {
+    /// Longest text, in characters.
+    pub max_length: Option<u32>,
+    /// Smallest number.
+    pub minimum: Option<i64>,
+    /// Largest number.
+    pub maximum: Option<i64>,
+    /// The only numbers allowed, in the order that messages list them.
+    pub one_of: Option<&'static [i64]>,
+    /// The only texts allowed, in the order that messages list them.
+    pub one_of_text: Option<&'static [&'static str]>,
+    /// Regular expression (ECMA-262) that text must match.
+    pub pattern: Option<&'static str>,
+    /// Value of a new row that names none, as JSON text.
+    pub default: Option<&'static str>,
+}
+
+impl Rules {
+    /// No constraint.
+    pub const NONE: Self = Self {
+        max_length: None,
+        minimum: None,
+        maximum: None,
+        one_of: None,
+        one_of_text: None,
+        pattern: None,
+        default: None,
+    };
+}
+
+/// A relation that `include` can follow.
+#[derive(Debug)]
+pub struct Relation {
+    /// Name in JSON: `userTenants`.
+    pub name: &'static str,
+    /// How many rows it yields.
+    pub kind: RelationKind,
+    /// The entity at the other end.
+    pub target: fn() -> &'static EntityMeta,
+    /// Property of this entity.
+    pub local: &'static str,
+    /// Property of the target that equals it.
+    pub foreign: &'static str,
+    /// Whether a client may include it.
+    pub includable: bool,
+}
+
+/// How many rows a relation yields.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RelationKind {
+    /// An array.
+    HasMany,
+    /// One object, found by a key at the target.
+    HasOne,
+    /// One object, found by a key of this row.
+    BelongsTo,
+}
+
+impl EntityMeta {
+    /// The property with this JSON name.
+    pub fn property(&self, name: &str) -> Option<&'static Property> {
+        self.properties.iter().find(|property| property.name == name)
+    }
+
+    /// Position of the property with this JSON name.
+    pub fn position(&self, name: &str) -> Option<usize> {
+        self.properties.iter().position(|property| property.name == name)
+    }
+
+    /// The includable relation with this name.
+    pub fn relation(&self, name: &str) -> Option<&'static Relation> {
+        self.relations.iter().find(|relation| relation.name == name && relation.includable)
+    }
+
+    /// The primary key.
+    pub fn id(&self) -> &'static Property {
+        let first = &self.properties[0];
+        self.properties.iter().find(|property| property.role == PropertyRole::Id).unwrap_or(first)
+    }
+}
