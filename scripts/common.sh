@@ -1,0 +1,86 @@
+# shellcheck shell=bash
+# Shared by the scripts of this repository: sourced, not run.
+# Progress goes to standard error, so that a script's standard output stays its result.
+
+if [ -t 2 ] && [ -z "${NO_COLOR:-}" ]; then
+  bold=$'\e[1m' red=$'\e[31m' plain=$'\e[0m'
+else
+  bold='' red='' plain=''
+fi
+
+progress() { printf '%s==> %s%s\n' "$bold" "$*" "$plain" >&2; }
+
+fail() {
+  printf '%serror:%s %s\n' "$red" "$plain" "$*" >&2
+  exit 1
+}
+
+have() { command -v "$1" >/dev/null 2>&1; }
+
+# Runs a command as root: directly, or through sudo where that asks no password.
+as_root() {
+  if [ "$(id -u)" -eq 0 ]; then
+    "$@"
+  else
+    sudo -n "$@"
+  fi
+}
+
+may_install() {
+  have apt-get && { [ "$(id -u)" -eq 0 ] || { have sudo && sudo -n true 2>/dev/null; }; }
+}
+
+# apt_install PACKAGE…: installs Debian packages, or says what to type.
+apt_install() {
+  if ! may_install; then
+    if have apt-get; then
+      fail "please install what is missing, then try again:  sudo apt-get install $*"
+    fi
+    fail "please install what is missing with your system's package manager (Debian's names: $*), then try again"
+  fi
+  progress "installing $* with apt-get"
+  as_root apt-get update -qq >&2
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >&2
+}
+
+# The Rust installer writes this file; a shell opened before that lacks its path.
+if ! have cargo && [ -r "${CARGO_HOME:-$HOME/.cargo}/env" ]; then
+  . "${CARGO_HOME:-$HOME/.cargo}/env"
+fi
+
+need_rust() {
+  have cargo || fail "cargo was not found: install Rust 1.95 or newer, see https://rustup.rs"
+}
+
+# The bundled SQLite and the cryptography library are compiled from C.
+need_c_compiler() {
+  have cc || apt_install build-essential
+}
+
+# need_cargo_tool NAME VERSION: installs a cargo subcommand where it is missing.
+# Light optimisation and no link-time optimisation: the tool is built once and run briefly.
+need_cargo_tool() {
+  if cargo "${1#cargo-}" --version >/dev/null 2>&1; then
+    return
+  fi
+  need_c_compiler
+  progress "installing $1 $2 (a few minutes, once)"
+  CARGO_PROFILE_RELEASE_OPT_LEVEL=1 CARGO_PROFILE_RELEASE_LTO=off \
+    CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_PROFILE_RELEASE_DEBUG=0 \
+    cargo install --locked --quiet "$1" --version "$2" >&2
+}
+
+port_is_taken() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+
+# Below 32768, where Linux begins to hand out ports to outgoing connections.
+free_port() {
+  local port
+  for _ in {1..100}; do
+    port=$((20000 + RANDOM % 12000))
+    port_is_taken "$port" || {
+      echo "$port"
+      return
+    }
+  done
+  fail "no free port between 20000 and 32000 on 127.0.0.1"
+}
