@@ -1,0 +1,311 @@
+//! Checks JSON against a schema and words refusals as AJV does, since clients read these details.
+//!
+//! [`coerce`] first turns the strings of a query into the scalars that the schema wants. Bodies are
+//! not coerced.
+
+mod coerce;
+
+use jsonschema::error::ValidationErrorKind;
+use jsonschema::{Draft, ValidationError};
+use serde::Serialize;
+use serde_json::{Value, json};
+use time::format_description::well_known::Rfc3339;
+use time::{OffsetDateTime, UtcOffset};
+
+pub(crate) use coerce::coerce;
+
+/// Keywords in the order in which AJV evaluates them, and so reports their violations.
+const ORDER: [&str; 16] = [
+    "type",
+    "maximum",
+    "minimum",
+    "multipleOf",
+    "maxLength",
+    "minLength",
+    "pattern",
+    "format",
+    "enum",
+    "anyOf",
+    "oneOf",
+    "uniqueItems",
+    "items",
+    "required",
+    "additionalProperties",
+    "properties",
+];
+
+/// One violation, as the `details` of an error list it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(crate) struct Detail {
+    /// Where, as a JSON pointer (RFC 6901); empty for the whole.
+    path: String,
+    /// The violated keyword of JSON Schema.
+    code: String,
+    /// What must hold, in English.
+    message: String,
+    /// The keyword's values, as AJV names them.
+    info: Value,
+}
+
+/// A compiled schema.
+#[derive(Debug)]
+pub(crate) struct Validator {
+    schema: Value,
+    compiled: jsonschema::Validator,
+}
+
+impl Validator {
+    /// Compiles a schema (JSON Schema 2020-12, no references to elsewhere), formats checked.
+    ///
+    /// # Errors
+    /// When it is not a valid schema.
+    pub(crate) fn new(schema: Value) -> Result<Self, ValidationError<'static>> {
+        let compiled = jsonschema::options()
+            .with_draft(Draft::Draft202012)
+            .should_validate_formats(true)
+            .with_format("date-time", is_date_time)
+            .build(&schema)?;
+        Ok(Self { schema, compiled })
+    }
+
+    /// The schema it was made of.
+    pub(crate) fn schema(&self) -> &Value {
+        &self.schema
+    }
+
+    /// All violations, in AJV's order; none when the instance is valid.
+    pub(crate) fn check(&self, instance: &Value) -> Vec<Detail> {
+        let mut found = Vec::new();
+        if !self.compiled.is_valid(instance) {
+            for error in self.compiled.iter_errors(instance) {
+                self.collect(&error, &mut found);
+            }
+            found.sort_by(|(left, _), (right, _)| left.cmp(right));
+        }
+        let mut details: Vec<_> = found.into_iter().map(|(_, detail)| detail).collect();
+        refuse_nul(instance, "", &mut details);
+        details
+    }
+
+    /// Adds an error, and those of the alternatives it comes from, with the rank of each.
+    fn collect(&self, error: &ValidationError<'_>, found: &mut Vec<(Vec<usize>, Detail)>) {
+        let rank = self.rank(error);
+        let required = self
+            .schema
+            .pointer(error.schema_path().as_str())
+            .unwrap_or(&Value::Null);
+        let mut add = |rank, (message, info)| {
+            let path = error.instance_path().to_string();
+            let code = error.kind().keyword().to_owned();
+            found.push((
+                rank,
+                Detail {
+                    path,
+                    code,
+                    message,
+                    info,
+                },
+            ));
+        };
+        match error.kind() {
+            ValidationErrorKind::Required { property } => {
+                let position = required
+                    .as_array()
+                    .and_then(|all| all.iter().position(|one| one == property));
+                let message = format!(
+                    "must have required property '{}'",
+                    property.as_str().unwrap_or_default()
+                );
+                add(
+                    [rank, position.into_iter().collect()].concat(),
+                    (message, json!({"missingProperty": property})),
+                );
+            }
+            ValidationErrorKind::AdditionalProperties { unexpected } => {
+                for name in unexpected {
+                    let message = "must NOT have additional properties".to_owned();
+                    add(rank.clone(), (message, json!({"additionalProperty": name})));
+                }
+            }
+            ValidationErrorKind::UniqueItems => add(rank, duplicates(error.instance())),
+            kind => {
+                add(rank, wording(kind.keyword(), required));
+                if let ValidationErrorKind::AnyOf { context }
+                | ValidationErrorKind::OneOfNotValid { context }
+                | ValidationErrorKind::OneOfMultipleValid { context } = kind
+                {
+                    for error in context.iter().flatten() {
+                        self.collect(error, found);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Where AJV would report an error: the order of keywords from the root down, of properties in
+    /// the schema, of items in the instance; the alternatives before the keyword that tries them.
+    fn rank(&self, error: &ValidationError<'_>) -> Vec<usize> {
+        let mut schema = &self.schema;
+        let mut rank = Vec::new();
+        let mut keywords = error
+            .schema_path()
+            .segments()
+            .map(|segment| segment.to_string());
+        let mut instance = error
+            .instance_path()
+            .segments()
+            .map(|segment| segment.to_string());
+        while let Some(keyword) = keywords.next() {
+            rank.push(
+                ORDER
+                    .iter()
+                    .position(|known| *known == keyword)
+                    .unwrap_or(ORDER.len()),
+            );
+            schema = &schema[&keyword];
+            match keyword.as_str() {
+                "properties" => {
+                    let (name, _) = (keywords.next().unwrap_or_default(), instance.next());
+                    let position = schema
+                        .as_object()
+                        .and_then(|all| all.keys().position(|key| *key == name));
+                    rank.push(position.unwrap_or(usize::MAX));
+                    schema = &schema[&name];
+                }
+                "items" => rank.push(
+                    instance
+                        .next()
+                        .and_then(|index| index.parse().ok())
+                        .unwrap_or(usize::MAX),
+                ),
+                "anyOf" | "oneOf" => {
+                    let branch = keywords
+                        .next()
+                        .and_then(|index| index.parse().ok())
+                        .unwrap_or(usize::MAX);
+                    rank.push(branch);
+                    schema = schema.get(branch).unwrap_or(&Value::Null);
+                }
+                _ => {}
+            }
+        }
+        rank
+    }
+}
+
+/// Message and info of a violated keyword whose value in the schema is `required`.
+fn wording(keyword: &str, required: &Value) -> (String, Value) {
+    let text = required
+        .as_str()
+        .map_or_else(|| required.to_string(), str::to_owned);
+    match keyword {
+        "type" => {
+            // A type that may also be null is named without it.
+            let named = required
+                .as_array()
+                .and_then(|types| types.first())
+                .unwrap_or(required);
+            (
+                format!("must be {}", named.as_str().unwrap_or_default()),
+                json!({"type": named}),
+            )
+        }
+        "enum" => (
+            "must be equal to one of the allowed values".to_owned(),
+            json!({"allowedValues": required}),
+        ),
+        "minimum" => (
+            format!("must be >= {text}"),
+            json!({"comparison": ">=", "limit": required}),
+        ),
+        "maximum" => (
+            format!("must be <= {text}"),
+            json!({"comparison": "<=", "limit": required}),
+        ),
+        "multipleOf" => (
+            format!("must be multiple of {text}"),
+            json!({"multipleOf": required}),
+        ),
+        "maxLength" => (
+            format!("must NOT have more than {text} characters"),
+            json!({"limit": required}),
+        ),
+        "minLength" => (
+            format!("must NOT have fewer than {text} characters"),
+            json!({"limit": required}),
+        ),
+        "pattern" => (
+            format!("must match pattern \"{text}\""),
+            json!({"pattern": required}),
+        ),
+        "format" => (
+            format!("must match format \"{text}\""),
+            json!({"format": required}),
+        ),
+        "oneOf" => (
+            "must match exactly one schema in oneOf".to_owned(),
+            json!({"passingSchemas": null}),
+        ),
+        "anyOf" => ("must match a schema in anyOf".to_owned(), json!({})),
+        other => (
+            format!("must pass \"{other}\" keyword validation"),
+            json!({}),
+        ),
+    }
+}
+
+/// Message and info of a list with equal items: AJV searches from the end.
+fn duplicates(list: &Value) -> (String, Value) {
+    let items = list.as_array().map(Vec::as_slice).unwrap_or_default();
+    let recurring = |i: usize| (i + 1..items.len()).find(|&j| items[j] == items[i]);
+    let (i, j) = (0..items.len())
+        .rev()
+        .find_map(|i| Some((i, recurring(i)?)))
+        .unwrap_or_default();
+    (
+        format!("must NOT have duplicate items (items ## {j} and {i} are identical)"),
+        json!({"i": i, "j": j}),
+    )
+}
+
+/// Refuses the character U+0000, which `PostgreSQL` can store in neither text nor JSON.
+fn refuse_nul(value: &Value, path: &str, details: &mut Vec<Detail>) {
+    let pointer = |key: &str| format!("{path}/{}", key.replace('~', "~0").replace('/', "~1"));
+    let refusal = |path: String| {
+        let (message, info) = wording("pattern", &json!("^[^\\u0000]*$"));
+        Detail {
+            path,
+            code: "pattern".to_owned(),
+            message,
+            info,
+        }
+    };
+    match value {
+        Value::String(text) if text.contains('\0') => details.push(refusal(path.to_owned())),
+        Value::Array(items) => {
+            for (index, item) in items.iter().enumerate() {
+                refuse_nul(item, &format!("{path}/{index}"), details);
+            }
+        }
+        Value::Object(entries) => {
+            for (key, value) in entries {
+                if key.contains('\0') {
+                    details.push(refusal(pointer(key)));
+                }
+                refuse_nul(value, &pointer(key), details);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// A date with time and zone (RFC 3339) that has a year of four digits in UTC too.
+fn is_date_time(text: &str) -> bool {
+    OffsetDateTime::parse(text, &Rfc3339)
+        .ok()
+        .and_then(|instant| instant.checked_to_offset(UtcOffset::UTC))
+        .is_some_and(|instant| (0..=9999).contains(&instant.year()))
+}
+
+#[cfg(test)]
+mod tests;
