@@ -1,1 +1,21 @@
-//! x
+//! Scoped repositories over `PostgreSQL` and `SQLite`: start at [`entity::Entity`] (what a table declares) and [`session::Session`] (the only way to its rows).
+//!
+//! The crate knows tables, tenants as a column, and the `LoopBack` filter language.
+//! It knows no HTTP and no rule about users, roles or groups.
+
+pub mod audit;
+pub mod entity;
+pub mod environment;
+pub mod error;
+pub mod filter;
+mod include;
+mod options;
+pub mod record;
+pub mod repository;
+pub mod scope;
+pub mod session;
+mod sql;
+pub mod value;
+
+pub use entity::{Entity, EntityMeta};
+pub use error::{StoreError, StoreResult};

@@ -1,0 +1,68 @@
+//! What can go wrong in the store: match on [`StoreError`] and turn each outcome into your own error once.
+
+use crate::filter::FilterError;
+
+/// Result of a store operation.
+pub type StoreResult<T> = Result<T, StoreError>;
+
+/// Every outcome of the store that is not success. No variant names a protocol, and the text of
+/// none repeats what the driver said; that stays in `source()` for the log.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The filter names something that does not exist, or has the wrong shape.
+    #[error(transparent)]
+    Filter(#[from] FilterError),
+    /// A unique constraint refused the write.
+    #[error("a row with the same {} exists", .columns.join(", "))]
+    Conflict {
+        /// Name of the constraint or index, or `table.column` where the database names no more.
+        constraint: String,
+        /// The columns of the attempted write, with their values as text.
+        attempted: Vec<(&'static str, String)>,
+        /// Columns of the constraint as far as the database tells.
+        columns: Vec<String>,
+    },
+    /// A row that the write refers to does not exist, or lies outside the scope.
+    #[error("a row that this one refers to does not exist")]
+    MissingReference,
+    /// The row is still referred to.
+    #[error("the row is still referred to")]
+    StillReferenced,
+    /// A value breaks a rule of its column: too long, out of range, null where none may be.
+    #[error("a value is not allowed in its column")]
+    InvalidValue(#[source] BoxError),
+    /// The write would place a row outside the scope.
+    #[error("the write names another tenant")]
+    OutsideScope,
+    /// The answer would have more rows than allowed.
+    #[error("more than {limit} rows match; ask for them in pages with limit and skip")]
+    TooManyRows {
+        /// The bound.
+        limit: u64,
+    },
+    /// The statement ran longer than the configured bound.
+    #[error("the database took too long")]
+    Timeout(#[source] BoxError),
+    /// The database cannot be reached now; the same call may succeed later.
+    #[error("the database is not available")]
+    Unavailable(#[source] BoxError),
+    /// Another transaction was in the way; the same call may succeed at once.
+    #[error("another write was in the way")]
+    Contention(#[source] BoxError),
+    /// A statement of this transaction failed before, so it cannot be committed.
+    #[error("the transaction had failed and was rolled back")]
+    Aborted,
+    /// Anything else: a defect, or a database that is not the one we expect.
+    #[error("the database refused the statement")]
+    Database(#[source] BoxError),
+}
+
+/// The driver's own error, kept for the log.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+impl StoreError {
+    /// Whether trying the same call again later can help.
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Unavailable(_) | Self::Timeout(_) | Self::Contention(_))
+    }
+}

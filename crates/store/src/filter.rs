@@ -1,0 +1,126 @@
+//! The `LoopBack` filter as a checked syntax tree: every property, operator and relation in it exists.
+//!
+//! [`parse`] makes one from JSON, [`brackets`] makes the JSON from a query string. Nothing here
+//! knows SQL, and nothing outside [`crate::sql`] turns a tree into a statement.
+
+pub mod brackets;
+mod error;
+pub mod parse;
+mod regexp;
+
+pub use error::FilterError;
+
+use crate::entity::{Property, Relation};
+use crate::value::Value;
+
+/// What to read: which rows, in which order, which properties, with which relations.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Which rows; none means all that the scope lets through.
+    pub predicate: Option<Predicate>,
+    /// Order; empty means by id.
+    pub order: Vec<Order>,
+    /// At most so many rows.
+    pub limit: Option<u64>,
+    /// Leave out so many rows first.
+    pub skip: u64,
+    /// Positions of the wanted properties in the entity's list; none means all.
+    pub fields: Option<Vec<usize>>,
+    /// Relations to load with each row.
+    pub include: Vec<Include>,
+}
+
+/// One relation to load.
+#[derive(Debug, Clone)]
+pub struct Include {
+    /// The relation.
+    pub relation: &'static Relation,
+    /// Filter of the related rows; its `limit` and `skip` count for each parent.
+    pub scope: Filter,
+}
+
+/// One key of an order.
+#[derive(Debug, Clone, Copy)]
+pub struct Order {
+    /// The property.
+    pub property: &'static Property,
+    /// Whether large values come first.
+    pub descending: bool,
+}
+
+/// A condition on a row.
+#[derive(Debug, Clone)]
+pub enum Predicate {
+    /// All hold.
+    And(Vec<Predicate>),
+    /// One holds.
+    Or(Vec<Predicate>),
+    /// A test of one property, or of the text at a path inside a JSON property.
+    Test {
+        /// The property.
+        property: &'static Property,
+        /// Keys into a JSON property; empty for the property itself.
+        path: Vec<String>,
+        /// The test.
+        test: Test,
+    },
+}
+
+/// A test of one value. A null value passes only [`Test::Null`], as in SQL.
+#[derive(Debug, Clone)]
+pub enum Test {
+    /// Equal.
+    Equal(Value),
+    /// Not equal, and not null.
+    NotEqual(Value),
+    /// Greater.
+    Greater(Value),
+    /// Greater or equal.
+    GreaterOrEqual(Value),
+    /// Less.
+    Less(Value),
+    /// Less or equal.
+    LessOrEqual(Value),
+    /// Between, both ends included.
+    Between(Value, Value),
+    /// One of.
+    In(Vec<Value>),
+    /// None of.
+    NotIn(Vec<Value>),
+    /// SQL `LIKE` with `%`, `_` and the escape `\`.
+    Like {
+        /// The pattern.
+        pattern: String,
+        /// Whether case is ignored.
+        insensitive: bool,
+        /// Whether the match must fail.
+        negated: bool,
+    },
+    /// Regular expression of the subset that both databases read alike; unanchored.
+    Regexp {
+        /// The pattern.
+        pattern: String,
+        /// Whether case is ignored.
+        insensitive: bool,
+    },
+    /// Null.
+    Null,
+    /// Not null.
+    NotNull,
+    /// Nothing passes.
+    Never,
+}
+
+impl Filter {
+    /// A filter of rows by predicate only.
+    pub fn matching(predicate: Predicate) -> Self {
+        Self { predicate: Some(predicate), ..Self::default() }
+    }
+}
+
+impl Predicate {
+    /// `property = value`.
+    pub fn equals(property: &'static Property, value: Value) -> Self {
+        Self::Test { property, path: Vec::new(), test: Test::Equal(value) }
+    }
+}

@@ -1,0 +1,128 @@
+//! Reading with related rows: one statement for the rows and one for each included relation, all confined alike.
+
+use std::collections::HashMap;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use crate::entity::{EntityMeta, Property, RelationKind};
+use crate::error::{StoreError, StoreResult};
+use crate::filter::{Filter, Include};
+use crate::record::{Record, Related};
+use crate::scope::Scope;
+use crate::session::Session;
+use crate::sql::Verb;
+use crate::value::Value;
+
+/// Rows that the filter selects, with their related rows, within the row limit of the session.
+pub(crate) async fn find<S: Scope, M>(session: &Session<S, M>, meta: &'static EntityMeta, filter: &Filter) -> StoreResult<Vec<Record>> {
+    let mut budget = session.limits.max_rows;
+    if filter.limit.is_some_and(|limit| limit > budget) {
+        return Err(StoreError::TooManyRows { limit: budget });
+    }
+    let mut rows = read(session, meta, filter, None, None, &mut budget).await?;
+    include(session, filter, &mut rows, &mut budget).await?;
+    Ok(rows)
+}
+
+/// Reads rows of one entity; `key` is read too where the caller needs it and the filter does not.
+async fn read<S: Scope, M>(
+    session: &Session<S, M>,
+    meta: &'static EntityMeta,
+    filter: &Filter,
+    key: Option<&'static Property>,
+    parents: Option<Vec<Value>>,
+    budget: &mut u64,
+) -> StoreResult<Vec<Record>> {
+    let (projection, shown) = projection(meta, filter, key);
+    // One more than allowed tells a full answer from a cut one.
+    let per_parent = parents.is_some();
+    let limit = match filter.limit {
+        Some(limit) if !per_parent => limit.min(*budget + 1),
+        _ => *budget + 1,
+    };
+    let parents = key.zip(parents);
+    let statement = session.confine(meta, Verb::Find { filter, projection: projection.clone(), limit, parents });
+    let rows = session.query(statement).await?;
+    let count = rows.len() as u64;
+    if count > *budget {
+        return Err(StoreError::TooManyRows { limit: session.limits.max_rows });
+    }
+    *budget -= count;
+    let record = |values| Record { properties: projection.clone(), values, shown, related: Vec::new() };
+    Ok(rows.into_iter().map(record).collect())
+}
+
+/// The wanted properties, then those that only serve to find related rows; and how many are wanted.
+/// A relation whose key is not wanted is left out, as in the original, so only `key` is ever added.
+fn projection(meta: &'static EntityMeta, filter: &Filter, key: Option<&'static Property>) -> (Arc<[&'static Property]>, usize) {
+    let mut wanted: Vec<&'static Property> = match &filter.fields {
+        Some(positions) => positions.iter().map(|at| &meta.properties[*at]).collect(),
+        None => meta.properties.iter().collect(),
+    };
+    let shown = wanted.len();
+    for needed in key.into_iter().chain(std::iter::once(meta.id())) {
+        if !wanted.iter().any(|property| property.name == needed.name) {
+            wanted.push(needed);
+        }
+    }
+    (wanted.into(), shown)
+}
+
+/// Loads the included relations of `rows` and hangs them in.
+fn include<'a, S: Scope, M>(
+    session: &'a Session<S, M>,
+    filter: &'a Filter,
+    rows: &'a mut [Record],
+    budget: &'a mut u64,
+) -> Pin<Box<dyn Future<Output = StoreResult<()>> + Send + 'a>> {
+    Box::pin(async move {
+        for wanted in &filter.include {
+            load(session, wanted, rows, budget).await?;
+        }
+        Ok(())
+    })
+}
+
+async fn load<S: Scope, M>(session: &Session<S, M>, wanted: &Include, rows: &mut [Record], budget: &mut u64) -> StoreResult<()> {
+    let relation = wanted.relation;
+    let target = (relation.target)();
+    let Some(foreign) = target.property(relation.foreign) else {
+        return Err(StoreError::Database(format!("the relation `{}` names no property of its target", relation.name).into()));
+    };
+    let mut keys: Vec<Value> = Vec::new();
+    let mut places: HashMap<String, Vec<usize>> = HashMap::new();
+    for (at, row) in rows.iter().enumerate() {
+        let Some(value) = row.properties.iter().take(row.shown).position(|property| property.name == relation.local).map(|at| &row.values[at])
+        else {
+            continue;
+        };
+        if let Some(key) = value.to_key() {
+            if !places.contains_key(&key) {
+                keys.push(value.clone());
+            }
+            places.entry(key).or_default().push(at);
+        }
+    }
+    if keys.is_empty() {
+        return Ok(());
+    }
+    let mut related = read(session, target, &wanted.scope, Some(foreign), Some(keys), budget).await?;
+    include(session, &wanted.scope, &mut related, budget).await?;
+    for record in related {
+        let key = record.get(foreign.name).and_then(Value::to_key).unwrap_or_default();
+        for at in places.get(&key).into_iter().flatten() {
+            attach(&mut rows[*at], relation.name, relation.kind, &record);
+        }
+    }
+    Ok(())
+}
+
+fn attach(row: &mut Record, name: &'static str, kind: RelationKind, record: &Record) {
+    let place = row.related.iter_mut().find(|(other, _)| *other == name);
+    match (kind, place) {
+        (RelationKind::HasMany, Some((_, Related::Many(rows)))) => rows.push(record.clone()),
+        (RelationKind::HasMany, _) => row.related.push((name, Related::Many(vec![record.clone()]))),
+        (_, None) => row.related.push((name, Related::One(Box::new(record.clone())))),
+        (_, Some(_)) => {}
+    }
+}

@@ -1,0 +1,108 @@
+//! How to reach a database and how much one request may ask of it.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Which database to open.
+#[derive(Debug, Clone)]
+pub enum DatabaseOptions {
+    /// An embedded file.
+    Sqlite(SqliteOptions),
+    /// A server.
+    Postgres(PostgresOptions),
+}
+
+/// An embedded database file.
+#[derive(Debug, Clone)]
+pub struct SqliteOptions {
+    /// The file; it is created where it does not exist.
+    pub path: PathBuf,
+    /// Threads that read; one more writes.
+    pub readers: usize,
+    /// How long to wait for another process that writes.
+    pub busy_timeout: Duration,
+}
+
+impl SqliteOptions {
+    /// A file with the usual settings.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into(), readers: 4, busy_timeout: Duration::from_secs(5) }
+    }
+}
+
+/// A `PostgreSQL` server.
+#[derive(Clone)]
+pub struct PostgresOptions {
+    /// `postgres://user:password@host:port/database`.
+    pub url: String,
+    /// Most connections of the pool.
+    pub max_connections: usize,
+    /// How long to wait for a connection, new or from the pool.
+    pub connection_timeout: Duration,
+    /// How long a statement may run.
+    pub statement_timeout: Duration,
+    /// Whether and how to encrypt.
+    pub tls: TlsMode,
+}
+
+impl PostgresOptions {
+    /// A server with the usual settings.
+    pub fn new(url: impl Into<String>) -> Self {
+        Self {
+            url: url.into(),
+            max_connections: 16,
+            connection_timeout: Duration::from_secs(2),
+            statement_timeout: Duration::from_secs(10),
+            tls: TlsMode::Prefer,
+        }
+    }
+}
+
+/// Leaves the URL out, since it may hold a password.
+impl std::fmt::Debug for PostgresOptions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PostgresOptions")
+            .field("max_connections", &self.max_connections)
+            .field("connection_timeout", &self.connection_timeout)
+            .field("statement_timeout", &self.statement_timeout)
+            .field("tls", &self.tls)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Encryption of the connection, in the terms of `libpq`'s `sslmode`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TlsMode {
+    /// Never.
+    Disable,
+    /// Where the server offers it, without checking its certificate.
+    Prefer,
+    /// Always, without checking the certificate.
+    Require,
+    /// Always, and the certificate must be valid for the host.
+    VerifyFull,
+}
+
+/// How much one request may ask for.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Most rows of an answer, included ones counted.
+    pub max_rows: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { max_rows: 10_000 }
+    }
+}
+
+/// How busy the connections are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PoolState {
+    /// Connections open.
+    pub size: usize,
+    /// Connections idle.
+    pub available: usize,
+    /// Requests waiting for one.
+    pub waiting: usize,
+}

@@ -1,0 +1,262 @@
+//! Rows on their way out ([`Record`]) and in ([`New`], [`Patch`]): property maps checked against the metadata.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde_json::Value as Json;
+
+use crate::entity::{Entity, EntityMeta, Property, PropertyRole};
+use crate::error::{StoreError, StoreResult};
+use crate::value::{Value, WrongType};
+
+/// One row: the values of some properties, and the related rows that were included.
+#[derive(Debug, Clone)]
+pub struct Record {
+    pub(crate) properties: Arc<[&'static Property]>,
+    pub(crate) values: Vec<Value>,
+    pub(crate) shown: usize,
+    pub(crate) related: Vec<(&'static str, Related)>,
+}
+
+/// Included rows of one relation.
+#[derive(Debug, Clone)]
+pub enum Related {
+    /// Of a relation to many.
+    Many(Vec<Record>),
+    /// Of a relation to one.
+    One(Box<Record>),
+}
+
+impl Record {
+    /// The value of a property, if it was read.
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.properties.iter().position(|property| property.name == name).and_then(|at| self.values.get(at))
+    }
+
+    /// The row as a typed entity.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`] when a property that the type needs was not read or has another type.
+    pub fn into_entity<E: Entity>(self) -> StoreResult<E> {
+        let all = Self { shown: self.properties.len(), ..self };
+        serde_json::to_value(Typed(&all)).and_then(serde_json::from_value).map_err(|error| StoreError::Database(Box::new(error)))
+    }
+}
+
+/// Hidden properties are left out, and so are those that were read only to find related rows.
+impl Serialize for Record {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        for (property, value) in self.properties.iter().zip(&self.values).take(self.shown) {
+            if !property.hidden {
+                map.serialize_entry(property.name, value)?;
+            }
+        }
+        for (name, related) in &self.related {
+            match related {
+                Related::Many(rows) => map.serialize_entry(name, rows)?,
+                Related::One(row) => map.serialize_entry(name, row)?,
+            }
+        }
+        map.end()
+    }
+}
+
+/// The row with its hidden properties, for typed entities only.
+struct Typed<'a>(&'a Record);
+
+impl Serialize for Typed<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.properties.iter().map(|property| property.name).zip(&self.0.values))
+    }
+}
+
+/// Values for a new row of `E`.
+pub struct New<E> {
+    pub(crate) values: Values,
+    entity: PhantomData<fn() -> E>,
+}
+
+/// Values to change in a row of `E`; what is absent stays as it is.
+pub struct Patch<E> {
+    pub(crate) values: Values,
+    entity: PhantomData<fn() -> E>,
+}
+
+/// Values by property, in the order of the entity.
+pub(crate) type Values = Vec<(&'static Property, Value)>;
+
+/// A property map that does not fit its entity.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidRecord {
+    /// No such property.
+    #[error("`{0}` is not a property")]
+    UnknownProperty(String),
+    /// A value of another type.
+    #[error("`{0}` {1}")]
+    WrongType(&'static str, #[source] WrongType),
+    /// The property is not the client's to set.
+    #[error("`{0}` cannot be set")]
+    NotSettable(&'static str),
+}
+
+fn read(meta: &'static EntityMeta, json: &serde_json::Map<String, Json>) -> Result<Values, InvalidRecord> {
+    if let Some(name) = json.keys().find(|name| meta.property(name).is_none()) {
+        return Err(InvalidRecord::UnknownProperty(name.clone()));
+    }
+    meta.properties
+        .iter()
+        .filter(|property| matches!(property.role, PropertyRole::Data | PropertyRole::Parent))
+        .filter_map(|property| json.get(property.name).map(|value| (property, value)))
+        .map(|(property, value)| {
+            Value::from_json(property.kind, value)
+                .map(|value| (property, value))
+                .map_err(|error| InvalidRecord::WrongType(property.name, error))
+        })
+        .collect()
+}
+
+fn set(meta: &'static EntityMeta, values: &mut Values, name: &'static str, value: Value) -> Result<(), InvalidRecord> {
+    let property = meta.property(name).ok_or_else(|| InvalidRecord::UnknownProperty(name.to_owned()))?;
+    if matches!(property.role, PropertyRole::Audit | PropertyRole::Derived) {
+        return Err(InvalidRecord::NotSettable(property.name));
+    }
+    values.retain(|(other, _)| other.name != name);
+    values.push((property, value));
+    Ok(())
+}
+
+impl<E: Entity> New<E> {
+    /// No values yet.
+    pub fn empty() -> Self {
+        Self { values: Vec::new(), entity: PhantomData }
+    }
+
+    /// Reads a JSON object. Audit properties and the id are accepted and ignored.
+    ///
+    /// # Errors
+    /// [`InvalidRecord`] names the property.
+    pub fn from_json(json: &serde_json::Map<String, Json>) -> Result<Self, InvalidRecord> {
+        Ok(Self { values: read(E::meta(), json)?, entity: PhantomData })
+    }
+
+    /// Sets one property, also the id and the parent key.
+    ///
+    /// # Errors
+    /// [`InvalidRecord`] when there is no such property, or the store sets it itself.
+    pub fn with(mut self, name: &'static str, value: impl Into<Value>) -> Result<Self, InvalidRecord> {
+        set(E::meta(), &mut self.values, name, value.into())?;
+        Ok(self)
+    }
+
+    /// The value of a property, if set.
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.values.iter().find(|(property, _)| property.name == name).map(|(_, value)| value)
+    }
+}
+
+impl<E: Entity> Patch<E> {
+    /// No values yet.
+    pub fn empty() -> Self {
+        Self { values: Vec::new(), entity: PhantomData }
+    }
+
+    /// Reads a JSON object. Audit properties, the id and parent keys are accepted and ignored.
+    ///
+    /// # Errors
+    /// [`InvalidRecord`] names the property.
+    pub fn from_json(json: &serde_json::Map<String, Json>) -> Result<Self, InvalidRecord> {
+        let mut values = read(E::meta(), json)?;
+        values.retain(|(property, _)| property.role == PropertyRole::Data);
+        Ok(Self { values, entity: PhantomData })
+    }
+
+    /// Makes it a replacement: every property of the client's that is absent becomes null or its default.
+    #[must_use]
+    pub fn into_replacement(mut self) -> Self {
+        for property in E::meta().properties.iter().filter(|property| property.role == PropertyRole::Data) {
+            if !self.values.iter().any(|(other, _)| other.name == property.name) {
+                self.values.push((property, default_of(property).unwrap_or(Value::Null)));
+            }
+        }
+        self
+    }
+
+    /// Sets one property.
+    ///
+    /// # Errors
+    /// [`InvalidRecord`] when there is no such property, or a row never changes it.
+    pub fn with(mut self, name: &'static str, value: impl Into<Value>) -> Result<Self, InvalidRecord> {
+        match E::meta().property(name) {
+            Some(property) if property.role != PropertyRole::Data => Err(InvalidRecord::NotSettable(property.name)),
+            _ => set(E::meta(), &mut self.values, name, value.into()).map(|()| self),
+        }
+    }
+
+    /// The value of a property, if set.
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.values.iter().find(|(property, _)| property.name == name).map(|(_, value)| value)
+    }
+}
+
+/// The value that a new row gets for a property that nobody named.
+pub(crate) fn default_of(property: &Property) -> Option<Value> {
+    let json = serde_json::from_str(property.rules.default?).ok()?;
+    Value::from_json(property.kind, &json).ok()
+}
+
+impl<E: Entity> fmt::Debug for New<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        names(f, "New", E::meta(), &self.values)
+    }
+}
+
+impl<E: Entity> fmt::Debug for Patch<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        names(f, "Patch", E::meta(), &self.values)
+    }
+}
+
+/// Names only: values may be secrets or personal data, and this ends in logs.
+fn names(f: &mut fmt::Formatter<'_>, kind: &str, meta: &EntityMeta, values: &Values) -> fmt::Result {
+    write!(f, "{kind}<{}>", meta.name)?;
+    f.debug_list().entries(values.iter().map(|(property, _)| property.name)).finish()
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+impl From<String> for Value {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+impl From<uuid::Uuid> for Value {
+    fn from(id: uuid::Uuid) -> Self {
+        Self::Uuid(id)
+    }
+}
+impl From<i32> for Value {
+    fn from(number: i32) -> Self {
+        Self::Integer(number.into())
+    }
+}
+impl From<bool> for Value {
+    fn from(flag: bool) -> Self {
+        Self::Boolean(flag)
+    }
+}
+impl From<Vec<String>> for Value {
+    fn from(items: Vec<String>) -> Self {
+        Self::TextArray(items)
+    }
+}
+impl<T: Into<Value>> From<Option<T>> for Value {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Null, Into::into)
+    }
+}

@@ -1,0 +1,243 @@
+//! What can be done with the rows of one entity: reading in every session, writing in a [`Write`] session only.
+
+use std::marker::PhantomData;
+
+use crate::audit;
+use crate::entity::{Entity, EntityMeta, PropertyRole, TenantRule};
+use crate::error::{StoreError, StoreResult};
+use crate::filter::{Filter, Predicate};
+use crate::include;
+use crate::record::{New, Patch, Record, Values, default_of};
+use crate::scope::{Scope, Wall};
+use crate::session::{Session, Write};
+use crate::sql::Verb;
+use crate::value::Value;
+
+/// The rows of `E` that a session sees.
+pub struct Repository<'a, E, S, M> {
+    session: &'a Session<S, M>,
+    entity: PhantomData<fn() -> E>,
+}
+
+impl<'a, E: Entity, S: Scope, M> Repository<'a, E, S, M> {
+    pub(crate) fn new(session: &'a Session<S, M>) -> Self {
+        Self { session, entity: PhantomData }
+    }
+
+    /// Rows with their related rows, as records for an answer.
+    ///
+    /// # Errors
+    /// [`StoreError::TooManyRows`] rather than a cut list.
+    pub async fn find(&self, filter: &Filter) -> StoreResult<Vec<Record>> {
+        include::find(self.session, E::meta(), filter).await
+    }
+
+    /// Rows as typed entities; `fields` and `include` of the filter do not apply.
+    ///
+    /// # Errors
+    /// As [`Self::find`].
+    pub async fn find_typed(&self, predicate: Predicate) -> StoreResult<Vec<E>> {
+        self.find(&Filter::matching(predicate)).await?.into_iter().map(Record::into_entity).collect()
+    }
+
+    /// The row with this id, shaped by the filter; its predicate counts too.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn find_by_id(&self, id: impl Into<Value>, filter: &Filter) -> StoreResult<Option<Record>> {
+        let filter = Filter { predicate: Some(by_id(E::meta(), id, filter.predicate.clone())), skip: 0, limit: Some(1), ..filter.clone() };
+        Ok(self.find(&filter).await?.pop())
+    }
+
+    /// The row with this id as a typed entity.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn get(&self, id: impl Into<Value>) -> StoreResult<Option<E>> {
+        self.find_by_id(id, &Filter::default()).await?.map(Record::into_entity).transpose()
+    }
+
+    /// The first row that matches, as a typed entity.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn find_one(&self, predicate: Predicate) -> StoreResult<Option<E>> {
+        let filter = Filter { limit: Some(1), ..Filter::matching(predicate) };
+        self.find(&filter).await?.pop().map(Record::into_entity).transpose()
+    }
+
+    /// How many rows match.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn count(&self, predicate: Option<&Predicate>) -> StoreResult<u64> {
+        let rows = self.session.query(self.session.confine(E::meta(), Verb::Count { predicate })).await?;
+        match rows.first().and_then(|row| row.first()) {
+            Some(Value::Integer(count)) => u64::try_from(*count).map_err(|error| StoreError::Database(Box::new(error))),
+            _ => Err(StoreError::Database("COUNT answered no number".into())),
+        }
+    }
+
+    /// Whether a row with this id exists.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn exists(&self, id: impl Into<Value>) -> StoreResult<bool> {
+        Ok(self.count(Some(&by_id(E::meta(), id, None))).await? > 0)
+    }
+}
+
+impl<E: Entity, S: Scope> Repository<'_, E, S, Write> {
+    /// Inserts a row and returns what it was made of: the values given, defaults, id and audit columns.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`], [`StoreError::MissingReference`] (also when what it refers to lies
+    /// outside the scope), [`StoreError::OutsideScope`], [`StoreError::InvalidValue`].
+    pub async fn create(&self, new: New<E>) -> StoreResult<Record> {
+        let meta = E::meta();
+        let mut values = new.values;
+        self.place(meta, &mut values)?;
+        if meta.id().kind == crate::entity::PropertyType::Uuid && !values.iter().any(|(property, _)| property.role == PropertyRole::Id) {
+            values.push((meta.id(), Value::Uuid(self.session.environment.new_id())));
+        }
+        for property in meta.properties.iter().filter(|property| property.role == PropertyRole::Data) {
+            if !values.iter().any(|(other, _)| other.name == property.name) {
+                values.extend(default_of(property).map(|value| (property, value)));
+            }
+        }
+        audit::stamp_created(meta, &mut values, &self.session.actor, self.session.environment.now());
+        values.sort_by_key(|(property, _)| meta.position(property.name));
+        let inserted = self.write(Verb::Insert { values: &values }, &values).await?;
+        if inserted == 0 {
+            return Err(StoreError::MissingReference);
+        }
+        let (properties, values): (Vec<_>, Vec<_>) = values.into_iter().unzip();
+        Ok(Record { shown: properties.len(), properties: properties.into(), values, related: Vec::new() })
+    }
+
+    /// Inserts several rows; all or none, since a session is one transaction.
+    ///
+    /// # Errors
+    /// As [`Self::create`], for the first row that fails.
+    pub async fn create_all(&self, rows: Vec<New<E>>) -> StoreResult<Vec<Record>> {
+        let mut records = Vec::with_capacity(rows.len());
+        for row in rows {
+            records.push(self.create(row).await?);
+        }
+        Ok(records)
+    }
+
+    /// Changes the row with this id; false when there is none.
+    ///
+    /// # Errors
+    /// As [`Self::create`].
+    pub async fn update_by_id(&self, id: impl Into<Value>, patch: Patch<E>) -> StoreResult<bool> {
+        Ok(self.update_all(Some(&by_id(E::meta(), id, None)), patch).await? > 0)
+    }
+
+    /// Changes every row that matches, and tells how many.
+    ///
+    /// # Errors
+    /// As [`Self::create`].
+    pub async fn update_all(&self, predicate: Option<&Predicate>, patch: Patch<E>) -> StoreResult<u64> {
+        let meta = E::meta();
+        let mut values = patch.values;
+        audit::stamp_modified(meta, &mut values, &self.session.actor, self.session.environment.now());
+        self.write(Verb::Update { predicate, values: &values }, &values).await
+    }
+
+    /// Replaces what clients set in the row with this id: what is absent becomes null or its default.
+    /// Audit columns, id and parent keys stay.
+    ///
+    /// # Errors
+    /// As [`Self::create`].
+    pub async fn replace_by_id(&self, id: impl Into<Value>, replacement: Patch<E>) -> StoreResult<bool> {
+        self.update_by_id(id, replacement.into_replacement()).await
+    }
+
+    /// Marks the row with this id as deleted; false when there is none.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn delete_by_id(&self, id: impl Into<Value>) -> StoreResult<bool> {
+        Ok(self.delete_all(Some(&by_id(E::meta(), id, None))).await? > 0)
+    }
+
+    /// Marks every live row that matches as deleted, and tells how many. Rows of an entity that
+    /// has no such mark are removed.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn delete_all(&self, predicate: Option<&Predicate>) -> StoreResult<u64> {
+        let meta = E::meta();
+        if !meta.soft_delete {
+            return self.destroy_all(predicate).await;
+        }
+        let mut values = Values::new();
+        audit::stamp_deleted(meta, &mut values, &self.session.actor, self.session.environment.now());
+        self.write(Verb::Update { predicate, values: &values }, &values).await
+    }
+
+    /// Removes the live row with this id for good; false when there is none.
+    ///
+    /// # Errors
+    /// [`StoreError::StillReferenced`] when other rows refer to it.
+    pub async fn destroy_by_id(&self, id: impl Into<Value>) -> StoreResult<bool> {
+        Ok(self.destroy_all(Some(&by_id(E::meta(), id, None))).await? > 0)
+    }
+
+    async fn destroy_all(&self, predicate: Option<&Predicate>) -> StoreResult<u64> {
+        self.write(Verb::Destroy { predicate }, &Values::new()).await.map_err(|error| match error {
+            StoreError::MissingReference => StoreError::StillReferenced,
+            other => other,
+        })
+    }
+
+    /// Puts a new row into the tenant of the scope, whatever it says of itself.
+    fn place(&self, meta: &'static EntityMeta, values: &mut Values) -> StoreResult<()> {
+        let Wall::Tenant(tenant) = self.session.scope.wall() else { return Ok(()) };
+        let name = match meta.tenancy {
+            TenantRule::Column(name) => name,
+            // A tenant is made outside all tenants, and a user together with its first membership.
+            TenantRule::Itself => return Err(StoreError::OutsideScope),
+            TenantRule::Through { local, .. } if local == meta.id().name => return Err(StoreError::OutsideScope),
+            TenantRule::Through { .. } | TenantRule::Global { .. } => return Ok(()),
+        };
+        match values.iter().find(|(property, _)| property.name == name) {
+            Some((_, value)) if *value != Value::Uuid(tenant) => Err(StoreError::OutsideScope),
+            Some(_) => Ok(()),
+            None => {
+                values.extend(meta.property(name).map(|property| (property, Value::Uuid(tenant))));
+                Ok(())
+            }
+        }
+    }
+
+    async fn write(&self, verb: Verb<'_>, values: &Values) -> StoreResult<u64> {
+        if E::meta().read_only {
+            return Err(StoreError::Database("a view cannot be written".into()));
+        }
+        self.session.execute(self.session.confine(E::meta(), verb)).await.map_err(|error| match error {
+            StoreError::Conflict { constraint, columns, .. } => StoreError::Conflict {
+                constraint,
+                columns,
+                attempted: values.iter().filter_map(|(property, value)| Some((property.column, value.to_key()?))).collect(),
+            },
+            other => other,
+        })
+    }
+}
+
+fn by_id(meta: &'static EntityMeta, id: impl Into<Value>, predicate: Option<Predicate>) -> Predicate {
+    let by_id = Predicate::equals(meta.id(), id.into());
+    match predicate {
+        Some(predicate) => Predicate::And(vec![by_id, predicate]),
+        None => by_id,
+    }
+}
+
+impl<E: Entity, S, M> std::fmt::Debug for Repository<'_, E, S, M> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Repository").field("entity", &E::meta().name).finish_non_exhaustive()
+    }
+}

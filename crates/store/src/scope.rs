@@ -1,0 +1,148 @@
+//! The tenant wall: which rows a session may reach. Add a scope here only with the predicate that bounds it.
+//!
+//! A scope is a value that its holder got through a door of the service; it opens only entities
+//! that it may see ([`Sees`], checked by the compiler), and every statement made under it is
+//! confined by its [`Wall`] in one function of [`crate::sql`].
+
+use uuid::Uuid;
+
+use crate::entity::{ByColumn, Entity, Itself, Owned, Through};
+
+/// What a session may reach.
+pub trait Scope: sealed::Sealed + Clone + Send + Sync + 'static {
+    /// The bound that every statement under this scope gets.
+    fn wall(&self) -> Wall;
+}
+
+/// The bound of a scope, as the SQL layer reads it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wall {
+    /// Rows of one tenant.
+    Tenant(Uuid),
+    /// Rows of one person, in whatever tenant.
+    Person(Uuid),
+    /// No bound.
+    Open,
+}
+
+/// Rows of one tenant.
+#[derive(Debug, Clone, Copy)]
+pub struct TenantScope(
+    /// The tenant's id.
+    pub Uuid,
+);
+
+/// Rows of one person: the user, its memberships and what hangs on them, across tenants.
+#[derive(Debug, Clone, Copy)]
+pub struct OwnScope(
+    /// The user's id.
+    pub Uuid,
+);
+
+/// Rows of all tenants; for callers with `tenantType: master`.
+#[derive(Debug, Clone, Copy)]
+pub struct AllTenants;
+
+/// What a caller may reach of the tenants: its own, or all for a master.
+#[derive(Debug, Clone, Copy)]
+pub enum CallerScope {
+    /// The caller's tenant.
+    One(TenantScope),
+    /// Every tenant.
+    All(AllTenants),
+}
+
+/// Everything, for the service's own work; the reason is logged.
+#[derive(Debug, Clone, Copy)]
+pub struct System(
+    /// Why nobody's scope will do.
+    pub SystemReason,
+);
+
+/// The service's own reasons to look past the wall; each stands for one narrow query or operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SystemReason {
+    /// Find the public key that verifies a token.
+    VerifyToken,
+    /// Check that caller, membership and tenant are live.
+    CheckCaller,
+    /// Insert a tenant, which lies in no scope before it exists.
+    CreateTenant,
+    /// Find the user that an e-mail address or username belongs to.
+    MatchIdentity,
+    /// Choose another default tenant for a user that leaves one.
+    DefaultTenant,
+    /// Count rows for metrics.
+    Metrics,
+    /// Check that the database answers.
+    Health,
+    /// Make the first tenant and administrator.
+    Bootstrap,
+    /// Provision a tenant on a signed callback.
+    ProvisioningCallback,
+    /// The operator's command line.
+    CommandLine,
+    /// The application that embeds the library.
+    HostApplication,
+}
+
+impl Scope for TenantScope {
+    fn wall(&self) -> Wall {
+        Wall::Tenant(self.0)
+    }
+}
+impl Scope for OwnScope {
+    fn wall(&self) -> Wall {
+        Wall::Person(self.0)
+    }
+}
+impl Scope for AllTenants {
+    fn wall(&self) -> Wall {
+        Wall::Open
+    }
+}
+impl Scope for CallerScope {
+    fn wall(&self) -> Wall {
+        match self {
+            Self::One(tenant) => tenant.wall(),
+            Self::All(all) => all.wall(),
+        }
+    }
+}
+impl Scope for System {
+    fn wall(&self) -> Wall {
+        Wall::Open
+    }
+}
+
+/// A scope that may open entity `E`.
+#[diagnostic::on_unimplemented(
+    message = "`{E}` cannot be opened in a `{Self}` session",
+    note = "a global entity is open to the `System` scope only; an entity that is not `Owned` is closed to `OwnScope`"
+)]
+pub trait Sees<E: Entity>: Scope {}
+
+impl<E: Entity> Sees<E> for TenantScope where E::Tenancy: InTenant {}
+impl<E: Entity> Sees<E> for AllTenants where E::Tenancy: InTenant {}
+impl<E: Entity> Sees<E> for CallerScope where E::Tenancy: InTenant {}
+impl<E: Entity> Sees<E> for OwnScope where E::Ownership: OfPerson {}
+impl<E: Entity> Sees<E> for System {}
+
+/// A tenancy that leads to a tenant.
+pub trait InTenant {}
+impl InTenant for Itself {}
+impl InTenant for ByColumn {}
+impl<P: Entity> InTenant for Through<P> where P::Tenancy: InTenant {}
+
+/// An ownership that leads to a person.
+pub trait OfPerson {}
+impl OfPerson for Owned {}
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for super::TenantScope {}
+    impl Sealed for super::OwnScope {}
+    impl Sealed for super::AllTenants {}
+    impl Sealed for super::CallerScope {}
+    impl Sealed for super::System {}
+}

@@ -1,0 +1,235 @@
+//! The way to rows: a [`Store`] makes sessions, a session opens repositories, a write ends as [`Committed`] or not at all.
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use crate::audit::Actor;
+use crate::entity::{Entity, EntityMeta};
+use crate::environment::Environment;
+use crate::error::StoreResult;
+pub use crate::options::{DatabaseOptions, Limits, PoolState, PostgresOptions, SqliteOptions, TlsMode};
+use crate::repository::Repository;
+use crate::scope::{Scope, Sees};
+#[cfg(feature = "postgres")]
+use crate::sql::postgres;
+#[cfg(feature = "sqlite")]
+use crate::sql::sqlite;
+use crate::sql::{Confined, Dialect, Verb};
+use crate::value::Value;
+
+/// One database. Keep it where only the doors of the service reach it: whoever holds it can make
+/// a session of any scope.
+#[derive(Clone)]
+pub struct Store {
+    backend: Arc<Backend>,
+    environment: Environment,
+    limits: Limits,
+}
+
+enum Backend {
+    #[cfg(feature = "postgres")]
+    Postgres(postgres::Backend),
+    #[cfg(feature = "sqlite")]
+    Sqlite(sqlite::Backend),
+}
+
+enum Executor {
+    /// Each statement on a connection of its own.
+    Pool(Arc<Backend>),
+    /// All statements in one transaction.
+    Transaction(Transaction),
+}
+
+enum Transaction {
+    #[cfg(feature = "postgres")]
+    Postgres(postgres::Transaction),
+    #[cfg(feature = "sqlite")]
+    Sqlite(sqlite::Transaction),
+}
+
+/// A session that only reads; it has no method that writes.
+#[derive(Debug)]
+pub struct Read;
+/// A session that is one transaction.
+#[derive(Debug)]
+pub struct Write;
+
+/// Statements under one scope `S`, either reading (`M` = [`Read`]) or in one transaction ([`Write`]).
+pub struct Session<S, M> {
+    executor: Executor,
+    pub(crate) scope: S,
+    pub(crate) actor: Actor,
+    pub(crate) environment: Environment,
+    pub(crate) limits: Limits,
+    mode: PhantomData<fn() -> M>,
+}
+
+/// The result of a transaction that was committed. Nothing else makes one, so that a function
+/// which promises it cannot forget to commit.
+#[derive(Debug)]
+#[must_use]
+pub struct Committed<T>(T);
+
+impl<T> Committed<T> {
+    /// The result.
+    pub fn into_inner(self) -> T {
+        self.0
+    }
+}
+
+impl Store {
+    /// Opens a database. A file is created; a server is not contacted before the first statement.
+    ///
+    /// # Errors
+    /// [`crate::StoreError`] when the options make no sense, or the file cannot be opened.
+    pub fn open(options: &DatabaseOptions, limits: Limits, environment: Environment) -> StoreResult<Self> {
+        let backend = match options {
+            #[cfg(feature = "sqlite")]
+            DatabaseOptions::Sqlite(options) => Backend::Sqlite(sqlite::Backend::open(options)?),
+            #[cfg(feature = "postgres")]
+            DatabaseOptions::Postgres(options) => Backend::Postgres(postgres::Backend::open(options)?),
+            #[cfg(not(all(feature = "sqlite", feature = "postgres")))]
+            _ => return Err(crate::StoreError::Database("this build has no driver for that database".into())),
+        };
+        Ok(Self { backend: Arc::new(backend), environment, limits })
+    }
+
+    /// A session that reads.
+    pub fn read<S: Scope>(&self, scope: S) -> Session<S, Read> {
+        self.session(Executor::Pool(self.backend.clone()), scope, Actor::SYSTEM)
+    }
+
+    /// A transaction in the name of `actor`. Dropping it rolls it back.
+    ///
+    /// # Errors
+    /// [`crate::StoreError::Unavailable`] when no connection is to be had.
+    pub async fn write<S: Scope>(&self, scope: S, actor: Actor) -> StoreResult<Session<S, Write>> {
+        let transaction = match &*self.backend {
+            #[cfg(feature = "postgres")]
+            Backend::Postgres(backend) => Transaction::Postgres(backend.begin().await?),
+            #[cfg(feature = "sqlite")]
+            Backend::Sqlite(backend) => Transaction::Sqlite(backend.begin()?),
+        };
+        Ok(self.session(Executor::Transaction(transaction), scope, actor))
+    }
+
+    /// How busy the connections are.
+    pub fn pool_state(&self) -> PoolState {
+        match &*self.backend {
+            #[cfg(feature = "postgres")]
+            Backend::Postgres(backend) => backend.state(),
+            #[cfg(feature = "sqlite")]
+            Backend::Sqlite(backend) => backend.state(),
+        }
+    }
+
+    /// The clock and ids that this store uses.
+    pub fn environment(&self) -> &Environment {
+        &self.environment
+    }
+
+    fn session<S, M>(&self, executor: Executor, scope: S, actor: Actor) -> Session<S, M> {
+        Session {
+            executor,
+            scope,
+            actor,
+            environment: self.environment.clone(),
+            limits: self.limits,
+            mode: PhantomData,
+        }
+    }
+}
+
+impl<S: Scope, M> Session<S, M> {
+    /// The rows of `E` that the scope sees.
+    pub fn repository<E: Entity>(&self) -> Repository<'_, E, S, M>
+    where
+        S: Sees<E>,
+    {
+        Repository::new(self)
+    }
+
+    pub(crate) fn confine(&self, meta: &'static EntityMeta, verb: Verb<'_>) -> Confined {
+        Confined::new(self.dialect(), self.scope.wall(), meta, verb)
+    }
+
+    pub(crate) async fn query(&self, statement: Confined) -> StoreResult<Vec<Vec<Value>>> {
+        tracing::trace!(sql = %statement.sql, "query");
+        match &self.executor {
+            Executor::Pool(backend) => match &**backend {
+                #[cfg(feature = "postgres")]
+                Backend::Postgres(backend) => backend.query(&statement).await,
+                #[cfg(feature = "sqlite")]
+                Backend::Sqlite(backend) => backend.query(statement).await,
+            },
+            Executor::Transaction(transaction) => match transaction {
+                #[cfg(feature = "postgres")]
+                Transaction::Postgres(transaction) => transaction.query(&statement).await,
+                #[cfg(feature = "sqlite")]
+                Transaction::Sqlite(transaction) => transaction.query(statement).await,
+            },
+        }
+    }
+
+    fn dialect(&self) -> Dialect {
+        match &self.executor {
+            Executor::Pool(backend) => match &**backend {
+                #[cfg(feature = "postgres")]
+                Backend::Postgres(_) => Dialect::Postgres,
+                #[cfg(feature = "sqlite")]
+                Backend::Sqlite(_) => Dialect::Sqlite,
+            },
+            Executor::Transaction(transaction) => match transaction {
+                #[cfg(feature = "postgres")]
+                Transaction::Postgres(_) => Dialect::Postgres,
+                #[cfg(feature = "sqlite")]
+                Transaction::Sqlite(_) => Dialect::Sqlite,
+            },
+        }
+    }
+}
+
+impl<S: Scope> Session<S, Write> {
+    pub(crate) async fn execute(&self, statement: Confined) -> StoreResult<u64> {
+        tracing::trace!(sql = %statement.sql, "execute");
+        match &self.executor {
+            Executor::Transaction(transaction) => match transaction {
+                #[cfg(feature = "postgres")]
+                Transaction::Postgres(transaction) => transaction.execute(&statement).await,
+                #[cfg(feature = "sqlite")]
+                Transaction::Sqlite(transaction) => transaction.execute(statement).await,
+            },
+            // A write session is never made of a pool.
+            Executor::Pool(_) => Err(crate::StoreError::Aborted),
+        }
+    }
+
+    /// Commits, and hands `value` out as the result of what is now durable.
+    ///
+    /// # Errors
+    /// [`crate::StoreError::Aborted`] when a statement failed before; nothing was written then.
+    pub async fn commit<T>(self, value: T) -> StoreResult<Committed<T>> {
+        match self.executor {
+            Executor::Transaction(transaction) => match transaction {
+                #[cfg(feature = "postgres")]
+                Transaction::Postgres(transaction) => transaction.commit().await?,
+                #[cfg(feature = "sqlite")]
+                Transaction::Sqlite(transaction) => transaction.commit().await?,
+            },
+            Executor::Pool(_) => return Err(crate::StoreError::Aborted),
+        }
+        Ok(Committed(value))
+    }
+}
+
+impl<S, M> std::fmt::Debug for Session<S, M> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Session").finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Store").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,215 @@
+//! Statements from metadata: [`Confined`] is the only kind that a session executes, and its constructor builds the wall in.
+
+pub(crate) mod predicate;
+#[cfg(feature = "postgres")]
+pub(crate) mod postgres;
+#[cfg(feature = "sqlite")]
+pub(crate) mod sqlite;
+mod wall;
+mod write;
+
+use std::sync::Arc;
+
+use sea_query::{Alias, Condition, Expr, ExprTrait, IntoTableRef, NullOrdering, Order, PostgresQueryBuilder, Query, SelectStatement, SqliteQueryBuilder, TableRef};
+
+use crate::entity::{EntityMeta, Property};
+use crate::filter::{Filter, Predicate};
+use crate::record::Values;
+use crate::scope::Wall;
+
+/// The SQL that a statement is written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    /// `PostgreSQL` 15 or newer.
+    Postgres,
+    /// `SQLite` 3.45 or newer.
+    Sqlite,
+}
+
+impl Dialect {
+    /// The table of an entity; qualified where schemas exist, so that no search path can redirect it.
+    fn table(self, meta: &EntityMeta) -> TableRef {
+        match self {
+            Self::Postgres => ("main", meta.table).into_table_ref(),
+            Self::Sqlite => meta.table.into_table_ref(),
+        }
+    }
+}
+
+/// Name of the statement's own table; the wall's sub-queries use further ones.
+const ROOT: &str = "t0";
+
+/// A statement that reaches no row outside its wall.
+#[derive(Debug)]
+pub(crate) struct Confined {
+    /// The text.
+    pub(crate) sql: String,
+    /// Bound values in order.
+    pub(crate) values: Vec<sea_query::Value>,
+    /// The properties that each row of the answer holds.
+    pub(crate) projection: Arc<[&'static Property]>,
+}
+
+/// What a statement does.
+pub(crate) enum Verb<'a> {
+    /// Read rows of these properties.
+    Find {
+        /// Order, skip and limit; its predicate is the user's.
+        filter: &'a Filter,
+        /// What to read.
+        projection: Arc<[&'static Property]>,
+        /// Rows to read at most.
+        limit: u64,
+        /// Keep only rows whose property is one of these: the keys of the parents of an include.
+        parents: Option<(&'static Property, Vec<crate::value::Value>)>,
+    },
+    /// Count rows.
+    Count {
+        /// The user's predicate.
+        predicate: Option<&'a Predicate>,
+    },
+    /// Insert one row.
+    Insert {
+        /// Its values.
+        values: &'a Values,
+    },
+    /// Change rows.
+    Update {
+        /// The user's predicate.
+        predicate: Option<&'a Predicate>,
+        /// New values.
+        values: &'a Values,
+    },
+    /// Remove rows for good.
+    Destroy {
+        /// The user's predicate.
+        predicate: Option<&'a Predicate>,
+    },
+}
+
+impl Confined {
+    /// Builds the statement; there is no other way to one.
+    pub(crate) fn new(dialect: Dialect, wall: Wall, meta: &'static EntityMeta, verb: Verb<'_>) -> Self {
+        match verb {
+            Verb::Find { filter, projection, limit, parents } => {
+                let condition = confine(dialect, wall, meta, filter.predicate.as_ref());
+                find(dialect, meta, filter, projection, limit, parents, condition)
+            }
+            Verb::Count { predicate } => {
+                let select = Query::select()
+                    .expr(Expr::cust("COUNT(*)"))
+                    .from_as(dialect.table(meta), ROOT)
+                    .cond_where(confine(dialect, wall, meta, predicate))
+                    .take();
+                Self::select(dialect, &select, Arc::new([]))
+            }
+            Verb::Insert { values } => write::insert(dialect, wall, meta, values),
+            Verb::Update { predicate, values } => {
+                write::update(dialect, wall, meta, values, confine(dialect, wall, meta, predicate))
+            }
+            Verb::Destroy { predicate } => write::destroy(dialect, meta, confine(dialect, wall, meta, predicate)),
+        }
+    }
+
+    fn select(dialect: Dialect, select: &SelectStatement, projection: Arc<[&'static Property]>) -> Self {
+        let (sql, values) = match dialect {
+            Dialect::Postgres => select.build(PostgresQueryBuilder),
+            Dialect::Sqlite => select.build(SqliteQueryBuilder),
+        };
+        Self { sql, values: values.0, projection }
+    }
+}
+
+/// The one place where a condition meets the wall: tenant AND not deleted AND the user's predicate,
+/// so that an `or` in the last cannot reach past the others.
+fn confine(dialect: Dialect, wall: Wall, meta: &'static EntityMeta, predicate: Option<&Predicate>) -> Condition {
+    let mut all = Condition::all();
+    if let Some(bound) = wall::bound(dialect, wall, meta, ROOT) {
+        all = all.add(bound);
+    }
+    if let Some(live) = wall::live(meta, ROOT) {
+        all = all.add(live);
+    }
+    match predicate {
+        Some(predicate) => all.add(predicate::condition(dialect, ROOT, predicate)),
+        None => all,
+    }
+}
+
+fn find(
+    dialect: Dialect,
+    meta: &'static EntityMeta,
+    filter: &Filter,
+    projection: Arc<[&'static Property]>,
+    limit: u64,
+    parents: Option<(&'static Property, Vec<crate::value::Value>)>,
+    condition: Condition,
+) -> Confined {
+    let mut select = Query::select();
+    select.from_as(dialect.table(meta), ROOT).cond_where(condition);
+    for property in projection.iter() {
+        select.column((ROOT, property.column));
+    }
+    let order = ordering(meta, filter);
+    let paged_by_parent = parents.is_some() && (filter.limit.is_some() || filter.skip > 0);
+    if let Some((key, values)) = parents {
+        select.and_where(predicate::is_in(dialect, Expr::col((ROOT, key.column)), &values));
+        if paged_by_parent {
+            return page_by_parent(dialect, select, filter, key, &order, projection, limit);
+        }
+    }
+    for (column, direction, nulls) in order {
+        select.order_by_with_nulls((ROOT, column), direction, nulls);
+    }
+    select.limit(limit);
+    if filter.skip > 0 && !paged_by_parent {
+        select.offset(filter.skip);
+    }
+    Confined::select(dialect, &select, projection)
+}
+
+/// The filter's order, made total by the id; nulls stand where `PostgreSQL` puts them.
+fn ordering(meta: &'static EntityMeta, filter: &Filter) -> Vec<(&'static str, Order, NullOrdering)> {
+    let mut keys: Vec<_> = filter
+        .order
+        .iter()
+        .map(|order| match order.descending {
+            true => (order.property.column, Order::Desc, NullOrdering::First),
+            false => (order.property.column, Order::Asc, NullOrdering::Last),
+        })
+        .collect();
+    if !filter.order.iter().any(|order| order.property.name == meta.id().name) {
+        keys.push((meta.id().column, Order::Asc, NullOrdering::Last));
+    }
+    keys
+}
+
+/// `limit` and `skip` of an included relation count for each parent: number the rows of each, then cut.
+fn page_by_parent(
+    dialect: Dialect,
+    mut inner: SelectStatement,
+    filter: &Filter,
+    key: &'static Property,
+    order: &[(&'static str, Order, NullOrdering)],
+    projection: Arc<[&'static Property]>,
+    limit: u64,
+) -> Confined {
+    let mut window = sea_query::WindowStatement::partition_by((ROOT, key.column));
+    for (column, direction, nulls) in order {
+        sea_query::OrderedStatement::order_by_with_nulls(&mut window, (ROOT, *column), direction.clone(), *nulls);
+    }
+    inner.expr_window_as(Expr::cust("ROW_NUMBER()"), window, Alias::new("place"));
+    let mut outer = Query::select();
+    outer.from_subquery(inner, "numbered");
+    for property in projection.iter() {
+        outer.column(("numbered", property.column));
+    }
+    let first = i64::try_from(filter.skip).unwrap_or(i64::MAX);
+    outer.and_where(Expr::col(("numbered", "place")).gt(first));
+    if let Some(size) = filter.limit {
+        let last = first.saturating_add(i64::try_from(size).unwrap_or(i64::MAX));
+        outer.and_where(Expr::col(("numbered", "place")).lte(last));
+    }
+    outer.order_by(("numbered", "place"), Order::Asc).limit(limit);
+    Confined::select(dialect, &outer, projection)
+}

@@ -1,0 +1,187 @@
+//! A checked predicate to a condition: one arm an operator, with the few places where the dialects differ.
+
+use sea_query::extension::postgres::PgBinOper;
+use sea_query::{ArrayType, Condition, Expr, ExprTrait, Func};
+
+use super::Dialect;
+use crate::entity::{Property, PropertyType};
+use crate::filter::{Predicate, Test};
+use crate::value::Value;
+
+/// The condition of a predicate on the named table.
+pub(crate) fn condition(dialect: Dialect, table: &'static str, predicate: &Predicate) -> Condition {
+    match predicate {
+        Predicate::And(branches) => {
+            branches.iter().fold(Condition::all(), |all, branch| all.add(condition(dialect, table, branch)))
+        }
+        Predicate::Or(branches) => {
+            branches.iter().fold(Condition::any(), |any, branch| any.add(condition(dialect, table, branch)))
+        }
+        Predicate::Test { property, path, test } => {
+            let column = Expr::col((table, property.column));
+            let expression = if path.is_empty() {
+                self::test(dialect, property, column, test)
+            } else {
+                test_path(dialect, column, path, test)
+            };
+            Condition::all().add(expression)
+        }
+    }
+}
+
+/// `column IN (…)` as one parameter, so that the statement's text does not depend on the length of the list.
+pub(crate) fn is_in(dialect: Dialect, column: Expr, values: &[Value]) -> Expr {
+    match dialect {
+        Dialect::Postgres => column.eq(Func::cust("ANY").arg(array(values))),
+        Dialect::Sqlite => column.in_subquery(json_list(values)),
+    }
+}
+
+fn is_not_in(dialect: Dialect, column: Expr, values: &[Value]) -> Expr {
+    if values.is_empty() {
+        // `NOT IN ()` lets everything pass, nulls included.
+        return Expr::cust("TRUE");
+    }
+    match dialect {
+        Dialect::Postgres => column.ne(Func::cust("ALL").arg(array(values))),
+        Dialect::Sqlite => column.not_in_subquery(json_list(values)),
+    }
+}
+
+fn array(values: &[Value]) -> Expr {
+    let items = values.iter().map(bind).collect();
+    Expr::val(sea_query::Value::Array(ArrayType::String, Some(Box::new(items))))
+}
+
+fn json_list(values: &[Value]) -> sea_query::SelectStatement {
+    let list = serde_json::to_string(values).unwrap_or_else(|_| "[]".to_owned());
+    let list = dates_as_stored(values).unwrap_or(list);
+    sea_query::Query::select()
+        .column("value")
+        .from_function(Func::cust("json_each").arg(Expr::val(list)), "list")
+        .take()
+}
+
+/// A date is shown with a time but stored without.
+fn dates_as_stored(values: &[Value]) -> Option<String> {
+    let days: Vec<_> = values
+        .iter()
+        .map(|value| match value {
+            Value::Date(day) => Some(Some(crate::value::format_date(*day))),
+            Value::Null => Some(None),
+            _ => None,
+        })
+        .collect::<Option<_>>()?;
+    serde_json::to_string(&days).ok()
+}
+
+fn test(dialect: Dialect, property: &Property, column: Expr, test: &Test) -> Expr {
+    let text = |column: Expr| match (dialect, property.kind) {
+        (Dialect::Postgres, PropertyType::Uuid) => column.cast_as("text"),
+        _ => column,
+    };
+    match test {
+        Test::Like { .. } | Test::Regexp { .. } => pattern(dialect, text(column), test),
+        _ => compare(dialect, column, test),
+    }
+}
+
+/// Tests the text at a path inside a JSON column. Objects and arrays have no text: the databases
+/// would print them differently.
+fn test_path(dialect: Dialect, column: Expr, path: &[String], test: &Test) -> Expr {
+    let keys = match dialect {
+        Dialect::Postgres => Expr::val(sea_query::Value::Array(
+            ArrayType::String,
+            Some(Box::new(path.iter().map(|key| sea_query::Value::from(key.as_str())).collect())),
+        )),
+        Dialect::Sqlite => Expr::val(serde_json::to_string(path).unwrap_or_else(|_| "[]".to_owned())),
+    };
+    let function = |name: &'static str, column: Expr, keys: Expr| Expr::from(Func::cust(name).arg(column).arg(keys));
+    let text = |column: Expr, keys: Expr| match dialect {
+        Dialect::Postgres => {
+            let kind = Func::cust("jsonb_typeof").arg(function("jsonb_extract_path", column.clone(), variadic(keys.clone())));
+            Expr::case(Expr::from(kind).is_in(["object", "array"]), Expr::null())
+                .finally(function("jsonb_extract_path_text", column, variadic(keys)))
+                .into()
+        }
+        Dialect::Sqlite => function("json_path_text", column, keys),
+    };
+    let present = |column: Expr, keys: Expr| match dialect {
+        Dialect::Postgres => function("jsonb_extract_path_text", column, variadic(keys)),
+        Dialect::Sqlite => function("json_path_presence", column, keys),
+    };
+    match test {
+        Test::Null => present(column, keys).is_null(),
+        Test::NotNull => present(column, keys).is_not_null(),
+        Test::Like { .. } | Test::Regexp { .. } => pattern(dialect, text(column, keys), test),
+        _ => compare(dialect, text(column, keys), test),
+    }
+}
+
+fn variadic(keys: Expr) -> Expr {
+    Expr::cust_with_expr("VARIADIC $1", keys.cast_as("text[]"))
+}
+
+fn compare(dialect: Dialect, column: Expr, test: &Test) -> Expr {
+    match test {
+        Test::Equal(value) => column.eq(bind(value)),
+        Test::NotEqual(value) => column.ne(bind(value)),
+        Test::Greater(value) => column.gt(bind(value)),
+        Test::GreaterOrEqual(value) => column.gte(bind(value)),
+        Test::Less(value) => column.lt(bind(value)),
+        Test::LessOrEqual(value) => column.lte(bind(value)),
+        Test::Between(low, high) => column.between(bind(low), bind(high)),
+        Test::In(values) => is_in(dialect, column, values),
+        Test::NotIn(values) => is_not_in(dialect, column, values),
+        Test::Null => column.is_null(),
+        Test::NotNull => column.is_not_null(),
+        Test::Never | Test::Like { .. } | Test::Regexp { .. } => Expr::cust("FALSE"),
+    }
+}
+
+fn pattern(dialect: Dialect, text: Expr, test: &Test) -> Expr {
+    match (test, dialect) {
+        (Test::Like { pattern, insensitive, negated }, Dialect::Postgres) => {
+            let operator = match (insensitive, negated) {
+                (true, true) => PgBinOper::NotILike,
+                (true, false) => PgBinOper::ILike,
+                (false, true) => return text.not_like(pattern.as_str()),
+                (false, false) => return text.like(pattern.as_str()),
+            };
+            text.binary(operator, Expr::val(pattern.as_str()))
+        }
+        (Test::Like { pattern, insensitive, negated }, Dialect::Sqlite) => {
+            let matches = Expr::from(Func::cust("matches_like").arg(text).arg(Expr::val(pattern.as_str())).arg(Expr::val(*insensitive)));
+            if *negated { matches.not() } else { matches }
+        }
+        (Test::Regexp { pattern, insensitive }, Dialect::Postgres) => {
+            let operator = if *insensitive { PgBinOper::RegexCaseInsensitive } else { PgBinOper::Regex };
+            text.binary(operator, Expr::val(pattern.as_str()))
+        }
+        (Test::Regexp { pattern, insensitive }, Dialect::Sqlite) => {
+            Func::cust("matches_regexp").arg(text).arg(Expr::val(pattern.as_str())).arg(Expr::val(*insensitive)).into()
+        }
+        _ => Expr::cust("FALSE"),
+    }
+}
+
+/// The value as the query builder carries it; the drivers turn it into what the column wants.
+pub(crate) fn bind(value: &Value) -> sea_query::Value {
+    match value {
+        Value::Null => sea_query::Value::String(None),
+        Value::Boolean(flag) => (*flag).into(),
+        Value::Integer(number) => (*number).into(),
+        Value::Text(text) => text.as_str().into(),
+        Value::Uuid(id) => (*id).into(),
+        Value::Timestamp(at) => (*at).into(),
+        Value::Date(day) => (*day).into(),
+        Value::Json(json) => json.clone().into(),
+        Value::TextArray(items) => sea_query::Value::Array(
+            ArrayType::String,
+            Some(Box::new(items.iter().map(|item| item.as_str().into()).collect())),
+        ),
+        Value::IntegerArray(items) => {
+            sea_query::Value::Array(ArrayType::BigInt, Some(Box::new(items.iter().map(|item| (*item).into()).collect())))
+        }
+    }
+}

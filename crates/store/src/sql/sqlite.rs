@@ -1,0 +1,178 @@
+//! `SQLite`: reader threads that share a queue, and one writer thread that runs one transaction at a time.
+//!
+//! Connections never leave their thread, so a slow disk blocks no task of the runtime. An answer
+//! to a write leaves only after its `COMMIT`.
+
+mod codec;
+mod connect;
+mod errors;
+mod functions;
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
+use rusqlite::Connection;
+use tokio::sync::oneshot;
+
+pub(crate) use self::connect::open as connection;
+use self::errors::classify;
+use super::Confined;
+use crate::error::{StoreError, StoreResult};
+use crate::session::{PoolState, SqliteOptions};
+use crate::value::Value;
+
+/// A transaction that asks for nothing so long is rolled back, since it keeps all other writers waiting.
+const IDLE_TRANSACTION: Duration = Duration::from_secs(10);
+
+type Rows = StoreResult<Vec<Vec<Value>>>;
+
+struct Read {
+    statement: Confined,
+    reply: oneshot::Sender<Rows>,
+}
+
+enum Step {
+    Query(Confined, oneshot::Sender<Rows>),
+    Execute(Confined, oneshot::Sender<StoreResult<u64>>),
+    Commit(oneshot::Sender<StoreResult<()>>),
+}
+
+/// The threads of one database file.
+pub(crate) struct Backend {
+    reads: Sender<Read>,
+    writes: Sender<Receiver<Step>>,
+    readers: usize,
+}
+
+impl Backend {
+    /// Opens the file and starts the threads; they end when the backend is dropped.
+    pub(crate) fn open(options: &SqliteOptions) -> StoreResult<Self> {
+        let (reads, read_queue) = unbounded::<Read>();
+        let (writes, write_queue) = unbounded::<Receiver<Step>>();
+        // The writer first: it creates the file and sets the journal mode.
+        let mut writer = connect::open(options)?;
+        spawn("sqlite-writer", move || {
+            for steps in write_queue {
+                transaction(&mut writer, &steps);
+            }
+        })?;
+        for number in 0..options.readers {
+            let reader = connect::open_reader(options)?;
+            let queue = read_queue.clone();
+            spawn(&format!("sqlite-reader-{number}"), move || {
+                for Read { statement, reply } in queue {
+                    let _ = reply.send(codec::query(&reader, &statement));
+                }
+            })?;
+        }
+        Ok(Self { reads, writes, readers: options.readers })
+    }
+
+    /// Runs one statement on a reader and returns its rows.
+    pub(crate) async fn query(&self, statement: Confined) -> Rows {
+        let (reply, answer) = oneshot::channel();
+        self.reads.send(Read { statement, reply }).map_err(|_| gone())?;
+        answer.await.map_err(|_| gone())?
+    }
+
+    /// Begins a transaction; it waits for the one before it at its first statement.
+    pub(crate) fn begin(&self) -> StoreResult<Transaction> {
+        let (steps, queue) = unbounded();
+        self.writes.send(queue).map_err(|_| gone())?;
+        Ok(Transaction { steps, failed: AtomicBool::new(false) })
+    }
+
+    /// How busy the threads are.
+    pub(crate) fn state(&self) -> PoolState {
+        let waiting = self.reads.len() + self.writes.len();
+        PoolState { size: self.readers + 1, available: (self.readers + 1).saturating_sub(waiting), waiting }
+    }
+}
+
+/// An open transaction; dropping it rolls it back.
+pub(crate) struct Transaction {
+    steps: Sender<Step>,
+    failed: AtomicBool,
+}
+
+impl Transaction {
+    async fn step<T>(&self, make: impl FnOnce(oneshot::Sender<StoreResult<T>>) -> Step) -> StoreResult<T> {
+        let (reply, answer) = oneshot::channel();
+        let result = match self.steps.send(make(reply)) {
+            Ok(()) => answer.await.unwrap_or_else(|_| Err(StoreError::Aborted)),
+            Err(_) => Err(StoreError::Aborted),
+        };
+        if result.is_err() {
+            self.failed.store(true, Ordering::Relaxed);
+        }
+        result
+    }
+
+    /// Runs a statement and returns its rows.
+    pub(crate) async fn query(&self, statement: Confined) -> Rows {
+        self.step(|reply| Step::Query(statement, reply)).await
+    }
+
+    /// Runs a statement and returns how many rows it touched.
+    pub(crate) async fn execute(&self, statement: Confined) -> StoreResult<u64> {
+        self.step(|reply| Step::Execute(statement, reply)).await
+    }
+
+    /// Commits, unless a statement failed.
+    pub(crate) async fn commit(self) -> StoreResult<()> {
+        if self.failed.load(Ordering::Relaxed) {
+            return Err(StoreError::Aborted);
+        }
+        self.step(Step::Commit).await
+    }
+}
+
+/// Runs the steps of one transaction until it commits, its holder goes away, or it idles too long.
+fn transaction(connection: &mut Connection, steps: &Receiver<Step>) {
+    let Ok(first) = steps.recv() else { return };
+    let began = connection.execute_batch("BEGIN IMMEDIATE").map_err(classify);
+    if let Err(error) = began {
+        refuse(first, error);
+        return;
+    }
+    let mut next = Ok(first);
+    while let Ok(step) = next {
+        match step {
+            Step::Query(statement, reply) => drop(reply.send(codec::query(connection, &statement))),
+            Step::Execute(statement, reply) => drop(reply.send(codec::execute(connection, &statement))),
+            Step::Commit(reply) => {
+                let committed = connection.execute_batch("COMMIT").map_err(classify);
+                if committed.is_err() {
+                    let _ = connection.execute_batch("ROLLBACK");
+                }
+                let _ = reply.send(committed);
+                return;
+            }
+        }
+        next = steps.recv_timeout(IDLE_TRANSACTION);
+    }
+    if let Err(RecvTimeoutError::Timeout) = next {
+        tracing::warn!("a transaction was rolled back because it asked for nothing for {IDLE_TRANSACTION:?}");
+    }
+    if let Err(error) = connection.execute_batch("ROLLBACK") {
+        tracing::error!(%error, "a transaction could not be rolled back");
+    }
+}
+
+fn refuse(step: Step, error: StoreError) {
+    match step {
+        Step::Query(_, reply) => drop(reply.send(Err(error))),
+        Step::Execute(_, reply) => drop(reply.send(Err(error))),
+        Step::Commit(reply) => drop(reply.send(Err(error))),
+    }
+}
+
+fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> StoreResult<()> {
+    thread::Builder::new().name(name.to_owned()).spawn(work).map(drop).map_err(|error| StoreError::Unavailable(Box::new(error)))
+}
+
+fn gone() -> StoreError {
+    StoreError::Unavailable("the database's threads have ended".into())
+}

@@ -1,0 +1,39 @@
+//! How a connection to the file is opened and which settings it gets.
+
+use rusqlite::Connection;
+use rusqlite::config::DbConfig;
+
+use super::errors::classify;
+use super::functions;
+use crate::error::StoreResult;
+use crate::session::SqliteOptions;
+
+/// Statements kept prepared by one connection.
+const MAX_PREPARED: usize = 128;
+
+/// A connection that reads and writes; creates the file.
+pub(crate) fn open(options: &SqliteOptions) -> StoreResult<Connection> {
+    let connection = Connection::open(&options.path).map_err(classify)?;
+    prepare(&connection, options).map_err(classify)?;
+    Ok(connection)
+}
+
+/// A connection that only reads.
+pub(super) fn open_reader(options: &SqliteOptions) -> StoreResult<Connection> {
+    let connection = open(options)?;
+    connection.pragma_update(None, "query_only", true).map_err(classify)?;
+    Ok(connection)
+}
+
+fn prepare(connection: &Connection, options: &SqliteOptions) -> rusqlite::Result<()> {
+    connection.busy_timeout(options.busy_timeout)?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    // An acknowledged write survives the loss of power.
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    // Else an unknown name in double quotes would be taken for a string.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DDL, false)?;
+    connection.set_prepared_statement_cache_capacity(MAX_PREPARED);
+    functions::register(connection)
+}

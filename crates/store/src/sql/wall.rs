@@ -1,0 +1,70 @@
+//! The predicates of the tenant wall: how a row is tied to its tenant, its person, and life.
+
+use sea_query::{Expr, ExprTrait, Query};
+
+use super::Dialect;
+use crate::entity::{EntityMeta, OwnerRule, TenantRule};
+use crate::scope::Wall;
+
+/// Names of the tables of nested sub-queries; a chain of parents is never longer.
+const NESTED: [&str; 6] = ["w1", "w2", "w3", "w4", "w5", "w6"];
+
+/// What ties a row of `meta`, named `table`, to the wall; `None` where the wall is open.
+pub(super) fn bound(dialect: Dialect, wall: Wall, meta: &'static EntityMeta, table: &'static str) -> Option<Expr> {
+    bound_at(dialect, wall, meta, table, 0)
+}
+
+/// That a row is not deleted; `None` where rows cannot be.
+pub(super) fn live(meta: &'static EntityMeta, table: &'static str) -> Option<Expr> {
+    // The bare negation, not a comparison with a parameter: only so do the partial indexes apply.
+    meta.soft_delete.then(|| Expr::col((table, "deleted")).not())
+}
+
+/// That a live row of `target`, inside the wall, has `key` in its property `foreign`.
+pub(super) fn exists(
+    dialect: Dialect,
+    wall: Wall,
+    target: &'static EntityMeta,
+    foreign: &'static str,
+    key: Expr,
+) -> Expr {
+    nested(dialect, wall, target, foreign, key, 0)
+}
+
+fn bound_at(dialect: Dialect, wall: Wall, meta: &'static EntityMeta, table: &'static str, depth: usize) -> Option<Expr> {
+    let column = |name: &str| meta.property(name).map(|property| Expr::col((table, property.column)));
+    let nothing = || Some(Expr::cust("FALSE"));
+    match wall {
+        Wall::Open => None,
+        Wall::Tenant(tenant) => match meta.tenancy {
+            TenantRule::Itself => Some(Expr::col((table, meta.id().column)).eq(tenant)),
+            TenantRule::Column(name) => column(name).map(|column| column.eq(tenant)).or_else(nothing),
+            TenantRule::Through { local, foreign, via } => {
+                column(local).map(|key| nested(dialect, wall, via(), foreign, key, depth)).or_else(nothing)
+            }
+            TenantRule::Global { .. } => nothing(),
+        },
+        Wall::Person(person) => match meta.owner {
+            Some(OwnerRule::Column(name)) => column(name).map(|column| column.eq(person)).or_else(nothing),
+            Some(OwnerRule::Through { local, foreign, via }) => {
+                column(local).map(|key| nested(dialect, wall, via(), foreign, key, depth)).or_else(nothing)
+            }
+            None => nothing(),
+        },
+    }
+}
+
+fn nested(dialect: Dialect, wall: Wall, via: &'static EntityMeta, foreign: &str, key: Expr, depth: usize) -> Expr {
+    let (Some(table), Some(foreign)) = (NESTED.get(depth).copied(), via.property(foreign)) else {
+        return Expr::cust("FALSE");
+    };
+    let mut select = Query::select();
+    select.expr(Expr::cust("1")).from_as(dialect.table(via), table).and_where(Expr::col((table, foreign.column)).eq(key));
+    if let Some(live) = live(via, table) {
+        select.and_where(live);
+    }
+    if let Some(bound) = bound_at(dialect, wall, via, table, depth + 1) {
+        select.and_where(bound);
+    }
+    Expr::exists(select)
+}

@@ -1,0 +1,101 @@
+//! Statements that write. What a row refers to must lie inside the wall, checked in the same statement.
+
+use sea_query::{Condition, Expr, ExprTrait, PostgresQueryBuilder, Query, QueryStatementBuilder, SqliteQueryBuilder};
+
+use super::predicate::bind;
+use super::{Confined, Dialect, ROOT, wall};
+use crate::entity::{EntityMeta, PropertyType, RelationKind, TenantRule};
+use crate::record::Values;
+use crate::scope::Wall;
+use crate::value::Value;
+
+/// `INSERT … SELECT … WHERE` every referenced row exists inside the wall. The caller has put the
+/// tenant into `values` where the entity has a column for it.
+pub(super) fn insert(dialect: Dialect, wall: Wall, meta: &'static EntityMeta, values: &Values) -> Confined {
+    let checks = references(dialect, wall, meta, values);
+    let mut insert = Query::insert();
+    insert.into_table(dialect.table(meta)).columns(values.iter().map(|(property, _)| property.column));
+    let filled = if checks.is_empty() {
+        insert.values(values.iter().map(|(_, value)| Expr::val(bind(value))))
+    } else {
+        let mut select = Query::select();
+        for (property, value) in values {
+            select.expr(typed(dialect, property.kind, value));
+        }
+        checks.into_iter().for_each(|check| {
+            select.and_where(check);
+        });
+        insert.select_from(select)
+    };
+    debug_assert!(filled.is_ok(), "columns and values come from one list");
+    statement(dialect, &insert)
+}
+
+/// `UPDATE … WHERE` confined, and every newly referenced row exists inside the wall.
+pub(super) fn update(dialect: Dialect, wall: Wall, meta: &'static EntityMeta, values: &Values, condition: Condition) -> Confined {
+    let mut update = Query::update();
+    update.table(sea_query::TableRef::from(dialect.table(meta)).alias(ROOT)).cond_where(condition);
+    for (property, value) in values {
+        update.value(property.column, Expr::val(bind(value)));
+    }
+    for check in references(dialect, wall, meta, values) {
+        update.and_where(check);
+    }
+    statement(dialect, &update)
+}
+
+/// `DELETE … WHERE` confined.
+pub(super) fn destroy(dialect: Dialect, meta: &'static EntityMeta, condition: Condition) -> Confined {
+    let mut delete = Query::delete();
+    delete.from_table(dialect.table(meta).alias(ROOT)).cond_where(condition);
+    statement(dialect, &delete)
+}
+
+/// One check for each row that the written values refer to: by a `belongsTo` relation, or as the
+/// parent through which the row belongs to its tenant.
+fn references(dialect: Dialect, wall: Wall, meta: &'static EntityMeta, values: &Values) -> Vec<Expr> {
+    if wall == Wall::Open {
+        return Vec::new();
+    }
+    let parent = match meta.tenancy {
+        TenantRule::Through { local, foreign, via } => Some((local, foreign, via)),
+        _ => None,
+    };
+    meta.relations
+        .iter()
+        .filter(|relation| relation.kind == RelationKind::BelongsTo)
+        .map(|relation| (relation.local, relation.foreign, relation.target))
+        .chain(parent)
+        .filter_map(|(local, foreign, target)| {
+            let (property, value) = values.iter().find(|(property, _)| property.name == local)?;
+            (*value != Value::Null).then(|| wall::exists(dialect, wall, target(), foreign, typed(dialect, property.kind, value)))
+        })
+        .collect()
+}
+
+/// A parameter of known type: bare, `PostgreSQL` would take it for text here.
+fn typed(dialect: Dialect, kind: PropertyType, value: &Value) -> Expr {
+    let parameter = Expr::val(bind(value));
+    if dialect == Dialect::Sqlite {
+        return parameter;
+    }
+    parameter.cast_as(match kind {
+        PropertyType::Uuid => "uuid",
+        PropertyType::Text => "text",
+        PropertyType::Integer => "int4",
+        PropertyType::Boolean => "bool",
+        PropertyType::Timestamp => "timestamptz",
+        PropertyType::Date => "date",
+        PropertyType::Json => "jsonb",
+        PropertyType::TextArray => "text[]",
+        PropertyType::IntegerArray => "int4[]",
+    })
+}
+
+fn statement(dialect: Dialect, statement: &impl QueryStatementBuilder) -> Confined {
+    let (sql, values) = match dialect {
+        Dialect::Postgres => statement.build_any(&PostgresQueryBuilder),
+        Dialect::Sqlite => statement.build_any(&SqliteQueryBuilder),
+    };
+    Confined { sql, values: values.0, projection: std::sync::Arc::new([]) }
+}

@@ -1,0 +1,195 @@
+//! The values that cross between JSON, filters and the two databases: add a property type here first.
+
+use serde::ser::{Serialize, SerializeSeq, Serializer};
+use time::format_description::well_known::Rfc3339;
+use time::macros::format_description;
+use time::{Date, OffsetDateTime, UtcOffset};
+use uuid::Uuid;
+
+use crate::entity::PropertyType;
+
+/// One value of one property.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    /// SQL `NULL`, JSON `null`.
+    Null,
+    /// Boolean.
+    Boolean(bool),
+    /// Integer.
+    Integer(i64),
+    /// Text, and on SQLite everything that is stored as its JSON text already.
+    Text(String),
+    /// UUID.
+    Uuid(Uuid),
+    /// Instant in UTC.
+    Timestamp(OffsetDateTime),
+    /// Calendar date.
+    Date(Date),
+    /// JSON document.
+    Json(serde_json::Value),
+    /// Array of text.
+    TextArray(Vec<String>),
+    /// Array of integers.
+    IntegerArray(Vec<i64>),
+}
+
+/// A value that does not fit its property; says what it should be.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("must be {article} {expected}")]
+pub struct WrongType {
+    article: &'static str,
+    /// Name of the type in schema terms: `date-time`, `uuid`, `number`.
+    pub expected: &'static str,
+}
+
+const fn wrong<T>(article: &'static str, expected: &'static str) -> Result<T, WrongType> {
+    Err(WrongType { article, expected })
+}
+
+impl Value {
+    /// Reads a JSON value as a property of this type, as bodies and filters hold it: numbers and
+    /// booleans may be strings (bracket form), an instant may be a date or epoch milliseconds.
+    ///
+    /// # Errors
+    /// [`WrongType`] when the value cannot be one of that type.
+    pub fn from_json(kind: PropertyType, json: &serde_json::Value) -> Result<Self, WrongType> {
+        use serde_json::Value as Json;
+        match (kind, json) {
+            (_, Json::Null) => Ok(Self::Null),
+            (PropertyType::Text, Json::String(text)) if !text.contains('\0') => Ok(Self::Text(text.clone())),
+            (PropertyType::Text, Json::Number(number)) => Ok(Self::Text(number.to_string())),
+            (PropertyType::Text, Json::Bool(flag)) => Ok(Self::Text(flag.to_string())),
+            (PropertyType::Text, _) => wrong("a", "string"),
+            (PropertyType::Uuid, Json::String(text)) => parse_uuid(text).map(Self::Uuid),
+            (PropertyType::Uuid, _) => wrong("a", "uuid"),
+            (PropertyType::Integer, json) => integer(json).map(Self::Integer),
+            (PropertyType::Boolean, Json::Bool(flag)) => Ok(Self::Boolean(*flag)),
+            (PropertyType::Boolean, Json::String(text)) if text == "true" || text == "1" => Ok(Self::Boolean(true)),
+            (PropertyType::Boolean, Json::String(text)) if text == "false" || text == "0" => Ok(Self::Boolean(false)),
+            (PropertyType::Boolean, Json::Number(number)) if number.as_i64() == Some(1) => Ok(Self::Boolean(true)),
+            (PropertyType::Boolean, Json::Number(number)) if number.as_i64() == Some(0) => Ok(Self::Boolean(false)),
+            (PropertyType::Boolean, _) => wrong("a", "boolean"),
+            (PropertyType::Timestamp, json) => instant(json).map(Self::Timestamp),
+            (PropertyType::Date, json) => instant(json).map(|at| Self::Date(at.date())),
+            (PropertyType::Json, json) => Ok(Self::Json(json.clone())),
+            (PropertyType::TextArray, Json::Array(items)) => items
+                .iter()
+                .map(|item| match item {
+                    Json::String(text) if !text.contains('\0') => Ok(text.clone()),
+                    _ => wrong("an", "array of strings"),
+                })
+                .collect::<Result<_, _>>()
+                .map(Self::TextArray),
+            (PropertyType::TextArray, _) => wrong("an", "array of strings"),
+            (PropertyType::IntegerArray, Json::Array(items)) => {
+                items.iter().map(integer).collect::<Result<_, _>>().map(Self::IntegerArray)
+            }
+            (PropertyType::IntegerArray, _) => wrong("an", "array of numbers"),
+        }
+    }
+
+    /// The value as text, for keys of look-ups and messages; `None` for null and documents.
+    pub fn to_key(&self) -> Option<String> {
+        match self {
+            Self::Text(text) => Some(text.clone()),
+            Self::Uuid(id) => Some(id.hyphenated().to_string()),
+            Self::Integer(number) => Some(number.to_string()),
+            Self::Boolean(flag) => Some(flag.to_string()),
+            Self::Timestamp(at) => Some(format_timestamp(*at)),
+            Self::Date(day) => Some(format_date(*day)),
+            Self::Null | Self::Json(_) | Self::TextArray(_) | Self::IntegerArray(_) => None,
+        }
+    }
+}
+
+impl Serialize for Value {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Null => serializer.serialize_unit(),
+            Self::Boolean(flag) => serializer.serialize_bool(*flag),
+            Self::Integer(number) => serializer.serialize_i64(*number),
+            Self::Text(text) => serializer.serialize_str(text),
+            Self::Uuid(id) => {
+                let mut buffer = Uuid::encode_buffer();
+                serializer.serialize_str(id.hyphenated().encode_lower(&mut buffer))
+            }
+            Self::Timestamp(at) => serializer.serialize_str(&format_timestamp(*at)),
+            Self::Date(day) => serializer.serialize_str(&format!("{}T00:00:00.000Z", format_date(*day))),
+            Self::Json(json) => json.serialize(serializer),
+            Self::TextArray(items) => items.serialize(serializer),
+            Self::IntegerArray(items) => {
+                let mut sequence = serializer.serialize_seq(Some(items.len()))?;
+                for item in items {
+                    sequence.serialize_element(item)?;
+                }
+                sequence.end()
+            }
+        }
+    }
+}
+
+/// Reads a UUID in the hyphenated form of RFC 9562, in either case; other spellings are refused,
+/// since the databases would disagree about them.
+///
+/// # Errors
+/// [`WrongType`] when the text is no such UUID.
+pub fn parse_uuid(text: &str) -> Result<Uuid, WrongType> {
+    match Uuid::try_parse(text) {
+        Ok(id) if text.len() == 36 => Ok(id),
+        _ => wrong("a", "uuid"),
+    }
+}
+
+/// The form of instants everywhere: UTC, milliseconds, 24 characters, as `Date.toISOString()` writes it.
+pub fn format_timestamp(at: OffsetDateTime) -> String {
+    let at = at.to_offset(UtcOffset::UTC);
+    let (hour, minute, second) = at.to_hms();
+    format!(
+        "{:04}-{:02}-{:02}T{hour:02}:{minute:02}:{second:02}.{:03}Z",
+        at.year(),
+        u8::from(at.month()),
+        at.day(),
+        at.millisecond()
+    )
+}
+
+/// `YYYY-MM-DD`.
+pub fn format_date(day: Date) -> String {
+    format!("{:04}-{:02}-{:02}", day.year(), u8::from(day.month()), day.day())
+}
+
+/// Cuts an instant to milliseconds, the precision that both databases keep.
+pub fn truncate_to_milliseconds(at: OffsetDateTime) -> OffsetDateTime {
+    let at = at.to_offset(UtcOffset::UTC);
+    at.replace_millisecond(at.millisecond()).unwrap_or(at)
+}
+
+fn integer(json: &serde_json::Value) -> Result<i64, WrongType> {
+    let number = match json {
+        serde_json::Value::Number(number) => number
+            .as_i64()
+            .or_else(|| number.as_f64().filter(|float| float.fract() == 0.0).and_then(|float| format!("{float:.0}").parse().ok())),
+        serde_json::Value::String(text) => text.trim().parse().ok(),
+        _ => None,
+    };
+    match number {
+        Some(number) if i32::try_from(number).is_ok() => Ok(number),
+        _ => wrong("a", "number"),
+    }
+}
+
+fn instant(json: &serde_json::Value) -> Result<OffsetDateTime, WrongType> {
+    let parsed = match json {
+        serde_json::Value::String(text) => OffsetDateTime::parse(text, &Rfc3339).ok().or_else(|| {
+            Date::parse(text, format_description!("[year]-[month]-[day]")).ok().map(|day| day.midnight().assume_utc())
+        }),
+        serde_json::Value::Number(number) => number
+            .as_i64()
+            .and_then(|milliseconds| OffsetDateTime::from_unix_timestamp_nanos(i128::from(milliseconds) * 1_000_000).ok()),
+        _ => None,
+    };
+    match parsed.map(|at| truncate_to_milliseconds(at.to_offset(UtcOffset::UTC))) {
+        Some(at) if (1..=9999).contains(&at.year()) => Ok(at),
+        _ => wrong("a", "date-time"),
+    }
+}
