@@ -4,6 +4,7 @@
 //! not coerced.
 
 mod coerce;
+mod wording;
 
 use jsonschema::error::ValidationErrorKind;
 use jsonschema::{Draft, ValidationError};
@@ -13,6 +14,7 @@ use time::format_description::well_known::Rfc3339;
 use time::{OffsetDateTime, UtcOffset};
 
 pub(crate) use coerce::coerce;
+use wording::{duplicates, wording};
 
 /// Keywords in the order in which AJV evaluates them, and so reports their violations.
 const ORDER: [&str; 16] = [
@@ -193,81 +195,6 @@ impl Validator {
     }
 }
 
-/// Message and info of a violated keyword whose value in the schema is `required`.
-fn wording(keyword: &str, required: &Value) -> (String, Value) {
-    let text = required
-        .as_str()
-        .map_or_else(|| required.to_string(), str::to_owned);
-    match keyword {
-        "type" => {
-            // A type that may also be null is named without it.
-            let named = required
-                .as_array()
-                .and_then(|types| types.first())
-                .unwrap_or(required);
-            (
-                format!("must be {}", named.as_str().unwrap_or_default()),
-                json!({"type": named}),
-            )
-        }
-        "enum" => (
-            "must be equal to one of the allowed values".to_owned(),
-            json!({"allowedValues": required}),
-        ),
-        "minimum" => (
-            format!("must be >= {text}"),
-            json!({"comparison": ">=", "limit": required}),
-        ),
-        "maximum" => (
-            format!("must be <= {text}"),
-            json!({"comparison": "<=", "limit": required}),
-        ),
-        "multipleOf" => (
-            format!("must be multiple of {text}"),
-            json!({"multipleOf": required}),
-        ),
-        "maxLength" => (
-            format!("must NOT have more than {text} characters"),
-            json!({"limit": required}),
-        ),
-        "minLength" => (
-            format!("must NOT have fewer than {text} characters"),
-            json!({"limit": required}),
-        ),
-        "pattern" => (
-            format!("must match pattern \"{text}\""),
-            json!({"pattern": required}),
-        ),
-        "format" => (
-            format!("must match format \"{text}\""),
-            json!({"format": required}),
-        ),
-        "oneOf" => (
-            "must match exactly one schema in oneOf".to_owned(),
-            json!({"passingSchemas": null}),
-        ),
-        "anyOf" => ("must match a schema in anyOf".to_owned(), json!({})),
-        other => (
-            format!("must pass \"{other}\" keyword validation"),
-            json!({}),
-        ),
-    }
-}
-
-/// Message and info of a list with equal items: AJV searches from the end.
-fn duplicates(list: &Value) -> (String, Value) {
-    let items = list.as_array().map(Vec::as_slice).unwrap_or_default();
-    let recurring = |i: usize| (i + 1..items.len()).find(|&j| items[j] == items[i]);
-    let (i, j) = (0..items.len())
-        .rev()
-        .find_map(|i| Some((i, recurring(i)?)))
-        .unwrap_or_default();
-    (
-        format!("must NOT have duplicate items (items ## {j} and {i} are identical)"),
-        json!({"i": i, "j": j}),
-    )
-}
-
 /// Refuses the character U+0000, which `PostgreSQL` can store in neither text nor JSON.
 fn refuse_nul(value: &Value, path: &str, details: &mut Vec<Detail>) {
     let pointer = |key: &str| format!("{path}/{}", key.replace('~', "~0").replace('/', "~1"));
@@ -308,4 +235,4 @@ fn is_date_time(text: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

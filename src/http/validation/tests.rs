@@ -44,7 +44,7 @@ const fn relation(name: &'static str) -> Relation {
     }
 }
 
-fn tenant() -> &'static EntityMeta {
+pub(in crate::http) fn tenant() -> &'static EntityMeta {
     static META: EntityMeta = EntityMeta {
         name: "Tenant",
         table: "tenants",
@@ -184,9 +184,9 @@ fn refusals_of_tenants_are_worded_as_recorded() {
             case["name"]
         );
         if wanted == json!([]) {
-            accepted += 1
+            accepted += 1;
         } else {
-            refused += 1
+            refused += 1;
         }
     }
     assert!(

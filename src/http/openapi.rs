@@ -1,0 +1,209 @@
+//! The `OpenAPI` 3.1 document, made from the route table; nothing in it is written twice.
+
+mod components;
+
+use serde_json::{Value, json};
+use user_tenant_store::schema;
+use utoipa::openapi::extensions::ExtensionsBuilder;
+use utoipa::openapi::path::{
+    Operation, OperationBuilder, Parameter, ParameterBuilder, ParameterIn,
+};
+use utoipa::openapi::request_body::{RequestBody, RequestBodyBuilder};
+use utoipa::openapi::security::SecurityRequirement;
+use utoipa::openapi::{
+    Content, HttpMethod, InfoBuilder, License, Object, OpenApi, OpenApiBuilder, PathsBuilder, Ref,
+    Required, Response, Server,
+};
+use utoipa::openapi::{PathItem, ResponsesBuilder};
+
+use super::route::{Body, Form, Query, Route, Shape};
+use components::{Components, SECURITY_SCHEME};
+
+const JSON: &str = "application/json";
+
+/// Makes the document of all routes.
+///
+/// # Errors
+/// When a schema holds a keyword that the document's types do not know.
+pub(crate) fn document(routes: &[Route]) -> serde_json::Result<OpenApi> {
+    let mut components = Components::default();
+    let mut paths = PathsBuilder::new();
+    for route in routes {
+        let method: HttpMethod =
+            serde_json::from_value(json!(route.method.as_str().to_lowercase()))?;
+        let operation = operation(route, &mut components)?;
+        paths = paths.path(route.path, PathItem::new(method, operation));
+    }
+    let info = InfoBuilder::new()
+        .title("User Tenant Service")
+        .version(env!("CARGO_PKG_VERSION"))
+        .description(Some("Users, tenants and roles for multi-tenant software."))
+        .license(Some(
+            License::builder()
+                .name("Apache-2.0")
+                .identifier(Some("Apache-2.0"))
+                .build(),
+        ));
+    Ok(OpenApiBuilder::new()
+        .info(info)
+        // Relative to the document, so that it is right under any mount prefix.
+        .servers(Some([Server::new(".")]))
+        .paths(paths)
+        .components(Some(components.build()?))
+        .build())
+}
+
+/// The document as JSON, indented.
+pub(crate) fn json(document: &OpenApi) -> serde_json::Result<String> {
+    document.to_pretty_json()
+}
+
+/// The document as YAML.
+pub(crate) fn yaml(document: &OpenApi) -> Result<String, serde_norway::Error> {
+    serde_norway::to_string(document)
+}
+
+fn operation(route: &Route, components: &mut Components) -> serde_json::Result<Operation> {
+    let tag = route.operation.split('.').next().unwrap_or_default();
+    let mut responses = ResponsesBuilder::new();
+    let (status, success) = success(&route.reply, components)?;
+    responses = responses.response(status, success);
+    for status in refusals(route) {
+        responses = responses.response(status, Ref::from_response_name(status));
+    }
+    let mut operation = OperationBuilder::new()
+        .tag(tag)
+        .operation_id(Some(route.operation))
+        .summary(Some(route.summary))
+        .description(Some(permissions(route)))
+        .extensions(Some(
+            ExtensionsBuilder::new()
+                .add("x-permissions", json!(route.permissions))
+                .build(),
+        ))
+        .responses(responses);
+    for name in path_parameters(route.path) {
+        operation = operation.parameter(path_parameter(name));
+    }
+    if let Some(parameter) = query_parameter(&route.query, components)? {
+        operation = operation.parameter(parameter);
+    }
+    if let Some(body) = &route.body {
+        operation = operation.request_body(Some(request_body(body, components)?));
+    }
+    if !route.permissions.is_empty() {
+        let required = SecurityRequirement::new(SECURITY_SCHEME, Vec::<String>::new());
+        operation = operation.security(required);
+    }
+    Ok(operation.build())
+}
+
+/// Who may call it, in Markdown.
+fn permissions(route: &Route) -> String {
+    if route.permissions.is_empty() {
+        return "Public.".to_owned();
+    }
+    format!(
+        "Needs any one of these permissions:\n\n- `{}`",
+        route.permissions.join("`\n- `")
+    )
+}
+
+/// Statuses of the refusals that a request to this route can meet.
+fn refusals(route: &Route) -> impl Iterator<Item = &'static str> {
+    let takes_input = route.body.is_some() || !matches!(route.query, Query::None);
+    let (secured, writes) = (!route.permissions.is_empty(), route.body.is_some());
+    [
+        ("400", takes_input),
+        ("401", secured),
+        ("403", secured),
+        ("404", route.path.contains('{')),
+        ("409", writes),
+        ("413", writes),
+        ("415", writes),
+        ("422", writes),
+        ("503", true),
+    ]
+    .into_iter()
+    .filter_map(|(status, possible)| possible.then_some(status))
+}
+
+fn success(
+    reply: &Shape,
+    components: &mut Components,
+) -> serde_json::Result<(&'static str, Response)> {
+    let (description, schema) = match reply {
+        Shape::Empty => return Ok(("204", Response::new("Done."))),
+        Shape::Count => ("How many.", components.schema(schema::count())),
+        Shape::One(meta) => ("The record.", components.record(meta())),
+        Shape::Many(meta) => {
+            let items = components.record(meta());
+            ("The records.", json!({"type": "array", "items": items}))
+        }
+    };
+    Ok((
+        "200",
+        Response::builder()
+            .description(description)
+            .content(JSON, content(schema)?)
+            .build(),
+    ))
+}
+
+fn content(schema: Value) -> serde_json::Result<Content> {
+    Ok(Content::new(Some(components::typed(schema)?)))
+}
+
+/// Names in braces: `id` in `/tenants/{id}`.
+fn path_parameters(path: &str) -> impl Iterator<Item = &str> {
+    path.split('/')
+        .filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'))
+}
+
+fn path_parameter(name: &str) -> Parameter {
+    ParameterBuilder::new()
+        .name(name)
+        .parameter_in(ParameterIn::Path)
+        .required(Required::True)
+        .schema(Some(Object::with_type(utoipa::openapi::Type::String)))
+        .build()
+}
+
+fn query_parameter(
+    query: &Query,
+    components: &mut Components,
+) -> serde_json::Result<Option<Parameter>> {
+    let (name, schema) = match query {
+        Query::None => return Ok(None),
+        Query::Filter(meta) => ("filter", schema::filter(meta())),
+        Query::FilterById(meta) => ("filter", schema::filter_by_id(meta())),
+        Query::FreeFilter(_) => ("filter", schema::free_filter()),
+        Query::Where(_) => ("where", schema::where_()),
+    };
+    let reference = components.schema(schema);
+    Ok(Some(
+        ParameterBuilder::new()
+            .name(name)
+            .parameter_in(ParameterIn::Query)
+            .required(Required::False)
+            .description(Some(format!("As JSON, or in brackets: `{name}[…]=…`.")))
+            .content(JSON, content(reference)?)
+            .build(),
+    ))
+}
+
+fn request_body(body: &Body, components: &mut Components) -> serde_json::Result<RequestBody> {
+    let meta = (body.entity)();
+    let schema = components.schema(match body.form {
+        Form::Create => schema::create(meta, body.excluding),
+        Form::Partial => schema::partial(meta, body.excluding),
+        Form::Replace => schema::replace(meta),
+    });
+    Ok(RequestBodyBuilder::new()
+        .required(Some(Required::True))
+        .content(JSON, content(schema)?)
+        .build())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,141 @@
+//! What the operations of the document share: schemas under their titles, refusals, the token.
+
+use serde_json::{Map, Value, json};
+use user_tenant_store::entity::{EntityMeta, RelationKind};
+use user_tenant_store::schema;
+use utoipa::openapi::header::HeaderBuilder;
+use utoipa::openapi::schema::Schema;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{ComponentsBuilder, RefOr, Response};
+
+/// Name of the way to authenticate, as the original calls it.
+pub(super) const SECURITY_SCHEME: &str = "HTTPBearer";
+
+/// Refusals by status.
+const REFUSALS: [(&str, &str); 9] = [
+    (
+        "400",
+        "Malformed JSON, or a query parameter that is not valid; `details` says where.",
+    ),
+    (
+        "401",
+        "No token, or one that is not valid, has expired or names nobody active.",
+    ),
+    ("403", "The token does not permit this."),
+    ("404", "No such record within reach of the token."),
+    ("409", "It would repeat what must be unique."),
+    ("413", "The body is larger than the limit."),
+    ("415", "The body is not `application/json` in UTF-8."),
+    (
+        "422",
+        "The body does not match its schema; `details` lists every violation.",
+    ),
+    (
+        "503",
+        "The database cannot be reached, or there are too many requests at once; try later.",
+    ),
+];
+
+/// Collects schemas while operations refer to them.
+#[derive(Default)]
+pub(super) struct Components {
+    schemas: Map<String, Value>,
+}
+
+impl Components {
+    /// Adds a schema under its title and returns the reference to it.
+    pub(super) fn schema(&mut self, schema: Value) -> Value {
+        let title = schema["title"].as_str().unwrap_or_default().to_owned();
+        let reference = reference(&title);
+        self.schemas.insert(title, schema);
+        reference
+    }
+
+    /// Adds the records of an entity, and of those that `include` can reach from it.
+    pub(super) fn record(&mut self, meta: &EntityMeta) -> Value {
+        if !self.schemas.contains_key(meta.name) {
+            // First without relations, which may lead back here.
+            self.schema(schema::entity(meta));
+            for relation in meta.relations.iter().filter(|relation| relation.includable) {
+                let target = self.record((relation.target)());
+                let related = match relation.kind {
+                    RelationKind::HasMany => json!({"type": "array", "items": target}),
+                    RelationKind::HasOne | RelationKind::BelongsTo => target,
+                };
+                self.schemas[meta.name]["properties"][relation.name] = related;
+            }
+        }
+        reference(meta.name)
+    }
+
+    /// The finished components.
+    pub(super) fn build(mut self) -> serde_json::Result<utoipa::openapi::Components> {
+        let error = self.schema(error());
+        let mut components = ComponentsBuilder::new();
+        for (name, schema) in self.schemas {
+            components = components.schema(name, typed(schema)?);
+        }
+        for (status, description) in REFUSALS {
+            let content = super::content(error.clone())?;
+            let mut response = Response::builder()
+                .description(description)
+                .content(super::JSON, content);
+            if status == "503" {
+                let seconds = typed(json!({"type": "integer", "description": "Seconds to wait."}))?;
+                response = response.header(
+                    "Retry-After",
+                    HeaderBuilder::new().schema(Some(seconds)).build(),
+                );
+            }
+            components = components.response(status, response.build());
+        }
+        let bearer = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .bearer_format("JWT")
+            .build();
+        Ok(components
+            .security_scheme(SECURITY_SCHEME, SecurityScheme::Http(bearer))
+            .build())
+    }
+}
+
+fn reference(title: &str) -> Value {
+    json!({"$ref": format!("#/components/schemas/{title}")})
+}
+
+/// A schema in the document's types.
+pub(super) fn typed(schema: Value) -> serde_json::Result<RefOr<Schema>> {
+    serde_json::from_value(schema)
+}
+
+/// The envelope of every error.
+fn error() -> Value {
+    let text = json!({"type": "string"});
+    let detail = json!({
+        "type": "object",
+        "description": "One violation of a schema.",
+        "required": ["path", "code", "message", "info"],
+        "properties": {
+            "path": {"type": "string", "description": "JSON pointer to the value; empty for the whole."},
+            "code": {"type": "string", "description": "The violated keyword of JSON Schema."},
+            "message": text,
+            "info": {"type": "object", "description": "The keyword's values."}
+        }
+    });
+    json!({
+        "title": "Error",
+        "type": "object",
+        "required": ["error"],
+        "properties": {"error": {
+            "type": "object",
+            "required": ["statusCode", "message"],
+            "properties": {
+                "statusCode": {"type": "number"},
+                "name": text,
+                "message": {"oneOf": [text, {"type": "object"}, {"type": "number"}]},
+                "code": {"type": "string", "description": "For programs to tell errors apart."},
+                "details": {"oneOf": [{"type": "array", "items": detail}, {"type": "object"}]}
+            }
+        }}
+    })
+}

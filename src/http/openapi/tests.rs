@@ -1,0 +1,187 @@
+//! The document says what the route table says, and is sound in itself.
+
+use axum::http::Method;
+use serde_json::Value;
+
+use super::*;
+use crate::http::validation::tests::tenant;
+
+fn routes() -> Vec<Route> {
+    let route = |method, path, operation, query, body, reply| Route {
+        method,
+        path,
+        operation,
+        summary: "Does it.",
+        permissions: &["ViewTenant", "17"],
+        query,
+        body,
+        reply,
+    };
+    let body = |form| {
+        Some(Body {
+            entity: tenant,
+            form,
+            excluding: &[],
+        })
+    };
+    let (all, one) = ("/tenants", "/tenants/{id}");
+    vec![
+        route(
+            Method::POST,
+            all,
+            "TenantController.create",
+            Query::None,
+            body(Form::Create),
+            Shape::One(tenant),
+        ),
+        route(
+            Method::GET,
+            all,
+            "TenantController.find",
+            Query::Filter(tenant),
+            None,
+            Shape::Many(tenant),
+        ),
+        route(
+            Method::PATCH,
+            all,
+            "TenantController.updateAll",
+            Query::Where(tenant),
+            body(Form::Partial),
+            Shape::Count,
+        ),
+        route(
+            Method::GET,
+            one,
+            "TenantController.findById",
+            Query::FilterById(tenant),
+            None,
+            Shape::One(tenant),
+        ),
+        route(
+            Method::PUT,
+            one,
+            "TenantController.replaceById",
+            Query::None,
+            body(Form::Replace),
+            Shape::Empty,
+        ),
+        Route {
+            permissions: &[],
+            ..route(
+                Method::POST,
+                "/user-callback",
+                "UserWebhookController.callback",
+                Query::None,
+                None,
+                Shape::Empty,
+            )
+        },
+    ]
+}
+
+fn rendered() -> Value {
+    serde_json::from_str(&json(&document(&routes()).unwrap()).unwrap()).unwrap()
+}
+
+#[test]
+fn an_operation_shows_its_row_of_the_table() {
+    let document = rendered();
+    assert_eq!(document["openapi"], "3.1.0");
+    assert_eq!(document["info"]["title"], "User Tenant Service");
+    let find = &document["paths"]["/tenants/{id}"]["get"];
+    assert_eq!(find["operationId"], "TenantController.findById");
+    assert_eq!(find["tags"], json!(["TenantController"]));
+    assert_eq!(find["security"], json!([{"HTTPBearer": []}]));
+    assert_eq!(find["x-permissions"], json!(["ViewTenant", "17"]));
+    assert!(
+        find["description"]
+            .as_str()
+            .unwrap()
+            .ends_with("\n- `ViewTenant`\n- `17`")
+    );
+    let parameters = find["parameters"].as_array().unwrap();
+    assert_eq!(parameters[0]["name"], "id");
+    assert_eq!(parameters[0]["required"], true);
+    assert_eq!(parameters[1]["in"], "query");
+    let filter = json!({"$ref": "#/components/schemas/Tenant.FilterById"});
+    assert_eq!(
+        parameters[1]["content"]["application/json"]["schema"],
+        filter
+    );
+    let statuses: Vec<_> = find["responses"].as_object().unwrap().keys().collect();
+    assert_eq!(statuses, ["200", "400", "401", "403", "404", "503"]);
+    let statuses = document["paths"]["/tenants"]["patch"]["responses"]
+        .as_object()
+        .unwrap();
+    let statuses: Vec<_> = statuses.keys().collect();
+    assert_eq!(
+        statuses,
+        [
+            "200", "400", "401", "403", "409", "413", "415", "422", "503"
+        ]
+    );
+    let public = &document["paths"]["/user-callback"]["post"];
+    assert_eq!(
+        (public.get("security"), &public["x-permissions"]),
+        (None, &json!([]))
+    );
+}
+
+#[test]
+fn components_are_the_schemas_that_validate() {
+    let document = rendered();
+    let schemas = document["components"]["schemas"].as_object().unwrap();
+    for schema in [
+        schema::create(tenant(), &[]),
+        schema::partial(tenant(), &[]),
+        schema::replace(tenant()),
+        schema::filter(tenant()),
+        schema::filter_by_id(tenant()),
+        schema::where_(),
+        schema::count(),
+    ] {
+        let title = schema["title"].as_str().unwrap();
+        assert_eq!(schemas[title], schema, "{title}");
+        let order = |value: &Value| {
+            value["properties"]
+                .as_object()
+                .map(|all| all.keys().cloned().collect::<Vec<_>>())
+        };
+        assert_eq!(order(&schemas[title]), order(&schema), "{title}");
+    }
+    let roles = json!({"type": "array", "items": {"$ref": "#/components/schemas/Tenant"}});
+    assert_eq!(schemas["Tenant"]["properties"]["roles"], roles);
+    for (title, schema) in schemas {
+        assert!(jsonschema::meta::validate(schema).is_ok(), "{title}");
+    }
+}
+
+#[test]
+fn every_reference_leads_somewhere() {
+    fn references<'a>(value: &'a Value, found: &mut Vec<&'a str>) {
+        match value {
+            Value::Object(entries) => {
+                found.extend(entries.get("$ref").and_then(Value::as_str));
+                entries.values().for_each(|value| references(value, found));
+            }
+            Value::Array(items) => items.iter().for_each(|value| references(value, found)),
+            _ => {}
+        }
+    }
+    let document = rendered();
+    let mut found = Vec::new();
+    references(&document, &mut found);
+    assert!(found.len() > 30, "{found:?}");
+    for reference in found {
+        let pointer = reference.strip_prefix('#').unwrap();
+        assert!(document.pointer(pointer).is_some(), "{reference}");
+    }
+}
+
+#[test]
+fn yaml_says_the_same() {
+    let yaml = yaml(&document(&routes()).unwrap()).unwrap();
+    let value: Value = serde_norway::from_str(&yaml).unwrap();
+    assert_eq!(value, rendered());
+}
