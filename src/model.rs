@@ -1,0 +1,57 @@
+//! What the service stores: one file an entity, and [`registry`], which every new one must join.
+
+use user_tenant_store::{Entity, EntityMeta};
+
+mod auth_client;
+mod date_time;
+mod group;
+mod jwt_key;
+mod role;
+mod tenant;
+mod tenant_config;
+mod user;
+mod user_credentials;
+mod user_group;
+mod user_invitation;
+mod user_level_permission;
+mod user_tenant;
+mod user_tenant_prefs;
+mod user_view;
+
+pub use auth_client::AuthClient;
+pub use group::Group;
+pub use jwt_key::JwtKey;
+pub use role::Role;
+pub use tenant::{Tenant, TenantStatus};
+pub use tenant_config::TenantConfig;
+pub use user::User;
+pub use user_credentials::UserCredentials;
+pub use user_group::UserGroup;
+pub use user_invitation::UserInvitation;
+pub use user_level_permission::UserLevelPermission;
+pub use user_tenant::{UserStatus, UserTenant};
+pub use user_tenant_prefs::UserTenantPrefs;
+pub use user_view::UserView;
+
+#[cfg(test)]
+mod tests;
+
+/// All entities: documents, isolation tests and the command line walk this list.
+pub(crate) fn registry() -> &'static [fn() -> &'static EntityMeta] {
+    &[
+        Tenant::meta,
+        TenantConfig::meta,
+        Role::meta,
+        User::meta,
+        UserView::meta,
+        UserCredentials::meta,
+        UserTenant::meta,
+        Group::meta,
+        UserGroup::meta,
+        UserInvitation::meta,
+        UserLevelPermission::meta,
+        UserTenantPrefs::meta,
+        AuthClient::meta,
+        JwtKey::meta,
+    ]
+}

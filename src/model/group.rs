@@ -1,0 +1,32 @@
+//! Named sets of members within a tenant.
+
+use serde::{Deserialize, Serialize};
+use user_tenant_store::Entity;
+use uuid::Uuid;
+
+use super::UserGroup;
+
+/// A named set of members of one tenant.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Entity)]
+#[serde(rename_all = "camelCase")]
+#[entity(
+    table = "groups",
+    tenancy(column = "tenantId"),
+    has_many(name = "userGroups", target = UserGroup, foreign = "groupId")
+)]
+pub struct Group {
+    /// Id of the group.
+    #[property(id)]
+    pub id: Uuid,
+    /// Name of the group, once a tenant.
+    #[property(max_length = 200)]
+    pub name: String,
+    /// What the group is for.
+    #[property(max_length = 500)]
+    pub description: Option<String>,
+    /// Address of a picture.
+    pub photo_url: Option<String>,
+    /// Id of the tenant that the group is defined in.
+    #[property(parent)]
+    pub tenant_id: Uuid,
+}

@@ -1,0 +1,39 @@
+//! Named sets of permissions within a tenant.
+
+use serde::{Deserialize, Serialize};
+use user_tenant_store::Entity;
+use uuid::Uuid;
+
+use super::{UserTenant, UserView};
+
+/// A named set of permissions that memberships of one tenant can have.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Entity)]
+#[serde(rename_all = "camelCase")]
+#[entity(
+    table = "roles",
+    tenancy(column = "tenantId"),
+    has_many(name = "userTenants", target = UserTenant, foreign = "roleId"),
+    has_one(name = "createdByUser", target = UserView, local = "createdBy", foreign = "id"),
+    has_one(name = "modifiedByUser", target = UserView, local = "modifiedBy", foreign = "id")
+)]
+pub struct Role {
+    /// Id of the role.
+    #[property(id)]
+    pub id: Uuid,
+    /// Name of the role, once a tenant.
+    #[property(max_length = 100)]
+    pub name: String,
+    /// Kind of the role, a number that applications give a meaning.
+    #[property(minimum = 0, maximum = 15, default = "0")]
+    pub role_type: Option<i32>,
+    /// What the role is for.
+    #[property(max_length = 500)]
+    pub description: Option<String>,
+    /// Keys of the permissions that the role grants.
+    pub permissions: Option<Vec<String>>,
+    /// Ids of the client applications that holders of the role may use.
+    pub allowed_clients: Option<Vec<String>>,
+    /// Id of the tenant that the role is defined in.
+    #[property(parent)]
+    pub tenant_id: Uuid,
+}

@@ -1,0 +1,31 @@
+//! Settings of a tenant, one row a key.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use user_tenant_store::Entity;
+use uuid::Uuid;
+
+use super::Tenant;
+
+/// One setting of a tenant: a JSON object under a key.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Entity)]
+#[serde(rename_all = "camelCase")]
+#[entity(
+    table = "tenant_configs",
+    audit = "text",
+    tenancy(column = "tenantId"),
+    belongs_to(name = "tenant", target = Tenant, local = "tenantId")
+)]
+pub struct TenantConfig {
+    /// Id of the setting.
+    #[property(id)]
+    pub id: Uuid,
+    /// Name of the setting, once a tenant: `password-policy`, `date-time format`, `profile` or any other.
+    #[property(max_length = 100)]
+    pub config_key: String,
+    /// Value of the setting, a JSON object.
+    pub config_value: Value,
+    /// Id of the tenant that the setting is for.
+    #[property(parent)]
+    pub tenant_id: Uuid,
+}

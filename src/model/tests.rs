@@ -1,0 +1,284 @@
+//! What must hold of every entity in the registry, so that nothing else has to check it again.
+
+use std::collections::HashSet;
+
+use serde_json::{Value, json};
+use user_tenant_store::entity::{Entity, OwnerRule, PropertyRole, PropertyType, TenantRule};
+
+use super::*;
+
+/// Every pair of keys that an entity says are equal: its own property, the other entity, its property.
+fn joins(meta: &'static EntityMeta) -> Vec<(&'static str, &'static EntityMeta, &'static str)> {
+    let mut joins: Vec<_> = meta
+        .relations
+        .iter()
+        .map(|relation| (relation.local, (relation.target)(), relation.foreign))
+        .collect();
+    if let TenantRule::Through {
+        local,
+        foreign,
+        via,
+    } = meta.tenancy
+    {
+        joins.push((local, via(), foreign));
+    }
+    if let Some(OwnerRule::Through {
+        local,
+        foreign,
+        via,
+    }) = meta.owner
+    {
+        joins.push((local, via(), foreign));
+    }
+    joins
+}
+
+#[test]
+fn joined_properties_exist_and_have_one_type() {
+    for meta in registry().iter().map(|entity| entity()) {
+        for (local, other, foreign) in joins(meta) {
+            let join = format!("{}.{local} = {}.{foreign}", meta.name, other.name);
+            let local = meta
+                .property(local)
+                .unwrap_or_else(|| panic!("no local property: {join}"));
+            let foreign = other
+                .property(foreign)
+                .unwrap_or_else(|| panic!("no foreign property: {join}"));
+            assert_eq!(local.kind, foreign.kind, "{join}");
+        }
+    }
+}
+
+#[test]
+fn joined_entities_are_registered_themselves() {
+    let names: HashSet<_> = registry().iter().map(|entity| entity().name).collect();
+    assert_eq!(names.len(), registry().len());
+    for meta in registry().iter().map(|entity| entity()) {
+        for (_, other, _) in joins(meta) {
+            assert!(
+                names.contains(other.name),
+                "{} refers to {}",
+                meta.name,
+                other.name
+            );
+        }
+    }
+}
+
+#[test]
+fn every_tenancy_and_ownership_ends_at_a_column() {
+    for meta in registry().iter().map(|entity| entity()) {
+        let mut step = meta;
+        for _ in 0..registry().len() {
+            let TenantRule::Through { via, .. } = step.tenancy else {
+                break;
+            };
+            step = via();
+        }
+        match (meta.tenancy, step.tenancy) {
+            (TenantRule::Global { reason }, _) => assert!(!reason.is_empty(), "{}", meta.name),
+            (_, TenantRule::Column(name)) => assert_eq!(name, "tenantId", "{}", meta.name),
+            (_, end) => assert!(
+                matches!(end, TenantRule::Itself),
+                "{} ends at {end:?}",
+                meta.name
+            ),
+        }
+        if let Some(OwnerRule::Through { via, .. }) = meta.owner {
+            assert!(
+                matches!(via().owner, Some(OwnerRule::Column(_))),
+                "{}",
+                meta.name
+            );
+        }
+    }
+}
+
+#[test]
+fn what_ties_a_row_to_its_tenant_is_never_data() {
+    for meta in registry().iter().map(|entity| entity()) {
+        let (TenantRule::Column(key) | TenantRule::Through { local: key, .. }) = meta.tenancy
+        else {
+            continue;
+        };
+        let role = meta.property(key).map(|property| property.role);
+        assert!(
+            matches!(role, Some(PropertyRole::Parent | PropertyRole::Id)),
+            "{}.{key} is {role:?}",
+            meta.name
+        );
+    }
+}
+
+#[test]
+fn names_and_columns_are_unique_and_described() {
+    for meta in registry().iter().map(|entity| entity()) {
+        assert!(!meta.description.is_empty(), "{}", meta.name);
+        let names: HashSet<_> = meta
+            .properties
+            .iter()
+            .map(|property| property.name)
+            .collect();
+        let columns: HashSet<_> = meta
+            .properties
+            .iter()
+            .map(|property| property.column)
+            .collect();
+        assert_eq!(
+            (names.len(), columns.len()),
+            (meta.properties.len(), meta.properties.len()),
+            "{}",
+            meta.name
+        );
+        for property in meta.properties {
+            assert!(
+                !property.description.is_empty(),
+                "{}.{}",
+                meta.name,
+                property.name
+            );
+        }
+    }
+}
+
+#[test]
+fn defaults_are_json_of_the_propertys_type() {
+    for meta in registry().iter().map(|entity| entity()) {
+        for property in meta.properties {
+            let Some(default) = property.rules.default else {
+                continue;
+            };
+            let value: Value = serde_json::from_str(default).unwrap();
+            let fits = match property.kind {
+                PropertyType::Integer => value.is_i64(),
+                PropertyType::Boolean => value.is_boolean(),
+                PropertyType::Text => value.is_string(),
+                _ => false,
+            };
+            assert!(fits, "{}.{}: {default}", meta.name, property.name);
+        }
+    }
+}
+
+#[test]
+fn secrets_are_hidden_and_credentials_not_includable() {
+    let hidden: Vec<String> = registry()
+        .iter()
+        .map(|entity| entity())
+        .flat_map(|meta| {
+            meta.properties
+                .iter()
+                .map(move |property| (meta.name, property))
+        })
+        .filter(|(_, property)| property.hidden)
+        .map(|(entity, property)| format!("{entity}.{}", property.name))
+        .collect();
+    assert_eq!(
+        hidden,
+        [
+            "UserCredentials.authToken",
+            "UserCredentials.secretKey",
+            "UserCredentials.password",
+            "UserInvitation.token",
+            "AuthClient.clientSecret",
+            "AuthClient.secret",
+            "JwtKey.privateKey",
+        ]
+    );
+    for meta in registry().iter().map(|entity| entity()) {
+        for relation in meta.relations {
+            assert!(
+                !relation.includable || (relation.target)().name != "UserCredentials",
+                "{}",
+                meta.name
+            );
+        }
+    }
+}
+
+#[test]
+fn a_tenant_has_its_properties_in_the_order_of_responses() {
+    let names: Vec<_> = Tenant::meta()
+        .properties
+        .iter()
+        .map(|property| property.name)
+        .collect();
+    assert_eq!(
+        names,
+        [
+            "deleted",
+            "deletedOn",
+            "deletedBy",
+            "createdOn",
+            "modifiedOn",
+            "createdBy",
+            "modifiedBy",
+            "id",
+            "name",
+            "status",
+            "key",
+            "website",
+            "address",
+            "city",
+            "state",
+            "zip",
+            "country",
+        ]
+    );
+}
+
+#[test]
+fn dates_keep_their_form_through_a_model() {
+    let json = json!({
+        "deleted": false,
+        "id": "a0000000-0000-4000-8000-000000000021",
+        "firstName": "Alice",
+        "lastName": null,
+        "middleName": null,
+        "username": "alice",
+        "email": "alice@a.example",
+        "designation": null,
+        "phone": null,
+        "authClientIds": [1, 2],
+        "lastLogin": "2024-01-03T00:00:00.070Z",
+        "photoUrl": null,
+        "gender": "F",
+        "dob": "1990-05-06T00:00:00.000Z",
+        "defaultTenantId": null,
+    });
+    let user: User = serde_json::from_value(json.clone()).unwrap();
+    let mut again = serde_json::to_value(user).unwrap();
+    again["deleted"] = json!(false);
+    assert_eq!(again, json);
+}
+
+#[test]
+fn a_model_is_read_without_its_hidden_and_optional_members() {
+    let invitation: UserInvitation = serde_json::from_value(json!({
+        "id": "a0000000-0000-4000-8000-0000000000a1",
+        "expiresOn": "2030-01-01T00:00:00.000Z",
+        "userTenantId": "a0000000-0000-4000-8000-000000000033",
+    }))
+    .unwrap();
+    assert_eq!(invitation.token, None);
+    let written = serde_json::to_value(UserInvitation {
+        token: Some("secret".into()),
+        ..invitation
+    })
+    .unwrap();
+    assert_eq!(written.get("token"), None);
+}
+
+#[test]
+fn status_numbers_convert_both_ways() {
+    for number in 0..=4 {
+        assert_eq!(UserStatus::try_from(number).map(i32::from), Ok(number));
+    }
+    assert_eq!(UserStatus::try_from(5), Err(5));
+    assert_eq!(TenantStatus::try_from(1), Ok(TenantStatus::Active));
+    assert_eq!(TenantStatus::try_from(2), Err(2));
+    let live: Vec<_> = (0..=4)
+        .filter(|number| UserStatus::try_from(*number).is_ok_and(UserStatus::is_live))
+        .collect();
+    assert_eq!(live, [0, 1, 3]);
+}

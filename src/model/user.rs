@@ -1,0 +1,62 @@
+//! A person, known once however many tenants the person works for.
+
+use serde::{Deserialize, Serialize};
+use time::{Date, OffsetDateTime};
+use user_tenant_store::Entity;
+use uuid::Uuid;
+
+use super::{Tenant, UserCredentials, UserTenant, date_time};
+
+/// A person. A tenant sees the persons who have a membership in it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Entity)]
+#[serde(rename_all = "camelCase")]
+#[entity(
+    table = "users",
+    tenancy(through(local = "id", foreign = "userId", via = UserTenant)),
+    owner(column = "id"),
+    belongs_to(name = "defaultTenant", target = Tenant, local = "defaultTenantId"),
+    has_one(name = "credentials", target = UserCredentials, foreign = "userId", hidden),
+    has_many(name = "userTenants", target = UserTenant, foreign = "userId")
+)]
+pub struct User {
+    /// Id of the user.
+    #[property(id)]
+    pub id: Uuid,
+    /// Given name.
+    #[property(max_length = 50)]
+    pub first_name: String,
+    /// Family name.
+    #[property(max_length = 50)]
+    pub last_name: Option<String>,
+    /// Middle name.
+    #[property(max_length = 50)]
+    pub middle_name: Option<String>,
+    /// Name to log in with, in lower case, once among all users.
+    #[property(max_length = 150)]
+    pub username: String,
+    /// E-mail address, in lower case, once among all users.
+    // New users must have one; users of an adopted database need not.
+    #[property(required, max_length = 150)]
+    pub email: Option<String>,
+    /// Position in the organisation.
+    #[property(max_length = 50)]
+    pub designation: Option<String>,
+    /// Telephone number in international form (E.164).
+    #[property(max_length = 15, pattern = r"^\+?[1-9]\d{1,14}$")]
+    pub phone: Option<String>,
+    /// Ids of the client applications that the user may log in to.
+    pub auth_client_ids: Option<Vec<i32>>,
+    /// When the user last logged in.
+    #[serde(default, with = "date_time::instant::option")]
+    pub last_login: Option<OffsetDateTime>,
+    /// Address of a picture.
+    pub photo_url: Option<String>,
+    /// M male, F female, O other.
+    #[property(max_length = 1, one_of_text = ["M", "F", "O"])]
+    pub gender: Option<String>,
+    /// Date of birth.
+    #[serde(default, with = "date_time::midnight::option")]
+    pub dob: Option<Date>,
+    /// Id of the tenant that the user logs in to unless another is named.
+    pub default_tenant_id: Option<Uuid>,
+}

@@ -1,0 +1,29 @@
+//! Permissions that one member has, or lacks, whatever the role says.
+
+use serde::{Deserialize, Serialize};
+use user_tenant_store::Entity;
+use uuid::Uuid;
+
+use super::UserTenant;
+
+/// A permission granted to, or withheld from, one membership in spite of its role.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Entity)]
+#[serde(rename_all = "camelCase")]
+#[entity(
+    table = "user_permissions",
+    tenancy(through(local = "userTenantId", foreign = "id", via = UserTenant)),
+    belongs_to(name = "userTenant", target = UserTenant, local = "userTenantId")
+)]
+pub struct UserLevelPermission {
+    /// Id of this row.
+    #[property(id)]
+    pub id: Uuid,
+    /// Key of the permission.
+    pub permission: String,
+    /// True grants it, false withholds it.
+    #[property(default = "true")]
+    pub allowed: bool,
+    /// Id of the membership.
+    #[property(parent)]
+    pub user_tenant_id: Uuid,
+}

@@ -1,0 +1,31 @@
+//! What a user prefers within one tenant, one row a key.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use user_tenant_store::Entity;
+use uuid::Uuid;
+
+use super::UserTenant;
+
+/// One preference of a user within a tenant: a JSON object under a key.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Entity)]
+#[serde(rename_all = "camelCase")]
+#[entity(
+    table = "user_tenant_prefs",
+    tenancy(through(local = "userTenantId", foreign = "id", via = UserTenant)),
+    owner(through(local = "userTenantId", foreign = "id", via = UserTenant)),
+    belongs_to(name = "userTenant", target = UserTenant, local = "userTenantId")
+)]
+pub struct UserTenantPrefs {
+    /// Id of the preference.
+    #[property(id)]
+    pub id: Uuid,
+    /// Name of the preference, once a membership: `last-accessed-url` or any other.
+    #[property(max_length = 100)]
+    pub config_key: String,
+    /// Value of the preference, a JSON object.
+    pub config_value: Value,
+    /// Id of the membership that the preference is for.
+    #[property(parent)]
+    pub user_tenant_id: Uuid,
+}

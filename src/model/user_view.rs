@@ -1,0 +1,76 @@
+//! Users as a tenant lists them: person, membership, tenant and role in one row.
+
+use serde::{Deserialize, Serialize};
+use time::{Date, OffsetDateTime};
+use user_tenant_store::Entity;
+use uuid::Uuid;
+
+use super::date_time;
+
+/// A user together with one of the user's memberships, and the names of its tenant and role.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Entity)]
+#[serde(rename_all = "camelCase")]
+#[entity(table = "v_users", read_only, tenancy(column = "tenantId"))]
+pub struct UserView {
+    /// Id of the user.
+    #[property(id)]
+    pub id: Uuid,
+    /// Given name.
+    #[property(max_length = 50)]
+    pub first_name: String,
+    /// Family name.
+    #[property(max_length = 50)]
+    pub last_name: Option<String>,
+    /// Middle name.
+    #[property(max_length = 50)]
+    pub middle_name: Option<String>,
+    /// Name to log in with.
+    #[property(max_length = 150)]
+    pub username: String,
+    /// E-mail address.
+    #[property(required, max_length = 150)]
+    pub email: Option<String>,
+    /// Position in the organisation.
+    #[property(max_length = 50)]
+    pub designation: Option<String>,
+    /// Telephone number.
+    #[property(max_length = 15)]
+    pub phone: Option<String>,
+    /// Ids of the client applications that the user may log in to.
+    #[property(derived)]
+    pub auth_client_ids: Option<Vec<i32>>,
+    /// When the user last logged in.
+    #[property(derived)]
+    #[serde(default, with = "date_time::instant::option")]
+    pub last_login: Option<OffsetDateTime>,
+    /// Address of a picture.
+    pub photo_url: Option<String>,
+    /// M male, F female, O other.
+    #[property(max_length = 1, one_of_text = ["M", "F", "O"])]
+    pub gender: Option<String>,
+    /// Date of birth.
+    #[serde(default, with = "date_time::midnight::option")]
+    pub dob: Option<Date>,
+    /// Id of the tenant that the user logs in to unless another is named.
+    pub default_tenant_id: Option<Uuid>,
+    /// Status of the membership: 0 registered, 1 active, 2 inactive, 3 password change needed, 4 rejected.
+    #[property(minimum = 0, maximum = 11)]
+    pub status: i32,
+    /// Id of the tenant of the membership.
+    #[property(parent)]
+    pub tenant_id: Uuid,
+    /// Id of the role of the membership.
+    pub role_id: Uuid,
+    /// Name of the tenant.
+    #[property(derived, column = "name")]
+    pub tenant_name: String,
+    /// Key of the tenant.
+    #[property(derived, column = "key")]
+    pub tenant_key: String,
+    /// Name of the role.
+    #[property(derived, column = "rolename")]
+    pub role_name: String,
+    /// Id of the membership.
+    #[property(derived)]
+    pub user_tenant_id: Uuid,
+}
