@@ -1,1 +1,18 @@
-//! x
+//! Users, tenants and roles for multi-tenant software: mount [`UserTenantService::router`] in an axum application, or run the binary.
+
+mod access;
+mod builder;
+mod clock;
+mod domain;
+mod error;
+mod http;
+mod migrations;
+pub mod model;
+mod service;
+mod telemetry;
+
+pub use access::permission;
+pub use builder::{BuildError, Builder, UserTenantService, Verifier};
+pub use clock::Clock;
+pub use error::{Error, Result};
+pub use user_tenant_store as store;

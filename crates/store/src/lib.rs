@@ -9,9 +9,11 @@ pub mod environment;
 pub mod error;
 pub mod filter;
 mod include;
+pub mod migrate;
 mod options;
 pub mod record;
 pub mod repository;
+pub mod schema;
 pub mod scope;
 pub mod session;
 mod sql;
@@ -19,3 +21,4 @@ pub mod value;
 
 pub use entity::{Entity, EntityMeta};
 pub use error::{StoreError, StoreResult};
+pub use user_tenant_store_derive::Entity;

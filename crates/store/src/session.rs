@@ -149,6 +149,11 @@ impl<S: Scope, M> Session<S, M> {
         Repository::new(self)
     }
 
+    /// The scope, for rules that depend on how far it reaches.
+    pub fn scope(&self) -> &S {
+        &self.scope
+    }
+
     pub(crate) fn confine(&self, meta: &'static EntityMeta, verb: Verb<'_>) -> Confined {
         Confined::new(self.dialect(), self.scope.wall(), meta, verb)
     }

@@ -36,7 +36,7 @@ pub fn filter(meta: &'static EntityMeta, json: &Json, bounds: Bounds) -> Parsed<
     };
     let limit = object.get("limit").filter(|json| !json.is_null()).map(|json| count("limit", json)).transpose()?;
     Ok(Filter {
-        predicate: object.get("where").map_or(Ok(None), |json| predicate(meta, json))?,
+        predicate: within("/where", object.get("where").map_or(Ok(None), |json| predicate(meta, json)))?,
         order: object.get("order").map_or(Ok(Vec::new()), |json| order(meta, json))?,
         limit: match limit {
             Some(0) => None,
@@ -66,6 +66,16 @@ pub fn predicate(meta: &'static EntityMeta, json: &Json) -> Parsed<Option<Predic
         }
         other => Err(FilterError::Clause(format!("The where clause {other} is not an object"))),
     }
+}
+
+/// Puts the place of a part before the places inside it.
+fn within<T>(prefix: &str, result: Parsed<T>) -> Parsed<T> {
+    result.map_err(|error| match error {
+        FilterError::Invalid { path, code, message, info } => {
+            FilterError::Invalid { path: format!("{prefix}{path}"), code, message, info }
+        }
+        other => other,
+    })
 }
 
 /// Refuses what is nested too deep and collects keys that start with `$`.
@@ -163,7 +173,12 @@ fn tests(property: &'static Property, path: &[String], json: &Json, at: &str) ->
     match json {
         Json::Null => Ok(vec![Test::Null]),
         Json::Object(operators) if operators.is_empty() => Ok(vec![Test::Never]),
-        Json::Object(operators) => operators.iter().map(|(name, operand)| operator(property, path, name, operand, json, at)).collect(),
+        Json::Object(operators) => operators
+            .iter()
+            .map(|(name, operand)| operator(property, path, name, operand, json, at))
+            // To be none of nothing is no condition; in an `or` it must not let everything pass.
+            .filter(|test| !matches!(test, Ok(Test::NotIn(values)) if values.is_empty()))
+            .collect(),
         Json::Array(items) if !array_valued => match items.as_slice() {
             [only] => Ok(vec![equality(property, path, only, at)?]),
             _ => Ok(vec![Test::Never]),
@@ -268,6 +283,7 @@ fn textual(property: &Property, path: &[String], at: &str) -> Parsed<()> {
 fn order(meta: &'static EntityMeta, json: &Json) -> Parsed<Vec<Order>> {
     let entries: Vec<&str> = match json {
         Json::Null => Vec::new(),
+        Json::String(text) if text.trim().is_empty() => Vec::new(),
         Json::String(text) => text.split(',').collect(),
         Json::Array(items) => items
             .iter()
@@ -346,13 +362,14 @@ fn include(meta: &'static EntityMeta, json: &Json, bounds: Bounds) -> Parsed<Vec
     let below = Bounds { include_depth: bounds.include_depth.saturating_sub(1) };
     let mut unknown = Vec::new();
     let mut included: Vec<Include> = Vec::new();
-    for entry in &entries {
+    for (index, entry) in entries.iter().enumerate() {
         let name = entry.as_str().or_else(|| entry.get("relation").and_then(Json::as_str));
         let Some(relation) = name.and_then(|name| meta.relation(name)) else {
             unknown.push(entry.to_string());
             continue;
         };
-        let scope = filter((relation.target)(), entry.get("scope").unwrap_or(&Json::Null), below)?;
+        let scope = filter((relation.target)(), entry.get("scope").unwrap_or(&Json::Null), below);
+        let scope = within(&format!("/include/{index}/scope"), scope)?;
         included.retain(|other| other.relation.name != relation.name);
         included.push(Include { relation, scope });
     }

@@ -38,10 +38,6 @@ pub(crate) fn is_in(dialect: Dialect, column: Expr, values: &[Value]) -> Expr {
 }
 
 fn is_not_in(dialect: Dialect, column: Expr, values: &[Value]) -> Expr {
-    if values.is_empty() {
-        // `NOT IN ()` lets everything pass, nulls included.
-        return Expr::cust("TRUE");
-    }
     match dialect {
         Dialect::Postgres => column.ne(Func::cust("ALL").arg(array(values))),
         Dialect::Sqlite => column.not_in_subquery(json_list(values)),

@@ -1,0 +1,277 @@
+//! Brings a database to the schema of a program and back: connect a [`Migrator`] and call its methods.
+//!
+//! A ledger table, `schema_migrations`, says what was applied, when, and from which text. Each
+//! migration runs in one transaction together with its row of the ledger, under a lock: a failed one
+//! leaves nothing behind, and any number of processes may run them at once.
+
+use std::fmt::{self, Write as _};
+
+use sha2::{Digest, Sha256};
+use time::OffsetDateTime;
+
+use crate::error::{BoxError, StoreError};
+
+mod migrator;
+#[cfg(feature = "postgres")]
+mod postgres;
+#[cfg(feature = "sqlite")]
+mod sqlite;
+
+pub use migrator::{Migrations, Migrator};
+
+/// One step of the schema and its way back, as text in the program. Never edited once released.
+#[derive(Debug, Clone, Copy)]
+pub struct Migration {
+    /// Its place in the order, from 1.
+    pub version: u32,
+    /// What it does, in a word or two: `initial`.
+    pub name: &'static str,
+    /// SQL statements that make the step; they run in a transaction that is already open.
+    pub up: &'static str,
+    /// SQL statements that undo it.
+    pub down: &'static str,
+}
+
+impl Migration {
+    /// SHA-256 of both texts in hexadecimal, by which an edited migration is recognised.
+    pub fn checksum(&self) -> String {
+        let digest = Sha256::new()
+            .chain_update(self.up)
+            .chain_update(self.down)
+            .finalize();
+        digest
+            .iter()
+            .fold(String::with_capacity(64), |mut text, byte| {
+                // Writing to a string cannot fail.
+                let _ = write!(text, "{byte:02x}");
+                text
+            })
+    }
+
+    fn step(&self) -> Step {
+        Step {
+            version: self.version,
+            name: self.name.to_owned(),
+        }
+    }
+}
+
+/// Names a migration; what [`Migrator::up`] and [`Migrator::down`] did is a list of them, in the order done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// Its version.
+    pub version: u32,
+    /// Its name.
+    pub name: String,
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{:04} {}", self.version, self.name)
+    }
+}
+
+/// One migration, and where the database stands with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Status {
+    /// Which migration.
+    pub step: Step,
+    /// Where it stands.
+    pub state: State,
+}
+
+/// Where a database stands with one migration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// Applied, from the text that the program has.
+    Applied {
+        /// When, in UTC.
+        on: OffsetDateTime,
+    },
+    /// Not applied yet.
+    Pending,
+    /// Applied, from another text than the program has.
+    Changed,
+    /// Applied, and the program does not have it: the database is newer than the program.
+    Unknown,
+}
+
+/// One reason why a database is not the one that the program expects.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Finding {
+    /// It holds a schema that other means than these migrations have made.
+    ForeignSchema,
+    /// The migration is not applied.
+    Pending(Step),
+    /// The migration was applied from another text.
+    Changed(Step),
+    /// A migration was applied that the program does not have.
+    Unknown(Step),
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ForeignSchema => formatter.write_str(FOREIGN_SCHEMA),
+            Self::Pending(step) => write!(formatter, "migration {step} is not applied"),
+            Self::Changed(step) => write!(
+                formatter,
+                "migration {step} was applied with another content"
+            ),
+            Self::Unknown(step) => write!(
+                formatter,
+                "migration {step} is applied, but not part of this program"
+            ),
+        }
+    }
+}
+
+/// Why a schema could not be read or changed. What the driver said is in `source()`.
+#[derive(Debug, thiserror::Error)]
+pub enum MigrateError {
+    /// The database cannot be opened.
+    #[error("the database cannot be opened")]
+    Unreachable(#[source] Box<StoreError>),
+    /// The database has our tables but no ledger; nothing was changed.
+    #[error("{FOREIGN_SCHEMA}")]
+    ForeignSchema,
+    /// The text of an applied migration differs from the program's; nothing was changed.
+    #[error("migration {0} was applied with another content; restore its text, or the database")]
+    Changed(Step),
+    /// The database has a migration that the program lacks; nothing was changed.
+    #[error(
+        "migration {0} is applied, but not part of this program; use the program that applied it"
+    )]
+    Unknown(Step),
+    /// The statements of a migration failed; it left nothing behind, earlier ones stay done.
+    #[error("migration {step} failed and was rolled back")]
+    Failed {
+        /// Which one.
+        step: Step,
+        /// What the driver said.
+        source: BoxError,
+    },
+    /// The ledger cannot be reached, read or written.
+    #[error("the record of applied migrations cannot be read or written")]
+    Ledger(#[source] BoxError),
+}
+
+const FOREIGN_SCHEMA: &str = "the database already holds tables of this service's kind that no migration of this program has made";
+
+/// One row of the ledger.
+#[derive(Debug)]
+struct Record {
+    version: u32,
+    name: String,
+    checksum: String,
+    applied_on: OffsetDateTime,
+}
+
+/// Sets what the program has against what the ledger says, in order of version.
+fn compare(migrations: &[Migration], ledger: &[Record]) -> Vec<Status> {
+    let known = migrations.iter().map(|migration| {
+        let record = ledger
+            .iter()
+            .find(|record| record.version == migration.version);
+        let state = record.map_or(State::Pending, |record| {
+            if record.checksum == migration.checksum() {
+                State::Applied {
+                    on: record.applied_on,
+                }
+            } else {
+                State::Changed
+            }
+        });
+        Status {
+            step: migration.step(),
+            state,
+        }
+    });
+    let unknown = ledger
+        .iter()
+        .filter(|record| {
+            migrations
+                .iter()
+                .all(|migration| migration.version != record.version)
+        })
+        .map(|record| Status {
+            step: Step {
+                version: record.version,
+                name: record.name.clone(),
+            },
+            state: State::Unknown,
+        });
+    let mut statuses: Vec<Status> = known.chain(unknown).collect();
+    statuses.sort_by_key(|status| status.step.version);
+    statuses
+}
+
+/// All that separates the database from what the program expects. `foreign`: see [`Finding::ForeignSchema`].
+fn findings(migrations: &[Migration], ledger: &[Record], foreign: bool) -> Vec<Finding> {
+    if foreign {
+        return vec![Finding::ForeignSchema];
+    }
+    compare(migrations, ledger)
+        .into_iter()
+        .filter_map(|Status { step, state }| match state {
+            State::Applied { .. } => None,
+            State::Pending => Some(Finding::Pending(step)),
+            State::Changed => Some(Finding::Changed(step)),
+            State::Unknown => Some(Finding::Unknown(step)),
+        })
+        .collect()
+}
+
+/// The next migration to apply, unless the database is not ours to change.
+fn next_up<'a>(
+    migrations: &'a [Migration],
+    ledger: &[Record],
+    foreign: bool,
+) -> Result<Option<&'a Migration>, MigrateError> {
+    let mut next = None;
+    for finding in findings(migrations, ledger, foreign) {
+        match finding {
+            Finding::ForeignSchema => return Err(MigrateError::ForeignSchema),
+            Finding::Changed(step) => return Err(MigrateError::Changed(step)),
+            Finding::Unknown(step) => return Err(MigrateError::Unknown(step)),
+            Finding::Pending(step) => next = next.or(Some(step.version)),
+        }
+    }
+    Ok(migrations
+        .iter()
+        .find(|migration| Some(migration.version) == next))
+}
+
+/// The next migration to undo on the way down to version `to`, which itself stays.
+fn next_down<'a>(
+    migrations: &'a [Migration],
+    ledger: &[Record],
+    to: u32,
+) -> Result<Option<&'a Migration>, MigrateError> {
+    let statuses = compare(migrations, ledger);
+    let Some(Status { step, state }) = statuses
+        .into_iter()
+        .rev()
+        .find(|status| status.step.version > to && status.state != State::Pending)
+    else {
+        return Ok(None);
+    };
+    match state {
+        State::Changed => Err(MigrateError::Changed(step)),
+        State::Unknown => Err(MigrateError::Unknown(step)),
+        State::Applied { .. } | State::Pending => Ok(migrations
+            .iter()
+            .find(|migration| migration.version == step.version)),
+    }
+}
+
+fn ledger_error(source: impl Into<BoxError>) -> MigrateError {
+    MigrateError::Ledger(source.into())
+}
+
+fn failed(migration: &Migration, source: impl Into<BoxError>) -> MigrateError {
+    MigrateError::Failed {
+        step: migration.step(),
+        source: source.into(),
+    }
+}

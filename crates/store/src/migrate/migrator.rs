@@ -1,0 +1,116 @@
+//! One connection for migrations, outside any pool, to whichever database the options name.
+
+use super::{Finding, MigrateError, Migration, Status, Step};
+use crate::error::StoreError;
+use crate::session::DatabaseOptions;
+#[cfg(feature = "postgres")]
+use {super::postgres, crate::sql::postgres::client};
+#[cfg(feature = "sqlite")]
+use {super::sqlite, crate::sql::sqlite::connection};
+
+/// The steps to one schema, as each database needs them.
+#[derive(Debug, Clone, Copy)]
+pub struct Migrations {
+    /// The steps on `PostgreSQL`.
+    pub postgres: &'static [Migration],
+    /// The steps on `SQLite`.
+    pub sqlite: &'static [Migration],
+}
+
+/// Reads and changes the schema of one database. For start-up and the command line: a file is worked on
+/// in the calling thread.
+pub struct Migrator {
+    connection: Connection,
+    migrations: Migrations,
+}
+
+enum Connection {
+    #[cfg(feature = "postgres")]
+    Postgres(tokio_postgres::Client),
+    #[cfg(feature = "sqlite")]
+    Sqlite(rusqlite::Connection),
+}
+
+impl Migrator {
+    /// Connects. A file that does not exist is created.
+    ///
+    /// # Errors
+    /// [`MigrateError::Unreachable`].
+    pub async fn connect(
+        options: &DatabaseOptions,
+        migrations: Migrations,
+    ) -> Result<Self, MigrateError> {
+        let connection = match options {
+            #[cfg(feature = "postgres")]
+            DatabaseOptions::Postgres(options) => client(options).await.map(Connection::Postgres),
+            #[cfg(feature = "sqlite")]
+            DatabaseOptions::Sqlite(options) => connection(options).map(Connection::Sqlite),
+            #[cfg(not(all(feature = "sqlite", feature = "postgres")))]
+            _ => Err(StoreError::Database(
+                "this build has no driver for that database".into(),
+            )),
+        };
+        connection
+            .map(|connection| Self {
+                connection,
+                migrations,
+            })
+            .map_err(|error: StoreError| MigrateError::Unreachable(Box::new(error)))
+    }
+
+    /// Where the database stands with each migration, in order of version. Changes nothing.
+    pub async fn status(&self) -> Result<Vec<Status>, MigrateError> {
+        match &self.connection {
+            #[cfg(feature = "postgres")]
+            Connection::Postgres(client) => {
+                postgres::status(client, self.migrations.postgres).await
+            }
+            #[cfg(feature = "sqlite")]
+            Connection::Sqlite(connection) => sqlite::status(connection, self.migrations.sqlite),
+        }
+    }
+
+    /// Everything that separates the database from what the program expects; nothing, if it is as it
+    /// should be. Changes nothing.
+    pub async fn check(&self) -> Result<Vec<Finding>, MigrateError> {
+        match &self.connection {
+            #[cfg(feature = "postgres")]
+            Connection::Postgres(client) => postgres::check(client, self.migrations.postgres).await,
+            #[cfg(feature = "sqlite")]
+            Connection::Sqlite(connection) => sqlite::check(connection, self.migrations.sqlite),
+        }
+    }
+
+    /// Applies all pending migrations, in order, and says which. Safe to repeat and to run from several
+    /// processes at once: each migration is applied by one of them.
+    pub async fn up(&mut self) -> Result<Vec<Step>, MigrateError> {
+        match &mut self.connection {
+            #[cfg(feature = "postgres")]
+            Connection::Postgres(client) => postgres::up(client, self.migrations.postgres).await,
+            #[cfg(feature = "sqlite")]
+            Connection::Sqlite(connection) => sqlite::up(connection, self.migrations.sqlite),
+        }
+    }
+
+    /// Undoes the applied migrations above version `to`, last one first, and says which. Down to 0 leaves
+    /// nothing of ours, the ledger included.
+    pub async fn down(&mut self, to: u32) -> Result<Vec<Step>, MigrateError> {
+        match &mut self.connection {
+            #[cfg(feature = "postgres")]
+            Connection::Postgres(client) => {
+                postgres::down(client, self.migrations.postgres, to).await
+            }
+            #[cfg(feature = "sqlite")]
+            Connection::Sqlite(connection) => sqlite::down(connection, self.migrations.sqlite, to),
+        }
+    }
+}
+
+impl std::fmt::Debug for Migrator {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Migrator")
+            .field("migrations", &self.migrations)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,163 @@
+//! Migrations on `SQLite`: the ledger is `schema_migrations`, and the file's write lock keeps runs apart.
+
+use std::time::Duration;
+
+use rusqlite::{Connection, Transaction, TransactionBehavior, params};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use super::{Finding, MigrateError, Migration, Record, Status, Step};
+use super::{compare, failed, findings, ledger_error, next_down, next_up};
+
+const CREATE_LEDGER: &str = "CREATE TABLE schema_migrations (
+  version INTEGER NOT NULL CONSTRAINT pk_schema_migrations_version PRIMARY KEY,
+  name TEXT NOT NULL,
+  checksum TEXT NOT NULL,
+  applied_on TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
+) STRICT";
+
+/// How long a run waits for another process to leave the file.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// Where the database stands with each migration, in order of version. Changes nothing.
+pub(super) fn status(
+    connection: &Connection,
+    migrations: &[Migration],
+) -> Result<Vec<Status>, MigrateError> {
+    Ok(compare(
+        migrations,
+        &ledger(connection)?.unwrap_or_default(),
+    ))
+}
+
+/// Everything that separates the database from what the program expects; nothing, if it is as it should be.
+/// Changes nothing.
+pub(super) fn check(
+    connection: &Connection,
+    migrations: &[Migration],
+) -> Result<Vec<Finding>, MigrateError> {
+    let ledger = ledger(connection)?;
+    let foreign = ledger.is_none() && holds_tables(connection)?;
+    Ok(findings(migrations, &ledger.unwrap_or_default(), foreign))
+}
+
+/// Applies all pending migrations, in order, and says which. Safe to repeat and to run from several
+/// processes at once: each migration is applied by one of them. Sets the connection's busy timeout to a minute.
+pub(super) fn up(
+    connection: &mut Connection,
+    migrations: &[Migration],
+) -> Result<Vec<Step>, MigrateError> {
+    let mut steps = Vec::new();
+    while let Some(step) = apply_next(connection, migrations)? {
+        steps.push(step);
+    }
+    Ok(steps)
+}
+
+/// Undoes the applied migrations above version `to`, last one first, and says which. Down to 0 leaves
+/// nothing of ours, the ledger included. Sets the connection's busy timeout to a minute.
+pub(super) fn down(
+    connection: &mut Connection,
+    migrations: &[Migration],
+    to: u32,
+) -> Result<Vec<Step>, MigrateError> {
+    let mut steps = Vec::new();
+    while let Some(step) = undo_last(connection, migrations, to)? {
+        steps.push(step);
+    }
+    Ok(steps)
+}
+
+fn apply_next(
+    connection: &mut Connection,
+    migrations: &[Migration],
+) -> Result<Option<Step>, MigrateError> {
+    let transaction = begin(connection)?;
+    let ledger = ledger(&transaction)?;
+    let foreign = ledger.is_none() && holds_tables(&transaction)?;
+    let is_first = ledger.is_none();
+    let Some(next) = next_up(migrations, &ledger.unwrap_or_default(), foreign)? else {
+        return Ok(None);
+    };
+    transaction
+        .execute_batch(next.up)
+        .map_err(|error| failed(next, error))?;
+    if is_first {
+        transaction
+            .execute_batch(CREATE_LEDGER)
+            .map_err(ledger_error)?;
+    }
+    let insert = "INSERT INTO schema_migrations (version, name, checksum) VALUES (?1, ?2, ?3)";
+    transaction
+        .execute(insert, params![next.version, next.name, next.checksum()])
+        .map_err(ledger_error)?;
+    transaction.commit().map_err(|error| failed(next, error))?;
+    Ok(Some(next.step()))
+}
+
+fn undo_last(
+    connection: &mut Connection,
+    migrations: &[Migration],
+    to: u32,
+) -> Result<Option<Step>, MigrateError> {
+    let transaction = begin(connection)?;
+    let ledger = ledger(&transaction)?.unwrap_or_default();
+    let Some(last) = next_down(migrations, &ledger, to)? else {
+        return Ok(None);
+    };
+    if ledger.len() == 1 {
+        transaction
+            .execute_batch("DROP TABLE schema_migrations")
+            .map_err(ledger_error)?;
+    } else {
+        let delete = "DELETE FROM schema_migrations WHERE version = ?1";
+        transaction
+            .execute(delete, [last.version])
+            .map_err(ledger_error)?;
+    }
+    transaction
+        .execute_batch(last.down)
+        .map_err(|error| failed(last, error))?;
+    transaction.commit().map_err(|error| failed(last, error))?;
+    Ok(Some(last.step()))
+}
+
+/// Opens a transaction that has the write lock, so that the ledger cannot change under it.
+fn begin(connection: &mut Connection) -> Result<Transaction<'_>, MigrateError> {
+    connection.busy_timeout(PATIENCE).map_err(ledger_error)?;
+    connection
+        .transaction_with_behavior(TransactionBehavior::Immediate)
+        .map_err(ledger_error)
+}
+
+/// The rows of the ledger; `None` without one.
+fn ledger(connection: &Connection) -> Result<Option<Vec<Record>>, MigrateError> {
+    if !connection
+        .table_exists(None, "schema_migrations")
+        .map_err(ledger_error)?
+    {
+        return Ok(None);
+    }
+    let mut select = connection
+        .prepare("SELECT version, name, checksum, applied_on FROM schema_migrations")
+        .map_err(ledger_error)?;
+    let mut rows = select.query([]).map_err(ledger_error)?;
+    let mut records = Vec::new();
+    while let Some(row) = rows.next().map_err(ledger_error)? {
+        let applied_on: String = row.get(3).map_err(ledger_error)?;
+        records.push(Record {
+            version: row.get(0).map_err(ledger_error)?,
+            name: row.get(1).map_err(ledger_error)?,
+            checksum: row.get(2).map_err(ledger_error)?,
+            applied_on: OffsetDateTime::parse(&applied_on, &Rfc3339).map_err(ledger_error)?,
+        });
+    }
+    Ok(Some(records))
+}
+
+/// Whether the table is there that no database of this service is without.
+fn holds_tables(connection: &Connection) -> Result<bool, MigrateError> {
+    connection
+        .table_exists(None, "tenants")
+        .map_err(ledger_error)
+}

@@ -1,0 +1,11 @@
+//! Who may open what: the only way from a request to the store. [`guard`] admits a caller, [`doors`] opens sessions to whom it admitted.
+
+pub(crate) mod authenticate;
+pub(crate) mod caller;
+pub(crate) mod doors;
+pub(crate) mod guard;
+pub(crate) mod jwks;
+pub(crate) mod keys;
+pub(crate) mod liveness;
+pub mod permission;
+pub(crate) mod token;

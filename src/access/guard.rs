@@ -1,0 +1,103 @@
+//! Admits a request: token, then permission, then the path. Only here is the proof made that opens a door.
+
+use std::sync::Arc;
+
+use axum::http::HeaderMap;
+use uuid::Uuid;
+
+use super::authenticate::Authenticator;
+use super::caller::Caller;
+use super::doors::Doors;
+use super::liveness::Liveness;
+use super::token::TokenError;
+use crate::error::{Error, Result};
+use crate::telemetry::metrics::Metrics;
+
+/// Which rows a route is about, and so which path a caller may name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// The caller's tenant; for a master every tenant.
+    CallerTenants,
+    /// The tenant of the path, which must be the caller's unless it is a master.
+    PathTenant,
+}
+
+/// That a live caller with the route's permission may act on the tenant that the path names.
+#[derive(Debug, Clone)]
+pub(crate) struct Authorized {
+    caller: Arc<Caller>,
+    tenant: Uuid,
+}
+
+impl Authorized {
+    /// The caller.
+    pub(crate) fn caller(&self) -> &Caller {
+        &self.caller
+    }
+
+    /// The tenant that the request acts on: that of the path, or the caller's.
+    pub(crate) fn tenant(&self) -> Uuid {
+        self.tenant
+    }
+}
+
+/// Checks requests before they reach a handler.
+pub(crate) struct Guard {
+    authenticator: Authenticator,
+    liveness: Liveness,
+    metrics: Arc<Metrics>,
+}
+
+impl Guard {
+    /// A guard that verifies with `authenticator`.
+    pub(crate) fn new(authenticator: Authenticator, liveness: Liveness, metrics: Arc<Metrics>) -> Self {
+        Self { authenticator, liveness, metrics }
+    }
+
+    /// Admits the caller of a request, or says why not: 401 before 403, as the contract orders them.
+    pub(crate) async fn admit(
+        &self,
+        doors: &Doors,
+        headers: &HeaderMap,
+        permissions: &[&str],
+        reach: Reach,
+        path_id: Option<&str>,
+    ) -> Result<Authorized> {
+        let caller = self.caller(doors, headers).await?;
+        if !caller.may(permissions) {
+            return Err(Error::NotAllowed);
+        }
+        let tenant = match reach {
+            Reach::CallerTenants => caller.tenant_id,
+            Reach::PathTenant => match path_id.and_then(|id| user_tenant_store::value::parse_uuid(id).ok()) {
+                Some(id) if id == caller.tenant_id || caller.master => id,
+                _ => return Err(Error::Forbidden("Access to different Tenant Not Allowed")),
+            },
+        };
+        Ok(Authorized { caller, tenant })
+    }
+
+    async fn caller(&self, doors: &Doors, headers: &HeaderMap) -> Result<Arc<Caller>> {
+        let verified = match self.authenticator.authenticate(headers).await {
+            Ok(caller) if self.liveness.is_live(doors, &caller).await? => Ok(caller),
+            Ok(_) => Err(TokenError::NotLive),
+            Err(error) => Err(error),
+        };
+        verified.map_err(|error| {
+            self.metrics.authentication_failed(error.reason());
+            match error {
+                TokenError::Missing => Error::Unauthenticated,
+                TokenError::Malformed => Error::MalformedAuthorization,
+                TokenError::Invalid(_) => Error::InvalidToken,
+                TokenError::PasswordExpired => Error::PasswordExpired,
+                TokenError::NotLive => Error::CallerNotActive,
+                TokenError::Unavailable(source) => Error::Unavailable(Some(source)),
+            }
+        })
+    }
+
+    /// Forgets who is live, after a write that may have changed it.
+    pub(crate) fn forget_callers(&self) {
+        self.liveness.forget();
+    }
+}

@@ -1,0 +1,243 @@
+//! Public keys of an OpenID Connect issuer: fetched from its JSON Web Key Set (RFC 7517), remembered, and fetched again in time.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use axum::http::{Request, StatusCode, Uri, header};
+use bytes::Bytes;
+use http_body_util::{BodyExt, Empty, Limited};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::{Connect, HttpConnector};
+use hyper_util::rt::TokioExecutor;
+use jsonwebtoken::jwk::{
+    AlgorithmParameters, EllipticCurve, Jwk, KeyAlgorithm, KeyOperations, PublicKeyUse,
+};
+use jsonwebtoken::{Algorithm, DecodingKey};
+use serde_json::Value;
+use time::OffsetDateTime;
+use tokio::sync::Mutex;
+
+use super::keys::{VerificationKey, check_modulus};
+use super::token::{SourceError, TokenError};
+use crate::clock::Clock;
+
+/// How long a key set is used without asking the issuer again.
+const FRESH: Duration = Duration::from_secs(5 * 60);
+/// How long a key set is used at most, while the issuer does not answer.
+const STALE: Duration = Duration::from_secs(60 * 60);
+/// The shortest time between two fetches, however many unknown key ids arrive.
+const BETWEEN_FETCHES: Duration = Duration::from_secs(3);
+/// How long the issuer may take to answer.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// The largest key set that is read, in bytes.
+const MAX_BYTES: usize = 512 * 1024;
+
+/// The keys of one issuer by key id.
+pub(crate) struct JwksKeys {
+    url: Uri,
+    client: HttpClient,
+    clock: Clock,
+    known: RwLock<Known>,
+    /// One fetch at a time.
+    fetching: Mutex<()>,
+}
+
+#[derive(Default)]
+struct Known {
+    keys: HashMap<String, Arc<VerificationKey>>,
+    /// When `keys` were fetched.
+    fetched: Option<OffsetDateTime>,
+    /// When the issuer was last asked, and whether it answered.
+    asked: Option<(OffsetDateTime, bool)>,
+}
+
+enum HttpClient {
+    Plain(Client<HttpConnector, Empty<Bytes>>),
+    Tls(Client<HttpsConnector<HttpConnector>, Empty<Bytes>>),
+}
+
+impl JwksKeys {
+    /// Keys that the issuer publishes at `url`, `http` or `https`. Nothing is fetched yet.
+    ///
+    /// Fails for a URL that is neither, and for `https` on a machine without certificates of authorities.
+    pub(crate) fn new(url: &str, clock: Clock) -> Result<Self, SourceError> {
+        let url: Uri = url.parse()?;
+        let client = match url.scheme_str() {
+            Some("http") => HttpClient::Plain(Client::builder(TokioExecutor::new()).build_http()),
+            Some("https") => {
+                let provider = rustls::crypto::aws_lc_rs::default_provider();
+                let tls = HttpsConnectorBuilder::new().with_provider_and_native_roots(provider)?;
+                let connector = tls.https_only().enable_http1().build();
+                HttpClient::Tls(Client::builder(TokioExecutor::new()).build(connector))
+            }
+            _ => return Err("the key set's URL is neither http nor https".into()),
+        };
+        Ok(Self {
+            url,
+            client,
+            clock,
+            known: RwLock::default(),
+            fetching: Mutex::new(()),
+        })
+    }
+
+    /// The key of this id; `None` when the issuer has no such key that we can use.
+    pub(crate) async fn find(
+        &self,
+        key_id: &str,
+    ) -> Result<Option<Arc<VerificationKey>>, TokenError> {
+        if let Some(key) = self.remembered(key_id, FRESH) {
+            return Ok(Some(key));
+        }
+        let stale = self.remembered(key_id, STALE);
+        let turn = match (self.fetching.try_lock(), &stale) {
+            (Ok(turn), _) => turn,
+            // Somebody is fetching already: rather an older key than waiting.
+            (Err(_), Some(_)) => return Ok(stale),
+            (Err(_), None) => self.fetching.lock().await,
+        };
+        if let Some(key) = self.remembered(key_id, FRESH) {
+            return Ok(Some(key));
+        }
+        let answered = self.refresh().await;
+        drop(turn);
+        if let Err(error) = answered {
+            return if stale.is_some() {
+                Ok(stale)
+            } else {
+                Err(TokenError::Unavailable(error))
+            };
+        }
+        Ok(self.remembered(key_id, FRESH))
+    }
+
+    fn remembered(&self, key_id: &str, life: Duration) -> Option<Arc<VerificationKey>> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let fetched = known.fetched?;
+        (self.clock.now() < fetched + life).then(|| known.keys.get(key_id).cloned())?
+    }
+
+    /// Asks the issuer unless it was asked a moment ago; then tells how that went.
+    async fn refresh(&self) -> Result<(), SourceError> {
+        let now = self.clock.now();
+        let asked = self
+            .known
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .asked;
+        match asked {
+            Some((at, true)) if now < at + BETWEEN_FETCHES => return Ok(()),
+            Some((at, false)) if now < at + BETWEEN_FETCHES => {
+                return Err("the issuer did not answer a moment ago".into());
+            }
+            _ => {}
+        }
+        let fetched = self.fetch().await;
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        known.asked = Some((now, fetched.is_ok()));
+        match fetched {
+            Ok(keys) => {
+                known.keys = keys;
+                known.fetched = Some(now);
+                Ok(())
+            }
+            Err(error) => {
+                tracing::warn!(url = %self.url, error, "the issuer's key set cannot be fetched");
+                Err(error)
+            }
+        }
+    }
+
+    async fn fetch(&self) -> Result<HashMap<String, Arc<VerificationKey>>, SourceError> {
+        let fetch = async {
+            match &self.client {
+                HttpClient::Plain(client) => get(client, &self.url).await,
+                HttpClient::Tls(client) => get(client, &self.url).await,
+            }
+        };
+        let body = tokio::time::timeout(PATIENCE, fetch).await??;
+        parse(&body)
+    }
+}
+
+async fn get<C>(client: &Client<C, Empty<Bytes>>, url: &Uri) -> Result<Bytes, SourceError>
+where
+    C: Connect + Clone + Send + Sync + 'static,
+{
+    let request = Request::get(url.clone())
+        .header(header::ACCEPT, "application/json")
+        .body(Empty::new())?;
+    let response = client.request(request).await?;
+    if response.status() != StatusCode::OK {
+        return Err(format!("the issuer answered {}", response.status()).into());
+    }
+    Ok(Limited::new(response.into_body(), MAX_BYTES)
+        .collect()
+        .await?
+        .to_bytes())
+}
+
+/// Reads a key set, passing over keys that are not for signatures or not of a kind that we verify.
+fn parse(body: &[u8]) -> Result<HashMap<String, Arc<VerificationKey>>, SourceError> {
+    let set: Value = serde_json::from_slice(body)?;
+    let keys = set
+        .get("keys")
+        .and_then(Value::as_array)
+        .ok_or("the issuer's answer has no array `keys`")?;
+    let usable = keys.iter().filter_map(|key| {
+        let key_id = key.get("kid")?.as_str()?.to_owned();
+        match verification_key(key) {
+            Ok(key) => Some((key_id, Arc::new(key))),
+            Err(reason) => {
+                tracing::debug!(key_id, reason, "a key of the issuer is passed over");
+                None
+            }
+        }
+    });
+    Ok(usable.collect())
+}
+
+fn verification_key(value: &Value) -> Result<VerificationKey, String> {
+    let jwk: Jwk = serde_json::from_value(value.clone()).map_err(|error| error.to_string())?;
+    let algorithms = algorithms(&jwk).ok_or("not a key for signatures that we verify")?;
+    check_modulus(&jwk)?;
+    let decoding = DecodingKey::from_jwk(&jwk).map_err(|error| error.to_string())?;
+    Ok(VerificationKey::new(
+        decoding,
+        algorithms,
+        value.to_string().as_bytes(),
+    ))
+}
+
+/// The algorithms of a key: what its `alg` says, or else what its kind allows.
+fn algorithms(jwk: &Jwk) -> Option<&'static [Algorithm]> {
+    let verifies = match (&jwk.common.public_key_use, &jwk.common.key_operations) {
+        (Some(purpose), _) => *purpose == PublicKeyUse::Signature,
+        (None, Some(operations)) => operations.contains(&KeyOperations::Verify),
+        (None, None) => true,
+    };
+    if !verifies {
+        return None;
+    }
+    match (&jwk.algorithm, jwk.common.key_algorithm) {
+        (AlgorithmParameters::RSA(_), Some(KeyAlgorithm::RS256)) => Some(&[Algorithm::RS256]),
+        (AlgorithmParameters::RSA(_), Some(KeyAlgorithm::PS256)) => Some(&[Algorithm::PS256]),
+        (AlgorithmParameters::RSA(_), None) => Some(&[Algorithm::RS256, Algorithm::PS256]),
+        (AlgorithmParameters::EllipticCurve(key), None | Some(KeyAlgorithm::ES256))
+            if key.curve == EllipticCurve::P256 =>
+        {
+            Some(&[Algorithm::ES256])
+        }
+        (AlgorithmParameters::OctetKeyPair(key), None | Some(KeyAlgorithm::EdDSA))
+            if key.curve == EllipticCurve::Ed25519 =>
+        {
+            Some(&[Algorithm::EdDSA])
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;

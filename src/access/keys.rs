@@ -1,0 +1,241 @@
+//! The keys that tokens are verified with: where they come from, and which algorithms each may be used for.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jsonwebtoken::jwk::{AlgorithmParameters, Jwk};
+use jsonwebtoken::{Algorithm, DecodingKey, Validation};
+use moka::sync::Cache;
+use sha2::{Digest, Sha256};
+use time::OffsetDateTime;
+use tokio::sync::Mutex;
+
+use super::jwks::JwksKeys;
+use super::token::{InvalidReason, SourceError, TokenError};
+use crate::clock::Clock;
+
+/// How long a key of the database is used before it is looked up again; a removed key works no longer than this.
+pub(crate) const KEY_LIFE: Duration = Duration::from_secs(60);
+/// How long the absence of a key is remembered; a new key works after this at the latest.
+pub(crate) const ABSENCE_LIFE: Duration = Duration::from_secs(2);
+/// The longest key id that is looked up, in bytes; the column holds 100 characters.
+const MAX_KEY_ID_BYTES: usize = 400;
+/// Key ids remembered, present and absent each.
+const REMEMBERED: u64 = 1_000;
+
+/// A public key or a shared secret, with the algorithms it verifies.
+pub(crate) struct VerificationKey {
+    /// The key in the form that the JWT library takes.
+    pub(crate) decoding: DecodingKey,
+    /// Checks the signature alone; the claims are checked by our own clock.
+    pub(crate) validation: Validation,
+    /// Tells one key from another, so that a verified token dies with its key.
+    pub(crate) fingerprint: [u8; 32],
+}
+
+impl VerificationKey {
+    pub(crate) fn new(decoding: DecodingKey, algorithms: &[Algorithm], material: &[u8]) -> Self {
+        let mut validation = Validation::default();
+        validation.algorithms = algorithms.to_vec();
+        validation.required_spec_claims.clear();
+        validation.validate_exp = false;
+        validation.validate_aud = false;
+        Self {
+            decoding,
+            validation,
+            fingerprint: Sha256::digest(material).into(),
+        }
+    }
+
+    /// A shared secret for HS256.
+    pub(crate) fn secret(secret: &str) -> Self {
+        Self::new(
+            DecodingKey::from_secret(secret.as_bytes()),
+            &[Algorithm::HS256],
+            secret.as_bytes(),
+        )
+    }
+
+    /// An RSA public key for RS256, as PEM with an SPKI or PKCS #1 structure in it.
+    ///
+    /// The error says in words what is wrong with the key.
+    pub(crate) fn rsa_pem(pem: &str) -> Result<Self, String> {
+        let pem = pem.trim();
+        if !pem.starts_with("-----BEGIN PUBLIC KEY-----")
+            && !pem.starts_with("-----BEGIN RSA PUBLIC KEY-----")
+        {
+            return Err(
+                "not a public key in PEM form (BEGIN PUBLIC KEY or BEGIN RSA PUBLIC KEY)".into(),
+            );
+        }
+        let decoding = DecodingKey::from_rsa_pem(pem.as_bytes())
+            .map_err(|error| format!("not an RSA public key: {error}"))?;
+        let jwk = Jwk::from_decoding_key(&decoding, Some(Algorithm::RS256))
+            .map_err(|error| format!("not an RSA public key: {error}"))?;
+        check_modulus(&jwk)?;
+        Ok(Self::new(decoding, &[Algorithm::RS256], pem.as_bytes()))
+    }
+}
+
+/// Refuses RSA keys of fewer than 2048 bits (RFC 7518 §3.3).
+pub(crate) fn check_modulus(jwk: &Jwk) -> Result<(), String> {
+    match &jwk.algorithm {
+        // Base64 holds six bits a character.
+        AlgorithmParameters::RSA(rsa) if rsa.n.len() * 6 < 2048 => {
+            Err("an RSA key of fewer than 2048 bits".into())
+        }
+        _ => Ok(()),
+    }
+}
+
+impl fmt::Debug for VerificationKey {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("VerificationKey")
+            .field("algorithms", &self.validation.algorithms)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Where the keys come from: this decides the algorithms too, never the token.
+pub(crate) enum Keys {
+    /// One shared secret, HS256.
+    Secret(Arc<VerificationKey>),
+    /// Public keys in the database by key id, RS256.
+    Database(DatabaseKeys),
+    /// Public keys of an OpenID Connect issuer by key id.
+    Jwks(JwksKeys),
+}
+
+impl Keys {
+    /// HS256 with `secret`.
+    pub(crate) fn secret(secret: &str) -> Self {
+        Self::Secret(Arc::new(VerificationKey::secret(secret)))
+    }
+
+    /// Finds the key for a token whose header names `key_id`.
+    pub(crate) async fn find(
+        &self,
+        key_id: Option<&str>,
+    ) -> Result<Arc<VerificationKey>, TokenError> {
+        if let Self::Secret(key) = self {
+            return Ok(Arc::clone(key));
+        }
+        let key_id = key_id
+            .filter(|id| !id.is_empty())
+            .ok_or(InvalidReason::KeyIdMissing)?;
+        // A control character would make PostgreSQL refuse the statement rather than find nothing.
+        if key_id.len() > MAX_KEY_ID_BYTES || key_id.contains(char::is_control) {
+            return Err(InvalidReason::KeyUnknown.into());
+        }
+        let found = match self {
+            Self::Secret(_) => None,
+            Self::Database(keys) => keys.find(key_id).await?,
+            Self::Jwks(keys) => keys.find(key_id).await?,
+        };
+        found.ok_or_else(|| InvalidReason::KeyUnknown.into())
+    }
+}
+
+type Lookup = dyn Fn(String) -> Pin<Box<dyn Future<Output = Result<Option<String>, SourceError>> + Send>>
+    + Send
+    + Sync;
+
+/// Finds the public key (PEM) of a key id in the database; never a private key.
+#[derive(Clone)]
+pub(crate) struct PublicKeyLookup(Arc<Lookup>);
+
+impl PublicKeyLookup {
+    /// Wraps an asynchronous function from key id to PEM. An error means that the database could not answer.
+    pub(crate) fn new<F, Answer>(find: F) -> Self
+    where
+        F: Fn(String) -> Answer + Send + Sync + 'static,
+        Answer: Future<Output = Result<Option<String>, SourceError>> + Send + 'static,
+    {
+        Self(Arc::new(move |key_id| Box::pin(find(key_id))))
+    }
+}
+
+/// Public keys of the database, remembered for [`KEY_LIFE`], and their absence for [`ABSENCE_LIFE`].
+pub(crate) struct DatabaseKeys {
+    lookup: PublicKeyLookup,
+    clock: Clock,
+    present: Cache<String, Remembered<Arc<VerificationKey>>>,
+    absent: Cache<String, Remembered<()>>,
+    /// One lookup at a time: made-up key ids never take more than one connection.
+    asking: Mutex<()>,
+}
+
+#[derive(Clone)]
+struct Remembered<T> {
+    value: T,
+    until: OffsetDateTime,
+}
+
+impl DatabaseKeys {
+    /// Keys that `lookup` finds.
+    pub(crate) fn new(lookup: PublicKeyLookup, clock: Clock) -> Self {
+        let (present, absent) = (Cache::new(REMEMBERED), Cache::new(REMEMBERED));
+        Self {
+            lookup,
+            clock,
+            present,
+            absent,
+            asking: Mutex::new(()),
+        }
+    }
+
+    async fn find(&self, key_id: &str) -> Result<Option<Arc<VerificationKey>>, TokenError> {
+        if let Some(known) = self.remembered(key_id) {
+            return Ok(known);
+        }
+        let _turn = self.asking.lock().await;
+        if let Some(known) = self.remembered(key_id) {
+            return Ok(known);
+        }
+        let pem = (self.lookup.0)(key_id.to_owned())
+            .await
+            .map_err(TokenError::Unavailable)?;
+        let key = pem.and_then(|pem| match VerificationKey::rsa_pem(&pem) {
+            Ok(key) => Some(Arc::new(key)),
+            Err(problem) => {
+                tracing::warn!(key_id, problem, "a key of the database cannot be used");
+                None
+            }
+        });
+        let now = self.clock.now();
+        if let Some(key) = &key {
+            let remembered = Remembered {
+                value: Arc::clone(key),
+                until: now + KEY_LIFE,
+            };
+            self.present.insert(key_id.to_owned(), remembered);
+        } else {
+            self.present.invalidate(key_id);
+            self.absent.insert(
+                key_id.to_owned(),
+                Remembered {
+                    value: (),
+                    until: now + ABSENCE_LIFE,
+                },
+            );
+        }
+        Ok(key)
+    }
+
+    /// What is known of a key: `Some(None)` means that there is none.
+    fn remembered(&self, key_id: &str) -> Option<Option<Arc<VerificationKey>>> {
+        let now = self.clock.now();
+        let present = self.present.get(key_id).filter(|known| now < known.until);
+        if let Some(known) = present {
+            return Some(Some(known.value));
+        }
+        self.absent
+            .get(key_id)
+            .filter(|known| now < known.until)
+            .map(|_| None)
+    }
+}

@@ -1,0 +1,44 @@
+//! Whether a caller still is what its token says: user, membership and tenant live, remembered for a second at most.
+
+use std::time::Duration;
+
+use moka::sync::Cache;
+use uuid::Uuid;
+
+use super::caller::Caller;
+use super::doors::Doors;
+use crate::error::Result;
+
+/// Callers remembered.
+const CAPACITY: u64 = 100_000;
+
+/// Remembers which callers were found live.
+pub(crate) struct Liveness {
+    live: Cache<(Uuid, Uuid, Uuid), ()>,
+    enabled: bool,
+}
+
+impl Liveness {
+    /// Remembers for `life`; zero asks the database each time. Refusals are never remembered.
+    pub(crate) fn new(life: Duration) -> Self {
+        Self { live: Cache::builder().max_capacity(CAPACITY).time_to_live(life.max(Duration::from_millis(1))).build(), enabled: !life.is_zero() }
+    }
+
+    /// Whether the caller is live.
+    pub(super) async fn is_live(&self, doors: &Doors, caller: &Caller) -> Result<bool> {
+        let key = (caller.id, caller.user_tenant_id, caller.tenant_id);
+        if self.enabled && self.live.contains_key(&key) {
+            return Ok(true);
+        }
+        let live = doors.caller_is_live(caller).await?;
+        if live && self.enabled {
+            self.live.insert(key, ());
+        }
+        Ok(live)
+    }
+
+    /// Forgets all.
+    pub(super) fn forget(&self) {
+        self.live.invalidate_all();
+    }
+}

@@ -1,0 +1,122 @@
+//! The vocabulary of permissions: look up here what a token's `permissions` claim may hold, by name or by number.
+
+/// One permission that a token can grant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Permission {
+    /// The name, as it stands in the claim: `CreateTenant`.
+    pub name: &'static str,
+    /// The number under which the permission may stand in the claim instead, as a string: `16`.
+    /// A route says itself whether it takes the number.
+    pub number: Option<&'static str>,
+}
+
+/// Declares every permission once: a constant for its name, one in [`number`] where it has a number, a row of [`ALL`].
+macro_rules! catalogue {
+    ($($constant:ident = $name:literal $($number:literal)?;)*) => {
+        $(
+            #[doc = concat!("The claim value `", $name, "`.")]
+            pub const $constant: &str = $name;
+        )*
+
+        /// Numeric claim values, under the same constant as their names.
+        pub mod number {
+            $($(
+                #[doc = concat!("The claim value `", $number, "`, which stands for `", $name, "`.")]
+                pub const $constant: &str = $number;
+            )?)*
+        }
+
+        /// Every permission there is, those that no route asks for included.
+        pub const ALL: &[Permission] = &[$(
+            Permission { name: $name, number: catalogue!(@number $($number)?) },
+        )*];
+    };
+    (@number) => { None };
+    (@number $number:literal) => { Some($number) };
+}
+
+catalogue! {
+    VIEW_ALL_TENANT_OF_SELF = "ViewAllTenantOfSelf";
+    SUPER_ADMIN = "SuperAdmin";
+    CREATE_USER_GROUP = "CreateUserGroup" "1";
+    CREATE_MULTIPLE_USER_GROUP = "CreateMultipleUserGroup" "31";
+    VIEW_USER_GROUP_LIST = "ViewUserGroupList" "2";
+    UPDATE_USER_GROUP = "UpdateUserGroup" "3";
+    DELETE_USER_GROUP = "DeleteUserGroup" "4";
+    CREATE_GROUP = "CreateGroup" "32";
+    VIEW_GROUP_LIST = "ViewGroupList" "33";
+    UPDATE_GROUP = "UpdateGroup" "34";
+    DELETE_GROUP = "DeleteGroup" "35";
+    DELETE_SUBSCRIPTIONS = "DeleteSubscriptions" "5";
+    VIEW_ROLES = "ViewRoles" "6";
+    NOT_ALLOWED = "NotAllowed" "7";
+    CREATE_ROLES = "CreateRoles" "8";
+    UPDATE_ROLES = "UpdateRoles" "9";
+    DELETE_ROLES = "DeleteRoles" "10";
+    VIEW_ANY_USER = "ViewAnyUser" "11";
+    VIEW_TENANT_USER = "ViewTenantUser" "12";
+    CREATE_TENANT_USER = "CreateTenantUser" "13";
+    UPDATE_TENANT_USER = "UpdateTenantUser" "14";
+    UPDATE_TENANT_USER_RESTRICTED = "UpdateTenantUserRestricted";
+    DELETE_TENANT_USER = "DeleteTenantUser" "15";
+    CREATE_TENANT = "CreateTenant" "16";
+    VIEW_TENANT = "ViewTenant" "17";
+    UPDATE_TENANT = "UpdateTenant" "18";
+    DELETE_TENANT = "DeleteTenant" "19";
+    ADD_MEMBER_TO_USER_GROUP = "AddMemberToUserGroup" "20";
+    UPDATE_MEMBER_IN_USER_GROUP = "UpdateMemberInUserGroup" "21";
+    REMOVE_MEMBER_FROM_USER_GROUP = "RemoveMemberFromUserGroup" "22";
+    LEAVE_USER_GROUP = "LeaveUserGroup" "23";
+    CREATE_USER_TENANT_PREFERENCE = "CreateUserTenantPreference" "29";
+    UPDATE_USER_TENANT_PREFERENCE = "UpdateUserTenantPreference" "24";
+    VIEW_USER_TENANT_PREFERENCE = "ViewUserTenantPreference" "25";
+    DELETE_USER_TENANT_PREFERENCE = "DeleteUserTenantPreference" "30";
+    DELETE_HARD_USER_TENANT_PREFERENCE = "DeleteHardUserTenantPreference" "36";
+    VIEW_USER_TENANT = "ViewUserTenant";
+    CREATE_USER_TENANT = "CreateUserTenant";
+    UPDATE_USER_TENANT = "UpdateUserTenant";
+    DELETE_USER_TENANT = "DeleteUserTenant";
+    VIEW_USER = "ViewUser";
+    CREATE_USER = "CreateUser";
+    UPDATE_USER = "UpdateUser";
+    DELETE_USER = "DeleteUser";
+    VIEW_USER_INVITATION = "ViewUserInvitation";
+    CREATE_USER_INVITATION = "CreateUserInvitation";
+    UPDATE_USER_INVITATION = "UpdateUserInvitation";
+    DELETE_USER_INVITATION = "DeleteUserInvitation";
+    VIEW_USER_TENANT_BY_ID = "ViewUserTenantById";
+    VIEW_USER_CREDENTIAL = "ViewUserCredential" "26";
+    VIEW_USER_INVITATIONS = "ViewUserInvitations" "27";
+    VIEW_USER_PERMISSIONS = "ViewUserPermissions" "28";
+    CREATE_USER_PERMISSIONS = "CreateUserPermissions";
+    UPDATE_USER_PERMISSIONS = "UpdateUserPermissions";
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::{ALL, CREATE_TENANT, number};
+
+    #[test]
+    fn numbers_run_from_1_to_36_without_gaps_or_doubles() {
+        let numbers: Vec<u32> = ALL
+            .iter()
+            .filter_map(|permission| permission.number)
+            .map(|text| text.parse().unwrap())
+            .collect();
+        let distinct: BTreeSet<u32> = numbers.iter().copied().collect();
+        assert_eq!(numbers.len(), distinct.len());
+        assert_eq!(distinct, (1..=36).collect());
+    }
+
+    #[test]
+    fn a_name_stands_once() {
+        let names: BTreeSet<&str> = ALL.iter().map(|permission| permission.name).collect();
+        assert_eq!(names.len(), ALL.len());
+        assert_eq!(
+            (CREATE_TENANT, number::CREATE_TENANT),
+            ("CreateTenant", "16")
+        );
+    }
+}

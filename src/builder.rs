@@ -1,0 +1,260 @@
+//! Puts a service together: database, token verifier, bounds; then [`UserTenantService::router`] mounts it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use user_tenant_store::environment::Environment;
+use user_tenant_store::migrate::{Finding, MigrateError, Migrator};
+use user_tenant_store::scope::{System, SystemReason};
+use user_tenant_store::session::{DatabaseOptions, Limits, Read, Session, Store, Write};
+
+use crate::access::authenticate::Authenticator;
+use crate::access::caller::ClaimMap;
+use crate::access::doors::Doors;
+use crate::access::guard::Guard;
+use crate::access::jwks::JwksKeys;
+use crate::access::keys::{DatabaseKeys, Keys, PublicKeyLookup};
+use crate::access::liveness::Liveness;
+use crate::access::token::ClaimRules;
+use crate::clock::Clock;
+use crate::error::{BoxError, Error, Result};
+use crate::http::{self, HttpOptions};
+use crate::migrations::MIGRATIONS;
+use crate::service::Service;
+use crate::telemetry::metrics::Metrics;
+
+/// How bearer tokens are verified. The verifier fixes the algorithm; a token never chooses it.
+#[derive(Clone)]
+pub enum Verifier {
+    /// HS256 with a shared secret.
+    Secret {
+        /// The secret.
+        secret: String,
+        /// What `iss` must be, if anything.
+        issuer: Option<String>,
+    },
+    /// RS256 with public keys by `kid` from the table `jwt_keys`.
+    JwtKeys {
+        /// What `iss` must be.
+        issuer: String,
+    },
+    /// RS256, PS256, ES256 or `EdDSA` with the keys of an `OpenID` Connect issuer.
+    Jwks {
+        /// Address of the key set.
+        url: String,
+        /// What `iss` must be.
+        issuer: String,
+        /// What `aud` must hold, if anything.
+        audience: Option<String>,
+    },
+}
+
+/// Why a service could not be put together.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// Nothing said how to verify tokens.
+    #[error("no token verifier is set")]
+    NoVerifier,
+    /// The database cannot be opened or read.
+    #[error("the database cannot be used")]
+    Database(#[source] BoxError),
+    /// The schema is not the one of this program.
+    #[error("the database schema is not ready: {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Schema(Vec<Finding>),
+    /// A migration failed.
+    #[error(transparent)]
+    Migrate(#[from] MigrateError),
+    /// The token verifier or the HTTP side was given something impossible.
+    #[error("invalid option: {0}")]
+    Options(#[source] BoxError),
+}
+
+/// A running service without a socket: mount its router, or use its repositories.
+#[derive(Clone)]
+pub struct UserTenantService {
+    service: Arc<Service>,
+    router: Router,
+}
+
+/// Collects the parts of a [`UserTenantService`].
+#[derive(Clone)]
+pub struct Builder {
+    database: DatabaseOptions,
+    verifier: Option<Verifier>,
+    claims: ClaimMap,
+    leeway: Duration,
+    limits: Limits,
+    caller_cache: Duration,
+    http: HttpOptions,
+    environment: Environment,
+    clock: Clock,
+    migrate: bool,
+}
+
+impl UserTenantService {
+    /// Starts with a database; everything else has a default but the verifier.
+    pub fn builder(database: DatabaseOptions) -> Builder {
+        Builder {
+            database,
+            verifier: None,
+            claims: ClaimMap::default(),
+            leeway: Duration::ZERO,
+            limits: Limits::default(),
+            caller_cache: Duration::from_secs(1),
+            http: HttpOptions::default(),
+            environment: Environment::system(),
+            clock: Clock::system(),
+            migrate: false,
+        }
+    }
+
+    /// All routes and system pages; nest it under a prefix or serve it as it is.
+    pub fn router(&self) -> Router {
+        self.router.clone()
+    }
+
+    /// A session that reads every tenant's rows, in the name of the host application.
+    pub fn read(&self) -> Session<System, Read> {
+        self.service.doors.read_system(SystemReason::HostApplication)
+    }
+
+    /// A transaction over every tenant's rows, in the name of the host application.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when the database cannot be reached.
+    pub async fn write(&self) -> Result<Session<System, Write>> {
+        self.service.doors.write_system(SystemReason::HostApplication).await.map_err(Error::from)
+    }
+
+    pub(crate) fn doors(&self) -> &Doors {
+        &self.service.doors
+    }
+}
+
+impl Builder {
+    /// How tokens are verified.
+    #[must_use]
+    pub fn verifier(self, verifier: Verifier) -> Self {
+        Self { verifier: Some(verifier), ..self }
+    }
+
+    /// Tolerance for clocks that differ, applied to `exp` and `nbf`; none by default.
+    #[must_use]
+    pub fn leeway(self, leeway: Duration) -> Self {
+        Self { leeway, ..self }
+    }
+
+    /// Which claims hold the caller's fields.
+    #[must_use]
+    pub(crate) fn claims(self, claims: ClaimMap) -> Self {
+        Self { claims, ..self }
+    }
+
+    /// How much one answer may hold.
+    #[must_use]
+    pub fn limits(self, limits: Limits) -> Self {
+        Self { limits, ..self }
+    }
+
+    /// How long a caller found live is not asked for again; one second at most.
+    #[must_use]
+    pub fn caller_cache(self, life: Duration) -> Self {
+        Self { caller_cache: life.min(Duration::from_secs(1)), ..self }
+    }
+
+    /// Bounds of the HTTP side.
+    #[must_use]
+    pub(crate) fn http(self, http: HttpOptions) -> Self {
+        Self { http, ..self }
+    }
+
+    /// Where time and ids come from.
+    #[must_use]
+    pub fn environment(self, environment: Environment) -> Self {
+        let now = environment.clone();
+        Self { clock: Clock::new(move || now.now()), environment, ..self }
+    }
+
+    /// Applies pending migrations first, instead of refusing to start without them.
+    #[must_use]
+    pub fn migrate(self, migrate: bool) -> Self {
+        Self { migrate, ..self }
+    }
+
+    /// Opens the database, checks its schema and puts the service together.
+    ///
+    /// # Errors
+    /// [`BuildError`] says what is missing or cannot be reached.
+    pub async fn build(self) -> std::result::Result<UserTenantService, BuildError> {
+        let verifier = self.verifier.ok_or(BuildError::NoVerifier)?;
+        let mut migrator = Migrator::connect(&self.database, MIGRATIONS).await?;
+        if self.migrate {
+            migrator.up().await?;
+        }
+        let findings = migrator.check().await?;
+        if !findings.is_empty() {
+            return Err(BuildError::Schema(findings));
+        }
+        drop(migrator);
+        let store = Store::open(&self.database, self.limits, self.environment.clone())
+            .map_err(|error| BuildError::Database(Box::new(error)))?;
+        let doors = Doors::new(store);
+        let metrics = Arc::new(Metrics::new());
+        let (keys, rules) = keys(verifier, self.leeway, &doors, &self.clock)?;
+        let authenticator = Authenticator::new(keys, rules, self.claims, self.clock);
+        let guard = Guard::new(authenticator, Liveness::new(self.caller_cache), metrics.clone());
+        let service = Arc::new(Service { doors, guard, metrics, environment: self.environment });
+        let router = http::router(service.clone(), &self.http).map_err(BuildError::Options)?;
+        Ok(UserTenantService { service, router })
+    }
+}
+
+fn keys(
+    verifier: Verifier,
+    leeway: Duration,
+    doors: &Doors,
+    clock: &Clock,
+) -> std::result::Result<(Keys, ClaimRules), BuildError> {
+    let rules = ClaimRules { issuer: None, audience: None, leeway };
+    Ok(match verifier {
+        Verifier::Secret { secret, issuer } => (Keys::secret(&secret), ClaimRules { issuer, ..rules }),
+        Verifier::JwtKeys { issuer } => {
+            let doors = doors.clone();
+            let lookup = PublicKeyLookup::new(move |key_id| {
+                let doors = doors.clone();
+                async move { doors.public_key(&key_id).await.map_err(BoxError::from) }
+            });
+            (Keys::Database(DatabaseKeys::new(lookup, clock.clone())), ClaimRules { issuer: Some(issuer), ..rules })
+        }
+        Verifier::Jwks { url, issuer, audience } => {
+            let keys = JwksKeys::new(&url, clock.clone()).map_err(BuildError::Options)?;
+            (Keys::Jwks(keys), ClaimRules { issuer: Some(issuer), audience, ..rules })
+        }
+    })
+}
+
+/// Leaves out the secret.
+impl std::fmt::Debug for Verifier {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Secret { issuer, .. } => f.debug_struct("Secret").field("issuer", issuer).finish_non_exhaustive(),
+            Self::JwtKeys { issuer } => f.debug_struct("JwtKeys").field("issuer", issuer).finish(),
+            Self::Jwks { url, issuer, audience } => {
+                f.debug_struct("Jwks").field("url", url).field("issuer", issuer).field("audience", audience).finish()
+            }
+        }
+    }
+}
+
+impl std::fmt::Debug for UserTenantService {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("UserTenantService").finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for Builder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Builder").field("database", &self.database).field("verifier", &self.verifier).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,72 @@
+//! Rules of tenants: who is found under an id, what a change must name, what survives a replacement.
+
+use serde_json::Value as Json;
+use user_tenant_store::Entity;
+use user_tenant_store::filter::{Filter, Predicate};
+use user_tenant_store::record::{New, Patch, Record};
+use user_tenant_store::scope::{CallerScope, System};
+use user_tenant_store::session::{Committed, Read, Session, Write};
+use user_tenant_store::value::parse_uuid;
+use uuid::Uuid;
+
+use crate::error::{Error, Result};
+use crate::model::Tenant;
+
+/// Creates a tenant. Its key stays taken even after it is deleted.
+pub(crate) async fn create(session: Session<System, Write>, new: New<Tenant>) -> Result<Committed<Record>> {
+    let record = session.repository::<Tenant>().create(new).await?;
+    Ok(session.commit(record).await?)
+}
+
+/// The tenant with this id, if the caller sees it; a foreign, unknown or malformed id is not found.
+pub(crate) async fn find_by_id(session: &Session<CallerScope, Read>, id: &str, filter: &Filter) -> Result<Record> {
+    let id = parse_uuid(id).map_err(|_| Error::NotFound)?;
+    session.repository::<Tenant>().find_by_id(id, filter).await?.ok_or(Error::NotFound)
+}
+
+/// Changes every tenant that the caller sees and the predicate selects. Who sees all must say which.
+pub(crate) async fn update_all(
+    session: Session<CallerScope, Write>,
+    predicate: Option<&Predicate>,
+    patch: Patch<Tenant>,
+) -> Result<Committed<u64>> {
+    if predicate.is_none() && matches!(session.scope(), CallerScope::All(_)) {
+        return Err(Error::WhereRequired);
+    }
+    let count = session.repository::<Tenant>().update_all(predicate, patch).await?;
+    Ok(session.commit(count).await?)
+}
+
+/// Changes the tenant with this id.
+pub(crate) async fn update_by_id(
+    session: Session<CallerScope, Write>,
+    id: &str,
+    patch: Patch<Tenant>,
+) -> Result<Committed<()>> {
+    let changed = session.repository::<Tenant>().update_by_id(known(id)?, patch).await?;
+    if changed { Ok(session.commit(()).await?) } else { Err(unknown(id)) }
+}
+
+/// Deletes the tenant with this id. Its rows stay, and its callers are refused from now on.
+pub(crate) async fn delete_by_id(session: Session<CallerScope, Write>, id: &str) -> Result<Committed<()>> {
+    let deleted = session.repository::<Tenant>().delete_by_id(known(id)?).await?;
+    if deleted { Ok(session.commit(()).await?) } else { Err(unknown(id)) }
+}
+
+/// Refuses a body whose id is another one than that of the path.
+pub(crate) fn same_id(path: &str, body: Option<&Json>) -> Result<()> {
+    match body.and_then(Json::as_str) {
+        Some(body) if !body.eq_ignore_ascii_case(path) => {
+            Err(Error::IdMismatch { path: path.to_owned(), body: body.to_owned() })
+        }
+        _ => Ok(()),
+    }
+}
+
+fn known(id: &str) -> Result<Uuid> {
+    parse_uuid(id).map_err(|_| unknown(id))
+}
+
+fn unknown(id: &str) -> Error {
+    Error::EntityNotFound { table: Tenant::meta().table, id: id.to_owned() }
+}

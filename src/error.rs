@@ -1,0 +1,191 @@
+//! Every outcome of a request that is not success: one variant an outcome. [`crate::http`] turns each into an answer once.
+
+use serde_json::Value as Json;
+use user_tenant_store::StoreError;
+
+/// A refusal or failure. The public message is the answer's; `source()` is for the log.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// No bearer token.
+    #[error("no bearer token")]
+    Unauthenticated,
+    /// The `Authorization` header is malformed.
+    #[error("malformed Authorization header")]
+    MalformedAuthorization,
+    /// The token does not verify.
+    #[error("TokenExpired")]
+    InvalidToken,
+    /// The caller's user, membership or tenant is not live.
+    #[error("TokenExpired")]
+    CallerNotActive,
+    /// The caller's password has expired.
+    #[error("PasswordExpiryError")]
+    PasswordExpired,
+    /// The caller lacks the permission, or may never do this.
+    #[error("NotAllowedAccess")]
+    NotAllowed,
+    /// A refusal in the original's own words, which clients compare.
+    #[error("{0}")]
+    Forbidden(&'static str),
+    /// No route has this method and path.
+    #[error("API not found !")]
+    UnknownRoute,
+    /// A row to read is not there.
+    #[error("EntityNotFound")]
+    NotFound,
+    /// A row to write is not there.
+    #[error("Entity not found: {table} with id {}", Json::from(.id.as_str()))]
+    EntityNotFound {
+        /// The table, as the original names the model.
+        table: &'static str,
+        /// The id of the path.
+        id: String,
+    },
+    /// A query parameter is invalid.
+    #[error("Invalid data {value} for parameter {}.", Json::from(*.name))]
+    InvalidParameter {
+        /// The parameter.
+        name: &'static str,
+        /// What it held.
+        value: Json,
+        /// The violations, or `{syntaxError}`; null for none.
+        details: Json,
+    },
+    /// A clause of a filter is invalid.
+    #[error("{message}")]
+    InvalidFilter {
+        /// What is wrong.
+        message: String,
+        /// Code of the contract, if it has one.
+        code: Option<&'static str>,
+        /// Further members of the answer; null for none.
+        details: Json,
+    },
+    /// More rows than one answer may hold.
+    #[error("{0}")]
+    TooManyRows(String),
+    /// The request must name what it means to change.
+    #[error("A non-empty \"where\" is required.")]
+    WhereRequired,
+    /// The body is no JSON.
+    #[error("{0}")]
+    MalformedJson(String),
+    /// The body names a key that no JavaScript program would survive.
+    #[error("JSON string cannot contain {} key.", Json::from(*.0))]
+    ProhibitedKey(&'static str),
+    /// The operation needs a body.
+    #[error("Request body is required")]
+    BodyRequired,
+    /// The body breaks its schema.
+    #[error("The request body is invalid. See error object `details` property for more info.")]
+    InvalidBody(Json),
+    /// The body's id is not that of the path.
+    #[error("id property (id) cannot be updated from {path} to {body}")]
+    IdMismatch {
+        /// The id of the path.
+        path: String,
+        /// The id of the body.
+        body: String,
+    },
+    /// The body is not `application/json`.
+    #[error("Content-type {0} does not match [application/json].")]
+    UnsupportedMediaType(String),
+    /// The body is in another character set or encoding.
+    #[error("unsupported {what} {}", Json::from(.value.as_str()))]
+    UnsupportedEncoding {
+        /// `charset` or `content encoding`.
+        what: &'static str,
+        /// What the client named.
+        value: String,
+    },
+    /// The body is longer than allowed.
+    #[error("request entity too large")]
+    PayloadTooLarge,
+    /// A unique constraint is in the way.
+    #[error("{0}")]
+    Conflict(String),
+    /// Something that the request refers to is not there.
+    #[error("Related entity not found !")]
+    RelatedNotFound,
+    /// The database or the token keys cannot be reached, or too many requests wait.
+    #[error("Service Unavailable")]
+    Unavailable(#[source] Option<BoxError>),
+    /// A defect.
+    #[error("Internal Server Error")]
+    Internal(#[source] BoxError),
+}
+
+/// A cause, kept for the log.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// Result of the service.
+pub type Result<T> = std::result::Result<T, Error>;
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Filter(error) => error.into(),
+            StoreError::Conflict { constraint, attempted, .. } => Self::Conflict(conflict(&constraint, &attempted)),
+            StoreError::MissingReference | StoreError::OutsideScope => Self::RelatedNotFound,
+            StoreError::TooManyRows { .. } => Self::TooManyRows(error.to_string()),
+            StoreError::InvalidValue(_) => Self::InvalidBody(serde_json::json!([])),
+            StoreError::StillReferenced => Self::Conflict("The row is still referred to.".to_owned()),
+            StoreError::Timeout(source) | StoreError::Unavailable(source) | StoreError::Contention(source) => {
+                Self::Unavailable(Some(source))
+            }
+            StoreError::Aborted | StoreError::Database(_) => Self::Internal(Box::new(error)),
+        }
+    }
+}
+
+impl From<user_tenant_store::filter::FilterError> for Error {
+    fn from(error: user_tenant_store::filter::FilterError) -> Self {
+        use user_tenant_store::filter::FilterError;
+        let message = error.to_string();
+        let (code, details) = match error {
+            FilterError::Invalid { path, code, message, info } => {
+                (None, serde_json::json!([{ "path": path, "code": code, "message": message, "info": info }]))
+            }
+            FilterError::Clause(_) => (None, Json::Null),
+            FilterError::Inclusion(_) => (Some("INVALID_INCLUSION_FILTER"), Json::Null),
+            FilterError::OperatorNotAllowed { operators, predicate } => {
+                (Some("OPERATOR_NOT_ALLOWED_IN_QUERY"), serde_json::json!({ "operators": operators, "where": predicate }))
+            }
+            FilterError::TooDeep { .. } => (Some("QUERY_OBJECT_TOO_DEEP"), Json::Null),
+        };
+        Self::InvalidFilter { message, code, details }
+    }
+}
+
+impl From<user_tenant_store::record::InvalidRecord> for Error {
+    fn from(error: user_tenant_store::record::InvalidRecord) -> Self {
+        use user_tenant_store::record::InvalidRecord;
+        let (name, code) = match &error {
+            InvalidRecord::UnknownProperty(name) => (name.as_str(), "additionalProperties"),
+            InvalidRecord::WrongType(name, _) => (*name, "type"),
+            InvalidRecord::NotSettable(name) => (*name, "readOnly"),
+        };
+        let message = match &error {
+            InvalidRecord::WrongType(_, wrong) => wrong.to_string(),
+            other => other.to_string(),
+        };
+        Self::InvalidBody(serde_json::json!([{ "path": format!("/{name}"), "code": code, "message": message, "info": {} }]))
+    }
+}
+
+/// Unique constraints by their name in `PostgreSQL` and in `SQLite`, and the columns that the message names.
+const UNIQUE: &[(&str, &str, &[&str])] = &[("idx_tenants", "tenants.key", &["key"])];
+
+/// The message of a unique violation, in the form of the original.
+fn conflict(constraint: &str, attempted: &[(&'static str, String)]) -> String {
+    let columns = UNIQUE
+        .iter()
+        .find(|(postgres, sqlite, _)| *postgres == constraint || *sqlite == constraint)
+        .map_or(&[][..], |(_, _, columns)| columns);
+    let value = |column: &str| attempted.iter().find(|(name, _)| *name == column).map_or("", |(_, value)| value.as_str());
+    if columns.is_empty() {
+        return "Unique constraint violation error !".to_owned();
+    }
+    let values: Vec<_> = columns.iter().map(|column| value(column)).collect();
+    format!("Unique constraint violation error ! Key ({})=({}) already exists.", columns.join(", "), values.join(", "))
+}

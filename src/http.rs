@@ -1,0 +1,52 @@
+//! The whole HTTP surface on one screen: [`routes`] lists every operation, [`router`] serves them with the system pages.
+
+mod body;
+mod controllers;
+mod dispatch;
+mod error;
+mod explorer;
+mod layers;
+mod normalize;
+mod openapi;
+mod query;
+mod route;
+mod system;
+mod validation;
+
+use std::sync::Arc;
+
+use axum::Router;
+
+pub(crate) use self::layers::HttpOptions;
+use self::route::Route;
+use crate::error::{BoxError, Error};
+use crate::service::Service;
+
+/// Every operation, by controller.
+pub(crate) fn routes() -> Vec<Route> {
+    let mut routes = Vec::new();
+    routes.extend(controllers::tenants::routes());
+    routes.extend(controllers::roles::routes());
+    routes
+}
+
+/// The `OpenAPI` document of all routes.
+pub(crate) fn document() -> Result<utoipa::openapi::OpenApi, serde_json::Error> {
+    openapi::document(&routes())
+}
+
+/// The document as JSON or YAML.
+pub(crate) fn render(document: &utoipa::openapi::OpenApi, yaml: bool) -> Result<String, BoxError> {
+    if yaml { Ok(openapi::yaml(document)?) } else { Ok(openapi::json(document)?) }
+}
+
+/// All routes and system pages, ready to be served or nested.
+pub(crate) fn router(service: Arc<Service>, options: &HttpOptions) -> Result<Router, BoxError> {
+    let document = document()?;
+    let inner = dispatch::router(service.clone(), routes(), options)?
+        .merge(system::router(service.clone(), &document)?)
+        .merge(explorer::router(document)?)
+        .fallback(async || Error::UnknownRoute);
+    let inner = layers::apply(inner, service, options)?;
+    Ok(normalize::paths(inner))
+}

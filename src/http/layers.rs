@@ -1,0 +1,122 @@
+//! What surrounds every request: ids, the log line, metrics, CORS, bounds on time and number, a net for panics.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use tokio::sync::Semaphore;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
+use tower_http::request_id::{MakeRequestId, PropagateRequestIdLayer, RequestId, SetRequestIdLayer};
+
+use crate::error::{BoxError, Error};
+use crate::service::Service;
+
+/// Carries the request's id, in and out.
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Bounds of the HTTP side.
+#[derive(Debug, Clone)]
+pub(crate) struct HttpOptions {
+    /// Longest body, in bytes.
+    pub(crate) max_body_bytes: usize,
+    /// Requests at work at once; more are refused with 503.
+    pub(crate) concurrency: usize,
+    /// Longest time for one request.
+    pub(crate) timeout: Duration,
+    /// Origins that browsers may call from; `*` alone for any.
+    pub(crate) allowed_origins: Vec<String>,
+}
+
+impl Default for HttpOptions {
+    fn default() -> Self {
+        Self {
+            max_body_bytes: 1024 * 1024,
+            concurrency: 1_024,
+            timeout: Duration::from_secs(30),
+            allowed_origins: vec!["*".to_owned()],
+        }
+    }
+}
+
+/// Wraps the router.
+pub(super) fn apply(router: Router, service: Arc<Service>, options: &HttpOptions) -> Result<Router, BoxError> {
+    let bounds = Arc::new((Semaphore::new(options.concurrency), options.timeout));
+    Ok(router
+        .method_not_allowed_fallback(async || Error::UnknownRoute)
+        .layer(CatchPanicLayer::custom(|_| Error::Internal("a handler panicked".into()).into_response()))
+        .layer(from_fn_with_state(bounds, bound))
+        .layer(cors(&options.allowed_origins)?)
+        .layer(from_fn(empty_preflight))
+        .layer(from_fn_with_state(service.clone(), observe))
+        .layer(PropagateRequestIdLayer::new(REQUEST_ID))
+        .layer(SetRequestIdLayer::new(REQUEST_ID, NewRequestId(service))))
+}
+
+fn cors(origins: &[String]) -> Result<CorsLayer, BoxError> {
+    let allowed = if origins.iter().any(|origin| origin == "*") {
+        AllowOrigin::any()
+    } else {
+        AllowOrigin::list(origins.iter().map(|origin| HeaderValue::from_str(origin)).collect::<Result<Vec<_>, _>>()?)
+    };
+    Ok(CorsLayer::new()
+        .allow_origin(allowed)
+        .allow_headers(AllowHeaders::mirror_request())
+        .allow_methods([Method::GET, Method::HEAD, Method::PUT, Method::PATCH, Method::POST, Method::DELETE])
+        .max_age(Duration::from_secs(86_400)))
+}
+
+/// A preflight is answered with 204, as clients of the original expect.
+async fn empty_preflight(request: Request, next: Next) -> Response {
+    let preflight = request.method() == Method::OPTIONS;
+    let mut response = next.run(request).await;
+    if preflight && response.status() == StatusCode::OK {
+        *response.status_mut() = StatusCode::NO_CONTENT;
+    }
+    response
+}
+
+/// Refuses what would only wait, and ends what takes too long.
+async fn bound(State(bounds): State<Arc<(Semaphore, Duration)>>, request: Request, next: Next) -> Response {
+    let (places, limit) = &*bounds;
+    let Ok(_place) = places.try_acquire() else { return Error::Unavailable(None).into_response() };
+    match tokio::time::timeout(*limit, next.run(request)).await {
+        Ok(response) => response,
+        Err(elapsed) => Error::Unavailable(Some(Box::new(elapsed))).into_response(),
+    }
+}
+
+/// Counts and times the request, and writes its one line to the log: no query, no token, no body.
+async fn observe(State(service): State<Arc<Service>>, request: Request, next: Next) -> Response {
+    let method = request.method().clone();
+    let path = request.uri().path().to_owned();
+    let route = request.extensions().get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str).to_owned();
+    let request_id = request.extensions().get::<RequestId>().and_then(|id| id.header_value().to_str().ok()).map(ToOwned::to_owned);
+    let started = tokio::time::Instant::now();
+    let in_flight = service.metrics.request_started();
+    let response = next.run(request).await;
+    drop(in_flight);
+    let (status, elapsed) = (response.status().as_u16(), started.elapsed());
+    service.metrics.request_finished(&method, &route, status, elapsed);
+    tracing::info!(
+        target: "user_tenant_service::request",
+        %method, path, route, status, request_id,
+        milliseconds = elapsed.as_secs_f64() * 1_000.0,
+        "request"
+    );
+    response
+}
+
+#[derive(Clone)]
+struct NewRequestId(Arc<Service>);
+
+impl MakeRequestId for NewRequestId {
+    fn make_request_id<B>(&mut self, _: &axum::http::Request<B>) -> Option<RequestId> {
+        let id = self.0.environment.new_id().hyphenated().to_string();
+        HeaderValue::try_from(id).ok().map(RequestId::new)
+    }
+}

@@ -1,0 +1,74 @@
+//! Reads `filter` and `where` from a query string, in JSON or bracket form, checked and parsed.
+
+use serde_json::{Value as Json, json};
+use user_tenant_store::EntityMeta;
+use user_tenant_store::filter::parse::{self, Bounds};
+use user_tenant_store::filter::{Filter, FilterError, Predicate, brackets};
+
+use super::body::prohibited;
+use super::validation::{Validator, coerce};
+use crate::error::{Error, Result};
+
+/// Deepest nesting of `include`.
+const INCLUDE_DEPTH: usize = 5;
+
+/// The `filter` parameter; absent means no condition.
+pub(super) fn filter(query: &str, validator: &Validator, meta: &'static EntityMeta) -> Result<Filter> {
+    let Some(json) = parameter(query, "filter", validator)? else { return Ok(Filter::default()) };
+    parse::filter(meta, &json, Bounds { include_depth: INCLUDE_DEPTH }).map_err(|error| refusal("filter", json, error))
+}
+
+/// The `where` parameter; absent means no condition.
+pub(super) fn predicate(query: &str, validator: &Validator, meta: &'static EntityMeta) -> Result<Option<Predicate>> {
+    let Some(json) = parameter(query, "where", validator)? else { return Ok(None) };
+    parse::predicate(meta, &json).map_err(|error| refusal("where", json, error))
+}
+
+/// A place in the parameter is wrong: say so as of any invalid parameter. Other refusals have words of their own.
+fn refusal(name: &'static str, value: Json, error: FilterError) -> Error {
+    match error {
+        FilterError::Invalid { path, code, message, info } => Error::InvalidParameter {
+            name,
+            value,
+            details: json!([{ "path": path, "code": code, "message": message, "info": info }]),
+        },
+        other => other.into(),
+    }
+}
+
+/// The parameter as a JSON object that its schema accepts; `None` when it is absent, empty or null.
+fn parameter(query: &str, name: &'static str, validator: &Validator) -> Result<Option<Json>> {
+    let invalid = |value: Json, details: Json| Error::InvalidParameter { name, value, details };
+    let plain: Vec<_> = form_urlencoded::parse(query.as_bytes()).filter(|(key, _)| key == name).map(|(_, value)| value).collect();
+    let bracketed = bracketed(query, name);
+    let mut value = match (plain.as_slice(), bracketed.is_empty()) {
+        ([], true) => return Ok(None),
+        ([text], true) => match text.as_ref() {
+            "" | "null" => return Ok(None),
+            text => serde_json::from_str::<Json>(text)
+                .map_err(|error| invalid(text.into(), json!({ "syntaxError": error.to_string() })))
+                .and_then(|value| if value.is_object() { Ok(value) } else { Err(invalid(text.into(), Json::Null)) })?,
+        },
+        ([], false) => {
+            let mut parsed = brackets::parse(&bracketed)
+                .map_err(|error| invalid(bracketed.as_str().into(), json!({ "syntaxError": error.to_string() })))?;
+            parsed[name].take()
+        }
+        (many, _) => return Err(invalid(json!(many), Json::Null)),
+    };
+    if let Some(key) = prohibited(&value) {
+        let text = format!("JSON string cannot contain {} key.", Json::from(key));
+        return Err(invalid(plain.first().map_or(Json::Null, |text| text.as_ref().into()), json!({ "syntaxError": text })));
+    }
+    coerce(validator.schema(), &mut value);
+    let details = validator.check(&value);
+    if details.is_empty() { Ok(Some(value)) } else { Err(invalid(value, json!(details))) }
+}
+
+/// The part of the query string that spells the parameter in brackets.
+fn bracketed(query: &str, name: &str) -> String {
+    let belongs = |pair: &&str| {
+        form_urlencoded::parse(pair.as_bytes()).next().is_some_and(|(key, _)| key.strip_prefix(name).is_some_and(|rest| rest.starts_with('[')))
+    };
+    query.split('&').filter(belongs).collect::<Vec<_>>().join("&")
+}

@@ -1,0 +1,53 @@
+//! Pages for operators rather than tenants: health, metrics, the `OpenAPI` document, and `/ping` of the original.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use serde_json::json;
+use user_tenant_store::value::format_timestamp;
+use utoipa::openapi::OpenApi;
+
+use super::openapi;
+use crate::error::{BoxError, Error};
+use crate::service::Service;
+
+/// Routes without token and permission.
+pub(super) fn router(service: Arc<Service>, document: &OpenApi) -> Result<Router, BoxError> {
+    let json: Arc<str> = openapi::json(document)?.into();
+    let yaml: Arc<str> = openapi::yaml(document)?.into();
+    let document = |text: Arc<str>, kind: &'static str| {
+        get(move || std::future::ready(([(header::CONTENT_TYPE, kind)], text.to_string())))
+    };
+    Ok(Router::new()
+        .route("/ping", get(ping).head(async || Error::UnknownRoute))
+        .route("/health/live", get(async || Json(json!({ "status": "ok" }))))
+        .route("/health/ready", get(ready))
+        .route("/metrics", get(metrics))
+        .with_state(service)
+        .route("/openapi.json", document(json, "application/json"))
+        .route("/openapi.yaml", document(yaml, "application/yaml")))
+}
+
+/// That the process answers, in the words of the original, without echoing the caller's headers.
+async fn ping(State(service): State<Arc<Service>>) -> Response {
+    let now = format_timestamp(service.environment.now());
+    Json(json!({ "greeting": "Hello from User Tenant Service", "date": now, "url": "/ping" })).into_response()
+}
+
+/// That requests can be served: the database answers.
+async fn ready(State(service): State<Arc<Service>>) -> Response {
+    match service.doors.is_ready().await {
+        Ok(()) => Json(json!({ "status": "ok", "database": "up" })).into_response(),
+        Err(error) => Error::from(error).into_response(),
+    }
+}
+
+/// Metrics in the text format of `OpenMetrics`.
+async fn metrics(State(service): State<Arc<Service>>) -> Response {
+    let text = service.metrics.encode(service.doors.pool_state());
+    ([(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text).into_response()
+}

@@ -1,0 +1,19 @@
+//! The schema, embedded: add a migration as `migrations/<database>/NNNN_name.{up,down}.sql` for both databases, and a line to both lists here.
+
+use user_tenant_store::migrate::{Migration, Migrations};
+
+/// What makes the schema on either database, in order. A released text is never edited.
+pub(crate) const MIGRATIONS: Migrations = Migrations {
+    postgres: &[Migration {
+        version: 1,
+        name: "initial",
+        up: include_str!("../migrations/postgres/0001_initial.up.sql"),
+        down: include_str!("../migrations/postgres/0001_initial.down.sql"),
+    }],
+    sqlite: &[Migration {
+        version: 1,
+        name: "initial",
+        up: include_str!("../migrations/sqlite/0001_initial.up.sql"),
+        down: include_str!("../migrations/sqlite/0001_initial.down.sql"),
+    }],
+};

@@ -1,0 +1,21 @@
+//! What a running service holds; handlers and layers share one.
+
+use std::sync::Arc;
+
+use user_tenant_store::environment::Environment;
+
+use crate::access::doors::Doors;
+use crate::access::guard::Guard;
+use crate::telemetry::metrics::Metrics;
+
+/// The parts of a running service.
+pub(crate) struct Service {
+    /// Ways to the database.
+    pub(crate) doors: Doors,
+    /// Who may open them.
+    pub(crate) guard: Guard,
+    /// What is counted.
+    pub(crate) metrics: Arc<Metrics>,
+    /// Time and ids.
+    pub(crate) environment: Environment,
+}

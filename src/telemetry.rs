@@ -1,0 +1,3 @@
+//! What operators see: numbers ([`metrics`]) and the log.
+
+pub(crate) mod metrics;
