@@ -132,10 +132,7 @@ fn begin(connection: &mut Connection) -> Result<Transaction<'_>, MigrateError> {
 
 /// The rows of the ledger; `None` without one.
 fn ledger(connection: &Connection) -> Result<Option<Vec<Record>>, MigrateError> {
-    if !connection
-        .table_exists(None, "schema_migrations")
-        .map_err(ledger_error)?
-    {
+    if !exists(connection, "schema_migrations")? {
         return Ok(None);
     }
     let mut select = connection
@@ -157,7 +154,14 @@ fn ledger(connection: &Connection) -> Result<Option<Vec<Record>>, MigrateError> 
 
 /// Whether the table is there that no database of this service is without.
 fn holds_tables(connection: &Connection) -> Result<bool, MigrateError> {
+    exists(connection, "tenants")
+}
+
+/// Asks the file. The driver's own `table_exists` asks the connection's memory of it, which another
+/// process may have made stale.
+fn exists(connection: &Connection, table: &str) -> Result<bool, MigrateError> {
+    let select = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1)";
     connection
-        .table_exists(None, "tenants")
+        .query_row(select, [table], |row| row.get(0))
         .map_err(ledger_error)
 }

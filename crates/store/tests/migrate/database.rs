@@ -1,0 +1,215 @@
+//! A database of one test's own, on either server, and plain SQL on it; it is gone when the test ends.
+
+use std::error::Error;
+
+use tokio_postgres::{NoTls, SimpleQueryMessage};
+use user_tenant_store::session::{DatabaseOptions, PostgresOptions, SqliteOptions};
+
+pub(crate) type Outcome<T = ()> = Result<T, Box<dyn Error + Send + Sync>>;
+
+/// Makes two tests, `sqlite` and `postgres`, of a function that takes a database.
+macro_rules! on_both {
+    ($case:ident) => {
+        mod $case {
+            use crate::database::{Database, Outcome};
+
+            #[tokio::test]
+            async fn sqlite() -> Outcome {
+                super::$case(&Database::sqlite()?).await
+            }
+
+            #[tokio::test]
+            async fn postgres() -> Outcome {
+                super::$case(&Database::postgres(stringify!($case)).await?).await
+            }
+        }
+    };
+}
+pub(crate) use on_both;
+
+pub(crate) struct Database {
+    pub(crate) options: DatabaseOptions,
+    place: Place,
+}
+
+enum Place {
+    File { _directory: tempfile::TempDir },
+    Server { maintenance: String, name: String },
+}
+
+impl Database {
+    pub(crate) fn sqlite() -> Outcome<Self> {
+        let directory = tempfile::tempdir()?;
+        let options = SqliteOptions::new(directory.path().join("test.db"));
+        Ok(Self {
+            options: DatabaseOptions::Sqlite(options),
+            place: Place::File {
+                _directory: directory,
+            },
+        })
+    }
+
+    /// `case`: what tells this test's database from those of others.
+    pub(crate) async fn postgres(case: &str) -> Outcome<Self> {
+        let maintenance = std::env::var("TEST_POSTGRES_URL")
+            .map_err(|_| "TEST_POSTGRES_URL is not set: run ./test.sh")?;
+        let name: String = format!("migrate_{}_{case}", std::process::id())
+            .chars()
+            .take(63)
+            .collect();
+        let client = connect(&maintenance.parse()?).await?;
+        client
+            .batch_execute(&format!(
+                "CREATE DATABASE \"{name}\" TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C.UTF-8'"
+            ))
+            .await?;
+        let (before, after) = maintenance
+            .split_once('?')
+            .map_or((maintenance.as_str(), String::new()), |(before, after)| {
+                (before, format!("?{after}"))
+            });
+        let server = before.splitn(4, '/').take(3).collect::<Vec<_>>().join("/");
+        let options =
+            DatabaseOptions::Postgres(PostgresOptions::new(format!("{server}/{name}{after}")));
+        Ok(Self {
+            options,
+            place: Place::Server { maintenance, name },
+        })
+    }
+
+    pub(crate) fn is_postgres(&self) -> bool {
+        matches!(self.place, Place::Server { .. })
+    }
+
+    /// Runs statements on a connection of their own.
+    pub(crate) async fn execute(&self, sql: &str) -> Outcome {
+        match &self.options {
+            DatabaseOptions::Postgres(options) => {
+                Ok(postgres(options).await?.batch_execute(sql).await?)
+            }
+            DatabaseOptions::Sqlite(options) => Ok(sqlite(options)?.execute_batch(sql)?),
+        }
+    }
+
+    /// The rows of one query as text, null as `null`.
+    pub(crate) async fn rows(&self, sql: &str) -> Outcome<Vec<Vec<String>>> {
+        match &self.options {
+            DatabaseOptions::Postgres(options) => {
+                let messages = postgres(options).await?.simple_query(sql).await?;
+                let rows = messages.iter().filter_map(|message| match message {
+                    SimpleQueryMessage::Row(row) => Some(row),
+                    _ => None,
+                });
+                Ok(rows
+                    .map(|row| {
+                        (0..row.len())
+                            .map(|at| row.get(at).unwrap_or("null").to_owned())
+                            .collect()
+                    })
+                    .collect())
+            }
+            DatabaseOptions::Sqlite(options) => {
+                let connection = sqlite(options)?;
+                let mut statement = connection.prepare(sql)?;
+                let width = statement.column_count();
+                let rows = statement.query_map([], |row| {
+                    (0..width).map(|at| Ok(text(row.get_ref(at)?))).collect()
+                })?;
+                Ok(rows.collect::<Result<_, _>>()?)
+            }
+        }
+    }
+
+    /// Names of everything that statements made: schemas, tables, views, indexes, functions and triggers.
+    pub(crate) async fn objects(&self) -> Outcome<Vec<String>> {
+        let sql = if self.is_postgres() {
+            "SELECT nspname || '.' || relname FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
+               WHERE nspname !~ '^(pg_|information_schema)'
+             UNION ALL SELECT nspname || '.' || proname FROM pg_proc JOIN pg_namespace ON pg_namespace.oid = pronamespace
+               WHERE nspname !~ '^(pg_|information_schema)'
+             UNION ALL SELECT nspname FROM pg_namespace WHERE nspname !~ '^(pg_|information_schema|public)'
+             ORDER BY 1"
+        } else {
+            "SELECT name FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%' ORDER BY 1"
+        };
+        Ok(self.rows(sql).await?.concat())
+    }
+}
+
+/// Whether the database refuses the statement because of the named constraint or rule.
+pub(crate) async fn refused(database: &Database, sql: &str, because: &str) -> Outcome {
+    match database.execute(sql).await {
+        Ok(()) => Err(format!("was accepted: {sql}").into()),
+        Err(error) => {
+            let reason = error
+                .downcast_ref::<tokio_postgres::Error>()
+                .and_then(tokio_postgres::Error::as_db_error)
+                .map_or_else(
+                    || error.to_string(),
+                    |error| error.to_string() + error.constraint().unwrap_or_default(),
+                );
+            assert!(
+                reason.contains(because),
+                "{sql} was refused because: {reason}"
+            );
+            Ok(())
+        }
+    }
+}
+
+fn text(value: rusqlite::types::ValueRef<'_>) -> String {
+    use rusqlite::types::ValueRef;
+    match value {
+        ValueRef::Null => "null".to_owned(),
+        ValueRef::Integer(number) => number.to_string(),
+        ValueRef::Real(number) => number.to_string(),
+        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => {
+            String::from_utf8_lossy(bytes).into_owned()
+        }
+    }
+}
+
+/// With a search path, so that the same statement works on both databases.
+async fn postgres(options: &PostgresOptions) -> Outcome<tokio_postgres::Client> {
+    let mut configuration: tokio_postgres::Config = options.url.parse()?;
+    connect(configuration.options("-c search_path=main,logs,public -c timezone=UTC")).await
+}
+
+fn sqlite(options: &SqliteOptions) -> Outcome<rusqlite::Connection> {
+    let connection = rusqlite::Connection::open(&options.path)?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    Ok(connection)
+}
+
+async fn connect(configuration: &tokio_postgres::Config) -> Outcome<tokio_postgres::Client> {
+    let (client, connection) = configuration.connect(NoTls).await?;
+    tokio::spawn(connection);
+    Ok(client)
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        let Place::Server { maintenance, name } = &self.place else {
+            return;
+        };
+        let (maintenance, statement) = (
+            maintenance.clone(),
+            format!("DROP DATABASE \"{name}\" WITH (FORCE)"),
+        );
+        // A thread of its own, since the test's runtime is busy with this very call.
+        let dropped = std::thread::spawn(move || -> Outcome {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()?;
+            runtime.block_on(async {
+                Ok(connect(&maintenance.parse()?)
+                    .await?
+                    .batch_execute(&statement)
+                    .await?)
+            })
+        });
+        if let Ok(Err(error)) = dropped.join() {
+            eprintln!("the test's database stays behind: {error}");
+        }
+    }
+}
