@@ -52,3 +52,37 @@ impl fmt::Debug for Clock {
         formatter.debug_tuple("Clock").field(&self.now()).finish()
     }
 }
+
+#[cfg(test)]
+pub(crate) mod testing {
+    //! A clock that a test moves.
+
+    use std::sync::{Arc, Mutex};
+    use std::time::Duration;
+
+    use time::OffsetDateTime;
+
+    use super::Clock;
+
+    /// Stands still until it is advanced.
+    #[derive(Clone)]
+    pub(crate) struct MovingClock(Arc<Mutex<OffsetDateTime>>);
+
+    impl MovingClock {
+        /// A clock that stands at `time`.
+        pub(crate) fn at(time: OffsetDateTime) -> Self {
+            Self(Arc::new(Mutex::new(time)))
+        }
+
+        /// The clock to hand out.
+        pub(crate) fn clock(&self) -> Clock {
+            let time = Arc::clone(&self.0);
+            Clock::new(move || *time.lock().unwrap())
+        }
+
+        /// Lets time pass.
+        pub(crate) fn advance(&self, by: Duration) {
+            *self.0.lock().unwrap() += by;
+        }
+    }
+}

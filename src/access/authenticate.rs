@@ -19,7 +19,7 @@ use crate::clock::Clock;
 /// Memory for verified tokens, in bytes, roughly.
 const CACHE_BYTES: u64 = 16 * 1024 * 1024;
 /// The longest time that a verified token is remembered without another look at its signature.
-const LONGEST_MEMORY: Duration = Duration::from_secs(24 * 60 * 60);
+const LONGEST_MEMORY: Duration = Duration::from_hours(24);
 
 /// Verifies bearer tokens.
 pub(crate) struct Authenticator {
@@ -52,13 +52,7 @@ impl Authenticator {
             .weigher(|_, verified: &Arc<Verified>| verified.weight)
             .expire_after(UntilTokenEnds)
             .build();
-        Self {
-            keys,
-            rules,
-            claims,
-            clock,
-            verified,
-        }
+        Self { keys, rules, claims, clock, verified }
     }
 
     /// The caller of a request with these headers.
@@ -131,11 +125,7 @@ impl Authenticator {
 fn claims(token: &str, key: &VerificationKey) -> Result<Value, TokenError> {
     let data = jsonwebtoken::decode::<Value>(token, &key.decoding, &key.validation)
         .map_err(|error| reason(&error))?;
-    if data.claims.is_object() {
-        Ok(data.claims)
-    } else {
-        Err(InvalidReason::Malformed.into())
-    }
+    if data.claims.is_object() { Ok(data.claims) } else { Err(InvalidReason::Malformed.into()) }
 }
 
 fn reason(error: &jsonwebtoken::errors::Error) -> InvalidReason {

@@ -67,9 +67,7 @@ pub(crate) struct Caller {
 impl Caller {
     /// Whether the token grants at least one of `permissions`, compared letter by letter.
     pub(crate) fn may(&self, permissions: &[&str]) -> bool {
-        permissions
-            .iter()
-            .any(|permission| self.permissions.contains(*permission))
+        permissions.iter().any(|permission| self.permissions.contains(*permission))
     }
 }
 
@@ -81,8 +79,7 @@ impl ClaimMap {
     pub(crate) fn caller(&self, claims: &Value) -> Result<Caller, TokenError> {
         let id = |claim: &str| {
             let text = find(claims, claim).and_then(Value::as_str);
-            text.and_then(|text| Uuid::try_parse(text).ok())
-                .ok_or(TokenError::NotLive)
+            text.and_then(|text| Uuid::try_parse(text).ok()).ok_or(TokenError::NotLive)
         };
         let permissions = find(claims, &self.permissions).and_then(Value::as_array);
         Ok(Caller {
@@ -96,9 +93,7 @@ impl ClaimMap {
                 .filter_map(Value::as_str)
                 .map(str::to_owned)
                 .collect(),
-            username: find(claims, "username")
-                .and_then(Value::as_str)
-                .map(str::to_owned),
+            username: find(claims, "username").and_then(Value::as_str).map(str::to_owned),
             claims: claims.as_object().cloned().unwrap_or_default(),
         })
     }
@@ -129,16 +124,8 @@ impl ClaimMap {
         let mut permissions: Vec<&String> = caller.permissions.iter().collect();
         permissions.sort();
         put(&mut claims, &self.id, caller.id.to_string().into());
-        put(
-            &mut claims,
-            &self.user_tenant_id,
-            caller.user_tenant_id.to_string().into(),
-        );
-        put(
-            &mut claims,
-            &self.tenant_id,
-            caller.tenant_id.to_string().into(),
-        );
+        put(&mut claims, &self.user_tenant_id, caller.user_tenant_id.to_string().into());
+        put(&mut claims, &self.tenant_id, caller.tenant_id.to_string().into());
         put(
             &mut claims,
             &self.permissions,
@@ -158,20 +145,15 @@ impl ClaimMap {
 }
 
 fn find<'a>(claims: &'a Value, claim: &str) -> Option<&'a Value> {
-    if claim.starts_with('/') {
-        claims.pointer(claim)
-    } else {
-        claims.get(claim)
-    }
+    if claim.starts_with('/') { claims.pointer(claim) } else { claims.get(claim) }
 }
 
 /// Sets a claim, making the objects on the way to a nested one. What already stands there in another shape gives way.
 fn put(claims: &mut Value, claim: &str, value: Value) {
     let steps: Vec<String> = match claim.strip_prefix('/') {
-        Some(pointer) => pointer
-            .split('/')
-            .map(|step| step.replace("~1", "/").replace("~0", "~"))
-            .collect(),
+        Some(pointer) => {
+            pointer.split('/').map(|step| step.replace("~1", "/").replace("~0", "~")).collect()
+        }
         None => vec![claim.to_owned()],
     };
     let mut place = claims;
@@ -221,20 +203,13 @@ fn parse_date(text: &str) -> Option<OffsetDateTime> {
         .or_else(|_| OffsetDateTime::parse(text, &Rfc2822))
         .ok()
         .or_else(|| {
-            OFFSET_DATE_TIMES
-                .iter()
-                .find_map(|form| OffsetDateTime::parse(text, form).ok())
+            OFFSET_DATE_TIMES.iter().find_map(|form| OffsetDateTime::parse(text, form).ok())
         })
         .or_else(|| {
             let without_zone = PrimitiveDateTime::parse(text, &Iso8601::PARSING).ok();
-            let other = || {
-                DATE_TIMES
-                    .iter()
-                    .find_map(|form| PrimitiveDateTime::parse(text, form).ok())
-            };
-            without_zone
-                .or_else(other)
-                .map(PrimitiveDateTime::assume_utc)
+            let other =
+                || DATE_TIMES.iter().find_map(|form| PrimitiveDateTime::parse(text, form).ok());
+            without_zone.or_else(other).map(PrimitiveDateTime::assume_utc)
         })
         .or_else(|| {
             let date = DATES.iter().find_map(|form| Date::parse(text, form).ok());
@@ -281,20 +256,10 @@ mod tests {
 
     #[test]
     fn only_the_exact_tenant_type_is_master() {
-        let master = |value: Value| {
-            ClaimMap::default()
-                .caller(&with("tenantType", value))
-                .unwrap()
-                .master
-        };
+        let master =
+            |value: Value| ClaimMap::default().caller(&with("tenantType", value)).unwrap().master;
         assert!(master(json!("master")));
-        for other in [
-            json!("Master"),
-            json!(["master"]),
-            json!(true),
-            json!(null),
-            json!(""),
-        ] {
+        for other in [json!("Master"), json!(["master"]), json!(true), json!(null), json!("")] {
             assert!(!master(other.clone()), "{other}");
         }
     }
@@ -302,16 +267,8 @@ mod tests {
     #[test]
     fn ids_that_no_row_can_have_are_not_live() {
         for name in ["id", "userTenantId", "tenantId"] {
-            for value in [
-                json!("not-a-uuid"),
-                json!(null),
-                json!(7),
-                json!(""),
-                json!([USER]),
-            ] {
-                let error = ClaimMap::default()
-                    .caller(&with(name, value.clone()))
-                    .unwrap_err();
+            for value in [json!("not-a-uuid"), json!(null), json!(7), json!(""), json!([USER])] {
+                let error = ClaimMap::default().caller(&with(name, value.clone())).unwrap_err();
                 assert!(matches!(error, TokenError::NotLive), "{name}: {value}");
             }
         }
@@ -325,9 +282,7 @@ mod tests {
             json!(null),
             json!([17, null, ["ViewTenant"]]),
         ] {
-            let caller = ClaimMap::default()
-                .caller(&with("permissions", value.clone()))
-                .unwrap();
+            let caller = ClaimMap::default().caller(&with("permissions", value.clone())).unwrap();
             assert!(caller.permissions.is_empty(), "{value}");
         }
     }
@@ -386,13 +341,9 @@ mod tests {
         for unset in [json!(null), json!(""), json!(0), json!(false)] {
             assert_eq!(expiry(unset.clone()), None, "{unset}");
         }
-        for unreadable in [
-            json!("soon"),
-            json!({}),
-            json!(["2100-01-01"]),
-            json!(true),
-            json!(1e300),
-        ] {
+        for unreadable in
+            [json!("soon"), json!({}), json!(["2100-01-01"]), json!(true), json!(1e300)]
+        {
             assert_eq!(
                 expiry(unreadable.clone()),
                 Some(datetime!(1970-01-01 00:00 UTC)),

@@ -1,4 +1,4 @@
-//! Public keys of an OpenID Connect issuer: fetched from its JSON Web Key Set (RFC 7517), remembered, and fetched again in time.
+//! Public keys of an `OpenID` Connect issuer: fetched from its JSON Web Key Set (RFC 7517), remembered, and fetched again in time.
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -24,9 +24,9 @@ use super::token::{SourceError, TokenError};
 use crate::clock::Clock;
 
 /// How long a key set is used without asking the issuer again.
-const FRESH: Duration = Duration::from_secs(5 * 60);
+const FRESH: Duration = Duration::from_mins(5);
 /// How long a key set is used at most, while the issuer does not answer.
-const STALE: Duration = Duration::from_secs(60 * 60);
+const STALE: Duration = Duration::from_hours(1);
 /// The shortest time between two fetches, however many unknown key ids arrive.
 const BETWEEN_FETCHES: Duration = Duration::from_secs(3);
 /// How long the issuer may take to answer.
@@ -74,13 +74,7 @@ impl JwksKeys {
             }
             _ => return Err("the key set's URL is neither http nor https".into()),
         };
-        Ok(Self {
-            url,
-            client,
-            clock,
-            known: RwLock::default(),
-            fetching: Mutex::new(()),
-        })
+        Ok(Self { url, client, clock, known: RwLock::default(), fetching: Mutex::new(()) })
     }
 
     /// The key of this id; `None` when the issuer has no such key that we can use.
@@ -104,11 +98,7 @@ impl JwksKeys {
         let answered = self.refresh().await;
         drop(turn);
         if let Err(error) = answered {
-            return if stale.is_some() {
-                Ok(stale)
-            } else {
-                Err(TokenError::Unavailable(error))
-            };
+            return if stale.is_some() { Ok(stale) } else { Err(TokenError::Unavailable(error)) };
         }
         Ok(self.remembered(key_id, FRESH))
     }
@@ -122,11 +112,7 @@ impl JwksKeys {
     /// Asks the issuer unless it was asked a moment ago; then tells how that went.
     async fn refresh(&self) -> Result<(), SourceError> {
         let now = self.clock.now();
-        let asked = self
-            .known
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .asked;
+        let asked = self.known.read().unwrap_or_else(PoisonError::into_inner).asked;
         match asked {
             Some((at, true)) if now < at + BETWEEN_FETCHES => return Ok(()),
             Some((at, false)) if now < at + BETWEEN_FETCHES => {
@@ -166,17 +152,13 @@ async fn get<C>(client: &Client<C, Empty<Bytes>>, url: &Uri) -> Result<Bytes, So
 where
     C: Connect + Clone + Send + Sync + 'static,
 {
-    let request = Request::get(url.clone())
-        .header(header::ACCEPT, "application/json")
-        .body(Empty::new())?;
+    let request =
+        Request::get(url.clone()).header(header::ACCEPT, "application/json").body(Empty::new())?;
     let response = client.request(request).await?;
     if response.status() != StatusCode::OK {
         return Err(format!("the issuer answered {}", response.status()).into());
     }
-    Ok(Limited::new(response.into_body(), MAX_BYTES)
-        .collect()
-        .await?
-        .to_bytes())
+    Ok(Limited::new(response.into_body(), MAX_BYTES).collect().await?.to_bytes())
 }
 
 /// Reads a key set, passing over keys that are not for signatures or not of a kind that we verify.
@@ -204,11 +186,7 @@ fn verification_key(value: &Value) -> Result<VerificationKey, String> {
     let algorithms = algorithms(&jwk).ok_or("not a key for signatures that we verify")?;
     check_modulus(&jwk)?;
     let decoding = DecodingKey::from_jwk(&jwk).map_err(|error| error.to_string())?;
-    Ok(VerificationKey::new(
-        decoding,
-        algorithms,
-        value.to_string().as_bytes(),
-    ))
+    Ok(VerificationKey::new(decoding, algorithms, value.to_string().as_bytes()))
 }
 
 /// The algorithms of a key: what its `alg` says, or else what its kind allows.

@@ -1,5 +1,6 @@
 //! The keys that tokens are verified with: where they come from, and which algorithms each may be used for.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -18,7 +19,7 @@ use super::token::{InvalidReason, SourceError, TokenError};
 use crate::clock::Clock;
 
 /// How long a key of the database is used before it is looked up again; a removed key works no longer than this.
-pub(crate) const KEY_LIFE: Duration = Duration::from_secs(60);
+pub(crate) const KEY_LIFE: Duration = Duration::from_mins(1);
 /// How long the absence of a key is remembered; a new key works after this at the latest.
 pub(crate) const ABSENCE_LIFE: Duration = Duration::from_secs(2);
 /// The longest key id that is looked up, in bytes; the column holds 100 characters.
@@ -38,16 +39,14 @@ pub(crate) struct VerificationKey {
 
 impl VerificationKey {
     pub(crate) fn new(decoding: DecodingKey, algorithms: &[Algorithm], material: &[u8]) -> Self {
-        let mut validation = Validation::default();
-        validation.algorithms = algorithms.to_vec();
-        validation.required_spec_claims.clear();
-        validation.validate_exp = false;
-        validation.validate_aud = false;
-        Self {
-            decoding,
-            validation,
-            fingerprint: Sha256::digest(material).into(),
-        }
+        let validation = Validation {
+            algorithms: algorithms.to_vec(),
+            required_spec_claims: HashSet::new(),
+            validate_exp: false,
+            validate_aud: false,
+            ..Validation::default()
+        };
+        Self { decoding, validation, fingerprint: Sha256::digest(material).into() }
     }
 
     /// A shared secret for HS256.
@@ -68,7 +67,7 @@ impl VerificationKey {
             && !pem.starts_with("-----BEGIN RSA PUBLIC KEY-----")
         {
             return Err(
-                "not a public key in PEM form (BEGIN PUBLIC KEY or BEGIN RSA PUBLIC KEY)".into(),
+                "not a public key in PEM form (BEGIN PUBLIC KEY or BEGIN RSA PUBLIC KEY)".into()
             );
         }
         let decoding = DecodingKey::from_rsa_pem(pem.as_bytes())
@@ -101,12 +100,13 @@ impl fmt::Debug for VerificationKey {
 }
 
 /// Where the keys come from: this decides the algorithms too, never the token.
+#[expect(clippy::large_enum_variant, reason = "one lives as long as the process")]
 pub(crate) enum Keys {
     /// One shared secret, HS256.
     Secret(Arc<VerificationKey>),
     /// Public keys in the database by key id, RS256.
     Database(DatabaseKeys),
-    /// Public keys of an OpenID Connect issuer by key id.
+    /// Public keys of an `OpenID` Connect issuer by key id.
     Jwks(JwksKeys),
 }
 
@@ -124,9 +124,7 @@ impl Keys {
         if let Self::Secret(key) = self {
             return Ok(Arc::clone(key));
         }
-        let key_id = key_id
-            .filter(|id| !id.is_empty())
-            .ok_or(InvalidReason::KeyIdMissing)?;
+        let key_id = key_id.filter(|id| !id.is_empty()).ok_or(InvalidReason::KeyIdMissing)?;
         // A control character would make PostgreSQL refuse the statement rather than find nothing.
         if key_id.len() > MAX_KEY_ID_BYTES || key_id.contains(char::is_control) {
             return Err(InvalidReason::KeyUnknown.into());
@@ -163,15 +161,16 @@ impl PublicKeyLookup {
 pub(crate) struct DatabaseKeys {
     lookup: PublicKeyLookup,
     clock: Clock,
-    present: Cache<String, Remembered<Arc<VerificationKey>>>,
-    absent: Cache<String, Remembered<()>>,
+    present: Cache<String, Remembered>,
+    /// Apart, so that made-up key ids never push out a key that exists.
+    absent: Cache<String, Remembered>,
     /// One lookup at a time: made-up key ids never take more than one connection.
     asking: Mutex<()>,
 }
 
 #[derive(Clone)]
-struct Remembered<T> {
-    value: T,
+struct Remembered {
+    key: Option<Arc<VerificationKey>>,
     until: OffsetDateTime,
 }
 
@@ -179,26 +178,18 @@ impl DatabaseKeys {
     /// Keys that `lookup` finds.
     pub(crate) fn new(lookup: PublicKeyLookup, clock: Clock) -> Self {
         let (present, absent) = (Cache::new(REMEMBERED), Cache::new(REMEMBERED));
-        Self {
-            lookup,
-            clock,
-            present,
-            absent,
-            asking: Mutex::new(()),
-        }
+        Self { lookup, clock, present, absent, asking: Mutex::new(()) }
     }
 
     async fn find(&self, key_id: &str) -> Result<Option<Arc<VerificationKey>>, TokenError> {
         if let Some(known) = self.remembered(key_id) {
-            return Ok(known);
+            return Ok(known.key);
         }
         let _turn = self.asking.lock().await;
         if let Some(known) = self.remembered(key_id) {
-            return Ok(known);
+            return Ok(known.key);
         }
-        let pem = (self.lookup.0)(key_id.to_owned())
-            .await
-            .map_err(TokenError::Unavailable)?;
+        let pem = (self.lookup.0)(key_id.to_owned()).await.map_err(TokenError::Unavailable)?;
         let key = pem.and_then(|pem| match VerificationKey::rsa_pem(&pem) {
             Ok(key) => Some(Arc::new(key)),
             Err(problem) => {
@@ -206,36 +197,17 @@ impl DatabaseKeys {
                 None
             }
         });
-        let now = self.clock.now();
-        if let Some(key) = &key {
-            let remembered = Remembered {
-                value: Arc::clone(key),
-                until: now + KEY_LIFE,
-            };
-            self.present.insert(key_id.to_owned(), remembered);
-        } else {
-            self.present.invalidate(key_id);
-            self.absent.insert(
-                key_id.to_owned(),
-                Remembered {
-                    value: (),
-                    until: now + ABSENCE_LIFE,
-                },
-            );
-        }
+        let (cache, life) =
+            if key.is_some() { (&self.present, KEY_LIFE) } else { (&self.absent, ABSENCE_LIFE) };
+        let until = self.clock.now() + life;
+        cache.insert(key_id.to_owned(), Remembered { key: key.clone(), until });
         Ok(key)
     }
 
-    /// What is known of a key: `Some(None)` means that there is none.
-    fn remembered(&self, key_id: &str) -> Option<Option<Arc<VerificationKey>>> {
+    fn remembered(&self, key_id: &str) -> Option<Remembered> {
         let now = self.clock.now();
-        let present = self.present.get(key_id).filter(|known| now < known.until);
-        if let Some(known) = present {
-            return Some(Some(known.value));
-        }
-        self.absent
-            .get(key_id)
-            .filter(|known| now < known.until)
-            .map(|_| None)
+        let fresh =
+            |cache: &Cache<String, Remembered>| cache.get(key_id).filter(|known| now < known.until);
+        fresh(&self.present).or_else(|| fresh(&self.absent))
     }
 }

@@ -114,9 +114,6 @@ mod tests {
     fn a_name_stands_once() {
         let names: BTreeSet<&str> = ALL.iter().map(|permission| permission.name).collect();
         assert_eq!(names.len(), ALL.len());
-        assert_eq!(
-            (CREATE_TENANT, number::CREATE_TENANT),
-            ("CreateTenant", "16")
-        );
+        assert_eq!((CREATE_TENANT, number::CREATE_TENANT), ("CreateTenant", "16"));
     }
 }

@@ -116,10 +116,7 @@ pub(crate) fn bearer(headers: &HeaderMap) -> Result<&str, TokenError> {
     if values.next().is_some() {
         return Err(TokenError::Malformed);
     }
-    let text = value
-        .to_str()
-        .map_err(|_| TokenError::Malformed)?
-        .trim_matches([' ', '\t']);
+    let text = value.to_str().map_err(|_| TokenError::Malformed)?.trim_matches([' ', '\t']);
     if text.is_empty() {
         return Err(TokenError::Missing);
     }
@@ -148,18 +145,13 @@ impl ClaimRules {
     pub(crate) fn check(&self, claims: &Value, now: OffsetDateTime) -> Result<f64, InvalidReason> {
         let now = seconds(now);
         let leeway = self.leeway.as_secs_f64();
-        let expiry = claims
-            .get("exp")
-            .and_then(Value::as_f64)
-            .ok_or(InvalidReason::ExpiryMissing)?
-            + leeway;
+        let expiry =
+            claims.get("exp").and_then(Value::as_f64).ok_or(InvalidReason::ExpiryMissing)? + leeway;
         if now >= expiry {
             return Err(InvalidReason::Expired);
         }
         if let Some(not_before) = claims.get("nbf")
-            && not_before
-                .as_f64()
-                .is_none_or(|not_before| not_before - leeway > now)
+            && not_before.as_f64().is_none_or(|not_before| not_before - leeway > now)
         {
             return Err(InvalidReason::NotYetValid);
         }
@@ -199,10 +191,10 @@ pub(crate) fn sign(
     now: OffsetDateTime,
     life: Duration,
 ) -> Result<String, jsonwebtoken::errors::Error> {
-    let issued = now.unix_timestamp();
+    let start = now.unix_timestamp();
     let life = i64::try_from(life.as_secs()).unwrap_or(i64::MAX);
-    claims.insert("iat".into(), issued.into());
-    claims.insert("exp".into(), issued.saturating_add(life).into());
+    claims.insert("iat".into(), start.into());
+    claims.insert("exp".into(), start.saturating_add(life).into());
     if let Some(issuer) = issuer {
         claims.insert("iss".into(), issuer.into());
     }
@@ -227,10 +219,7 @@ mod tests {
     fn outcome(values: &[&str]) -> String {
         let mut headers = HeaderMap::new();
         for value in values {
-            headers.append(
-                AUTHORIZATION,
-                HeaderValue::from_bytes(value.as_bytes()).unwrap(),
-            );
+            headers.append(AUTHORIZATION, HeaderValue::from_bytes(value.as_bytes()).unwrap());
         }
         match bearer(&headers) {
             Ok(token) => format!("token {token}"),
@@ -281,11 +270,7 @@ mod tests {
         assert_eq!(check(&rules(), &good), None);
         for (claim, value, reason) in [
             ("exp", json!(now), InvalidReason::Expired),
-            (
-                "exp",
-                json!((now + 60).to_string()),
-                InvalidReason::ExpiryMissing,
-            ),
+            ("exp", json!((now + 60).to_string()), InvalidReason::ExpiryMissing),
             ("exp", json!(null), InvalidReason::ExpiryMissing),
             ("nbf", json!(now + 1), InvalidReason::NotYetValid),
             ("nbf", json!("0"), InvalidReason::NotYetValid),
@@ -305,18 +290,9 @@ mod tests {
     #[test]
     fn leeway_stretches_both_ends() {
         let now = NOW.unix_timestamp();
-        let rules = ClaimRules {
-            leeway: Duration::from_secs(10),
-            ..ClaimRules::default()
-        };
-        assert_eq!(
-            check(&rules, &json!({"exp": now - 9, "nbf": now + 10})),
-            None
-        );
-        assert_eq!(
-            check(&rules, &json!({"exp": now - 10})),
-            Some(InvalidReason::Expired)
-        );
+        let rules = ClaimRules { leeway: Duration::from_secs(10), ..ClaimRules::default() };
+        assert_eq!(check(&rules, &json!({"exp": now - 9, "nbf": now + 10})), None);
+        assert_eq!(check(&rules, &json!({"exp": now - 10})), Some(InvalidReason::Expired));
         assert_eq!(
             check(&rules, &json!({"exp": now + 9, "nbf": now + 11})),
             Some(InvalidReason::NotYetValid)
@@ -328,9 +304,6 @@ mod tests {
         let unavailable = TokenError::Unavailable("down".into());
         assert_eq!(unavailable.reason(), "keys_unavailable");
         assert_eq!(TokenError::from(InvalidReason::Issuer).reason(), "issuer");
-        assert_eq!(
-            TokenError::from(InvalidReason::Issuer).to_string(),
-            "invalid token: issuer"
-        );
+        assert_eq!(TokenError::from(InvalidReason::Issuer).to_string(), "invalid token: issuer");
     }
 }
