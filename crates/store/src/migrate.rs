@@ -35,24 +35,16 @@ pub struct Migration {
 impl Migration {
     /// SHA-256 of both texts in hexadecimal, by which an edited migration is recognised.
     pub fn checksum(&self) -> String {
-        let digest = Sha256::new()
-            .chain_update(self.up)
-            .chain_update(self.down)
-            .finalize();
-        digest
-            .iter()
-            .fold(String::with_capacity(64), |mut text, byte| {
-                // Writing to a string cannot fail.
-                let _ = write!(text, "{byte:02x}");
-                text
-            })
+        let digest = Sha256::new().chain_update(self.up).chain_update(self.down).finalize();
+        digest.iter().fold(String::with_capacity(64), |mut text, byte| {
+            // Writing to a string cannot fail.
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
     }
 
     fn step(&self) -> Step {
-        Step {
-            version: self.version,
-            name: self.name.to_owned(),
-        }
+        Step { version: self.version, name: self.name.to_owned() }
     }
 }
 
@@ -114,14 +106,12 @@ impl fmt::Display for Finding {
         match self {
             Self::ForeignSchema => formatter.write_str(FOREIGN_SCHEMA),
             Self::Pending(step) => write!(formatter, "migration {step} is not applied"),
-            Self::Changed(step) => write!(
-                formatter,
-                "migration {step} was applied with another content"
-            ),
-            Self::Unknown(step) => write!(
-                formatter,
-                "migration {step} is applied, but not part of this program"
-            ),
+            Self::Changed(step) => {
+                write!(formatter, "migration {step} was applied with another content")
+            }
+            Self::Unknown(step) => {
+                write!(formatter, "migration {step} is applied, but not part of this program")
+            }
         }
     }
 }
@@ -170,35 +160,21 @@ struct Record {
 /// Sets what the program has against what the ledger says, in order of version.
 fn compare(migrations: &[Migration], ledger: &[Record]) -> Vec<Status> {
     let known = migrations.iter().map(|migration| {
-        let record = ledger
-            .iter()
-            .find(|record| record.version == migration.version);
+        let record = ledger.iter().find(|record| record.version == migration.version);
         let state = record.map_or(State::Pending, |record| {
             if record.checksum == migration.checksum() {
-                State::Applied {
-                    on: record.applied_on,
-                }
+                State::Applied { on: record.applied_on }
             } else {
                 State::Changed
             }
         });
-        Status {
-            step: migration.step(),
-            state,
-        }
+        Status { step: migration.step(), state }
     });
     let unknown = ledger
         .iter()
-        .filter(|record| {
-            migrations
-                .iter()
-                .all(|migration| migration.version != record.version)
-        })
+        .filter(|record| migrations.iter().all(|migration| migration.version != record.version))
         .map(|record| Status {
-            step: Step {
-                version: record.version,
-                name: record.name.clone(),
-            },
+            step: Step { version: record.version, name: record.name.clone() },
             state: State::Unknown,
         });
     let mut statuses: Vec<Status> = known.chain(unknown).collect();
@@ -237,9 +213,7 @@ fn next_up<'a>(
             Finding::Pending(step) => next = next.or(Some(step.version)),
         }
     }
-    Ok(migrations
-        .iter()
-        .find(|migration| Some(migration.version) == next))
+    Ok(migrations.iter().find(|migration| Some(migration.version) == next))
 }
 
 /// The next migration to undo on the way down to version `to`, which itself stays.
@@ -259,9 +233,9 @@ fn next_down<'a>(
     match state {
         State::Changed => Err(MigrateError::Changed(step)),
         State::Unknown => Err(MigrateError::Unknown(step)),
-        State::Applied { .. } | State::Pending => Ok(migrations
-            .iter()
-            .find(|migration| migration.version == step.version)),
+        State::Applied { .. } | State::Pending => {
+            Ok(migrations.iter().find(|migration| migration.version == step.version))
+        }
     }
 }
 
@@ -270,8 +244,5 @@ fn ledger_error(source: impl Into<BoxError>) -> MigrateError {
 }
 
 fn failed(migration: &Migration, source: impl Into<BoxError>) -> MigrateError {
-    MigrateError::Failed {
-        step: migration.step(),
-        source: source.into(),
-    }
+    MigrateError::Failed { step: migration.step(), source: source.into() }
 }

@@ -52,44 +52,22 @@ async fn migrator(database: &Database, steps: &'static [Migration]) -> Outcome<M
     if database.is_postgres() {
         database.execute("CREATE SCHEMA IF NOT EXISTS main").await?;
     }
-    Ok(Migrator::connect(
-        &database.options,
-        Migrations {
-            postgres: steps,
-            sqlite: steps,
-        },
-    )
-    .await?)
+    Ok(Migrator::connect(&database.options, Migrations { postgres: steps, sqlite: steps }).await?)
 }
 
 fn step(migration: &Migration) -> Step {
-    Step {
-        version: migration.version,
-        name: migration.name.to_owned(),
-    }
+    Step { version: migration.version, name: migration.name.to_owned() }
 }
 
 on_both!(up_twice_applies_once);
 async fn up_twice_applies_once(database: &Database) -> Outcome {
     let mut migrator = Migrator::connect(&database.options, INITIAL).await?;
-    assert_eq!(
-        migrator.check().await?,
-        [Finding::Pending(step(&INITIAL.sqlite[0]))]
-    );
+    assert_eq!(migrator.check().await?, [Finding::Pending(step(&INITIAL.sqlite[0]))]);
     assert_eq!(migrator.up().await?, [step(&INITIAL.sqlite[0])]);
     assert_eq!(migrator.up().await?, []);
     assert_eq!(migrator.check().await?, []);
     let status = migrator.status().await?;
-    assert!(
-        matches!(
-            status[..],
-            [Status {
-                state: State::Applied { .. },
-                ..
-            }]
-        ),
-        "{status:?}"
-    );
+    assert!(matches!(status[..], [Status { state: State::Applied { .. }, .. }]), "{status:?}");
     Ok(())
 }
 
@@ -100,9 +78,7 @@ async fn processes_at_once_apply_each_migration_once(database: &Database) -> Out
             let options = database.options.clone();
             // A thread and a runtime of its own, so that files are worked on at once too.
             std::thread::spawn(move || -> Result<Vec<Step>, String> {
-                let runtime = tokio::runtime::Builder::new_current_thread()
-                    .enable_all()
-                    .build();
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
                 runtime.map_err(|error| error.to_string())?.block_on(async {
                     let migrator = Migrator::connect(&options, INITIAL).await;
                     migrator
@@ -119,12 +95,7 @@ async fn processes_at_once_apply_each_migration_once(database: &Database) -> Out
         applied.extend(run.join().map_err(|_| "a run panicked")??);
     }
     assert_eq!(applied, [step(&INITIAL.sqlite[0])]);
-    assert_eq!(
-        database
-            .rows("SELECT count(*) FROM schema_migrations")
-            .await?,
-        [["1"]]
-    );
+    assert_eq!(database.rows("SELECT count(*) FROM schema_migrations").await?, [["1"]]);
     Ok(())
 }
 
@@ -146,12 +117,8 @@ async fn down_stops_at_the_version_asked_for(database: &Database) -> Outcome {
     let mut migrator = migrator(database, &STEPS).await?;
     migrator.up().await?;
     assert_eq!(migrator.down(1).await?, [step(&STEPS[2]), step(&STEPS[1])]);
-    let states: Vec<_> = migrator
-        .status()
-        .await?
-        .into_iter()
-        .map(|status| status.state == State::Pending)
-        .collect();
+    let states: Vec<_> =
+        migrator.status().await?.into_iter().map(|status| status.state == State::Pending).collect();
     assert_eq!(states, [false, true, true]);
     assert!(database.execute("SELECT * FROM one").await.is_ok());
     assert!(database.execute("SELECT * FROM two").await.is_err());
@@ -160,28 +127,17 @@ async fn down_stops_at_the_version_asked_for(database: &Database) -> Outcome {
 
 on_both!(an_edited_migration_is_refused);
 async fn an_edited_migration_is_refused(database: &Database) -> Outcome {
-    const EDITED: [Migration; 2] = [
-        Migration {
-            up: "CREATE TABLE one (id text)",
-            ..STEPS[0]
-        },
-        STEPS[1],
-    ];
+    const EDITED: [Migration; 2] =
+        [Migration { up: "CREATE TABLE one (id text)", ..STEPS[0] }, STEPS[1]];
     migrator(database, &STEPS[..1]).await?.up().await?;
     let mut edited = migrator(database, &EDITED).await?;
     assert!(
         matches!(edited.up().await, Err(MigrateError::Changed(changed)) if changed.version == 1)
     );
-    assert!(matches!(
-        edited.down(0).await,
-        Err(MigrateError::Changed(_))
-    ));
+    assert!(matches!(edited.down(0).await, Err(MigrateError::Changed(_))));
     assert_eq!(
         edited.check().await?,
-        [
-            Finding::Changed(step(&EDITED[0])),
-            Finding::Pending(step(&EDITED[1]))
-        ]
+        [Finding::Changed(step(&EDITED[0])), Finding::Pending(step(&EDITED[1]))]
     );
     assert!(
         database.execute("SELECT * FROM two").await.is_err(),
@@ -196,10 +152,7 @@ async fn a_database_newer_than_the_program_is_refused(database: &Database) -> Ou
     let mut older = migrator(database, &STEPS[..1]).await?;
     assert_eq!(
         older.check().await?,
-        [
-            Finding::Unknown(step(&STEPS[1])),
-            Finding::Unknown(step(&STEPS[2]))
-        ]
+        [Finding::Unknown(step(&STEPS[1])), Finding::Unknown(step(&STEPS[2]))]
     );
     assert!(matches!(older.up().await, Err(MigrateError::Unknown(_))));
     assert!(matches!(older.down(0).await, Err(MigrateError::Unknown(_))));
@@ -217,15 +170,8 @@ async fn a_failed_migration_leaves_nothing_behind(database: &Database) -> Outcom
         },
     ];
     let mut broken = migrator(database, &BROKEN).await?;
-    let error = broken
-        .up()
-        .await
-        .err()
-        .ok_or("a broken migration was applied")?;
-    assert_eq!(
-        error.to_string(),
-        "migration 0002 second failed and was rolled back"
-    );
+    let error = broken.up().await.err().ok_or("a broken migration was applied")?;
+    assert_eq!(error.to_string(), "migration 0002 second failed and was rolled back");
     assert_eq!(broken.check().await?, [Finding::Pending(step(&BROKEN[1]))]);
     assert!(database.execute("SELECT * FROM two").await.is_err());
 
@@ -243,10 +189,7 @@ async fn tables_that_no_migration_made_are_left_alone(database: &Database) -> Ou
     let before = database.objects().await?;
     let mut migrator = Migrator::connect(&database.options, INITIAL).await?;
     assert_eq!(migrator.check().await?, [Finding::ForeignSchema]);
-    assert!(matches!(
-        migrator.up().await,
-        Err(MigrateError::ForeignSchema)
-    ));
+    assert!(matches!(migrator.up().await, Err(MigrateError::ForeignSchema)));
     assert_eq!(migrator.down(0).await?, []);
     assert_eq!(database.objects().await?, before);
     Ok(())
@@ -263,9 +206,7 @@ async fn what_was_there_before_stays_on_postgres() -> Outcome {
     let before = database.objects().await?;
     let mut migrator = Migrator::connect(&database.options, INITIAL).await?;
     migrator.up().await?;
-    database
-        .execute("CREATE TABLE logs.of_somebody_else (id integer)")
-        .await?;
+    database.execute("CREATE TABLE logs.of_somebody_else (id integer)").await?;
     migrator.down(0).await?;
     let mut expected = before;
     expected.extend(["logs".to_owned(), "logs.of_somebody_else".to_owned()]);
@@ -278,11 +219,9 @@ async fn what_was_there_before_stays_on_postgres() -> Outcome {
 async fn a_database_that_cannot_be_opened_is_an_error() -> Outcome {
     let directory = tempfile::tempdir()?;
     let options = user_tenant_store::session::SqliteOptions::new(directory.path());
-    let error = Migrator::connect(
-        &user_tenant_store::session::DatabaseOptions::Sqlite(options),
-        INITIAL,
-    )
-    .await;
+    let error =
+        Migrator::connect(&user_tenant_store::session::DatabaseOptions::Sqlite(options), INITIAL)
+            .await;
     assert!(matches!(error, Err(MigrateError::Unreachable(_))));
     Ok(())
 }

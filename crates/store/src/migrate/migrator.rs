@@ -46,15 +46,10 @@ impl Migrator {
             #[cfg(feature = "sqlite")]
             DatabaseOptions::Sqlite(options) => connection(options).map(Connection::Sqlite),
             #[cfg(not(all(feature = "sqlite", feature = "postgres")))]
-            _ => Err(StoreError::Database(
-                "this build has no driver for that database".into(),
-            )),
+            _ => Err(StoreError::Database("this build has no driver for that database".into())),
         };
         connection
-            .map(|connection| Self {
-                connection,
-                migrations,
-            })
+            .map(|connection| Self { connection, migrations })
             .map_err(|error: StoreError| MigrateError::Unreachable(Box::new(error)))
     }
 

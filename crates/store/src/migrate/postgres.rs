@@ -24,10 +24,7 @@ pub(super) async fn status(
     client: &Client,
     migrations: &[Migration],
 ) -> Result<Vec<Status>, MigrateError> {
-    Ok(compare(
-        migrations,
-        &ledger(client).await?.unwrap_or_default(),
-    ))
+    Ok(compare(migrations, &ledger(client).await?.unwrap_or_default()))
 }
 
 /// Everything that separates the database from what the program expects; nothing, if it is as it should be.
@@ -79,26 +76,14 @@ async fn apply_next(
     let Some(next) = next_up(migrations, &ledger.unwrap_or_default(), foreign)? else {
         return Ok(None);
     };
-    transaction
-        .batch_execute(next.up)
-        .await
-        .map_err(|error| failed(next, error))?;
+    transaction.batch_execute(next.up).await.map_err(|error| failed(next, error))?;
     if is_first {
-        transaction
-            .batch_execute(CREATE_LEDGER)
-            .await
-            .map_err(ledger_error)?;
+        transaction.batch_execute(CREATE_LEDGER).await.map_err(ledger_error)?;
     }
     let insert = "INSERT INTO main.schema_migrations (version, name, checksum) VALUES ($1, $2, $3)";
     let (version, checksum) = (i64::from(next.version), next.checksum());
-    transaction
-        .execute(insert, &[&version, &next.name, &checksum])
-        .await
-        .map_err(ledger_error)?;
-    transaction
-        .commit()
-        .await
-        .map_err(|error| failed(next, error))?;
+    transaction.execute(insert, &[&version, &next.name, &checksum]).await.map_err(ledger_error)?;
+    transaction.commit().await.map_err(|error| failed(next, error))?;
     Ok(Some(next.step()))
 }
 
@@ -119,19 +104,10 @@ async fn undo_last(
             .map_err(ledger_error)?;
     } else {
         let delete = "DELETE FROM main.schema_migrations WHERE version = $1";
-        transaction
-            .execute(delete, &[&i64::from(last.version)])
-            .await
-            .map_err(ledger_error)?;
+        transaction.execute(delete, &[&i64::from(last.version)]).await.map_err(ledger_error)?;
     }
-    transaction
-        .batch_execute(last.down)
-        .await
-        .map_err(|error| failed(last, error))?;
-    transaction
-        .commit()
-        .await
-        .map_err(|error| failed(last, error))?;
+    transaction.batch_execute(last.down).await.map_err(|error| failed(last, error))?;
+    transaction.commit().await.map_err(|error| failed(last, error))?;
     Ok(Some(last.step()))
 }
 
@@ -144,10 +120,7 @@ async fn begin(client: &mut Client) -> Result<Transaction<'_>, MigrateError> {
         .start()
         .await
         .map_err(ledger_error)?;
-    transaction
-        .batch_execute(LOCK)
-        .await
-        .map_err(ledger_error)?;
+    transaction.batch_execute(LOCK).await.map_err(ledger_error)?;
     Ok(transaction)
 }
 
@@ -178,8 +151,6 @@ async fn holds_tables(client: &impl GenericClient) -> Result<bool, MigrateError>
 }
 
 async fn exists(client: &impl GenericClient, table: &str) -> Result<bool, MigrateError> {
-    let row = client
-        .query_one("SELECT to_regclass($1) IS NOT NULL", &[&table])
-        .await;
+    let row = client.query_one("SELECT to_regclass($1) IS NOT NULL", &[&table]).await;
     row.and_then(|row| row.try_get(0)).map_err(ledger_error)
 }

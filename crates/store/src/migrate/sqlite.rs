@@ -24,10 +24,7 @@ pub(super) fn status(
     connection: &Connection,
     migrations: &[Migration],
 ) -> Result<Vec<Status>, MigrateError> {
-    Ok(compare(
-        migrations,
-        &ledger(connection)?.unwrap_or_default(),
-    ))
+    Ok(compare(migrations, &ledger(connection)?.unwrap_or_default()))
 }
 
 /// Everything that separates the database from what the program expects; nothing, if it is as it should be.
@@ -79,13 +76,9 @@ fn apply_next(
     let Some(next) = next_up(migrations, &ledger.unwrap_or_default(), foreign)? else {
         return Ok(None);
     };
-    transaction
-        .execute_batch(next.up)
-        .map_err(|error| failed(next, error))?;
+    transaction.execute_batch(next.up).map_err(|error| failed(next, error))?;
     if is_first {
-        transaction
-            .execute_batch(CREATE_LEDGER)
-            .map_err(ledger_error)?;
+        transaction.execute_batch(CREATE_LEDGER).map_err(ledger_error)?;
     }
     let insert = "INSERT INTO schema_migrations (version, name, checksum) VALUES (?1, ?2, ?3)";
     transaction
@@ -106,18 +99,12 @@ fn undo_last(
         return Ok(None);
     };
     if ledger.len() == 1 {
-        transaction
-            .execute_batch("DROP TABLE schema_migrations")
-            .map_err(ledger_error)?;
+        transaction.execute_batch("DROP TABLE schema_migrations").map_err(ledger_error)?;
     } else {
         let delete = "DELETE FROM schema_migrations WHERE version = ?1";
-        transaction
-            .execute(delete, [last.version])
-            .map_err(ledger_error)?;
+        transaction.execute(delete, [last.version]).map_err(ledger_error)?;
     }
-    transaction
-        .execute_batch(last.down)
-        .map_err(|error| failed(last, error))?;
+    transaction.execute_batch(last.down).map_err(|error| failed(last, error))?;
     transaction.commit().map_err(|error| failed(last, error))?;
     Ok(Some(last.step()))
 }
@@ -125,9 +112,7 @@ fn undo_last(
 /// Opens a transaction that has the write lock, so that the ledger cannot change under it.
 fn begin(connection: &mut Connection) -> Result<Transaction<'_>, MigrateError> {
     connection.busy_timeout(PATIENCE).map_err(ledger_error)?;
-    connection
-        .transaction_with_behavior(TransactionBehavior::Immediate)
-        .map_err(ledger_error)
+    connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(ledger_error)
 }
 
 /// The rows of the ledger; `None` without one.
@@ -161,7 +146,5 @@ fn holds_tables(connection: &Connection) -> Result<bool, MigrateError> {
 /// process may have made stale.
 fn exists(connection: &Connection, table: &str) -> Result<bool, MigrateError> {
     let select = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1)";
-    connection
-        .query_row(select, [table], |row| row.get(0))
-        .map_err(ledger_error)
+    connection.query_row(select, [table], |row| row.get(0)).map_err(ledger_error)
 }

@@ -43,9 +43,7 @@ impl Database {
         let options = SqliteOptions::new(directory.path().join("test.db"));
         Ok(Self {
             options: DatabaseOptions::Sqlite(options),
-            place: Place::File {
-                _directory: directory,
-            },
+            place: Place::File { _directory: directory },
         })
     }
 
@@ -53,10 +51,8 @@ impl Database {
     pub(crate) async fn postgres(case: &str) -> Outcome<Self> {
         let maintenance = std::env::var("TEST_POSTGRES_URL")
             .map_err(|_| "TEST_POSTGRES_URL is not set: run ./test.sh")?;
-        let name: String = format!("migrate_{}_{case}", std::process::id())
-            .chars()
-            .take(63)
-            .collect();
+        let name: String =
+            format!("migrate_{}_{case}", std::process::id()).chars().take(63).collect();
         let client = connect(&maintenance.parse()?).await?;
         client
             .batch_execute(&format!(
@@ -71,10 +67,7 @@ impl Database {
         let server = before.splitn(4, '/').take(3).collect::<Vec<_>>().join("/");
         let options =
             DatabaseOptions::Postgres(PostgresOptions::new(format!("{server}/{name}{after}")));
-        Ok(Self {
-            options,
-            place: Place::Server { maintenance, name },
-        })
+        Ok(Self { options, place: Place::Server { maintenance, name } })
     }
 
     pub(crate) fn is_postgres(&self) -> bool {
@@ -102,9 +95,7 @@ impl Database {
                 });
                 Ok(rows
                     .map(|row| {
-                        (0..row.len())
-                            .map(|at| row.get(at).unwrap_or("null").to_owned())
-                            .collect()
+                        (0..row.len()).map(|at| row.get(at).unwrap_or("null").to_owned()).collect()
                     })
                     .collect())
             }
@@ -148,10 +139,7 @@ pub(crate) async fn refused(database: &Database, sql: &str, because: &str) -> Ou
                     || error.to_string(),
                     |error| error.to_string() + error.constraint().unwrap_or_default(),
                 );
-            assert!(
-                reason.contains(because),
-                "{sql} was refused because: {reason}"
-            );
+            assert!(reason.contains(because), "{sql} was refused because: {reason}");
             Ok(())
         }
     }
@@ -192,20 +180,13 @@ impl Drop for Database {
         let Place::Server { maintenance, name } = &self.place else {
             return;
         };
-        let (maintenance, statement) = (
-            maintenance.clone(),
-            format!("DROP DATABASE \"{name}\" WITH (FORCE)"),
-        );
+        let (maintenance, statement) =
+            (maintenance.clone(), format!("DROP DATABASE \"{name}\" WITH (FORCE)"));
         // A thread of its own, since the test's runtime is busy with this very call.
         let dropped = std::thread::spawn(move || -> Outcome {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build()?;
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
             runtime.block_on(async {
-                Ok(connect(&maintenance.parse()?)
-                    .await?
-                    .batch_execute(&statement)
-                    .await?)
+                Ok(connect(&maintenance.parse()?).await?.batch_execute(&statement).await?)
             })
         });
         if let Ok(Err(error)) = dropped.join() {

@@ -85,27 +85,14 @@ const ROWS: [(&str, Option<&str>, &str, &str); 12] = [
     ),
 ];
 
-const SECRETS: [&str; 6] = [
-    "password",
-    "secret_key",
-    "auth_token",
-    "client_secret",
-    "secret",
-    "token",
-];
+const SECRETS: [&str; 6] =
+    ["password", "secret_key", "auth_token", "client_secret", "secret", "token"];
 
-const WRITER_SAYS_WHEN: [&str; 4] = [
-    "groups",
-    "user_groups",
-    "user_invitations",
-    "user_tenant_prefs",
-];
+const WRITER_SAYS_WHEN: [&str; 4] =
+    ["groups", "user_groups", "user_invitations", "user_tenant_prefs"];
 
 async fn filled(database: &Database) -> Outcome {
-    Migrator::connect(&database.options, INITIAL)
-        .await?
-        .up()
-        .await?;
+    Migrator::connect(&database.options, INITIAL).await?.up().await?;
     for (table, _, columns, values) in ROWS {
         database
             .execute(&format!(
@@ -119,10 +106,7 @@ async fn filled(database: &Database) -> Outcome {
 
 /// Columns of every table and view with whether they may be null, and the names of indexes.
 async fn shape(database: &Database) -> Outcome<(BTreeMap<String, Vec<String>>, Vec<String>)> {
-    Migrator::connect(&database.options, INITIAL)
-        .await?
-        .up()
-        .await?;
+    Migrator::connect(&database.options, INITIAL).await?.up().await?;
     let (columns, indexes) = if database.is_postgres() {
         (
             "SELECT table_name, column_name || CASE is_nullable WHEN 'NO' THEN '!' ELSE '' END
@@ -156,16 +140,10 @@ async fn both_databases_have_the_same_tables_columns_and_indexes() -> Outcome {
         "idx_user_credentials_user_id",
         "uq_jwt_keys_key_id",
     ];
-    postgres
-        .1
-        .retain(|name| !of_constraints.contains(&name.as_str()));
+    postgres.1.retain(|name| !of_constraints.contains(&name.as_str()));
     assert_eq!(sqlite.0, postgres.0);
     assert_eq!(sqlite.1, postgres.1);
-    assert_eq!(
-        sqlite.0.len(),
-        12 + 4,
-        "twelve tables, the keys, the log, the view, the ledger"
-    );
+    assert_eq!(sqlite.0.len(), 12 + 4, "twelve tables, the keys, the log, the view, the ledger");
     Ok(())
 }
 
@@ -174,16 +152,10 @@ async fn every_change_of_a_tenants_row_is_logged_without_secrets(database: &Data
     filled(database).await?;
     let (tables, _) = shape(database).await?;
     for (table, log_type, _, values) in ROWS.into_iter().rev() {
-        let id = values
-            .split(',')
-            .next()
-            .unwrap_or_default()
-            .trim_matches('\'');
+        let id = values.split(',').next().unwrap_or_default().trim_matches('\'');
         let other = "b0000000-0000-4000-8000-0000000000ee";
         database
-            .execute(&format!(
-                "UPDATE {table} SET modified_by = '{other}', deleted = '1'"
-            ))
+            .execute(&format!("UPDATE {table} SET modified_by = '{other}', deleted = '1'"))
             .await?;
         database.execute(&format!("DELETE FROM {table}")).await?;
         let log = database
@@ -218,21 +190,15 @@ async fn every_change_of_a_tenants_row_is_logged_without_secrets(database: &Data
                 }
             }
         }
-        let (before, after): (serde_json::Value, serde_json::Value) = (
-            serde_json::from_str(&log[1][4])?,
-            serde_json::from_str(&log[1][5])?,
-        );
+        let (before, after): (serde_json::Value, serde_json::Value) =
+            (serde_json::from_str(&log[1][4])?, serde_json::from_str(&log[1][5])?);
         assert_eq!(
             (&before["deleted"], &after["deleted"]),
             (&false.into(), &true.into()),
             "{table}"
         );
         let was_stamped = before["modified_on"] != after["modified_on"];
-        assert_eq!(
-            was_stamped,
-            !WRITER_SAYS_WHEN.contains(&table),
-            "{table}: {after}"
-        );
+        assert_eq!(was_stamped, !WRITER_SAYS_WHEN.contains(&table), "{table}: {after}");
     }
     Ok(())
 }
@@ -243,19 +209,13 @@ async fn an_update_sets_modified_on_where_the_original_has_a_trigger(
 ) -> Outcome {
     filled(database).await?;
     for (table, ..) in ROWS {
-        database
-            .execute(&format!("UPDATE {table} SET deleted = '1'"))
-            .await?;
+        database.execute(&format!("UPDATE {table} SET deleted = '1'")).await?;
         let touched = database
             .rows(&format!(
                 "SELECT count(*) FROM {table} WHERE modified_on > '2025-01-01T00:00:00.000Z'"
             ))
             .await?;
-        let expected = if WRITER_SAYS_WHEN.contains(&table) {
-            "0"
-        } else {
-            "1"
-        };
+        let expected = if WRITER_SAYS_WHEN.contains(&table) { "0" } else { "1" };
         assert_eq!(touched, [[expected]], "{table}");
     }
     Ok(())
@@ -265,18 +225,8 @@ on_both!(live_rows_are_unique_and_deleted_ones_give_way);
 async fn live_rows_are_unique_and_deleted_ones_give_way(database: &Database) -> Outcome {
     filled(database).await?;
     let copies = [
-        (
-            "users",
-            "first_name, username",
-            "'B', 'ANN'",
-            "uq_users_username",
-        ),
-        (
-            "users",
-            "first_name, username, email",
-            "'B', 'b', 'Ann@A.example'",
-            "uq_users_email",
-        ),
+        ("users", "first_name, username", "'B', 'ANN'", "uq_users_username"),
+        ("users", "first_name, username, email", "'B', 'b', 'Ann@A.example'", "uq_users_email"),
         (
             "roles",
             "name, tenant_id",
@@ -289,12 +239,7 @@ async fn live_rows_are_unique_and_deleted_ones_give_way(database: &Database) -> 
             "'SALES', 'a0000000-0000-4000-8000-000000000001'",
             "uq_groups_tenant_id_name",
         ),
-        (
-            "auth_clients",
-            "client_id, client_secret, secret",
-            "'web', 'x', 'y'",
-            "client_id",
-        ),
+        ("auth_clients", "client_id, client_secret, secret", "'web', 'x', 'y'", "client_id"),
         (
             "user_tenants",
             "user_id, tenant_id, role_id",
@@ -334,16 +279,10 @@ async fn live_rows_are_unique_and_deleted_ones_give_way(database: &Database) -> 
         };
         let copy = format!("INSERT INTO {table} (id, {columns}) VALUES ({id}, {values})");
         refused(database, &copy, rule).await?;
-        database
-            .execute(&format!("UPDATE {table} SET deleted = '1'"))
-            .await?;
+        database.execute(&format!("UPDATE {table} SET deleted = '1'")).await?;
         database.execute(&copy).await?;
-        database
-            .execute(&format!("DELETE FROM {table} WHERE id = {id}"))
-            .await?;
-        database
-            .execute(&format!("UPDATE {table} SET deleted = '0'"))
-            .await?;
+        database.execute(&format!("DELETE FROM {table} WHERE id = {id}")).await?;
+        database.execute(&format!("UPDATE {table} SET deleted = '0'")).await?;
     }
     Ok(())
 }
@@ -353,42 +292,16 @@ async fn rows_that_make_no_sense_are_refused(database: &Database) -> Outcome {
     filled(database).await?;
     let nobody = "f0000000-0000-4000-8000-00000000000f";
     let reference = |name: &'static str| {
-        if database.is_postgres() {
-            name
-        } else {
-            "FOREIGN KEY"
-        }
+        if database.is_postgres() { name } else { "FOREIGN KEY" }
     };
-    let key = if database.is_postgres() {
-        "idx_tenants"
-    } else {
-        "tenants.key"
-    };
+    let key = if database.is_postgres() { "idx_tenants" } else { "tenants.key" };
     for (sql, because) in [
-        (
-            "UPDATE tenants SET status = 3".to_owned(),
-            "ck_tenants_status",
-        ),
-        (
-            "UPDATE tenants SET status = -1".to_owned(),
-            "ck_tenants_status",
-        ),
-        (
-            "UPDATE user_tenants SET status = 13".to_owned(),
-            "ck_user_tenants_status",
-        ),
-        (
-            "UPDATE roles SET role_type = 16".to_owned(),
-            "ck_roles_role_type",
-        ),
-        (
-            format!("UPDATE roles SET tenant_id = '{nobody}'"),
-            reference("fk_roles_tenants"),
-        ),
-        (
-            format!("UPDATE groups SET tenant_id = '{nobody}'"),
-            reference("fk_groups_tenants"),
-        ),
+        ("UPDATE tenants SET status = 3".to_owned(), "ck_tenants_status"),
+        ("UPDATE tenants SET status = -1".to_owned(), "ck_tenants_status"),
+        ("UPDATE user_tenants SET status = 13".to_owned(), "ck_user_tenants_status"),
+        ("UPDATE roles SET role_type = 16".to_owned(), "ck_roles_role_type"),
+        (format!("UPDATE roles SET tenant_id = '{nobody}'"), reference("fk_roles_tenants")),
+        (format!("UPDATE groups SET tenant_id = '{nobody}'"), reference("fk_groups_tenants")),
         (
             format!("UPDATE users SET default_tenant_id = '{nobody}'"),
             reference("fk_users_default_tenant"),
@@ -400,29 +313,19 @@ async fn rows_that_make_no_sense_are_refused(database: &Database) -> Outcome {
             ),
             key,
         ),
-        (
-            format!("UPDATE tenants SET name = '{}'", "é".repeat(101)),
-            "",
-        ),
-        (
-            "UPDATE tenant_configs SET config_value = '{'".to_owned(),
-            "",
-        ),
+        (format!("UPDATE tenants SET name = '{}'", "é".repeat(101)), ""),
+        ("UPDATE tenant_configs SET config_value = '{'".to_owned(), ""),
     ] {
         refused(database, &sql, because).await?;
     }
-    database
-        .execute(&format!("UPDATE tenants SET name = '{}'", "é".repeat(100)))
-        .await?;
+    database.execute(&format!("UPDATE tenants SET name = '{}'", "é".repeat(100))).await?;
     Ok(())
 }
 
 on_both!(the_view_shows_one_row_a_membership);
 async fn the_view_shows_one_row_a_membership(database: &Database) -> Outcome {
     filled(database).await?;
-    database
-        .execute("UPDATE user_tenants SET deleted = '1', status = 2")
-        .await?;
+    database.execute("UPDATE user_tenants SET deleted = '1', status = 2").await?;
     let seen = database.rows("SELECT id, username, tenant_id, status, name, key, rolename, user_tenant_id FROM v_users").await?;
     let expected = [
         "a0000000-0000-4000-8000-000000000021",
@@ -446,11 +349,6 @@ async fn queries_for_live_rows_use_the_partial_indexes_on_sqlite() -> Outcome {
     let plan = database
         .rows("EXPLAIN QUERY PLAN SELECT * FROM user_tenants AS t WHERE t.user_id = 'x' AND t.tenant_id = 'y' AND NOT t.deleted")
         .await?;
-    assert!(
-        plan.concat()
-            .concat()
-            .contains("uq_user_tenants_user_id_tenant_id"),
-        "{plan:?}"
-    );
+    assert!(plan.concat().concat().contains("uq_user_tenants_user_id_tenant_id"), "{plan:?}");
     Ok(())
 }
