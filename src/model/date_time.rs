@@ -5,11 +5,8 @@ use std::num::NonZero;
 use time::format_description::well_known::Iso8601;
 use time::format_description::well_known::iso8601::{Config, EncodedConfig, TimePrecision};
 
-const MILLISECONDS: EncodedConfig = Config::DEFAULT
-    .set_time_precision(TimePrecision::Second {
-        decimal_digits: NonZero::new(3),
-    })
-    .encode();
+const MILLISECONDS: EncodedConfig =
+    Config::DEFAULT.set_time_precision(TimePrecision::Second { decimal_digits: NonZero::new(3) }).encode();
 const INSTANT: Iso8601<MILLISECONDS> = Iso8601;
 
 // `YYYY-MM-DDTHH:mm:ss.sssZ`

@@ -74,9 +74,6 @@ impl TryFrom<i32> for TenantStatus {
 
     /// The status with this number, or the number itself when it means nothing.
     fn try_from(number: i32) -> Result<Self, i32> {
-        [Self::Inactive, Self::Active]
-            .into_iter()
-            .find(|status| *status as i32 == number)
-            .ok_or(number)
+        [Self::Inactive, Self::Active].into_iter().find(|status| *status as i32 == number).ok_or(number)
     }
 }

@@ -9,25 +9,12 @@ use super::*;
 
 /// Every pair of keys that an entity says are equal: its own property, the other entity, its property.
 fn joins(meta: &'static EntityMeta) -> Vec<(&'static str, &'static EntityMeta, &'static str)> {
-    let mut joins: Vec<_> = meta
-        .relations
-        .iter()
-        .map(|relation| (relation.local, (relation.target)(), relation.foreign))
-        .collect();
-    if let TenantRule::Through {
-        local,
-        foreign,
-        via,
-    } = meta.tenancy
-    {
+    let mut joins: Vec<_> =
+        meta.relations.iter().map(|relation| (relation.local, (relation.target)(), relation.foreign)).collect();
+    if let TenantRule::Through { local, foreign, via } = meta.tenancy {
         joins.push((local, via(), foreign));
     }
-    if let Some(OwnerRule::Through {
-        local,
-        foreign,
-        via,
-    }) = meta.owner
-    {
+    if let Some(OwnerRule::Through { local, foreign, via }) = meta.owner {
         joins.push((local, via(), foreign));
     }
     joins
@@ -38,12 +25,8 @@ fn joined_properties_exist_and_have_one_type() {
     for meta in registry().iter().map(|entity| entity()) {
         for (local, other, foreign) in joins(meta) {
             let join = format!("{}.{local} = {}.{foreign}", meta.name, other.name);
-            let local = meta
-                .property(local)
-                .unwrap_or_else(|| panic!("no local property: {join}"));
-            let foreign = other
-                .property(foreign)
-                .unwrap_or_else(|| panic!("no foreign property: {join}"));
+            let local = meta.property(local).unwrap_or_else(|| panic!("no local property: {join}"));
+            let foreign = other.property(foreign).unwrap_or_else(|| panic!("no foreign property: {join}"));
             assert_eq!(local.kind, foreign.kind, "{join}");
         }
     }
@@ -55,12 +38,7 @@ fn joined_entities_are_registered_themselves() {
     assert_eq!(names.len(), registry().len());
     for meta in registry().iter().map(|entity| entity()) {
         for (_, other, _) in joins(meta) {
-            assert!(
-                names.contains(other.name),
-                "{} refers to {}",
-                meta.name,
-                other.name
-            );
+            assert!(names.contains(other.name), "{} refers to {}", meta.name, other.name);
         }
     }
 }
@@ -78,18 +56,10 @@ fn every_tenancy_and_ownership_ends_at_a_column() {
         match (meta.tenancy, step.tenancy) {
             (TenantRule::Global { reason }, _) => assert!(!reason.is_empty(), "{}", meta.name),
             (_, TenantRule::Column(name)) => assert_eq!(name, "tenantId", "{}", meta.name),
-            (_, end) => assert!(
-                matches!(end, TenantRule::Itself),
-                "{} ends at {end:?}",
-                meta.name
-            ),
+            (_, end) => assert!(matches!(end, TenantRule::Itself), "{} ends at {end:?}", meta.name),
         }
         if let Some(OwnerRule::Through { via, .. }) = meta.owner {
-            assert!(
-                matches!(via().owner, Some(OwnerRule::Column(_))),
-                "{}",
-                meta.name
-            );
+            assert!(matches!(via().owner, Some(OwnerRule::Column(_))), "{}", meta.name);
         }
     }
 }
@@ -97,16 +67,11 @@ fn every_tenancy_and_ownership_ends_at_a_column() {
 #[test]
 fn what_ties_a_row_to_its_tenant_is_never_data() {
     for meta in registry().iter().map(|entity| entity()) {
-        let (TenantRule::Column(key) | TenantRule::Through { local: key, .. }) = meta.tenancy
-        else {
+        let (TenantRule::Column(key) | TenantRule::Through { local: key, .. }) = meta.tenancy else {
             continue;
         };
         let role = meta.property(key).map(|property| property.role);
-        assert!(
-            matches!(role, Some(PropertyRole::Parent | PropertyRole::Id)),
-            "{}.{key} is {role:?}",
-            meta.name
-        );
+        assert!(matches!(role, Some(PropertyRole::Parent | PropertyRole::Id)), "{}.{key} is {role:?}", meta.name);
     }
 }
 
@@ -114,29 +79,11 @@ fn what_ties_a_row_to_its_tenant_is_never_data() {
 fn names_and_columns_are_unique_and_described() {
     for meta in registry().iter().map(|entity| entity()) {
         assert!(!meta.description.is_empty(), "{}", meta.name);
-        let names: HashSet<_> = meta
-            .properties
-            .iter()
-            .map(|property| property.name)
-            .collect();
-        let columns: HashSet<_> = meta
-            .properties
-            .iter()
-            .map(|property| property.column)
-            .collect();
-        assert_eq!(
-            (names.len(), columns.len()),
-            (meta.properties.len(), meta.properties.len()),
-            "{}",
-            meta.name
-        );
+        let names: HashSet<_> = meta.properties.iter().map(|property| property.name).collect();
+        let columns: HashSet<_> = meta.properties.iter().map(|property| property.column).collect();
+        assert_eq!((names.len(), columns.len()), (meta.properties.len(), meta.properties.len()), "{}", meta.name);
         for property in meta.properties {
-            assert!(
-                !property.description.is_empty(),
-                "{}.{}",
-                meta.name,
-                property.name
-            );
+            assert!(!property.description.is_empty(), "{}.{}", meta.name, property.name);
         }
     }
 }
@@ -165,11 +112,7 @@ fn secrets_are_hidden_and_credentials_not_includable() {
     let hidden: Vec<String> = registry()
         .iter()
         .map(|entity| entity())
-        .flat_map(|meta| {
-            meta.properties
-                .iter()
-                .map(move |property| (meta.name, property))
-        })
+        .flat_map(|meta| meta.properties.iter().map(move |property| (meta.name, property)))
         .filter(|(_, property)| property.hidden)
         .map(|(entity, property)| format!("{entity}.{}", property.name))
         .collect();
@@ -187,22 +130,14 @@ fn secrets_are_hidden_and_credentials_not_includable() {
     );
     for meta in registry().iter().map(|entity| entity()) {
         for relation in meta.relations {
-            assert!(
-                !relation.includable || (relation.target)().name != "UserCredentials",
-                "{}",
-                meta.name
-            );
+            assert!(!relation.includable || (relation.target)().name != "UserCredentials", "{}", meta.name);
         }
     }
 }
 
 #[test]
 fn a_tenant_has_its_properties_in_the_order_of_responses() {
-    let names: Vec<_> = Tenant::meta()
-        .properties
-        .iter()
-        .map(|property| property.name)
-        .collect();
+    let names: Vec<_> = Tenant::meta().properties.iter().map(|property| property.name).collect();
     assert_eq!(
         names,
         [
@@ -261,11 +196,7 @@ fn a_model_is_read_without_its_hidden_and_optional_members() {
     }))
     .unwrap();
     assert_eq!(invitation.token, None);
-    let written = serde_json::to_value(UserInvitation {
-        token: Some("secret".into()),
-        ..invitation
-    })
-    .unwrap();
+    let written = serde_json::to_value(UserInvitation { token: Some("secret".into()), ..invitation }).unwrap();
     assert_eq!(written.get("token"), None);
 }
 
@@ -277,8 +208,6 @@ fn status_numbers_convert_both_ways() {
     assert_eq!(UserStatus::try_from(5), Err(5));
     assert_eq!(TenantStatus::try_from(1), Ok(TenantStatus::Active));
     assert_eq!(TenantStatus::try_from(2), Err(2));
-    let live: Vec<_> = (0..=4)
-        .filter(|number| UserStatus::try_from(*number).is_ok_and(UserStatus::is_live))
-        .collect();
+    let live: Vec<_> = (0..=4).filter(|number| UserStatus::try_from(*number).is_ok_and(UserStatus::is_live)).collect();
     assert_eq!(live, [0, 1, 3]);
 }

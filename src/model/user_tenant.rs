@@ -59,10 +59,7 @@ pub enum UserStatus {
 impl UserStatus {
     /// Whether a user whose membership has this status may use the service.
     pub fn is_live(self) -> bool {
-        matches!(
-            self,
-            Self::Registered | Self::Active | Self::PasswordChangeNeeded
-        )
+        matches!(self, Self::Registered | Self::Active | Self::PasswordChangeNeeded)
     }
 }
 
@@ -77,15 +74,9 @@ impl TryFrom<i32> for UserStatus {
 
     /// The status with this number, or the number itself when it means nothing.
     fn try_from(number: i32) -> Result<Self, i32> {
-        [
-            Self::Registered,
-            Self::Active,
-            Self::Inactive,
-            Self::PasswordChangeNeeded,
-            Self::Rejected,
-        ]
-        .into_iter()
-        .find(|status| *status as i32 == number)
-        .ok_or(number)
+        [Self::Registered, Self::Active, Self::Inactive, Self::PasswordChangeNeeded, Self::Rejected]
+            .into_iter()
+            .find(|status| *status as i32 == number)
+            .ok_or(number)
     }
 }

@@ -17,13 +17,7 @@ const fn property(
     kind: &'static str,
     description: &'static str,
 ) -> AuditProperty {
-    AuditProperty {
-        name,
-        column,
-        kind,
-        default: None,
-        description,
-    }
+    AuditProperty { name, column, kind, default: None, description }
 }
 
 /// The audit properties of an entity, in the order of responses.
@@ -36,46 +30,16 @@ pub(crate) fn properties(audit: Audit) -> Vec<AuditProperty> {
     let mut properties = vec![
         AuditProperty {
             default: Some("false"),
-            ..property(
-                "deleted",
-                "deleted",
-                "Boolean",
-                "Whether the row is deleted; such rows are never shown.",
-            )
+            ..property("deleted", "deleted", "Boolean", "Whether the row is deleted; such rows are never shown.")
         },
-        property(
-            "deletedOn",
-            "deleted_on",
-            "Timestamp",
-            "When the row was deleted.",
-        ),
-        property(
-            "deletedBy",
-            "deleted_by",
-            "Uuid",
-            "Id of the user who deleted the row.",
-        ),
-        property(
-            "createdOn",
-            "created_on",
-            "Timestamp",
-            "When the row was made.",
-        ),
-        property(
-            "modifiedOn",
-            "modified_on",
-            "Timestamp",
-            "When the row was last changed.",
-        ),
+        property("deletedOn", "deleted_on", "Timestamp", "When the row was deleted."),
+        property("deletedBy", "deleted_by", "Uuid", "Id of the user who deleted the row."),
+        property("createdOn", "created_on", "Timestamp", "When the row was made."),
+        property("modifiedOn", "modified_on", "Timestamp", "When the row was last changed."),
     ];
     if audit != Audit::Times {
         properties.extend([
-            property(
-                "createdBy",
-                "created_by",
-                person,
-                "Id of the membership, or else the user, that made the row.",
-            ),
+            property("createdBy", "created_by", person, "Id of the membership, or else the user, that made the row."),
             property(
                 "modifiedBy",
                 "modified_by",

@@ -17,17 +17,9 @@ const MISSING_TENANCY: &str = "this entity does not say how its rows belong to a
 /// The `impl Entity` of one struct, or everything that is wrong with it.
 pub(crate) fn expand(entity: &EntityInput) -> Result<TokenStream> {
     let mut errors = Error::accumulator();
-    let fields = entity
-        .data
-        .as_ref()
-        .take_struct()
-        .map(|fields| fields.fields)
-        .unwrap_or_default();
+    let fields = entity.data.as_ref().take_struct().map(|fields| fields.fields).unwrap_or_default();
     let audits = audit::properties(entity.audit);
-    let mut names: Vec<String> = audits
-        .iter()
-        .map(|property| property.name.to_owned())
-        .collect();
+    let mut names: Vec<String> = audits.iter().map(|property| property.name.to_owned()).collect();
     let mut properties: Vec<TokenStream> = audits.iter().map(property::audit).collect();
     for field in &fields {
         let name = property::json_name(field);
@@ -45,23 +37,10 @@ pub(crate) fn expand(entity: &EntityInput) -> Result<TokenStream> {
         errors.push(Error::custom(message).with_span(&entity.ident));
     }
 
-    let local_names = entity
-        .relations
-        .0
-        .iter()
-        .filter_map(|(_, relation)| relation.local.as_ref());
-    let keys = [
-        tenancy_key(entity.tenancy.as_ref()),
-        owner_key(entity.owner.as_ref()),
-    ];
-    for key in local_names
-        .chain(keys.into_iter().flatten())
-        .filter(|key| !names.contains(key))
-    {
-        let message = format!(
-            "`{key}` is not a property of this entity; it has {}",
-            names.join(", ")
-        );
+    let local_names = entity.relations.0.iter().filter_map(|(_, relation)| relation.local.as_ref());
+    let keys = [tenancy_key(entity.tenancy.as_ref()), owner_key(entity.owner.as_ref())];
+    for key in local_names.chain(keys.into_iter().flatten()).filter(|key| !names.contains(key)) {
+        let message = format!("`{key}` is not a property of this entity; it has {}", names.join(", "));
         errors.push(Error::custom(message).with_span(&entity.ident));
     }
 
@@ -69,17 +48,8 @@ pub(crate) fn expand(entity: &EntityInput) -> Result<TokenStream> {
     let tenancy = errors.handle(entity.tenancy.as_ref().map(tenancy).ok_or_else(missing));
     let (tenancy_type, tenancy_rule) = errors.finish_with(tenancy)?.unwrap_or_default();
     let (owner_type, owner_rule) = owner(entity.owner.as_ref());
-    let relations = entity
-        .relations
-        .0
-        .iter()
-        .map(|(kind, input)| relation(*kind, input));
-    let EntityInput {
-        ident,
-        table,
-        read_only,
-        ..
-    } = entity;
+    let relations = entity.relations.0.iter().map(|(kind, input)| relation(*kind, input));
+    let EntityInput { ident, table, read_only, .. } = entity;
     let name = ident.unraw().to_string();
     let description = property::description(&entity.attrs);
     let soft_delete = entity.audit != Audit::None;
@@ -129,15 +99,9 @@ fn tenancy(tenancy: &Tenancy) -> (TokenStream, TokenStream) {
         Tenancy::Column(name) => (quote!(#types::ByColumn), quote!(#rule::Column(#name))),
         Tenancy::Through(through) => {
             let (via, fields) = (&through.via, through_fields(through));
-            (
-                quote!(#types::Through<#via>),
-                quote!(#rule::Through { #fields }),
-            )
+            (quote!(#types::Through<#via>), quote!(#rule::Through { #fields }))
         }
-        Tenancy::Global(reason) => (
-            quote!(#types::Global),
-            quote!(#rule::Global { reason: #reason }),
-        ),
+        Tenancy::Global(reason) => (quote!(#types::Global), quote!(#rule::Global { reason: #reason })),
     }
 }
 
@@ -147,10 +111,7 @@ fn owner(owner: Option<&Owner>) -> (TokenStream, TokenStream) {
     let rule = quote!(::user_tenant_store::entity::OwnerRule);
     let value = match owner {
         None => {
-            return (
-                quote!(#types::NotOwned),
-                quote!(::core::option::Option::None),
-            );
+            return (quote!(#types::NotOwned), quote!(::core::option::Option::None));
         }
         Some(Owner::Column(name)) => quote!(#rule::Column(#name)),
         Some(Owner::Through(through)) => {
@@ -158,19 +119,10 @@ fn owner(owner: Option<&Owner>) -> (TokenStream, TokenStream) {
             quote!(#rule::Through { #fields })
         }
     };
-    (
-        quote!(#types::Owned),
-        quote!(::core::option::Option::Some(#value)),
-    )
+    (quote!(#types::Owned), quote!(::core::option::Option::Some(#value)))
 }
 
-fn through_fields(
-    Through {
-        local,
-        foreign,
-        via,
-    }: &Through,
-) -> TokenStream {
+fn through_fields(Through { local, foreign, via }: &Through) -> TokenStream {
     quote!(local: #local, foreign: #foreign, via: <#via as ::user_tenant_store::Entity>::meta)
 }
 
@@ -180,13 +132,7 @@ fn relation(kind: RelationKind, input: &RelationInput) -> TokenStream {
         RelationKind::HasOne => quote!(HasOne),
         RelationKind::BelongsTo => quote!(BelongsTo),
     };
-    let RelationInput {
-        name,
-        target,
-        local,
-        foreign,
-        hidden,
-    } = input;
+    let RelationInput { name, target, local, foreign, hidden } = input;
     let local = local.as_deref().unwrap_or("id");
     let foreign = foreign.as_deref().unwrap_or("id");
     let includable = !hidden;

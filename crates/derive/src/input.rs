@@ -28,10 +28,7 @@ pub(crate) struct EntityInput {
 /// A field with `#[property(…)]`.
 #[derive(FromField)]
 #[darling(attributes(property), forward_attrs(doc))]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is a word of the attribute"
-)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a word of the attribute")]
 pub(crate) struct PropertyInput {
     pub(crate) ident: Option<Ident>,
     pub(crate) ty: Type,
@@ -116,10 +113,7 @@ impl FromMeta for Relations {
     /// Takes what no other attribute claimed, so that relations of different kinds keep their order.
     fn from_list(items: &[NestedMeta]) -> Result<Self> {
         let mut errors = Error::accumulator();
-        let relations = items
-            .iter()
-            .filter_map(|item| errors.handle(relation(item)))
-            .collect();
+        let relations = items.iter().filter_map(|item| errors.handle(relation(item))).collect();
         errors.finish_with(Self(relations))
     }
 }

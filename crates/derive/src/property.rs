@@ -16,9 +16,7 @@ const TYPES: &str = "a property is a Uuid, String, i32, bool, OffsetDateTime, Da
 /// The literal of an audit property.
 pub(crate) fn audit(audit: &AuditProperty) -> TokenStream {
     let kind = format_ident!("{}", audit.kind);
-    let default = audit
-        .default
-        .map(|default| quote!(default: ::core::option::Option::Some(#default),));
+    let default = audit.default.map(|default| quote!(default: ::core::option::Option::Some(#default),));
     literal(&PropertyTokens {
         name: audit.name,
         column: audit.column,
@@ -43,10 +41,7 @@ pub(crate) fn own(field: &PropertyInput, name: &str) -> Result<TokenStream> {
             return Err(Error::custom(message).with_span(&span(field)));
         }
     };
-    let column = field
-        .column
-        .clone()
-        .unwrap_or_else(|| field_name(field).to_snake_case());
+    let column = field.column.clone().unwrap_or_else(|| field_name(field).to_snake_case());
     let (kind, optional) = property_type(&field.ty)?;
     Ok(literal(&PropertyTokens {
         name,
@@ -73,16 +68,7 @@ struct PropertyTokens<'a> {
 }
 
 fn literal(parts: &PropertyTokens<'_>) -> TokenStream {
-    let PropertyTokens {
-        name,
-        column,
-        kind,
-        required,
-        role,
-        hidden,
-        rules,
-        description,
-    } = parts;
+    let PropertyTokens { name, column, kind, required, role, hidden, rules, description } = parts;
     let role = format_ident!("{role}");
     quote! {
         ::user_tenant_store::entity::Property {
@@ -108,18 +94,9 @@ fn rules(field: &PropertyInput) -> TokenStream {
         some("minimum", field.minimum.map(|value| quote!(#value))),
         some("maximum", field.maximum.map(|value| quote!(#value))),
         some("one_of", field.one_of.as_ref().map(|value| quote!(&#value))),
-        some(
-            "one_of_text",
-            field.one_of_text.as_ref().map(|value| quote!(&#value)),
-        ),
-        some(
-            "pattern",
-            field.pattern.as_ref().map(|value| quote!(#value)),
-        ),
-        some(
-            "default",
-            field.default.as_ref().map(|value| quote!(#value)),
-        ),
+        some("one_of_text", field.one_of_text.as_ref().map(|value| quote!(&#value))),
+        some("pattern", field.pattern.as_ref().map(|value| quote!(#value))),
+        some("default", field.default.as_ref().map(|value| quote!(#value))),
     ]
     .into_iter()
     .flatten()
@@ -153,11 +130,7 @@ fn property_type(ty: &Type) -> Result<(Ident, bool)> {
 
 fn last_segment(ty: &Type) -> Option<String> {
     match ty {
-        Type::Path(path) => path
-            .path
-            .segments
-            .last()
-            .map(|segment| segment.ident.to_string()),
+        Type::Path(path) => path.path.segments.last().map(|segment| segment.ident.to_string()),
         _ => None,
     }
 }
@@ -165,18 +138,12 @@ fn last_segment(ty: &Type) -> Option<String> {
 /// `T` of `Wrapper<T>`.
 fn generic<'a>(ty: &'a Type, wrapper: &str) -> Option<&'a Type> {
     let Type::Path(path) = ty else { return None };
-    let segment = path
-        .path
-        .segments
-        .last()
-        .filter(|segment| segment.ident == wrapper)?;
+    let segment = path.path.segments.last().filter(|segment| segment.ident == wrapper)?;
     match &segment.arguments {
-        PathArguments::AngleBracketed(arguments) => {
-            arguments.args.iter().find_map(|argument| match argument {
-                GenericArgument::Type(inner) => Some(inner),
-                _ => None,
-            })
-        }
+        PathArguments::AngleBracketed(arguments) => arguments.args.iter().find_map(|argument| match argument {
+            GenericArgument::Type(inner) => Some(inner),
+            _ => None,
+        }),
         _ => None,
     }
 }
@@ -187,37 +154,25 @@ pub(crate) fn json_name(field: &PropertyInput) -> String {
 }
 
 fn field_name(field: &PropertyInput) -> String {
-    field
-        .ident
-        .as_ref()
-        .map(|ident| ident.unraw().to_string())
-        .unwrap_or_default()
+    field.ident.as_ref().map(|ident| ident.unraw().to_string()).unwrap_or_default()
 }
 
 /// Where a field stands, for errors.
 pub(crate) fn span(field: &PropertyInput) -> Span {
-    field
-        .ident
-        .as_ref()
-        .map_or_else(Span::call_site, Ident::span)
+    field.ident.as_ref().map_or_else(Span::call_site, Ident::span)
 }
 
 /// The text of doc comments, its lines joined.
 pub(crate) fn description(attributes: &[Attribute]) -> String {
-    let lines = attributes
-        .iter()
-        .filter_map(|attribute| match &attribute.meta {
-            Meta::NameValue(pair) => match &pair.value {
-                Expr::Lit(literal) => match &literal.lit {
-                    Lit::Str(text) => Some(text.value().trim().to_owned()),
-                    _ => None,
-                },
+    let lines = attributes.iter().filter_map(|attribute| match &attribute.meta {
+        Meta::NameValue(pair) => match &pair.value {
+            Expr::Lit(literal) => match &literal.lit {
+                Lit::Str(text) => Some(text.value().trim().to_owned()),
                 _ => None,
             },
             _ => None,
-        });
-    lines
-        .filter(|line| !line.is_empty())
-        .collect::<Vec<_>>()
-        .join(" ")
+        },
+        _ => None,
+    });
+    lines.filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
 }

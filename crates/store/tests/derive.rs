@@ -5,8 +5,8 @@ use serde_json::Value;
 use time::{Date, OffsetDateTime};
 use user_tenant_store::Entity;
 use user_tenant_store::entity::{
-    ByColumn, Global, Itself, NotOwned, Owned, OwnerRule, Property, PropertyRole, PropertyType,
-    RelationKind, Rules, TenantRule, Through,
+    ByColumn, Global, Itself, NotOwned, Owned, OwnerRule, Property, PropertyRole, PropertyType, RelationKind, Rules,
+    TenantRule, Through,
 };
 use uuid::Uuid;
 
@@ -135,21 +135,12 @@ fn audit_properties_come_first_and_follow_the_attribute() {
         ("modifiedOn", "modified_on", PropertyType::Timestamp),
     ];
     let people = |kind| [("createdBy", "created_by", kind), ("modifiedBy", "modified_by", kind)];
-    assert_eq!(
-        audit(Shop::meta().properties),
-        [everyone.as_slice(), &people(PropertyType::Uuid)].concat()
-    );
-    assert_eq!(
-        audit(Book::meta().properties),
-        [everyone.as_slice(), &people(PropertyType::Text)].concat()
-    );
+    assert_eq!(audit(Shop::meta().properties), [everyone.as_slice(), &people(PropertyType::Uuid)].concat());
+    assert_eq!(audit(Book::meta().properties), [everyone.as_slice(), &people(PropertyType::Text)].concat());
     assert_eq!(audit(Page::meta().properties), everyone);
     assert_eq!(audit(Ledger::meta().properties), []);
     assert_eq!(Shop::meta().position("id"), Some(7));
-    assert_eq!(
-        Shop::meta().property("deleted").and_then(|deleted| deleted.rules.default),
-        Some("false")
-    );
+    assert_eq!(Shop::meta().property("deleted").and_then(|deleted| deleted.rules.default), Some("false"));
 }
 
 #[test]
@@ -188,8 +179,7 @@ fn attributes_of_fields_give_roles_and_hide() {
 
 #[test]
 fn attributes_of_fields_give_rules() {
-    let rules =
-        |name: &str| Book::meta().property(name).map_or(Rules::NONE, |property| property.rules);
+    let rules = |name: &str| Book::meta().property(name).map_or(Rules::NONE, |property| property.rules);
     assert_eq!((rules("isbn").max_length, rules("isbn").pattern), (Some(13), Some("^[0-9]+$")));
     let stars = rules("stars");
     assert_eq!((stars.minimum, stars.maximum, stars.default), (Some(1), Some(5), Some("3")));
@@ -208,14 +198,9 @@ fn tenancy_and_ownership_are_types_and_values_alike() {
         typed::<Book, ByColumn, Owned>(),
         (TenantRule::Column("shopId"), Some(OwnerRule::Column("writerId")))
     ));
-    assert!(matches!(
-        typed::<Ledger, Global, NotOwned>(),
-        (TenantRule::Global { reason: "kept by the state" }, None)
-    ));
+    assert!(matches!(typed::<Ledger, Global, NotOwned>(), (TenantRule::Global { reason: "kept by the state" }, None)));
     let (tenancy, owner) = typed::<Page, Through<Book>, Owned>();
-    assert!(
-        matches!(tenancy, TenantRule::Through { local: "bookIsbn", foreign: "isbn", via } if via().name == "Book")
-    );
+    assert!(matches!(tenancy, TenantRule::Through { local: "bookIsbn", foreign: "isbn", via } if via().name == "Book"));
     assert!(
         matches!(owner, Some(OwnerRule::Through { local: "bookIsbn", foreign: "isbn", via }) if via().name == "Book")
     );
