@@ -2,7 +2,11 @@
 
 mod access;
 mod builder;
+#[cfg(feature = "cli")]
+pub mod cli;
 mod clock;
+#[cfg(feature = "cli")]
+mod config;
 mod domain;
 mod error;
 mod http;

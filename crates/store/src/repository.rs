@@ -45,7 +45,7 @@ impl<'a, E: Entity, S: Scope, M> Repository<'a, E, S, M> {
     /// # Errors
     /// When the database fails.
     pub async fn find_by_id(&self, id: impl Into<Value>, filter: &Filter) -> StoreResult<Option<Record>> {
-        let filter = Filter { predicate: Some(by_id(E::meta(), id, filter.predicate.clone())), skip: 0, limit: Some(1), ..filter.clone() };
+        let filter = Filter { predicate: Some(by_id(E::meta(), id, filter.predicate.clone())), limit: Some(1), ..filter.clone() };
         Ok(self.find(&filter).await?.pop())
     }
 

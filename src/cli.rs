@@ -1,0 +1,47 @@
+//! The command line: [`run`] reads arguments and configuration, does what one subcommand says, and returns the exit code.
+
+mod arguments;
+mod bootstrap;
+mod context;
+mod failure;
+mod keys;
+mod migrate;
+mod print;
+mod secret;
+mod serve;
+mod token;
+
+use std::process::ExitCode;
+
+use self::arguments::{Command, parse};
+use self::context::Context;
+use self::failure::Failure;
+
+/// Runs the command line of the process. Exit codes: 0 done, 1 failed, 2 wrong usage, 3 invalid
+/// configuration, 4 database not reachable, 5 database schema not ready.
+pub async fn run() -> ExitCode {
+    match execute().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            print::error(&failure);
+            ExitCode::from(failure.exit_code())
+        }
+    }
+}
+
+async fn execute() -> Result<(), Failure> {
+    let arguments = parse();
+    if let Command::Openapi(options) = &arguments.command {
+        return print::openapi(options.format);
+    }
+    let context = Context::load(&arguments)?;
+    match arguments.command {
+        Command::Serve(options) => serve::serve(&context, &options).await,
+        Command::Migrate(action) => migrate::migrate(&context, &action).await,
+        Command::Bootstrap(options) => bootstrap::bootstrap(&context, options).await,
+        Command::Token(options) => token::token(&context, &options).await,
+        Command::Keys(action) => keys::keys(&context, &action).await,
+        Command::Config(options) => print::configuration(&context, &options),
+        Command::Openapi(options) => print::openapi(options.format),
+    }
+}

@@ -1,0 +1,223 @@
+//! What can be typed: subcommands, their options, and one flag for each setting, from the table of settings.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Arg, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use uuid::Uuid;
+
+use crate::config::SETTINGS;
+
+/// Users, tenants and roles for multi-tenant software: one binary, `SQLite` or `PostgreSQL`.
+#[derive(Debug, Parser)]
+#[command(name = "user-tenant-service", version, about, max_term_width = 100, after_help = EXAMPLES)]
+struct Line {
+    /// Read settings from this TOML file; flags and environment variables win over it.
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  user-tenant-service                          serve on an embedded database in ./data
+  user-tenant-service migrate up               bring the database to this program's schema
+  user-tenant-service token --master           mint a token of the first administrator
+  user-tenant-service config                   show the effective settings and where each comes from
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 invalid configuration, 4 database not reachable,
+5 database schema not ready.
+Every setting is also an environment variable; docs/configuration.md lists them.";
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Answer requests (the default).
+    ///
+    /// With no database configured, an embedded one is made in DATA_DIR on the first start,
+    /// together with a tenant, its administrator and a signing secret.
+    #[command(after_help = "Examples:\n  user-tenant-service serve\n  user-tenant-service serve --database-url postgres://app@db/users --migrate")]
+    Serve(ServeOptions),
+    /// Change or inspect the database schema.
+    #[command(subcommand, after_help = "Examples:\n  user-tenant-service migrate status\n  user-tenant-service migrate up\n  user-tenant-service migrate down --to 0")]
+    Migrate(MigrateAction),
+    /// Make a tenant with an administrator who may do everything.
+    #[command(after_help = "Example:\n  user-tenant-service bootstrap --tenant-name Acme --tenant-key acme --email ann@acme.example --first-name Ann")]
+    Bootstrap(BootstrapOptions),
+    /// Mint a bearer token for a membership; needs a signing secret (JWT_VERIFIER=secret).
+    #[command(after_help = "Examples:\n  user-tenant-service token\n  user-tenant-service token --user-tenant 0190… --permission ViewTenant --life 15m")]
+    Token(TokenOptions),
+    /// Manage the public keys that verify tokens (table jwt_keys).
+    #[command(subcommand, after_help = "Examples:\n  user-tenant-service keys add --kid 2026-01 --public-key public.pem\n  user-tenant-service keys list")]
+    Keys(KeysAction),
+    /// Print the OpenAPI document.
+    #[command(after_help = "Example:\n  user-tenant-service openapi --format yaml > openapi.yaml")]
+    Openapi(OpenapiOptions),
+    /// Show the effective settings with their sources, secrets masked.
+    #[command(after_help = "Example:\n  user-tenant-service config --database-url sqlite:users.db")]
+    Config(ConfigOptions),
+}
+
+/// Options of `serve`.
+#[derive(Debug, Default, Args)]
+pub(super) struct ServeOptions {
+    /// Apply pending migrations first.
+    #[arg(long)]
+    pub(super) migrate: bool,
+}
+
+/// What to do with the schema.
+#[derive(Debug, Subcommand)]
+pub(super) enum MigrateAction {
+    /// Apply all pending migrations.
+    Up,
+    /// Undo migrations, last one first.
+    Down {
+        /// The version to stop at, which itself stays; 0 removes everything this program made.
+        #[arg(long, value_name = "VERSION")]
+        to: Option<u32>,
+    },
+    /// List the migrations and where the database stands with each.
+    Status,
+    /// Report what separates the database from what this program expects; exit code 5 if anything does.
+    Check,
+}
+
+/// Options of `bootstrap`.
+#[derive(Debug, Args)]
+pub(super) struct BootstrapOptions {
+    /// Name of the tenant.
+    #[arg(long, default_value = "Default")]
+    pub(super) tenant_name: String,
+    /// Key of the tenant, unique, at most 20 characters.
+    #[arg(long, default_value = "default")]
+    pub(super) tenant_key: String,
+    /// Username of the administrator.
+    #[arg(long, default_value = "admin")]
+    pub(super) username: String,
+    /// E-mail address of the administrator.
+    #[arg(long, default_value = "admin@localhost.localdomain")]
+    pub(super) email: String,
+    /// First name of the administrator.
+    #[arg(long, default_value = "Admin")]
+    pub(super) first_name: String,
+    /// Name of the administrator's role.
+    #[arg(long, default_value = "admin")]
+    pub(super) role_name: String,
+}
+
+impl Default for BootstrapOptions {
+    /// What the command line fills in where nothing is typed.
+    fn default() -> Self {
+        let text = |text: &str| text.to_owned();
+        Self {
+            tenant_name: text("Default"),
+            tenant_key: text("default"),
+            username: text("admin"),
+            email: text("admin@localhost.localdomain"),
+            first_name: text("Admin"),
+            role_name: text("admin"),
+        }
+    }
+}
+
+/// Options of `token`.
+#[derive(Debug, Args)]
+pub(super) struct TokenOptions {
+    /// The membership (user_tenants.id); without it, the oldest live one.
+    #[arg(long, value_name = "ID")]
+    pub(super) user_tenant: Option<Uuid>,
+    /// Grant these permissions instead of those of the membership's role; repeatable.
+    #[arg(long = "permission", value_name = "NAME")]
+    pub(super) permissions: Vec<String>,
+    /// How long the token lives: 30s, 15m, 12h.
+    #[arg(long, default_value = "12h", value_parser = life)]
+    pub(super) life: Duration,
+    /// Let the token reach every tenant (tenantType: master).
+    #[arg(long)]
+    pub(super) master: bool,
+}
+
+/// What to do with the keys.
+#[derive(Debug, Subcommand)]
+pub(super) enum KeysAction {
+    /// Add a public key.
+    Add {
+        /// Id of the key, as tokens name it.
+        #[arg(long)]
+        kid: String,
+        /// File with the RSA public key as PEM.
+        #[arg(long, value_name = "FILE")]
+        public_key: PathBuf,
+    },
+    /// List the keys.
+    List,
+    /// Remove a key.
+    Remove {
+        /// Id of the key.
+        #[arg(long)]
+        kid: String,
+    },
+}
+
+/// Options of `openapi`.
+#[derive(Debug, Args)]
+pub(super) struct OpenapiOptions {
+    /// The form to print.
+    #[arg(long, value_enum, default_value_t = DocumentFormat::Json)]
+    pub(super) format: DocumentFormat,
+}
+
+/// The forms of the `OpenAPI` document.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum DocumentFormat {
+    /// JSON.
+    Json,
+    /// YAML.
+    Yaml,
+}
+
+/// Options of `config`.
+#[derive(Debug, Args)]
+pub(super) struct ConfigOptions {
+    /// Print the reference of all settings as Markdown instead.
+    #[arg(long)]
+    pub(super) markdown: bool,
+}
+
+/// What was typed.
+pub(super) struct Arguments {
+    /// The subcommand; `serve` where none was typed.
+    pub(super) command: Command,
+    /// The configuration file.
+    pub(super) config: Option<PathBuf>,
+    /// Settings given as flags, by the name of their variable.
+    pub(super) settings: BTreeMap<&'static str, String>,
+}
+
+/// Reads the arguments of the process; prints help or a usage error and exits where that is what they ask for.
+pub(super) fn parse() -> Arguments {
+    let settings = SETTINGS.iter().map(|setting| {
+        Arg::new(setting.name)
+            .long(setting.flag())
+            .global(true)
+            .value_name("VALUE")
+            .help(setting.description)
+            .help_heading("Settings")
+            .hide_short_help(true)
+    });
+    let matches = Line::command().args(settings).get_matches();
+    let line = Line::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    let given = matches.subcommand().map_or(&matches, |(_, inner)| inner);
+    let settings = SETTINGS
+        .iter()
+        .filter_map(|setting| given.get_one::<String>(setting.name).map(|value| (setting.name, value.clone())))
+        .collect();
+    Arguments { command: line.command.unwrap_or_else(|| Command::Serve(ServeOptions::default())), config: line.config, settings }
+}
+
+fn life(text: &str) -> Result<Duration, String> {
+    humantime::parse_duration(text).map_err(|error| error.to_string())
+}

@@ -1,0 +1,33 @@
+//! `bootstrap`: a tenant with an administrator who may do everything.
+
+use super::arguments::BootstrapOptions;
+use super::context::Context;
+use super::failure::Failure;
+use super::print::say;
+use crate::access::permission;
+use crate::domain::bootstrap::{Bootstrap, bootstrap as make};
+use user_tenant_store::scope::SystemReason;
+
+/// Makes it and prints the ids.
+pub(super) async fn bootstrap(context: &Context, options: BootstrapOptions) -> Result<(), Failure> {
+    let doors = context.doors()?;
+    let session = doors.write_system(SystemReason::CommandLine).await.map_err(crate::error::Error::from)?;
+    let made = make(session, wanted(options)).await?.into_inner();
+    say(&format!("tenant       {}", made.tenant));
+    say(&format!("user         {}", made.user));
+    say(&format!("user_tenant  {}", made.user_tenant));
+    Ok(())
+}
+
+/// What the options ask for, with every permission there is.
+pub(super) fn wanted(options: BootstrapOptions) -> Bootstrap {
+    Bootstrap {
+        tenant_name: options.tenant_name,
+        tenant_key: options.tenant_key,
+        username: options.username,
+        email: options.email,
+        first_name: options.first_name,
+        role_name: options.role_name,
+        permissions: permission::ALL.iter().map(|permission| permission.name.to_owned()).collect(),
+    }
+}

@@ -1,0 +1,99 @@
+//! What every command starts from: the checked configuration, and the ways to the database that it names.
+
+use user_tenant_store::environment::Environment;
+use user_tenant_store::session::{DatabaseOptions, Store};
+
+use super::arguments::Arguments;
+use super::failure::Failure;
+use super::secret;
+use crate::access::doors::Doors;
+use crate::builder::{Builder, UserTenantService, Verifier};
+use crate::clock::Clock;
+use crate::config::{self, Config, Effective, VerifierKind};
+
+/// File of the signing secret of an embedded database, beside it.
+const SECRET_FILE: &str = "jwt-secret";
+
+/// The configuration of a command.
+pub(super) struct Context {
+    effective: Effective,
+    /// The settings, typed.
+    pub(super) config: Config,
+    /// The time.
+    pub(super) clock: Clock,
+}
+
+impl Context {
+    /// Reads the configuration and starts the log.
+    pub(super) fn load(arguments: &Arguments) -> Result<Self, Failure> {
+        let wrong = |error: config::ConfigError| Failure::Configuration(error.to_string());
+        let environment = |name: &str| std::env::var(name).ok();
+        let effective = config::load(&arguments.settings, environment, arguments.config.as_deref()).map_err(wrong)?;
+        let config = Config::new(&effective).map_err(wrong)?;
+        crate::telemetry::log::start(&config.log_level, config.log_json);
+        Ok(Self { effective, config, clock: Clock::system() })
+    }
+
+    /// The effective settings as text, secrets masked.
+    pub(super) fn describe(&self) -> String {
+        config::describe(&self.effective)
+    }
+
+    /// The database; the directory of an embedded one is made.
+    pub(super) fn database(&self) -> Result<DatabaseOptions, Failure> {
+        if self.config.embedded {
+            let directory = &self.config.data_dir;
+            std::fs::create_dir_all(directory).map_err(|error| Failure::other(format!("{}: {error}", directory.display())))?;
+        }
+        Ok(self.config.database.clone())
+    }
+
+    /// Ways to the database, for the operator.
+    pub(super) fn doors(&self) -> Result<Doors, Failure> {
+        let store = Store::open(&self.database()?, self.config.limits, Environment::system())
+            .map_err(|error| Failure::from(crate::error::Error::from(error)))?;
+        Ok(Doors::new(store))
+    }
+
+    /// The secret that tokens are signed with, where this configuration signs any.
+    pub(super) fn signing_secret(&self) -> Result<Option<String>, Failure> {
+        match (self.config.verifier, &self.config.jwt_secret) {
+            (VerifierKind::Secret, Some(secret)) => Ok(Some(secret.clone())),
+            (VerifierKind::Secret, None) => {
+                self.database()?;
+                secret::read_or_create(&self.config.data_dir.join(SECRET_FILE)).map(Some)
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// What `iss` must be.
+    pub(super) fn issuer(&self) -> Option<&str> {
+        self.config.jwt_issuer.as_deref()
+    }
+
+    /// The service of this configuration, to be built.
+    pub(super) fn service(&self) -> Result<Builder, Failure> {
+        let config = &self.config;
+        let text = |value: &Option<String>| value.clone().unwrap_or_default();
+        let verifier = match config.verifier {
+            VerifierKind::Secret => Verifier::Secret {
+                secret: self.signing_secret()?.unwrap_or_default(),
+                issuer: config.jwt_issuer.clone(),
+            },
+            VerifierKind::JwtKeys => Verifier::JwtKeys { issuer: text(&config.jwt_issuer) },
+            VerifierKind::Jwks => Verifier::Jwks {
+                url: text(&config.jwt_jwks_url),
+                issuer: text(&config.jwt_issuer),
+                audience: config.jwt_audience.clone(),
+            },
+        };
+        Ok(UserTenantService::builder(self.database()?)
+            .verifier(verifier)
+            .claims(config.claims.clone())
+            .leeway(config.jwt_leeway)
+            .limits(config.limits)
+            .caller_cache(config.caller_cache)
+            .http(config.http.clone()))
+    }
+}

@@ -1,0 +1,58 @@
+//! `keys add | list | remove`: the public keys that verify tokens.
+
+use user_tenant_store::Entity;
+use user_tenant_store::filter::{Filter, Predicate};
+use user_tenant_store::record::New;
+use user_tenant_store::scope::SystemReason;
+use user_tenant_store::value::Value;
+
+use super::arguments::KeysAction;
+use super::context::Context;
+use super::failure::Failure;
+use super::print::say;
+use crate::access::keys::VerificationKey;
+use crate::error::Error;
+use crate::model::JwtKey;
+
+/// Does one of the three.
+pub(super) async fn keys(context: &Context, action: &KeysAction) -> Result<(), Failure> {
+    let doors = context.doors()?;
+    match action {
+        KeysAction::Add { kid, public_key } => {
+            let pem = std::fs::read_to_string(public_key)
+                .map_err(|error| Failure::other(format!("{}: {error}", public_key.display())))?;
+            VerificationKey::rsa_pem(&pem).map_err(|reason| Failure::other(format!("{}: {reason}", public_key.display())))?;
+            let session = doors.write_system(SystemReason::CommandLine).await.map_err(Error::from)?;
+            let key = New::<JwtKey>::empty()
+                .with("keyId", kid.as_str())
+                .and_then(|key| key.with("publicKey", pem))
+                .map_err(Error::from)?;
+            session.repository().create(key).await.map_err(Error::from)?;
+            session.commit(()).await.map_err(Error::from)?.into_inner();
+            say(&format!("added {kid}"));
+        }
+        KeysAction::List => {
+            let session = doors.read_system(SystemReason::CommandLine);
+            let shown = ["id", "keyId", "createdOn"].iter().filter_map(|name| JwtKey::meta().position(name)).collect();
+            let filter = Filter { fields: Some(shown), ..Filter::default() };
+            for key in session.repository::<JwtKey>().find(&filter).await.map_err(Error::from)? {
+                let text = |name| key.get(name).and_then(Value::to_key).unwrap_or_default();
+                say(&format!("{}  {}", text("keyId"), text("createdOn")));
+            }
+        }
+        KeysAction::Remove { kid } => {
+            let session = doors.write_system(SystemReason::CommandLine).await.map_err(Error::from)?;
+            let named = JwtKey::meta()
+                .property("keyId")
+                .map(|property| Predicate::equals(property, kid.as_str().into()))
+                .ok_or_else(|| Failure::other("keys have no id"))?;
+            let removed = session.repository::<JwtKey>().delete_all(Some(&named)).await.map_err(Error::from)?;
+            session.commit(()).await.map_err(Error::from)?.into_inner();
+            if removed == 0 {
+                return Err(Failure::other(format!("there is no key {kid}; list them with:  user-tenant-service keys list")));
+            }
+            say(&format!("removed {kid}"));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,48 @@
+//! The signing secret of an embedded database: made once, kept beside it, readable by its owner only.
+
+use std::fs::{self, OpenOptions};
+use std::io::{ErrorKind, Write};
+use std::path::Path;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use rand::TryRngCore;
+use rand::rngs::OsRng;
+
+use super::failure::Failure;
+
+/// Random bytes of a new secret; 256 bits, as HS256 asks for (RFC 7518, section 3.2).
+const BYTES: usize = 32;
+
+/// The secret in this file; `None` when there is no file yet.
+pub(super) fn read(path: &Path) -> Result<Option<String>, Failure> {
+    match fs::read_to_string(path) {
+        Ok(text) => Ok(Some(text.trim().to_owned())),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Failure::other(format!("{}: {error}", path.display()))),
+    }
+}
+
+/// The secret in this file, made and written with mode 0600 where there is none.
+pub(super) fn read_or_create(path: &Path) -> Result<String, Failure> {
+    if let Some(secret) = read(path)? {
+        return Ok(secret);
+    }
+    let mut bytes = [0; BYTES];
+    OsRng.try_fill_bytes(&mut bytes).map_err(|error| Failure::other(format!("no randomness: {error}")))?;
+    let secret = URL_SAFE_NO_PAD.encode(bytes);
+    let failed = |error: std::io::Error| Failure::other(format!("{}: {error}", path.display()));
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Ok(mut file) => {
+            file.write_all(secret.as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
+            Ok(secret)
+        }
+        // Another process was first; its secret counts.
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => read(path)?.ok_or_else(|| failed(error)),
+        Err(error) => Err(failed(error)),
+    }
+}

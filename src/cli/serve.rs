@@ -1,0 +1,113 @@
+//! `serve`: opens the database, makes it ready where it is embedded, and answers requests until told to stop.
+
+use std::future::Future;
+use std::time::Duration;
+
+use axum::Router;
+use tokio::net::TcpListener;
+use tokio::signal;
+use user_tenant_store::scope::SystemReason;
+
+use super::arguments::{BootstrapOptions, ServeOptions, TokenOptions};
+use super::bootstrap::wanted;
+use super::context::Context;
+use super::failure::Failure;
+use super::print::say;
+use super::token::mint;
+use crate::builder::UserTenantService;
+use crate::domain::bootstrap::bootstrap;
+use crate::domain::callers;
+use crate::error::Error;
+
+/// Life of the token that the first start prints.
+const FIRST_TOKEN_LIFE: Duration = Duration::from_secs(12 * 60 * 60);
+
+/// Serves as configured.
+pub(super) async fn serve(context: &Context, options: &ServeOptions) -> Result<(), Failure> {
+    let config = &context.config;
+    let service = context.service()?.migrate(options.migrate || config.embedded).build().await?;
+    let first_start = config.embedded && first_start(&service).await?;
+    let address = format!("{}:{}", config.host, config.port);
+    let listener = TcpListener::bind(&address).await.map_err(|error| {
+        Failure::Configuration(format!("HOST and PORT: {address} cannot be listened on: {error}"))
+    })?;
+    let url = format!("http://{}{}", listener.local_addr()?, config.base_path);
+    announce(context, &service, &url, first_start).await?;
+    let router = match config.base_path.as_str() {
+        "" => service.router(),
+        prefix => Router::new().nest(prefix, service.router()),
+    };
+    run(listener, router, stop_signal(), config.shutdown_grace).await?;
+    Ok(())
+}
+
+/// Makes the first tenant of an empty embedded database; true when it did.
+async fn first_start(service: &UserTenantService) -> Result<bool, Failure> {
+    let doors = service.doors();
+    if callers::oldest_membership(&doors.read_system(SystemReason::Bootstrap)).await?.is_some() {
+        return Ok(false);
+    }
+    let session = doors.write_system(SystemReason::Bootstrap).await.map_err(Error::from)?;
+    bootstrap(session, wanted(BootstrapOptions::default())).await?.into_inner();
+    Ok(true)
+}
+
+/// Prints where the service is and how to talk to it.
+async fn announce(context: &Context, service: &UserTenantService, url: &str, first_start: bool) -> Result<(), Failure> {
+    say(&format!("User Tenant Service {} is running at {url}", env!("CARGO_PKG_VERSION")));
+    say(&format!("Explorer  {url}/explorer/"));
+    if first_start {
+        let options = TokenOptions { user_tenant: None, permissions: Vec::new(), life: FIRST_TOKEN_LIFE, master: true };
+        let token = mint(context, service.doors(), &options).await?;
+        say(&format!("\nAdministrator's token, valid for 12 hours:\n{token}\n"));
+        say(&format!("Try it:\ncurl -H 'Authorization: Bearer {token}' {url}/tenants"));
+    } else if context.config.embedded {
+        say("Mint a token with:  user-tenant-service token --master");
+    }
+    Ok(())
+}
+
+/// Answers requests until `stop` is done, then lets those at work finish for at most `grace`.
+pub(super) async fn run(listener: TcpListener, router: Router, stop: impl Future<Output = ()> + Send + 'static, grace: Duration) -> std::io::Result<()> {
+    let (told, heard) = tokio::sync::oneshot::channel::<()>();
+    let server = axum::serve(listener, router).with_graceful_shutdown(async move {
+        stop.await;
+        let _ = told.send(());
+    });
+    tokio::select! {
+        ended = async { server.await } => ended,
+        () = async {
+            // Ends only when the signal came; a server that ended by itself wins the race.
+            if heard.await.is_err() {
+                std::future::pending::<()>().await;
+            }
+            tokio::time::sleep(grace).await;
+        } => {
+            tracing::warn!(?grace, "requests still at work after the grace period were cut off");
+            Ok(())
+        }
+    }
+}
+
+/// Done when the process is told to stop, by `SIGTERM` or Ctrl-C.
+pub(super) async fn stop_signal() {
+    #[cfg(unix)]
+    let terminated = async {
+        match signal::unix::signal(signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => {
+                signal.recv().await;
+            }
+            Err(error) => {
+                tracing::error!(%error, "SIGTERM cannot be watched");
+                std::future::pending::<()>().await;
+            }
+        }
+    };
+    #[cfg(not(unix))]
+    let terminated = std::future::pending::<()>();
+    tokio::select! {
+        () = terminated => {}
+        _ = signal::ctrl_c() => {}
+    }
+    tracing::info!("stopping: no new connections, requests at work are finished");
+}

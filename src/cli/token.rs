@@ -1,0 +1,45 @@
+//! `token`: mints a bearer token for a membership.
+
+use serde_json::json;
+use user_tenant_store::scope::SystemReason;
+
+use super::arguments::TokenOptions;
+use super::context::Context;
+use super::failure::Failure;
+use super::print::say;
+use crate::access::caller::MASTER;
+use crate::access::doors::Doors;
+use crate::access::token::sign;
+use crate::domain::callers;
+
+/// Mints and prints it.
+pub(super) async fn token(context: &Context, options: &TokenOptions) -> Result<(), Failure> {
+    let doors = context.doors()?;
+    say(&mint(context, &doors, options).await?);
+    Ok(())
+}
+
+/// A token as the options want it.
+pub(super) async fn mint(context: &Context, doors: &Doors, options: &TokenOptions) -> Result<String, Failure> {
+    let Some(secret) = context.signing_secret()? else {
+        return Err(Failure::Configuration(
+            "no signing key: tokens can be minted only with JWT_VERIFIER=secret and JWT_SECRET (or the embedded database)".to_owned(),
+        ));
+    };
+    let session = doors.read_system(SystemReason::CommandLine);
+    let user_tenant = match options.user_tenant {
+        Some(id) => id,
+        None => callers::oldest_membership(&session)
+            .await?
+            .ok_or_else(|| Failure::other("there is no membership yet; make one with:  user-tenant-service bootstrap"))?,
+    };
+    let mut claims = callers::claims(&session, user_tenant).await?;
+    if !options.permissions.is_empty() {
+        claims.insert("permissions".to_owned(), json!(options.permissions));
+    }
+    if options.master {
+        claims.insert("tenantType".to_owned(), MASTER.into());
+    }
+    sign(claims, &secret, context.issuer(), context.clock.now(), options.life)
+        .map_err(|error| Failure::Other("the token could not be signed".to_owned(), Some(Box::new(error))))
+}

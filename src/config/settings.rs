@@ -1,0 +1,74 @@
+//! The table of all settings: one row each, read by everything that shows or sets one.
+
+/// One setting.
+#[derive(Debug)]
+pub(crate) struct Setting {
+    /// The environment variable.
+    pub(crate) name: &'static str,
+    /// Its value where nobody sets one.
+    pub(crate) default: Option<&'static str>,
+    /// Whether its value is never shown.
+    pub(crate) secret: bool,
+    /// What it is for, in a line, with its unit.
+    pub(crate) description: &'static str,
+}
+
+impl Setting {
+    /// The flag, without dashes: `database-url`.
+    pub(crate) fn flag(&self) -> String {
+        self.name.to_lowercase().replace('_', "-")
+    }
+
+    /// The key in the file: `database_url`.
+    pub(crate) fn key(&self) -> String {
+        self.name.to_lowercase()
+    }
+}
+
+const fn plain(name: &'static str, default: Option<&'static str>, description: &'static str) -> Setting {
+    Setting { name, default, secret: false, description }
+}
+
+const fn secret(name: &'static str, description: &'static str) -> Setting {
+    Setting { name, default: None, secret: true, description }
+}
+
+/// All settings, in the order of the reference.
+pub(crate) const SETTINGS: &[Setting] = &[
+    plain("HOST", Some("127.0.0.1"), "Address to listen on; 0.0.0.0 for all"),
+    plain("PORT", Some("3000"), "Port to listen on; 0 takes a free one"),
+    plain("BASE_PATH", None, "Prefix of all paths, for example /user-tenants"),
+    plain("DATA_DIR", Some("./data"), "Directory of the embedded database and its secret"),
+    secret("DATABASE_URL", "Database: sqlite:path or postgres://user:password@host:port/database; wins over DB_HOST"),
+    plain("DB_HOST", None, "Host of a PostgreSQL server"),
+    plain("DB_PORT", Some("5432"), "Port of the server"),
+    plain("DB_USER", None, "User at the server"),
+    secret("DB_PASSWORD", "Password of that user"),
+    plain("DB_DATABASE", None, "Name of the database"),
+    plain("DB_SCHEMA", Some("main"), "Schema of the tables; only main is supported"),
+    plain("DB_SSL_MODE", Some("prefer"), "Encryption to the server: disable, prefer, require (both without checking its certificate) or verify-full"),
+    plain("DB_MAX_CONNECTIONS", Some("16"), "Most connections to the server"),
+    plain("DB_CONNECTION_TIMEOUT_MILLIS", Some("2000"), "Longest wait for a connection, in milliseconds"),
+    plain("STATEMENT_TIMEOUT_MILLISECONDS", Some("10000"), "Longest run of one statement on the server, in milliseconds"),
+    plain("JWT_VERIFIER", None, "How tokens are verified: jwt-keys (RS256, keys in the table jwt_keys; the default on a configured database), secret (HS256; the default on the embedded one) or jwks (keys of an OpenID Connect issuer)"),
+    secret("JWT_SECRET", "Shared secret of HS256, 16 bytes or more"),
+    plain("JWT_ISSUER", None, "What the claim iss must be; required by jwt-keys and jwks"),
+    plain("JWT_AUDIENCE", None, "What the claim aud must hold, with jwks"),
+    plain("JWT_JWKS_URL", None, "Address of the issuer's key set, with jwks"),
+    plain("JWT_LEEWAY_SECONDS", Some("0"), "Tolerance for clocks that differ, in seconds"),
+    plain("JWT_CLAIM_ID", Some("id"), "Claim with the user's id; a JSON pointer when it begins with /"),
+    plain("JWT_CLAIM_USER_TENANT_ID", Some("userTenantId"), "Claim with the membership's id"),
+    plain("JWT_CLAIM_TENANT_ID", Some("tenantId"), "Claim with the tenant's id"),
+    plain("JWT_CLAIM_TENANT_TYPE", Some("tenantType"), "Claim that is master for callers who reach every tenant"),
+    plain("JWT_CLAIM_PERMISSIONS", Some("permissions"), "Claim with the array of permissions"),
+    plain("JWT_CLAIM_PASSWORD_EXPIRY", Some("passwordExpiryTime"), "Claim with the time from which the password must be changed"),
+    plain("CALLER_CACHE_MILLISECONDS", Some("1000"), "How long a caller found live is not asked for again, in milliseconds; 1000 at most, 0 asks each time"),
+    plain("MAX_ROWS", Some("10000"), "Most rows of one answer, included ones counted"),
+    plain("MAX_BODY_BYTES", Some("1048576"), "Longest request body, in bytes"),
+    plain("CONCURRENCY_LIMIT", Some("1024"), "Requests at work at once; more are refused with 503"),
+    plain("REQUEST_TIMEOUT_MILLISECONDS", Some("30000"), "Longest time for one request, in milliseconds"),
+    plain("SHUTDOWN_GRACE_MILLISECONDS", Some("5000"), "How long requests at work may take after SIGTERM, in milliseconds"),
+    plain("CORS_ALLOWED_ORIGINS", Some("*"), "Origins that browsers may call from, separated by commas; * for any, never with credentials"),
+    plain("LOG_LEVEL", Some("info"), "How much is logged: off, error, warn, info, debug, trace, or a filter like info,user_tenant_store=debug"),
+    plain("LOG_FORMAT", Some("auto"), "Form of the log: text, json, or auto (text on a terminal)"),
+];

@@ -1,0 +1,15 @@
+//! The log: text with colours on a terminal, JSON lines elsewhere, always to standard error.
+
+use std::io::IsTerminal;
+
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt;
+
+/// Starts the log of the process; a second call changes nothing.
+pub(crate) fn start(level: &str, json: Option<bool>) {
+    let terminal = std::io::stderr().is_terminal();
+    let filter = EnvFilter::try_new(level).unwrap_or_else(|_| EnvFilter::new("info"));
+    let log = fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(terminal);
+    // Fails only where a host application has set a log already, which then stays.
+    let _ = if json.unwrap_or(!terminal) { log.json().flatten_event(true).try_init() } else { log.try_init() };
+}
