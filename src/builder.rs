@@ -255,6 +255,9 @@ impl std::fmt::Debug for UserTenantService {
 
 impl std::fmt::Debug for Builder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Builder").field("database", &self.database).field("verifier", &self.verifier).finish_non_exhaustive()
+        f.debug_struct("Builder")
+            .field("database", &self.database)
+            .field("verifier", &self.verifier)
+            .finish_non_exhaustive()
     }
 }

@@ -41,7 +41,10 @@ async fn execute() -> Result<(), Failure> {
         Command::Bootstrap(options) => bootstrap::bootstrap(&context, options).await,
         Command::Token(options) => token::token(&context, &options).await,
         Command::Keys(action) => keys::keys(&context, &action).await,
-        Command::Config(options) => print::configuration(&context, &options),
+        Command::Config(options) => {
+            print::configuration(&context, &options);
+            Ok(())
+        }
         Command::Openapi(options) => print::openapi(options.format),
     }
 }

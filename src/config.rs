@@ -138,14 +138,27 @@ impl Config {
     fn check(&self, settings: &Effective) -> Result<(), ConfigError> {
         let needs = |name, why: &str| Err(ConfigError::new(name, "not set", why));
         if self.caller_cache > Duration::from_secs(1) {
-            return Err(settings.wrong("CALLER_CACHE_MILLISECONDS", "must be 1000 at most: a deactivated caller is refused within a second"));
+            return Err(settings.wrong(
+                "CALLER_CACHE_MILLISECONDS",
+                "must be 1000 at most: a deactivated caller is refused within a second",
+            ));
         }
         match self.verifier {
-            VerifierKind::JwtKeys if self.jwt_issuer.is_none() => needs("JWT_ISSUER", "must be the `iss` of your tokens, with JWT_VERIFIER=jwt-keys"),
-            VerifierKind::Jwks if self.jwt_issuer.is_none() => needs("JWT_ISSUER", "must be the `iss` of your tokens, with JWT_VERIFIER=jwks"),
-            VerifierKind::Jwks if self.jwt_jwks_url.is_none() => needs("JWT_JWKS_URL", "must be the address of the issuer's key set, with JWT_VERIFIER=jwks"),
-            VerifierKind::Secret if self.jwt_secret.is_none() && !self.embedded => needs("JWT_SECRET", "must be a secret of 16 bytes or more, with JWT_VERIFIER=secret"),
-            _ if self.jwt_secret.as_ref().is_some_and(|secret| secret.len() < 16) => Err(settings.wrong("JWT_SECRET", "must have 16 bytes or more")),
+            VerifierKind::JwtKeys if self.jwt_issuer.is_none() => {
+                needs("JWT_ISSUER", "must be the `iss` of your tokens, with JWT_VERIFIER=jwt-keys")
+            }
+            VerifierKind::Jwks if self.jwt_issuer.is_none() => {
+                needs("JWT_ISSUER", "must be the `iss` of your tokens, with JWT_VERIFIER=jwks")
+            }
+            VerifierKind::Jwks if self.jwt_jwks_url.is_none() => {
+                needs("JWT_JWKS_URL", "must be the address of the issuer's key set, with JWT_VERIFIER=jwks")
+            }
+            VerifierKind::Secret if self.jwt_secret.is_none() && !self.embedded => {
+                needs("JWT_SECRET", "must be a secret of 16 bytes or more, with JWT_VERIFIER=secret")
+            }
+            _ if self.jwt_secret.as_ref().is_some_and(|secret| secret.len() < 16) => {
+                Err(settings.wrong("JWT_SECRET", "must have 16 bytes or more"))
+            }
             _ => Ok(()),
         }
     }
@@ -167,18 +180,25 @@ fn database(settings: &Effective, data_dir: &std::path::Path) -> Result<(Databas
         };
     }
     if let Some(host) = settings.text("DB_HOST") {
-        let part = |name: &str| settings.text(name).map(|text| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20"));
-        let (user, database) = (part("DB_USER").unwrap_or_default(), part("DB_DATABASE").unwrap_or_default());
+        let encoded = |name: &str| {
+            settings
+                .text(name)
+                .map(|text| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20"))
+        };
+        let (user, database) = (encoded("DB_USER").unwrap_or_default(), encoded("DB_DATABASE").unwrap_or_default());
         if database.is_empty() {
             return Err(ConfigError::new("DB_DATABASE", "not set", "must be the name of the database, with DB_HOST"));
         }
         if settings.text("DB_SCHEMA").is_some_and(|schema| schema != "main") {
             return Err(settings.wrong("DB_SCHEMA", "must be main, the schema that the tables are in"));
         }
-        let password = part("DB_PASSWORD").map(|password| format!(":{password}")).unwrap_or_default();
+        let password = encoded("DB_PASSWORD").map(|password| format!(":{password}")).unwrap_or_default();
         let port: u16 = settings.number("DB_PORT")?;
         let at = if user.is_empty() { String::new() } else { format!("{user}{password}@") };
-        return Ok((DatabaseOptions::Postgres(postgres(settings, format!("postgres://{at}{host}:{port}/{database}"))?), false));
+        return Ok((
+            DatabaseOptions::Postgres(postgres(settings, format!("postgres://{at}{host}:{port}/{database}"))?),
+            false,
+        ));
     }
     Ok((DatabaseOptions::Sqlite(SqliteOptions::new(data_dir.join("user-tenant.db"))), true))
 }
@@ -214,7 +234,11 @@ fn claims(settings: &Effective) -> Result<ClaimMap, ConfigError> {
 fn base_path(settings: &Effective) -> Result<String, ConfigError> {
     let path = settings.text("BASE_PATH").unwrap_or_default().trim_end_matches('/');
     let plain = path.starts_with('/') && !path.contains(['{', '}', '?', '#', ' ']) && !path.contains("//");
-    if path.is_empty() || plain { Ok(path.to_owned()) } else { Err(settings.wrong("BASE_PATH", "must be empty or a path like /user-tenants")) }
+    if path.is_empty() || plain {
+        Ok(path.to_owned())
+    } else {
+        Err(settings.wrong("BASE_PATH", "must be empty or a path like /user-tenants"))
+    }
 }
 
 /// The levels of the original's logger beside those of ours.
@@ -226,7 +250,12 @@ fn log_level(settings: &Effective) -> Result<String, ConfigError> {
         "verbose" => "debug",
         "silly" => "trace",
         filter if filter.contains('=') => filter,
-        _ => return Err(settings.wrong("LOG_LEVEL", "must be off, error, warn, info, debug or trace, or a filter like info,user_tenant_store=debug")),
+        _ => {
+            return Err(settings.wrong(
+                "LOG_LEVEL",
+                "must be off, error, warn, info, debug or trace, or a filter like info,user_tenant_store=debug",
+            ));
+        }
     }
     .to_owned())
 }

@@ -47,9 +47,9 @@ pub enum Error {
         /// The parameter.
         name: &'static str,
         /// What it held.
-        value: Json,
+        value: Box<Json>,
         /// The violations, or `{syntaxError}`; null for none.
-        details: Json,
+        details: Box<Json>,
     },
     /// A clause of a filter is invalid.
     #[error("{message}")]
@@ -59,7 +59,7 @@ pub enum Error {
         /// Code of the contract, if it has one.
         code: Option<&'static str>,
         /// Further members of the answer; null for none.
-        details: Json,
+        details: Box<Json>,
     },
     /// More rows than one answer may hold.
     #[error("{0}")]
@@ -78,7 +78,7 @@ pub enum Error {
     BodyRequired,
     /// The body breaks its schema.
     #[error("The request body is invalid. See error object `details` property for more info.")]
-    InvalidBody(Json),
+    InvalidBody(Box<Json>),
     /// The body's id is not that of the path.
     #[error("id property (id) cannot be updated from {path} to {body}")]
     IdMismatch {
@@ -116,7 +116,7 @@ pub enum Error {
 }
 
 /// A cause, kept for the log.
-pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Result of the service.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -128,7 +128,7 @@ impl From<StoreError> for Error {
             StoreError::Conflict { constraint, attempted, .. } => Self::Conflict(conflict(&constraint, &attempted)),
             StoreError::MissingReference | StoreError::OutsideScope => Self::RelatedNotFound,
             StoreError::TooManyRows { .. } => Self::TooManyRows(error.to_string()),
-            StoreError::InvalidValue(_) => Self::InvalidBody(serde_json::json!([])),
+            StoreError::InvalidValue(_) => Self::InvalidBody(Box::new(serde_json::json!([]))),
             StoreError::StillReferenced => Self::Conflict("The row is still referred to.".to_owned()),
             StoreError::Timeout(source) | StoreError::Unavailable(source) | StoreError::Contention(source) => {
                 Self::Unavailable(Some(source))
@@ -148,12 +148,13 @@ impl From<user_tenant_store::filter::FilterError> for Error {
             }
             FilterError::Clause(_) => (None, Json::Null),
             FilterError::Inclusion(_) => (Some("INVALID_INCLUSION_FILTER"), Json::Null),
-            FilterError::OperatorNotAllowed { operators, predicate } => {
-                (Some("OPERATOR_NOT_ALLOWED_IN_QUERY"), serde_json::json!({ "operators": operators, "where": predicate }))
-            }
+            FilterError::OperatorNotAllowed { operators, predicate } => (
+                Some("OPERATOR_NOT_ALLOWED_IN_QUERY"),
+                serde_json::json!({ "operators": operators, "where": predicate }),
+            ),
             FilterError::TooDeep { .. } => (Some("QUERY_OBJECT_TOO_DEEP"), Json::Null),
         };
-        Self::InvalidFilter { message, code, details }
+        Self::InvalidFilter { message, code, details: Box::new(details) }
     }
 }
 
@@ -169,7 +170,9 @@ impl From<user_tenant_store::record::InvalidRecord> for Error {
             InvalidRecord::WrongType(_, wrong) => wrong.to_string(),
             other => other.to_string(),
         };
-        Self::InvalidBody(serde_json::json!([{ "path": format!("/{name}"), "code": code, "message": message, "info": {} }]))
+        Self::InvalidBody(Box::new(
+            serde_json::json!([{ "path": format!("/{name}"), "code": code, "message": message, "info": {} }]),
+        ))
     }
 }
 
@@ -182,7 +185,8 @@ fn conflict(constraint: &str, attempted: &[(&'static str, String)]) -> String {
         .iter()
         .find(|(postgres, sqlite, _)| *postgres == constraint || *sqlite == constraint)
         .map_or(&[][..], |(_, _, columns)| columns);
-    let value = |column: &str| attempted.iter().find(|(name, _)| *name == column).map_or("", |(_, value)| value.as_str());
+    let value =
+        |column: &str| attempted.iter().find(|(name, _)| *name == column).map_or("", |(_, value)| value.as_str());
     if columns.is_empty() {
         return "Unique constraint violation error !".to_owned();
     }

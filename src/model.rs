@@ -37,7 +37,7 @@ pub use user_view::UserView;
 mod tests;
 
 /// All entities: documents, isolation tests and the command line walk this list.
-pub(crate) fn registry() -> &'static [fn() -> &'static EntityMeta] {
+pub fn registry() -> &'static [fn() -> &'static EntityMeta] {
     &[
         Tenant::meta,
         TenantConfig::meta,

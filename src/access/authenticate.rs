@@ -56,10 +56,7 @@ impl Authenticator {
     }
 
     /// The caller of a request with these headers.
-    pub(crate) async fn authenticate(
-        &self,
-        headers: &HeaderMap,
-    ) -> Result<Arc<Caller>, TokenError> {
+    pub(crate) async fn authenticate(&self, headers: &HeaderMap) -> Result<Arc<Caller>, TokenError> {
         self.verify(bearer(headers)?).await
     }
 
@@ -111,9 +108,7 @@ impl Authenticator {
             key_id: header.kid,
             key: key.fingerprint,
             expiry,
-            life: Duration::try_from_secs_f64(expiry - seconds(now))
-                .unwrap_or(LONGEST_MEMORY)
-                .min(LONGEST_MEMORY),
+            life: Duration::try_from_secs_f64(expiry - seconds(now)).unwrap_or(LONGEST_MEMORY).min(LONGEST_MEMORY),
             // The claims stand twice, as they are and as fields, in trees of small allocations.
             weight: u32::try_from(token.len() * 4 + 1024).unwrap_or(u32::MAX),
         });
@@ -123,16 +118,15 @@ impl Authenticator {
 }
 
 fn claims(token: &str, key: &VerificationKey) -> Result<Value, TokenError> {
-    let data = jsonwebtoken::decode::<Value>(token, &key.decoding, &key.validation)
-        .map_err(|error| reason(&error))?;
+    let data = jsonwebtoken::decode::<Value>(token, &key.decoding, &key.validation).map_err(|error| reason(&error))?;
     if data.claims.is_object() { Ok(data.claims) } else { Err(InvalidReason::Malformed.into()) }
 }
 
 fn reason(error: &jsonwebtoken::errors::Error) -> InvalidReason {
     match error.kind() {
-        ErrorKind::InvalidAlgorithm
-        | ErrorKind::InvalidAlgorithmName
-        | ErrorKind::InvalidKeyFormat => InvalidReason::Algorithm,
+        ErrorKind::InvalidAlgorithm | ErrorKind::InvalidAlgorithmName | ErrorKind::InvalidKeyFormat => {
+            InvalidReason::Algorithm
+        }
         ErrorKind::InvalidSignature => InvalidReason::Signature,
         _ => InvalidReason::Malformed,
     }
@@ -142,12 +136,7 @@ fn reason(error: &jsonwebtoken::errors::Error) -> InvalidReason {
 struct UntilTokenEnds;
 
 impl Expiry<[u8; 32], Arc<Verified>> for UntilTokenEnds {
-    fn expire_after_create(
-        &self,
-        _: &[u8; 32],
-        verified: &Arc<Verified>,
-        _: Instant,
-    ) -> Option<Duration> {
+    fn expire_after_create(&self, _: &[u8; 32], verified: &Arc<Verified>, _: Instant) -> Option<Duration> {
         Some(verified.life)
     }
 

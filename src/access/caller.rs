@@ -87,12 +87,7 @@ impl ClaimMap {
             user_tenant_id: id(&self.user_tenant_id)?,
             tenant_id: id(&self.tenant_id)?,
             master: find(claims, &self.tenant_type).and_then(Value::as_str) == Some(MASTER),
-            permissions: permissions
-                .into_iter()
-                .flatten()
-                .filter_map(Value::as_str)
-                .map(str::to_owned)
-                .collect(),
+            permissions: permissions.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect(),
             username: find(claims, "username").and_then(Value::as_str).map(str::to_owned),
             claims: claims.as_object().cloned().unwrap_or_default(),
         })
@@ -110,9 +105,7 @@ impl ClaimMap {
             Value::Number(number) if number.as_f64() == Some(0.0) => None,
             Value::Number(number) => {
                 let milliseconds = number.as_i64().map(i128::from).unwrap_or_default();
-                OffsetDateTime::from_unix_timestamp_nanos(milliseconds * 1_000_000)
-                    .ok()
-                    .or(Some(long_past))
+                OffsetDateTime::from_unix_timestamp_nanos(milliseconds * 1_000_000).ok().or(Some(long_past))
             }
             _ => Some(long_past),
         }
@@ -126,11 +119,7 @@ impl ClaimMap {
         put(&mut claims, &self.id, caller.id.to_string().into());
         put(&mut claims, &self.user_tenant_id, caller.user_tenant_id.to_string().into());
         put(&mut claims, &self.tenant_id, caller.tenant_id.to_string().into());
-        put(
-            &mut claims,
-            &self.permissions,
-            permissions.into_iter().cloned().collect::<Vec<_>>().into(),
-        );
+        put(&mut claims, &self.permissions, permissions.into_iter().cloned().collect::<Vec<_>>().into());
         if caller.master {
             put(&mut claims, &self.tenant_type, MASTER.into());
         }
@@ -151,9 +140,7 @@ fn find<'a>(claims: &'a Value, claim: &str) -> Option<&'a Value> {
 /// Sets a claim, making the objects on the way to a nested one. What already stands there in another shape gives way.
 fn put(claims: &mut Value, claim: &str, value: Value) {
     let steps: Vec<String> = match claim.strip_prefix('/') {
-        Some(pointer) => {
-            pointer.split('/').map(|step| step.replace("~1", "/").replace("~0", "~")).collect()
-        }
+        Some(pointer) => pointer.split('/').map(|step| step.replace("~1", "/").replace("~0", "~")).collect(),
         None => vec![claim.to_owned()],
     };
     let mut place = claims;
@@ -202,13 +189,10 @@ fn parse_date(text: &str) -> Option<OffsetDateTime> {
     OffsetDateTime::parse(text, &Iso8601::PARSING)
         .or_else(|_| OffsetDateTime::parse(text, &Rfc2822))
         .ok()
-        .or_else(|| {
-            OFFSET_DATE_TIMES.iter().find_map(|form| OffsetDateTime::parse(text, form).ok())
-        })
+        .or_else(|| OFFSET_DATE_TIMES.iter().find_map(|form| OffsetDateTime::parse(text, form).ok()))
         .or_else(|| {
             let without_zone = PrimitiveDateTime::parse(text, &Iso8601::PARSING).ok();
-            let other =
-                || DATE_TIMES.iter().find_map(|form| PrimitiveDateTime::parse(text, form).ok());
+            let other = || DATE_TIMES.iter().find_map(|form| PrimitiveDateTime::parse(text, form).ok());
             without_zone.or_else(other).map(PrimitiveDateTime::assume_utc)
         })
         .or_else(|| {
@@ -256,8 +240,7 @@ mod tests {
 
     #[test]
     fn only_the_exact_tenant_type_is_master() {
-        let master =
-            |value: Value| ClaimMap::default().caller(&with("tenantType", value)).unwrap().master;
+        let master = |value: Value| ClaimMap::default().caller(&with("tenantType", value)).unwrap().master;
         assert!(master(json!("master")));
         for other in [json!("Master"), json!(["master"]), json!(true), json!(null), json!("")] {
             assert!(!master(other.clone()), "{other}");
@@ -276,12 +259,8 @@ mod tests {
 
     #[test]
     fn permissions_that_are_no_array_of_strings_grant_nothing() {
-        for value in [
-            json!("ViewTenant"),
-            json!({"ViewTenant": true}),
-            json!(null),
-            json!([17, null, ["ViewTenant"]]),
-        ] {
+        for value in [json!("ViewTenant"), json!({"ViewTenant": true}), json!(null), json!([17, null, ["ViewTenant"]])]
+        {
             let caller = ClaimMap::default().caller(&with("permissions", value.clone())).unwrap();
             assert!(caller.permissions.is_empty(), "{value}");
         }
@@ -310,8 +289,7 @@ mod tests {
 
     #[test]
     fn password_expiry_is_read_in_any_usual_form() {
-        let expiry =
-            |value: Value| ClaimMap::default().password_expiry(&with("passwordExpiryTime", value));
+        let expiry = |value: Value| ClaimMap::default().password_expiry(&with("passwordExpiryTime", value));
         let new_year = datetime!(2020-01-01 00:00 UTC);
         for text in [
             "2020-01-01T00:00:00Z",
@@ -335,20 +313,13 @@ mod tests {
 
     #[test]
     fn an_absent_password_expiry_never_comes_and_an_unreadable_one_has_passed() {
-        let expiry =
-            |value: Value| ClaimMap::default().password_expiry(&with("passwordExpiryTime", value));
+        let expiry = |value: Value| ClaimMap::default().password_expiry(&with("passwordExpiryTime", value));
         assert_eq!(ClaimMap::default().password_expiry(&claims()), None);
         for unset in [json!(null), json!(""), json!(0), json!(false)] {
             assert_eq!(expiry(unset.clone()), None, "{unset}");
         }
-        for unreadable in
-            [json!("soon"), json!({}), json!(["2100-01-01"]), json!(true), json!(1e300)]
-        {
-            assert_eq!(
-                expiry(unreadable.clone()),
-                Some(datetime!(1970-01-01 00:00 UTC)),
-                "{unreadable}"
-            );
+        for unreadable in [json!("soon"), json!({}), json!(["2100-01-01"]), json!(true), json!(1e300)] {
+            assert_eq!(expiry(unreadable.clone()), Some(datetime!(1970-01-01 00:00 UTC)), "{unreadable}");
         }
     }
 }

@@ -63,8 +63,11 @@ impl Doors {
             ("id", Test::Equal(caller.tenant_id.into())),
             ("status", Test::Equal(i32::from(TenantStatus::Active).into())),
         ]);
-        let (membership, user, tenant) =
-            tokio::try_join!(memberships.count(Some(&membership)), users.count(Some(&user)), tenants.count(Some(&tenant)))?;
+        let (membership, user, tenant) = tokio::try_join!(
+            memberships.count(Some(&membership)),
+            users.count(Some(&user)),
+            tenants.count(Some(&tenant))
+        )?;
         Ok(membership > 0 && user > 0 && tenant > 0)
     }
 
@@ -106,7 +109,11 @@ impl Doors {
 }
 
 fn caller_scope(proof: &Authorized) -> CallerScope {
-    if proof.caller().master { CallerScope::All(AllTenants) } else { CallerScope::One(TenantScope(proof.caller().tenant_id)) }
+    if proof.caller().master {
+        CallerScope::All(AllTenants)
+    } else {
+        CallerScope::One(TenantScope(proof.caller().tenant_id))
+    }
 }
 
 fn actor(proof: &Authorized) -> Actor {

@@ -11,9 +11,7 @@ use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::{Connect, HttpConnector};
 use hyper_util::rt::TokioExecutor;
-use jsonwebtoken::jwk::{
-    AlgorithmParameters, EllipticCurve, Jwk, KeyAlgorithm, KeyOperations, PublicKeyUse,
-};
+use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyAlgorithm, KeyOperations, PublicKeyUse};
 use jsonwebtoken::{Algorithm, DecodingKey};
 use serde_json::Value;
 use time::OffsetDateTime;
@@ -78,10 +76,7 @@ impl JwksKeys {
     }
 
     /// The key of this id; `None` when the issuer has no such key that we can use.
-    pub(crate) async fn find(
-        &self,
-        key_id: &str,
-    ) -> Result<Option<Arc<VerificationKey>>, TokenError> {
+    pub(crate) async fn find(&self, key_id: &str) -> Result<Option<Arc<VerificationKey>>, TokenError> {
         if let Some(key) = self.remembered(key_id, FRESH) {
             return Ok(Some(key));
         }
@@ -152,8 +147,7 @@ async fn get<C>(client: &Client<C, Empty<Bytes>>, url: &Uri) -> Result<Bytes, So
 where
     C: Connect + Clone + Send + Sync + 'static,
 {
-    let request =
-        Request::get(url.clone()).header(header::ACCEPT, "application/json").body(Empty::new())?;
+    let request = Request::get(url.clone()).header(header::ACCEPT, "application/json").body(Empty::new())?;
     let response = client.request(request).await?;
     if response.status() != StatusCode::OK {
         return Err(format!("the issuer answered {}", response.status()).into());
@@ -164,10 +158,7 @@ where
 /// Reads a key set, passing over keys that are not for signatures or not of a kind that we verify.
 fn parse(body: &[u8]) -> Result<HashMap<String, Arc<VerificationKey>>, SourceError> {
     let set: Value = serde_json::from_slice(body)?;
-    let keys = set
-        .get("keys")
-        .and_then(Value::as_array)
-        .ok_or("the issuer's answer has no array `keys`")?;
+    let keys = set.get("keys").and_then(Value::as_array).ok_or("the issuer's answer has no array `keys`")?;
     let usable = keys.iter().filter_map(|key| {
         let key_id = key.get("kid")?.as_str()?.to_owned();
         match verification_key(key) {

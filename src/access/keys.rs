@@ -51,11 +51,7 @@ impl VerificationKey {
 
     /// A shared secret for HS256.
     pub(crate) fn secret(secret: &str) -> Self {
-        Self::new(
-            DecodingKey::from_secret(secret.as_bytes()),
-            &[Algorithm::HS256],
-            secret.as_bytes(),
-        )
+        Self::new(DecodingKey::from_secret(secret.as_bytes()), &[Algorithm::HS256], secret.as_bytes())
     }
 
     /// An RSA public key for RS256, as PEM with an SPKI or PKCS #1 structure in it.
@@ -63,15 +59,11 @@ impl VerificationKey {
     /// The error says in words what is wrong with the key.
     pub(crate) fn rsa_pem(pem: &str) -> Result<Self, String> {
         let pem = pem.trim();
-        if !pem.starts_with("-----BEGIN PUBLIC KEY-----")
-            && !pem.starts_with("-----BEGIN RSA PUBLIC KEY-----")
-        {
-            return Err(
-                "not a public key in PEM form (BEGIN PUBLIC KEY or BEGIN RSA PUBLIC KEY)".into()
-            );
+        if !pem.starts_with("-----BEGIN PUBLIC KEY-----") && !pem.starts_with("-----BEGIN RSA PUBLIC KEY-----") {
+            return Err("not a public key in PEM form (BEGIN PUBLIC KEY or BEGIN RSA PUBLIC KEY)".into());
         }
-        let decoding = DecodingKey::from_rsa_pem(pem.as_bytes())
-            .map_err(|error| format!("not an RSA public key: {error}"))?;
+        let decoding =
+            DecodingKey::from_rsa_pem(pem.as_bytes()).map_err(|error| format!("not an RSA public key: {error}"))?;
         let jwk = Jwk::from_decoding_key(&decoding, Some(Algorithm::RS256))
             .map_err(|error| format!("not an RSA public key: {error}"))?;
         check_modulus(&jwk)?;
@@ -83,9 +75,7 @@ impl VerificationKey {
 pub(crate) fn check_modulus(jwk: &Jwk) -> Result<(), String> {
     match &jwk.algorithm {
         // Base64 holds six bits a character.
-        AlgorithmParameters::RSA(rsa) if rsa.n.len() * 6 < 2048 => {
-            Err("an RSA key of fewer than 2048 bits".into())
-        }
+        AlgorithmParameters::RSA(rsa) if rsa.n.len() * 6 < 2048 => Err("an RSA key of fewer than 2048 bits".into()),
         _ => Ok(()),
     }
 }
@@ -117,10 +107,7 @@ impl Keys {
     }
 
     /// Finds the key for a token whose header names `key_id`.
-    pub(crate) async fn find(
-        &self,
-        key_id: Option<&str>,
-    ) -> Result<Arc<VerificationKey>, TokenError> {
+    pub(crate) async fn find(&self, key_id: Option<&str>) -> Result<Arc<VerificationKey>, TokenError> {
         if let Self::Secret(key) = self {
             return Ok(Arc::clone(key));
         }
@@ -138,9 +125,7 @@ impl Keys {
     }
 }
 
-type Lookup = dyn Fn(String) -> Pin<Box<dyn Future<Output = Result<Option<String>, SourceError>> + Send>>
-    + Send
-    + Sync;
+type Lookup = dyn Fn(String) -> Pin<Box<dyn Future<Output = Result<Option<String>, SourceError>> + Send>> + Send + Sync;
 
 /// Finds the public key (PEM) of a key id in the database; never a private key.
 #[derive(Clone)]
@@ -197,8 +182,7 @@ impl DatabaseKeys {
                 None
             }
         });
-        let (cache, life) =
-            if key.is_some() { (&self.present, KEY_LIFE) } else { (&self.absent, ABSENCE_LIFE) };
+        let (cache, life) = if key.is_some() { (&self.present, KEY_LIFE) } else { (&self.absent, ABSENCE_LIFE) };
         let until = self.clock.now() + life;
         cache.insert(key_id.to_owned(), Remembered { key: key.clone(), until });
         Ok(key)
@@ -206,8 +190,7 @@ impl DatabaseKeys {
 
     fn remembered(&self, key_id: &str) -> Option<Remembered> {
         let now = self.clock.now();
-        let fresh =
-            |cache: &Cache<String, Remembered>| cache.get(key_id).filter(|known| now < known.until);
+        let fresh = |cache: &Cache<String, Remembered>| cache.get(key_id).filter(|known| now < known.until);
         fresh(&self.present).or_else(|| fresh(&self.absent))
     }
 }

@@ -21,7 +21,10 @@ pub(crate) struct Liveness {
 impl Liveness {
     /// Remembers for `life`; zero asks the database each time. Refusals are never remembered.
     pub(crate) fn new(life: Duration) -> Self {
-        Self { live: Cache::builder().max_capacity(CAPACITY).time_to_live(life.max(Duration::from_millis(1))).build(), enabled: !life.is_zero() }
+        Self {
+            live: Cache::builder().max_capacity(CAPACITY).time_to_live(life.max(Duration::from_millis(1))).build(),
+            enabled: !life.is_zero(),
+        }
     }
 
     /// Whether the caller is live.

@@ -100,11 +100,8 @@ mod tests {
 
     #[test]
     fn numbers_run_from_1_to_36_without_gaps_or_doubles() {
-        let numbers: Vec<u32> = ALL
-            .iter()
-            .filter_map(|permission| permission.number)
-            .map(|text| text.parse().unwrap())
-            .collect();
+        let numbers: Vec<u32> =
+            ALL.iter().filter_map(|permission| permission.number).map(|text| text.parse().unwrap()).collect();
         let distinct: BTreeSet<u32> = numbers.iter().copied().collect();
         assert_eq!(numbers.len(), distinct.len());
         assert_eq!(distinct, (1..=36).collect());

@@ -145,8 +145,7 @@ impl ClaimRules {
     pub(crate) fn check(&self, claims: &Value, now: OffsetDateTime) -> Result<f64, InvalidReason> {
         let now = seconds(now);
         let leeway = self.leeway.as_secs_f64();
-        let expiry =
-            claims.get("exp").and_then(Value::as_f64).ok_or(InvalidReason::ExpiryMissing)? + leeway;
+        let expiry = claims.get("exp").and_then(Value::as_f64).ok_or(InvalidReason::ExpiryMissing)? + leeway;
         if now >= expiry {
             return Err(InvalidReason::Expired);
         }
@@ -198,11 +197,7 @@ pub(crate) fn sign(
     if let Some(issuer) = issuer {
         claims.insert("iss".into(), issuer.into());
     }
-    jsonwebtoken::encode(
-        &Header::new(Algorithm::HS256),
-        &claims,
-        &EncodingKey::from_secret(secret.as_bytes()),
-    )
+    jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &EncodingKey::from_secret(secret.as_bytes()))
 }
 
 #[cfg(test)]
@@ -252,11 +247,7 @@ mod tests {
     const NOW: time::OffsetDateTime = datetime!(2026-01-01 00:00 UTC);
 
     fn rules() -> ClaimRules {
-        ClaimRules {
-            issuer: Some("us".into()),
-            audience: Some("api".into()),
-            leeway: Duration::ZERO,
-        }
+        ClaimRules { issuer: Some("us".into()), audience: Some("api".into()), leeway: Duration::ZERO }
     }
 
     fn check(rules: &ClaimRules, claims: &Value) -> Option<InvalidReason> {
@@ -293,10 +284,7 @@ mod tests {
         let rules = ClaimRules { leeway: Duration::from_secs(10), ..ClaimRules::default() };
         assert_eq!(check(&rules, &json!({"exp": now - 9, "nbf": now + 10})), None);
         assert_eq!(check(&rules, &json!({"exp": now - 10})), Some(InvalidReason::Expired));
-        assert_eq!(
-            check(&rules, &json!({"exp": now + 9, "nbf": now + 11})),
-            Some(InvalidReason::NotYetValid)
-        );
+        assert_eq!(check(&rules, &json!({"exp": now + 9, "nbf": now + 11})), Some(InvalidReason::NotYetValid));
     }
 
     #[test]

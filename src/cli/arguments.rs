@@ -36,21 +36,33 @@ Every setting is also an environment variable; docs/configuration.md lists them.
 pub(super) enum Command {
     /// Answer requests (the default).
     ///
-    /// With no database configured, an embedded one is made in DATA_DIR on the first start,
+    /// With no database configured, an embedded one is made in `DATA_DIR` on the first start,
     /// together with a tenant, its administrator and a signing secret.
-    #[command(after_help = "Examples:\n  user-tenant-service serve\n  user-tenant-service serve --database-url postgres://app@db/users --migrate")]
+    #[command(
+        after_help = "Examples:\n  user-tenant-service serve\n  user-tenant-service serve --database-url postgres://app@db/users --migrate"
+    )]
     Serve(ServeOptions),
     /// Change or inspect the database schema.
-    #[command(subcommand, after_help = "Examples:\n  user-tenant-service migrate status\n  user-tenant-service migrate up\n  user-tenant-service migrate down --to 0")]
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  user-tenant-service migrate status\n  user-tenant-service migrate up\n  user-tenant-service migrate down --to 0"
+    )]
     Migrate(MigrateAction),
     /// Make a tenant with an administrator who may do everything.
-    #[command(after_help = "Example:\n  user-tenant-service bootstrap --tenant-name Acme --tenant-key acme --email ann@acme.example --first-name Ann")]
+    #[command(
+        after_help = "Example:\n  user-tenant-service bootstrap --tenant-name Acme --tenant-key acme --email ann@acme.example --first-name Ann"
+    )]
     Bootstrap(BootstrapOptions),
-    /// Mint a bearer token for a membership; needs a signing secret (JWT_VERIFIER=secret).
-    #[command(after_help = "Examples:\n  user-tenant-service token\n  user-tenant-service token --user-tenant 0190… --permission ViewTenant --life 15m")]
+    /// Mint a bearer token for a membership; needs a signing secret (`JWT_VERIFIER=secret`).
+    #[command(
+        after_help = "Examples:\n  user-tenant-service token\n  user-tenant-service token --user-tenant 0190… --permission ViewTenant --life 15m"
+    )]
     Token(TokenOptions),
-    /// Manage the public keys that verify tokens (table jwt_keys).
-    #[command(subcommand, after_help = "Examples:\n  user-tenant-service keys add --kid 2026-01 --public-key public.pem\n  user-tenant-service keys list")]
+    /// Manage the public keys that verify tokens (table `jwt_keys`).
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  user-tenant-service keys add --kid 2026-01 --public-key public.pem\n  user-tenant-service keys list"
+    )]
     Keys(KeysAction),
     /// Print the OpenAPI document.
     #[command(after_help = "Example:\n  user-tenant-service openapi --format yaml > openapi.yaml")]
@@ -126,7 +138,7 @@ impl Default for BootstrapOptions {
 /// Options of `token`.
 #[derive(Debug, Args)]
 pub(super) struct TokenOptions {
-    /// The membership (user_tenants.id); without it, the oldest live one.
+    /// The membership (`user_tenants.id`); without it, the oldest live one.
     #[arg(long, value_name = "ID")]
     pub(super) user_tenant: Option<Uuid>,
     /// Grant these permissions instead of those of the membership's role; repeatable.
@@ -215,7 +227,11 @@ pub(super) fn parse() -> Arguments {
         .iter()
         .filter_map(|setting| given.get_one::<String>(setting.name).map(|value| (setting.name, value.clone())))
         .collect();
-    Arguments { command: line.command.unwrap_or_else(|| Command::Serve(ServeOptions::default())), config: line.config, settings }
+    Arguments {
+        command: line.command.unwrap_or_else(|| Command::Serve(ServeOptions::default())),
+        config: line.config,
+        settings,
+    }
 }
 
 fn life(text: &str) -> Result<Duration, String> {

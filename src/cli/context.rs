@@ -43,7 +43,8 @@ impl Context {
     pub(super) fn database(&self) -> Result<DatabaseOptions, Failure> {
         if self.config.embedded {
             let directory = &self.config.data_dir;
-            std::fs::create_dir_all(directory).map_err(|error| Failure::other(format!("{}: {error}", directory.display())))?;
+            std::fs::create_dir_all(directory)
+                .map_err(|error| Failure::other(format!("{}: {error}", directory.display())))?;
         }
         Ok(self.config.database.clone())
     }

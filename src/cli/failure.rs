@@ -43,8 +43,13 @@ impl From<MigrateError> for Failure {
     fn from(error: MigrateError) -> Self {
         match error {
             MigrateError::Unreachable(source) => Self::Unreachable(source),
-            other @ (MigrateError::ForeignSchema | MigrateError::Changed(_) | MigrateError::Unknown(_)) => Self::Schema(other.to_string()),
-            other => Self::Other(other.to_string(), std::error::Error::source(&other).map(|source| source.to_string().into())),
+            other @ (MigrateError::ForeignSchema | MigrateError::Changed(_) | MigrateError::Unknown(_)) => {
+                Self::Schema(other.to_string())
+            }
+            other => Self::Other(
+                other.to_string(),
+                std::error::Error::source(&other).map(|source| source.to_string().into()),
+            ),
         }
     }
 }
@@ -53,7 +58,9 @@ impl From<BuildError> for Failure {
     fn from(error: BuildError) -> Self {
         match error {
             BuildError::Migrate(error) => error.into(),
-            BuildError::Schema(_) => Self::Schema(format!("{error}\nBring it there with:  user-tenant-service migrate up")),
+            BuildError::Schema(_) => {
+                Self::Schema(format!("{error}\nBring it there with:  user-tenant-service migrate up"))
+            }
             BuildError::Database(source) => Self::Unreachable(source),
             BuildError::NoVerifier | BuildError::Options(_) => Self::Configuration(error.to_string()),
         }

@@ -21,7 +21,8 @@ pub(super) async fn keys(context: &Context, action: &KeysAction) -> Result<(), F
         KeysAction::Add { kid, public_key } => {
             let pem = std::fs::read_to_string(public_key)
                 .map_err(|error| Failure::other(format!("{}: {error}", public_key.display())))?;
-            VerificationKey::rsa_pem(&pem).map_err(|reason| Failure::other(format!("{}: {reason}", public_key.display())))?;
+            VerificationKey::rsa_pem(&pem)
+                .map_err(|reason| Failure::other(format!("{}: {reason}", public_key.display())))?;
             let session = doors.write_system(SystemReason::CommandLine).await.map_err(Error::from)?;
             let key = New::<JwtKey>::empty()
                 .with("keyId", kid.as_str())
@@ -49,7 +50,9 @@ pub(super) async fn keys(context: &Context, action: &KeysAction) -> Result<(), F
             let removed = session.repository::<JwtKey>().delete_all(Some(&named)).await.map_err(Error::from)?;
             session.commit(()).await.map_err(Error::from)?.into_inner();
             if removed == 0 {
-                return Err(Failure::other(format!("there is no key {kid}; list them with:  user-tenant-service keys list")));
+                return Err(Failure::other(format!(
+                    "there is no key {kid}; list them with:  user-tenant-service keys list"
+                )));
             }
             say(&format!("removed {kid}"));
         }

@@ -35,11 +35,10 @@ pub(super) fn openapi(format: DocumentFormat) -> Result<(), Failure> {
 }
 
 /// Prints the effective settings, or the reference of all.
-pub(super) fn configuration(context: &Context, options: &ConfigOptions) -> Result<(), Failure> {
+pub(super) fn configuration(context: &Context, options: &ConfigOptions) {
     if options.markdown {
         say(crate::config::reference().trim_end());
     } else {
         say(context.describe().trim_end());
     }
-    Ok(())
 }

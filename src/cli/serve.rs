@@ -20,7 +20,7 @@ use crate::domain::callers;
 use crate::error::Error;
 
 /// Life of the token that the first start prints.
-const FIRST_TOKEN_LIFE: Duration = Duration::from_secs(12 * 60 * 60);
+const FIRST_TOKEN_LIFE: Duration = Duration::from_hours(12);
 
 /// Serves as configured.
 pub(super) async fn serve(context: &Context, options: &ServeOptions) -> Result<(), Failure> {
@@ -28,9 +28,9 @@ pub(super) async fn serve(context: &Context, options: &ServeOptions) -> Result<(
     let service = context.service()?.migrate(options.migrate || config.embedded).build().await?;
     let first_start = config.embedded && first_start(&service).await?;
     let address = format!("{}:{}", config.host, config.port);
-    let listener = TcpListener::bind(&address).await.map_err(|error| {
-        Failure::Configuration(format!("HOST and PORT: {address} cannot be listened on: {error}"))
-    })?;
+    let listener = TcpListener::bind(&address)
+        .await
+        .map_err(|error| Failure::Configuration(format!("HOST and PORT: {address} cannot be listened on: {error}")))?;
     let url = format!("http://{}{}", listener.local_addr()?, config.base_path);
     announce(context, &service, &url, first_start).await?;
     let router = match config.base_path.as_str() {
@@ -68,7 +68,12 @@ async fn announce(context: &Context, service: &UserTenantService, url: &str, fir
 }
 
 /// Answers requests until `stop` is done, then lets those at work finish for at most `grace`.
-pub(super) async fn run(listener: TcpListener, router: Router, stop: impl Future<Output = ()> + Send + 'static, grace: Duration) -> std::io::Result<()> {
+pub(super) async fn run(
+    listener: TcpListener,
+    router: Router,
+    stop: impl Future<Output = ()> + Send + 'static,
+    grace: Duration,
+) -> std::io::Result<()> {
     let (told, heard) = tokio::sync::oneshot::channel::<()>();
     let server = axum::serve(listener, router).with_graceful_shutdown(async move {
         stop.await;

@@ -7,7 +7,7 @@ use super::arguments::TokenOptions;
 use super::context::Context;
 use super::failure::Failure;
 use super::print::say;
-use crate::access::caller::MASTER;
+use crate::access::caller::{ClaimMap, MASTER};
 use crate::access::doors::Doors;
 use crate::access::token::sign;
 use crate::domain::callers;
@@ -29,9 +29,9 @@ pub(super) async fn mint(context: &Context, doors: &Doors, options: &TokenOption
     let session = doors.read_system(SystemReason::CommandLine);
     let user_tenant = match options.user_tenant {
         Some(id) => id,
-        None => callers::oldest_membership(&session)
-            .await?
-            .ok_or_else(|| Failure::other("there is no membership yet; make one with:  user-tenant-service bootstrap"))?,
+        None => callers::oldest_membership(&session).await?.ok_or_else(|| {
+            Failure::other("there is no membership yet; make one with:  user-tenant-service bootstrap")
+        })?,
     };
     let mut claims = callers::claims(&session, user_tenant).await?;
     if !options.permissions.is_empty() {
@@ -40,6 +40,10 @@ pub(super) async fn mint(context: &Context, doors: &Doors, options: &TokenOption
     if options.master {
         claims.insert("tenantType".to_owned(), MASTER.into());
     }
+    // The configured claims may lie elsewhere than the usual ones.
+    let caller =
+        ClaimMap::default().caller(&claims.into()).map_err(|_| Failure::other("the membership has no valid ids"))?;
+    let claims = context.config.claims.write(&caller);
     sign(claims, &secret, context.issuer(), context.clock.now(), options.life)
         .map_err(|error| Failure::Other("the token could not be signed".to_owned(), Some(Box::new(error))))
 }

@@ -70,7 +70,10 @@ fn read(path: &Path) -> Result<BTreeMap<String, String>, ConfigError> {
             if !SETTINGS.iter().any(|setting| setting.key() == key) {
                 return Err(wrong(format!("`{key}` is no setting; docs/configuration.md lists them")));
             }
-            value.into_string().map(|value| (key.clone(), value)).map_err(|_| wrong(format!("`{key}` must be a string or a number")))
+            value
+                .into_string()
+                .map(|value| (key.clone(), value))
+                .map_err(|_| wrong(format!("`{key}` must be a string or a number")))
         })
         .collect()
 }
@@ -103,7 +106,9 @@ impl Effective {
     }
 
     pub(super) fn positive<T: FromStr + PartialOrd + From<u8>>(&self, name: &str) -> Result<T, ConfigError> {
-        self.number(name).and_then(|number| if number < T::from(1) { Err(self.wrong(name, "must be 1 or more")) } else { Ok(number) })
+        self.number(name).and_then(|number| {
+            if number < T::from(1) { Err(self.wrong(name, "must be 1 or more")) } else { Ok(number) }
+        })
     }
 
     pub(super) fn milliseconds(&self, name: &str) -> Result<Duration, ConfigError> {

@@ -1,12 +1,12 @@
 //! Rules of tenants: who is found under an id, what a change must name, what survives a replacement.
 
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 use user_tenant_store::Entity;
 use user_tenant_store::filter::{Filter, Predicate};
 use user_tenant_store::record::{New, Patch, Record};
 use user_tenant_store::scope::{CallerScope, System};
 use user_tenant_store::session::{Committed, Read, Session, Write};
-use user_tenant_store::value::parse_uuid;
+use user_tenant_store::value::{Value, parse_uuid};
 use uuid::Uuid;
 
 use crate::error::{Error, Result};
@@ -14,6 +14,7 @@ use crate::model::Tenant;
 
 /// Creates a tenant. Its key stays taken even after it is deleted.
 pub(crate) async fn create(session: Session<System, Write>, new: New<Tenant>) -> Result<Committed<Record>> {
+    has_key(new.get("key"))?;
     let record = session.repository::<Tenant>().create(new).await?;
     Ok(session.commit(record).await?)
 }
@@ -47,6 +48,16 @@ pub(crate) async fn update_by_id(
     if changed { Ok(session.commit(()).await?) } else { Err(unknown(id)) }
 }
 
+/// Replaces what clients set of the tenant with this id: what is absent becomes null.
+pub(crate) async fn replace_by_id(
+    session: Session<CallerScope, Write>,
+    id: &str,
+    replacement: Patch<Tenant>,
+) -> Result<Committed<()>> {
+    has_key(replacement.get("key"))?;
+    update_by_id(session, id, replacement.into_replacement()).await
+}
+
 /// Deletes the tenant with this id. Its rows stay, and its callers are refused from now on.
 pub(crate) async fn delete_by_id(session: Session<CallerScope, Write>, id: &str) -> Result<Committed<()>> {
     let deleted = session.repository::<Tenant>().delete_by_id(known(id)?).await?;
@@ -60,6 +71,19 @@ pub(crate) fn same_id(path: &str, body: Option<&Json>) -> Result<()> {
             Err(Error::IdMismatch { path: path.to_owned(), body: body.to_owned() })
         }
         _ => Ok(()),
+    }
+}
+
+/// Refuses a tenant without a key. The schema does not, so that other refusals list what the original's list.
+fn has_key(key: Option<&Value>) -> Result<()> {
+    match key {
+        Some(Value::Text(_)) => Ok(()),
+        _ => Err(Error::InvalidBody(Box::new(json!([{
+            "path": "",
+            "code": "required",
+            "message": "must have required property 'key'",
+            "info": { "missingProperty": "key" },
+        }])))),
     }
 }
 

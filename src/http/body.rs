@@ -35,7 +35,9 @@ pub(super) async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Resul
 }
 
 fn media_type(headers: &HeaderMap) -> Result<()> {
-    if let Some(encoding) = headers.get(header::CONTENT_ENCODING).map(text).filter(|name| !name.eq_ignore_ascii_case("identity")) {
+    if let Some(encoding) =
+        headers.get(header::CONTENT_ENCODING).map(text).filter(|name| !name.eq_ignore_ascii_case("identity"))
+    {
         return Err(Error::UnsupportedEncoding { what: "content encoding", value: encoding });
     }
     let Some(sent) = headers.get(header::CONTENT_TYPE).map(text) else { return Ok(()) };
@@ -60,7 +62,9 @@ pub(super) fn prohibited(json: &Json) -> Option<&'static str> {
     match json {
         Json::Object(object) => object.iter().find_map(|(key, value)| match key.as_str() {
             "__proto__" => Some("__proto__"),
-            "constructor" if value.as_object().is_some_and(|inner| inner.keys().any(|key| key.starts_with("prototype"))) => {
+            "constructor"
+                if value.as_object().is_some_and(|inner| inner.keys().any(|key| key.starts_with("prototype"))) =>
+            {
                 Some("constructor.prototype")
             }
             _ => prohibited(value),

@@ -11,6 +11,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 use serde::Serialize;
 use serde_json::{Map, Value as Json, json};
+use user_tenant_store::filter::{Filter, Predicate};
 use user_tenant_store::schema;
 
 use super::layers::HttpOptions;
@@ -29,7 +30,7 @@ struct Operation {
 
 /// Serves all routes of the table. A method that a path does not know is an unknown route.
 pub(super) fn router(
-    service: Arc<Service>,
+    service: &Arc<Service>,
     routes: Vec<Route>,
     options: &HttpOptions,
 ) -> std::result::Result<Router, BoxError> {
@@ -41,8 +42,10 @@ pub(super) fn router(
     Ok(paths.into_iter().fold(Router::new(), |router, (path, operations)| {
         let (service, operations) = (service.clone(), Arc::new(operations));
         let answer = move |parameters: std::result::Result<RawPathParams, _>, request: Request| async move {
-            let operation =
-                operations.iter().find(|operation| operation.route.method == *request.method()).ok_or(Error::UnknownRoute)?;
+            let operation = operations
+                .iter()
+                .find(|operation| operation.route.method == *request.method())
+                .ok_or(Error::UnknownRoute)?;
             let id = parameters
                 .ok()
                 .and_then(|parameters| parameters.iter().find(|(name, _)| *name == "id").map(|(_, id)| id.to_owned()));
@@ -70,7 +73,13 @@ impl Operation {
         Ok(Self { query: compile(query)?, body: compile(body)?, route })
     }
 
-    async fn answer(&self, service: &Service, id: Option<String>, request: Request, body_limit: usize) -> Result<Response> {
+    async fn answer(
+        &self,
+        service: &Service,
+        id: Option<String>,
+        request: Request,
+        body_limit: usize,
+    ) -> Result<Response> {
         let (head, body) = request.into_parts();
         let sent = match &self.body {
             Some(_) => Some(body::read(&head.headers, body, body_limit).await?),
@@ -81,10 +90,8 @@ impl Operation {
             (Some(validator), Some(sent)) => checked_body(validator, sent.ok_or(Error::BodyRequired)?)?,
             _ => Map::new(),
         };
-        let proof = service
-            .guard
-            .admit(&service.doors, &head.headers, self.route.permissions, self.route.reach, id.as_deref())
-            .await?;
+        let proof =
+            service.guard.admit(&service.doors, &head, self.route.permissions, self.route.reach, id.as_deref()).await?;
         let changes = self.route.body.as_ref().is_some_and(|body| body.form != Form::Create);
         if changes && body.get("deleted") == Some(&Json::Bool(true)) {
             // Deleting has a permission of its own.
@@ -98,15 +105,12 @@ impl Operation {
         render(reply)
     }
 
-    fn query(
-        &self,
-        text: &str,
-    ) -> Result<(user_tenant_store::filter::Filter, Option<user_tenant_store::filter::Predicate>)> {
+    fn query(&self, text: &str) -> Result<(Filter, Option<Predicate>)> {
         Ok(match (&self.query, self.route.query) {
             (Some(validator), Query::Filter(meta) | Query::FilterById(meta) | Query::FreeFilter(meta)) => {
                 (query::filter(text, validator, meta())?, None)
             }
-            (Some(validator), Query::Where(meta)) => (Default::default(), query::predicate(text, validator, meta())?),
+            (Some(validator), Query::Where(meta)) => (Filter::default(), query::predicate(text, validator, meta())?),
             _ => Default::default(),
         })
     }
@@ -116,7 +120,7 @@ fn checked_body(validator: &Validator, body: Json) -> Result<Map<String, Json>> 
     let details = validator.check(&body);
     match body {
         Json::Object(object) if details.is_empty() => Ok(object),
-        _ => Err(Error::InvalidBody(json!(details))),
+        _ => Err(Error::InvalidBody(Box::new(json!(details)))),
     }
 }
 

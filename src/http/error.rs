@@ -78,11 +78,12 @@ fn answer(error: &Error) -> Answer {
         }
         Error::UnknownRoute | Error::NotFound | Error::RelatedNotFound => plain(S::NOT_FOUND, "NotFoundError"),
         Error::EntityNotFound { .. } => coded(S::NOT_FOUND, "Error", "ENTITY_NOT_FOUND"),
-        Error::InvalidParameter { details, .. } => {
-            Answer { details: details.clone(), ..coded(S::BAD_REQUEST, "BadRequestError", "INVALID_PARAMETER_VALUE") }
-        }
+        Error::InvalidParameter { details, .. } => Answer {
+            details: (**details).clone(),
+            ..coded(S::BAD_REQUEST, "BadRequestError", "INVALID_PARAMETER_VALUE")
+        },
         Error::InvalidFilter { code, details, .. } => {
-            Answer { code: *code, details: details.clone(), ..plain(S::BAD_REQUEST, "Error") }
+            Answer { code: *code, details: (**details).clone(), ..plain(S::BAD_REQUEST, "Error") }
         }
         Error::TooManyRows(_) => coded(S::BAD_REQUEST, "BadRequestError", "TOO_MANY_ROWS"),
         Error::WhereRequired | Error::BodyRequired => {
@@ -91,7 +92,7 @@ fn answer(error: &Error) -> Answer {
         Error::MalformedJson(_) => plain(S::BAD_REQUEST, "SyntaxError"),
         Error::ProhibitedKey(_) | Error::IdMismatch { .. } => plain(S::BAD_REQUEST, "Error"),
         Error::InvalidBody(details) => Answer {
-            details: details.clone(),
+            details: (**details).clone(),
             ..coded(S::UNPROCESSABLE_ENTITY, "UnprocessableEntityError", "VALIDATION_FAILED")
         },
         Error::UnsupportedMediaType(_) => {

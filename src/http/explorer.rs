@@ -16,12 +16,7 @@ use utoipa_swagger_ui::Config;
 /// badge is off, since the page would ask another host for it.
 static CONFIG: LazyLock<Arc<Config<'static>>> = LazyLock::new(|| {
     let config = Config::from("../openapi.json");
-    Arc::new(
-        config
-            .validator_url("none")
-            .display_operation_id(true)
-            .persist_authorization(true),
-    )
+    Arc::new(config.validator_url("none").display_operation_id(true).persist_authorization(true))
 });
 
 /// Routes of the explorer, which reads the document at `openapi.json` beside `explorer`. The
@@ -40,14 +35,8 @@ where
     Ok(Router::new()
         .route("/explorer", get(async move || redirect))
         .route("/explorer/", get(async || file("")))
-        .route(
-            "/explorer/openapi.json",
-            get(async move || ([(CONTENT_TYPE, "application/json")], document.clone())),
-        )
-        .route(
-            "/explorer/{*file}",
-            get(async |Path(path): Path<String>| file(&path)),
-        ))
+        .route("/explorer/openapi.json", get(async move || ([(CONTENT_TYPE, "application/json")], document.clone())))
+        .route("/explorer/{*file}", get(async |Path(path): Path<String>| file(&path))))
 }
 
 fn file(path: &str) -> Response {
@@ -55,10 +44,7 @@ fn file(path: &str) -> Response {
         return StatusCode::NOT_FOUND.into_response();
     };
     let encoding = if file.gzpipped { "gzip" } else { "identity" };
-    let headers = [
-        (CONTENT_TYPE, file.content_type),
-        (CONTENT_ENCODING, encoding.to_owned()),
-    ];
+    let headers = [(CONTENT_TYPE, file.content_type), (CONTENT_ENCODING, encoding.to_owned())];
     (headers, file.bytes.into_owned()).into_response()
 }
 

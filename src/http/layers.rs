@@ -67,7 +67,7 @@ fn cors(origins: &[String]) -> Result<CorsLayer, BoxError> {
         .allow_origin(allowed)
         .allow_headers(AllowHeaders::mirror_request())
         .allow_methods([Method::GET, Method::HEAD, Method::PUT, Method::PATCH, Method::POST, Method::DELETE])
-        .max_age(Duration::from_secs(86_400)))
+        .max_age(Duration::from_hours(24)))
 }
 
 /// A preflight is answered with 204, as clients of the original expect.
@@ -95,7 +95,8 @@ async fn observe(State(service): State<Arc<Service>>, request: Request, next: Ne
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
     let route = request.extensions().get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str).to_owned();
-    let request_id = request.extensions().get::<RequestId>().and_then(|id| id.header_value().to_str().ok()).map(ToOwned::to_owned);
+    let request_id =
+        request.extensions().get::<RequestId>().and_then(|id| id.header_value().to_str().ok()).map(ToOwned::to_owned);
     let started = tokio::time::Instant::now();
     let in_flight = service.metrics.request_started();
     let response = next.run(request).await;

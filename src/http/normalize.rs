@@ -2,8 +2,8 @@
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::uri::{PathAndQuery, Uri};
 use axum::http::Request;
+use axum::http::uri::{PathAndQuery, Uri};
 use tower::{Layer, ServiceExt, service_fn};
 
 /// A router whose paths are cleaned before `inner` looks them up.

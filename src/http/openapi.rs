@@ -5,14 +5,12 @@ mod components;
 use serde_json::{Value, json};
 use user_tenant_store::schema;
 use utoipa::openapi::extensions::ExtensionsBuilder;
-use utoipa::openapi::path::{
-    Operation, OperationBuilder, Parameter, ParameterBuilder, ParameterIn,
-};
+use utoipa::openapi::path::{Operation, OperationBuilder, Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::request_body::{RequestBody, RequestBodyBuilder};
 use utoipa::openapi::security::SecurityRequirement;
 use utoipa::openapi::{
-    Content, HttpMethod, InfoBuilder, License, Object, OpenApi, OpenApiBuilder, PathsBuilder, Ref,
-    Required, Response, Server,
+    Content, HttpMethod, InfoBuilder, License, Object, OpenApi, OpenApiBuilder, PathsBuilder, Ref, Required, Response,
+    Server,
 };
 use utoipa::openapi::{PathItem, ResponsesBuilder};
 
@@ -29,8 +27,7 @@ pub(crate) fn document(routes: &[Route]) -> serde_json::Result<OpenApi> {
     let mut components = Components::default();
     let mut paths = PathsBuilder::new();
     for route in routes {
-        let method: HttpMethod =
-            serde_json::from_value(json!(route.method.as_str().to_lowercase()))?;
+        let method: HttpMethod = serde_json::from_value(json!(route.method.as_str().to_lowercase()))?;
         let operation = operation(route, &mut components)?;
         paths = paths.path(route.path, PathItem::new(method, operation));
     }
@@ -38,12 +35,7 @@ pub(crate) fn document(routes: &[Route]) -> serde_json::Result<OpenApi> {
         .title("User Tenant Service")
         .version(env!("CARGO_PKG_VERSION"))
         .description(Some("Users, tenants and roles for multi-tenant software."))
-        .license(Some(
-            License::builder()
-                .name("Apache-2.0")
-                .identifier(Some("Apache-2.0"))
-                .build(),
-        ));
+        .license(Some(License::builder().name("Apache-2.0").identifier(Some("Apache-2.0")).build()));
     Ok(OpenApiBuilder::new()
         .info(info)
         // Relative to the document, so that it is right under any mount prefix.
@@ -76,11 +68,7 @@ fn operation(route: &Route, components: &mut Components) -> serde_json::Result<O
         .operation_id(Some(route.operation))
         .summary(Some(route.summary))
         .description(Some(permissions(route)))
-        .extensions(Some(
-            ExtensionsBuilder::new()
-                .add("x-permissions", json!(route.permissions))
-                .build(),
-        ))
+        .extensions(Some(ExtensionsBuilder::new().add("x-permissions", json!(route.permissions)).build()))
         .responses(responses);
     for name in path_parameters(route.path) {
         operation = operation.parameter(path_parameter(name));
@@ -103,10 +91,7 @@ fn permissions(route: &Route) -> String {
     if route.permissions.is_empty() {
         return "Public.".to_owned();
     }
-    format!(
-        "Needs any one of these permissions:\n\n- `{}`",
-        route.permissions.join("`\n- `")
-    )
+    format!("Needs any one of these permissions:\n\n- `{}`", route.permissions.join("`\n- `"))
 }
 
 /// Statuses of the refusals that a request to this route can meet.
@@ -128,10 +113,7 @@ fn refusals(route: &Route) -> impl Iterator<Item = &'static str> {
     .filter_map(|(status, possible)| possible.then_some(status))
 }
 
-fn success(
-    reply: &Shape,
-    components: &mut Components,
-) -> serde_json::Result<(&'static str, Response)> {
+fn success(reply: &Shape, components: &mut Components) -> serde_json::Result<(&'static str, Response)> {
     let (description, schema) = match reply {
         Shape::Empty => return Ok(("204", Response::new("Done."))),
         Shape::Count => ("How many.", components.schema(schema::count())),
@@ -141,13 +123,7 @@ fn success(
             ("The records.", json!({"type": "array", "items": items}))
         }
     };
-    Ok((
-        "200",
-        Response::builder()
-            .description(description)
-            .content(JSON, content(schema)?)
-            .build(),
-    ))
+    Ok(("200", Response::builder().description(description).content(JSON, content(schema)?).build()))
 }
 
 fn content(schema: Value) -> serde_json::Result<Content> {
@@ -156,8 +132,7 @@ fn content(schema: Value) -> serde_json::Result<Content> {
 
 /// Names in braces: `id` in `/tenants/{id}`.
 fn path_parameters(path: &str) -> impl Iterator<Item = &str> {
-    path.split('/')
-        .filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'))
+    path.split('/').filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'))
 }
 
 fn path_parameter(name: &str) -> Parameter {
@@ -169,10 +144,7 @@ fn path_parameter(name: &str) -> Parameter {
         .build()
 }
 
-fn query_parameter(
-    query: &Query,
-    components: &mut Components,
-) -> serde_json::Result<Option<Parameter>> {
+fn query_parameter(query: &Query, components: &mut Components) -> serde_json::Result<Option<Parameter>> {
     let (name, schema) = match query {
         Query::None => return Ok(None),
         Query::Filter(meta) => ("filter", schema::filter(meta())),
@@ -199,10 +171,7 @@ fn request_body(body: &Body, components: &mut Components) -> serde_json::Result<
         Form::Partial => schema::partial(meta, body.excluding),
         Form::Replace => schema::replace(meta),
     });
-    Ok(RequestBodyBuilder::new()
-        .required(Some(Required::True))
-        .content(JSON, content(schema)?)
-        .build())
+    Ok(RequestBodyBuilder::new().required(Some(Required::True)).content(JSON, content(schema)?).build())
 }
 
 #[cfg(test)]

@@ -29,8 +29,8 @@ fn refusal(name: &'static str, value: Json, error: FilterError) -> Error {
     match error {
         FilterError::Invalid { path, code, message, info } => Error::InvalidParameter {
             name,
-            value,
-            details: json!([{ "path": path, "code": code, "message": message, "info": info }]),
+            value: Box::new(value),
+            details: Box::new(json!([{ "path": path, "code": code, "message": message, "info": info }])),
         },
         other => other.into(),
     }
@@ -38,8 +38,13 @@ fn refusal(name: &'static str, value: Json, error: FilterError) -> Error {
 
 /// The parameter as a JSON object that its schema accepts; `None` when it is absent, empty or null.
 fn parameter(query: &str, name: &'static str, validator: &Validator) -> Result<Option<Json>> {
-    let invalid = |value: Json, details: Json| Error::InvalidParameter { name, value, details };
-    let plain: Vec<_> = form_urlencoded::parse(query.as_bytes()).filter(|(key, _)| key == name).map(|(_, value)| value).collect();
+    let invalid = |value: Json, details: Json| Error::InvalidParameter {
+        name,
+        value: Box::new(value),
+        details: Box::new(details),
+    };
+    let plain: Vec<_> =
+        form_urlencoded::parse(query.as_bytes()).filter(|(key, _)| key == name).map(|(_, value)| value).collect();
     let bracketed = bracketed(query, name);
     let mut value = match (plain.as_slice(), bracketed.is_empty()) {
         ([], true) => return Ok(None),
@@ -58,7 +63,10 @@ fn parameter(query: &str, name: &'static str, validator: &Validator) -> Result<O
     };
     if let Some(key) = prohibited(&value) {
         let text = format!("JSON string cannot contain {} key.", Json::from(key));
-        return Err(invalid(plain.first().map_or(Json::Null, |text| text.as_ref().into()), json!({ "syntaxError": text })));
+        return Err(invalid(
+            plain.first().map_or(Json::Null, |text| text.as_ref().into()),
+            json!({ "syntaxError": text }),
+        ));
     }
     coerce(validator.schema(), &mut value);
     let details = validator.check(&value);
@@ -68,7 +76,9 @@ fn parameter(query: &str, name: &'static str, validator: &Validator) -> Result<O
 /// The part of the query string that spells the parameter in brackets.
 fn bracketed(query: &str, name: &str) -> String {
     let belongs = |pair: &&str| {
-        form_urlencoded::parse(pair.as_bytes()).next().is_some_and(|(key, _)| key.strip_prefix(name).is_some_and(|rest| rest.starts_with('[')))
+        form_urlencoded::parse(pair.as_bytes())
+            .next()
+            .is_some_and(|(key, _)| key.strip_prefix(name).is_some_and(|rest| rest.starts_with('[')))
     };
     query.split('&').filter(belongs).collect::<Vec<_>>().join("&")
 }

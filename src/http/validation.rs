@@ -92,36 +92,17 @@ impl Validator {
     /// Adds an error, and those of the alternatives it comes from, with the rank of each.
     fn collect(&self, error: &ValidationError<'_>, found: &mut Vec<(Vec<usize>, Detail)>) {
         let rank = self.rank(error);
-        let required = self
-            .schema
-            .pointer(error.schema_path().as_str())
-            .unwrap_or(&Value::Null);
+        let required = self.schema.pointer(error.schema_path().as_str()).unwrap_or(&Value::Null);
         let mut add = |rank, (message, info)| {
             let path = error.instance_path().to_string();
             let code = error.kind().keyword().to_owned();
-            found.push((
-                rank,
-                Detail {
-                    path,
-                    code,
-                    message,
-                    info,
-                },
-            ));
+            found.push((rank, Detail { path, code, message, info }));
         };
         match error.kind() {
             ValidationErrorKind::Required { property } => {
-                let position = required
-                    .as_array()
-                    .and_then(|all| all.iter().position(|one| one == property));
-                let message = format!(
-                    "must have required property '{}'",
-                    property.as_str().unwrap_or_default()
-                );
-                add(
-                    [rank, position.into_iter().collect()].concat(),
-                    (message, json!({"missingProperty": property})),
-                );
+                let position = required.as_array().and_then(|all| all.iter().position(|one| one == property));
+                let message = format!("must have required property '{}'", property.as_str().unwrap_or_default());
+                add([rank, position.into_iter().collect()].concat(), (message, json!({"missingProperty": property})));
             }
             ValidationErrorKind::AdditionalProperties { unexpected } => {
                 for name in unexpected {
@@ -149,42 +130,21 @@ impl Validator {
     fn rank(&self, error: &ValidationError<'_>) -> Vec<usize> {
         let mut schema = &self.schema;
         let mut rank = Vec::new();
-        let mut keywords = error
-            .schema_path()
-            .segments()
-            .map(|segment| segment.to_string());
-        let mut instance = error
-            .instance_path()
-            .segments()
-            .map(|segment| segment.to_string());
+        let mut keywords = error.schema_path().segments().map(|segment| segment.to_string());
+        let mut instance = error.instance_path().segments().map(|segment| segment.to_string());
         while let Some(keyword) = keywords.next() {
-            rank.push(
-                ORDER
-                    .iter()
-                    .position(|known| *known == keyword)
-                    .unwrap_or(ORDER.len()),
-            );
+            rank.push(ORDER.iter().position(|known| *known == keyword).unwrap_or(ORDER.len()));
             schema = &schema[&keyword];
             match keyword.as_str() {
                 "properties" => {
                     let (name, _) = (keywords.next().unwrap_or_default(), instance.next());
-                    let position = schema
-                        .as_object()
-                        .and_then(|all| all.keys().position(|key| *key == name));
+                    let position = schema.as_object().and_then(|all| all.keys().position(|key| *key == name));
                     rank.push(position.unwrap_or(usize::MAX));
                     schema = &schema[&name];
                 }
-                "items" => rank.push(
-                    instance
-                        .next()
-                        .and_then(|index| index.parse().ok())
-                        .unwrap_or(usize::MAX),
-                ),
+                "items" => rank.push(instance.next().and_then(|index| index.parse().ok()).unwrap_or(usize::MAX)),
                 "anyOf" | "oneOf" => {
-                    let branch = keywords
-                        .next()
-                        .and_then(|index| index.parse().ok())
-                        .unwrap_or(usize::MAX);
+                    let branch = keywords.next().and_then(|index| index.parse().ok()).unwrap_or(usize::MAX);
                     rank.push(branch);
                     schema = schema.get(branch).unwrap_or(&Value::Null);
                 }
@@ -200,12 +160,7 @@ fn refuse_nul(value: &Value, path: &str, details: &mut Vec<Detail>) {
     let pointer = |key: &str| format!("{path}/{}", key.replace('~', "~0").replace('/', "~1"));
     let refusal = |path: String| {
         let (message, info) = wording("pattern", &json!("^[^\\u0000]*$"));
-        Detail {
-            path,
-            code: "pattern".to_owned(),
-            message,
-            info,
-        }
+        Detail { path, code: "pattern".to_owned(), message, info }
     };
     match value {
         Value::String(text) if text.contains('\0') => details.push(refusal(path.to_owned())),

@@ -72,11 +72,24 @@ impl Metrics {
         };
         let registry = &mut metrics.registry;
         registry.register("requests", "Requests answered", metrics.requests.clone());
-        registry.register_with_unit("request_duration", "Time to answer a request", Unit::Seconds, metrics.durations.clone());
+        registry.register_with_unit(
+            "request_duration",
+            "Time to answer a request",
+            Unit::Seconds,
+            metrics.durations.clone(),
+        );
         registry.register("requests_in_flight", "Requests being answered", metrics.in_flight.clone());
         registry.register("database_connections", "Database connections open", metrics.pool_size.clone());
-        registry.register("database_connections_available", "Database connections idle", metrics.pool_available.clone());
-        registry.register("database_requests_waiting", "Requests waiting for a database connection", metrics.pool_waiting.clone());
+        registry.register(
+            "database_connections_available",
+            "Database connections idle",
+            metrics.pool_available.clone(),
+        );
+        registry.register(
+            "database_requests_waiting",
+            "Requests waiting for a database connection",
+            metrics.pool_waiting.clone(),
+        );
         registry.register(
             "authentication_failures",
             "Requests whose caller could not be established, by reason",

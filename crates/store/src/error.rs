@@ -35,7 +35,7 @@ pub enum StoreError {
     #[error("the write names another tenant")]
     OutsideScope,
     /// The answer would have more rows than allowed.
-    #[error("more than {limit} rows match; ask for them in pages with limit and skip")]
+    #[error("an answer holds at most {limit} rows; ask for them in pages with limit and skip")]
     TooManyRows {
         /// The bound.
         limit: u64,

@@ -14,7 +14,11 @@ use crate::sql::Verb;
 use crate::value::Value;
 
 /// Rows that the filter selects, with their related rows, within the row limit of the session.
-pub(crate) async fn find<S: Scope, M>(session: &Session<S, M>, meta: &'static EntityMeta, filter: &Filter) -> StoreResult<Vec<Record>> {
+pub(crate) async fn find<S: Scope, M>(
+    session: &Session<S, M>,
+    meta: &'static EntityMeta,
+    filter: &Filter,
+) -> StoreResult<Vec<Record>> {
     let mut budget = session.limits.max_rows;
     if filter.limit.is_some_and(|limit| limit > budget) {
         return Err(StoreError::TooManyRows { limit: budget });
@@ -54,7 +58,11 @@ async fn read<S: Scope, M>(
 
 /// The wanted properties, then those that only serve to find related rows; and how many are wanted.
 /// A relation whose key is not wanted is left out, as in the original, so only `key` is ever added.
-fn projection(meta: &'static EntityMeta, filter: &Filter, key: Option<&'static Property>) -> (Arc<[&'static Property]>, usize) {
+fn projection(
+    meta: &'static EntityMeta,
+    filter: &Filter,
+    key: Option<&'static Property>,
+) -> (Arc<[&'static Property]>, usize) {
     let mut wanted: Vec<&'static Property> = match &filter.fields {
         Some(positions) => positions.iter().map(|at| &meta.properties[*at]).collect(),
         None => meta.properties.iter().collect(),
@@ -83,16 +91,37 @@ fn include<'a, S: Scope, M>(
     })
 }
 
-async fn load<S: Scope, M>(session: &Session<S, M>, wanted: &Include, rows: &mut [Record], budget: &mut u64) -> StoreResult<()> {
+async fn load<S: Scope, M>(
+    session: &Session<S, M>,
+    wanted: &Include,
+    rows: &mut [Record],
+    budget: &mut u64,
+) -> StoreResult<()> {
     let relation = wanted.relation;
     let target = (relation.target)();
     let Some(foreign) = target.property(relation.foreign) else {
-        return Err(StoreError::Database(format!("the relation `{}` names no property of its target", relation.name).into()));
+        return Err(StoreError::Database(
+            format!("the relation `{}` names no property of its target", relation.name).into(),
+        ));
     };
+    if wanted
+        .scope
+        .fields
+        .as_ref()
+        .is_some_and(|fields| !fields.iter().any(|at| target.properties[*at].name == foreign.name))
+    {
+        // Without its key a related row cannot be told to belong here; the original leaves the relation out.
+        return Ok(());
+    }
     let mut keys: Vec<Value> = Vec::new();
     let mut places: HashMap<String, Vec<usize>> = HashMap::new();
     for (at, row) in rows.iter().enumerate() {
-        let Some(value) = row.properties.iter().take(row.shown).position(|property| property.name == relation.local).map(|at| &row.values[at])
+        let Some(value) = row
+            .properties
+            .iter()
+            .take(row.shown)
+            .position(|property| property.name == relation.local)
+            .map(|at| &row.values[at])
         else {
             continue;
         };

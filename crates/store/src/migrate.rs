@@ -129,9 +129,7 @@ pub enum MigrateError {
     #[error("migration {0} was applied with another content; restore its text, or the database")]
     Changed(Step),
     /// The database has a migration that the program lacks; nothing was changed.
-    #[error(
-        "migration {0} is applied, but not part of this program; use the program that applied it"
-    )]
+    #[error("migration {0} is applied, but not part of this program; use the program that applied it")]
     Unknown(Step),
     /// The statements of a migration failed; it left nothing behind, earlier ones stay done.
     #[error("migration {step} failed and was rolled back")]
@@ -146,7 +144,8 @@ pub enum MigrateError {
     Ledger(#[source] BoxError),
 }
 
-const FOREIGN_SCHEMA: &str = "the database already holds tables of this service's kind that no migration of this program has made";
+const FOREIGN_SCHEMA: &str =
+    "the database already holds tables of this service's kind that no migration of this program has made";
 
 /// One row of the ledger.
 #[derive(Debug)]
@@ -223,10 +222,8 @@ fn next_down<'a>(
     to: u32,
 ) -> Result<Option<&'a Migration>, MigrateError> {
     let statuses = compare(migrations, ledger);
-    let Some(Status { step, state }) = statuses
-        .into_iter()
-        .rev()
-        .find(|status| status.step.version > to && status.state != State::Pending)
+    let Some(Status { step, state }) =
+        statuses.into_iter().rev().find(|status| status.step.version > to && status.state != State::Pending)
     else {
         return Ok(None);
     };

@@ -41,7 +41,9 @@ impl Record {
     /// [`StoreError::Database`] when a property that the type needs was not read or has another type.
     pub fn into_entity<E: Entity>(self) -> StoreResult<E> {
         let all = Self { shown: self.properties.len(), ..self };
-        serde_json::to_value(Typed(&all)).and_then(serde_json::from_value).map_err(|error| StoreError::Database(Box::new(error)))
+        serde_json::to_value(Typed(&all))
+            .and_then(serde_json::from_value)
+            .map_err(|error| StoreError::Database(Box::new(error)))
     }
 }
 

@@ -45,7 +45,11 @@ impl<'a, E: Entity, S: Scope, M> Repository<'a, E, S, M> {
     /// # Errors
     /// When the database fails.
     pub async fn find_by_id(&self, id: impl Into<Value>, filter: &Filter) -> StoreResult<Option<Record>> {
-        let filter = Filter { predicate: Some(by_id(E::meta(), id, filter.predicate.clone())), limit: Some(1), ..filter.clone() };
+        let filter = Filter {
+            predicate: Some(by_id(E::meta(), id, filter.predicate.clone())),
+            limit: Some(1),
+            ..filter.clone()
+        };
         Ok(self.find(&filter).await?.pop())
     }
 
@@ -97,7 +101,9 @@ impl<E: Entity, S: Scope> Repository<'_, E, S, Write> {
         let meta = E::meta();
         let mut values = new.values;
         self.place(meta, &mut values)?;
-        if meta.id().kind == crate::entity::PropertyType::Uuid && !values.iter().any(|(property, _)| property.role == PropertyRole::Id) {
+        if meta.id().kind == crate::entity::PropertyType::Uuid
+            && !values.iter().any(|(property, _)| property.role == PropertyRole::Id)
+        {
             values.push((meta.id(), Value::Uuid(self.session.environment.new_id())));
         }
         for property in meta.properties.iter().filter(|property| property.role == PropertyRole::Data) {
@@ -221,7 +227,10 @@ impl<E: Entity, S: Scope> Repository<'_, E, S, Write> {
             StoreError::Conflict { constraint, columns, .. } => StoreError::Conflict {
                 constraint,
                 columns,
-                attempted: values.iter().filter_map(|(property, value)| Some((property.column, value.to_key()?))).collect(),
+                attempted: values
+                    .iter()
+                    .filter_map(|(property, value)| Some((property.column, value.to_key()?)))
+                    .collect(),
             },
             other => other,
         })

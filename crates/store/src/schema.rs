@@ -17,14 +17,9 @@ const NULLABLE_AUDIT: [&str; 2] = ["deletedOn", "deletedBy"];
 /// A record as replies show it: every property that is not hidden, `null` where a row may lack it.
 pub fn entity(meta: &EntityMeta) -> Value {
     let properties = meta.properties.iter().filter(|property| !property.hidden);
-    let required: Vec<_> = properties
-        .clone()
-        .filter(|property| property.required)
-        .map(|property| property.name)
-        .collect();
-    let shown = properties
-        .map(|property| (property.name.to_owned(), record_value(property)))
-        .collect();
+    let required: Vec<_> =
+        properties.clone().filter(|property| property.required).map(|property| property.name).collect();
+    let shown = properties.map(|property| (property.name.to_owned(), record_value(property))).collect();
     let mut schema = object(meta.name, meta.description, &shown);
     schema["required"] = json!(required);
     schema
@@ -32,11 +27,9 @@ pub fn entity(meta: &EntityMeta) -> Value {
 
 /// Body of a new row: no key, and all that a row must have and no default gives.
 pub fn create(meta: &EntityMeta, excluding: &[&str]) -> Value {
-    complete(
-        meta,
-        &without(&format!("New{}", meta.name), excluding),
-        |property| property.role != PropertyRole::Id && !excluding.contains(&property.name),
-    )
+    complete(meta, &without(&format!("New{}", meta.name), excluding), |property| {
+        property.role != PropertyRole::Id && !excluding.contains(&property.name)
+    })
 }
 
 /// Body that replaces a row: as for a new one, with the key, which must then be that of the row.
@@ -47,11 +40,7 @@ pub fn replace(meta: &EntityMeta) -> Value {
 /// Body that changes some properties: nothing is required.
 pub fn partial(meta: &EntityMeta, excluding: &[&str]) -> Value {
     let title = without(&format!("{}Partial", meta.name), excluding);
-    closed(
-        &title,
-        meta.description,
-        &body(meta, |property| !excluding.contains(&property.name)),
-    )
+    closed(&title, meta.description, &body(meta, |property| !excluding.contains(&property.name)))
 }
 
 /// How many rows a request counted or changed.
@@ -67,11 +56,7 @@ pub fn count() -> Value {
 
 /// The name of a variant, as `LoopBack` forms it: `RolePartialExcluding_id-tenantId_`.
 fn without(title: &str, excluding: &[&str]) -> String {
-    if excluding.is_empty() {
-        title.to_owned()
-    } else {
-        format!("{title}Excluding_{}_", excluding.join("-"))
-    }
+    if excluding.is_empty() { title.to_owned() } else { format!("{title}Excluding_{}_", excluding.join("-")) }
 }
 
 fn object(title: &str, description: &str, properties: &Map<String, Value>) -> Value {
@@ -90,9 +75,7 @@ fn complete(meta: &EntityMeta, title: &str, accepted: impl Fn(&Property) -> bool
         .properties
         .iter()
         .filter(|property| matches!(property.role, PropertyRole::Data | PropertyRole::Parent))
-        .filter(|property| {
-            property.required && property.rules.default.is_none() && accepted(property)
-        })
+        .filter(|property| property.required && property.rules.default.is_none() && accepted(property))
         .map(|property| property.name)
         .collect();
     let mut schema = closed(title, meta.description, &body(meta, accepted));
@@ -105,9 +88,7 @@ fn complete(meta: &EntityMeta, title: &str, accepted: impl Fn(&Property) -> bool
 fn body(meta: &EntityMeta, accepted: impl Fn(&Property) -> bool) -> Map<String, Value> {
     meta.properties
         .iter()
-        .filter(|property| {
-            property.role != PropertyRole::Derived && !property.hidden && accepted(property)
-        })
+        .filter(|property| property.role != PropertyRole::Derived && !property.hidden && accepted(property))
         .map(|property| (property.name.to_owned(), body_value(property)))
         .collect()
 }
@@ -136,10 +117,7 @@ fn body_value(property: &Property) -> Value {
             }
             describe(schema, "Set by the service; accepted and ignored.")
         }
-        _ => describe(
-            constrained(property.kind, &property.rules),
-            property.description,
-        ),
+        _ => describe(constrained(property.kind, &property.rules), property.description),
     }
 }
 
@@ -176,12 +154,7 @@ fn constrained(kind: PropertyType, rules: &Rules) -> Value {
         ("maxLength", rules.max_length.map(|length| json!(length))),
         ("pattern", rules.pattern.map(|pattern| json!(pattern))),
         ("enum", rules.one_of_text.map(|texts| json!(texts))),
-        (
-            "default",
-            rules
-                .default
-                .and_then(|default| serde_json::from_str(default).ok()),
-        ),
+        ("default", rules.default.and_then(|default| serde_json::from_str(default).ok())),
     ];
     for (keyword, value) in keywords {
         if let Some(value) = value {

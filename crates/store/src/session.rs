@@ -37,9 +37,10 @@ enum Executor {
     /// Each statement on a connection of its own.
     Pool(Arc<Backend>),
     /// All statements in one transaction.
-    Transaction(Transaction),
+    Transaction(Box<Transaction>),
 }
 
+#[expect(clippy::large_enum_variant, reason = "always boxed")]
 enum Transaction {
     #[cfg(feature = "postgres")]
     Postgres(postgres::Transaction),
@@ -110,7 +111,7 @@ impl Store {
             #[cfg(feature = "sqlite")]
             Backend::Sqlite(backend) => Transaction::Sqlite(backend.begin()?),
         };
-        Ok(self.session(Executor::Transaction(transaction), scope, actor))
+        Ok(self.session(Executor::Transaction(Box::new(transaction)), scope, actor))
     }
 
     /// How busy the connections are.
@@ -167,7 +168,7 @@ impl<S: Scope, M> Session<S, M> {
                 #[cfg(feature = "sqlite")]
                 Backend::Sqlite(backend) => backend.query(statement).await,
             },
-            Executor::Transaction(transaction) => match transaction {
+            Executor::Transaction(transaction) => match &**transaction {
                 #[cfg(feature = "postgres")]
                 Transaction::Postgres(transaction) => transaction.query(&statement).await,
                 #[cfg(feature = "sqlite")]
@@ -184,7 +185,7 @@ impl<S: Scope, M> Session<S, M> {
                 #[cfg(feature = "sqlite")]
                 Backend::Sqlite(_) => Dialect::Sqlite,
             },
-            Executor::Transaction(transaction) => match transaction {
+            Executor::Transaction(transaction) => match &**transaction {
                 #[cfg(feature = "postgres")]
                 Transaction::Postgres(_) => Dialect::Postgres,
                 #[cfg(feature = "sqlite")]
@@ -198,7 +199,7 @@ impl<S: Scope> Session<S, Write> {
     pub(crate) async fn execute(&self, statement: Confined) -> StoreResult<u64> {
         tracing::trace!(sql = %statement.sql, "execute");
         match &self.executor {
-            Executor::Transaction(transaction) => match transaction {
+            Executor::Transaction(transaction) => match &**transaction {
                 #[cfg(feature = "postgres")]
                 Transaction::Postgres(transaction) => transaction.execute(&statement).await,
                 #[cfg(feature = "sqlite")]
@@ -215,7 +216,7 @@ impl<S: Scope> Session<S, Write> {
     /// [`crate::StoreError::Aborted`] when a statement failed before; nothing was written then.
     pub async fn commit<T>(self, value: T) -> StoreResult<Committed<T>> {
         match self.executor {
-            Executor::Transaction(transaction) => match transaction {
+            Executor::Transaction(transaction) => match *transaction {
                 #[cfg(feature = "postgres")]
                 Transaction::Postgres(transaction) => transaction.commit().await?,
                 #[cfg(feature = "sqlite")]

@@ -1,8 +1,8 @@
 //! Statements from metadata: [`Confined`] is the only kind that a session executes, and its constructor builds the wall in.
 
-pub(crate) mod predicate;
 #[cfg(feature = "postgres")]
 pub(crate) mod postgres;
+pub(crate) mod predicate;
 #[cfg(feature = "sqlite")]
 pub(crate) mod sqlite;
 mod wall;
@@ -10,7 +10,10 @@ mod write;
 
 use std::sync::Arc;
 
-use sea_query::{Alias, Condition, Expr, ExprTrait, IntoTableRef, NullOrdering, Order, PostgresQueryBuilder, Query, SelectStatement, SqliteQueryBuilder, TableRef};
+use sea_query::{
+    Alias, Condition, Expr, ExprTrait, IntoTableRef, NullOrdering, Order, PostgresQueryBuilder, Query, SelectStatement,
+    SqliteQueryBuilder, TableRef,
+};
 
 use crate::entity::{EntityMeta, Property};
 use crate::filter::{Filter, Predicate};
@@ -173,9 +176,12 @@ fn ordering(meta: &'static EntityMeta, filter: &Filter) -> Vec<(&'static str, Or
     let mut keys: Vec<_> = filter
         .order
         .iter()
-        .map(|order| match order.descending {
-            true => (order.property.column, Order::Desc, NullOrdering::First),
-            false => (order.property.column, Order::Asc, NullOrdering::Last),
+        .map(|order| {
+            if order.descending {
+                (order.property.column, Order::Desc, NullOrdering::First)
+            } else {
+                (order.property.column, Order::Asc, NullOrdering::Last)
+            }
         })
         .collect();
     if !filter.order.iter().any(|order| order.property.name == meta.id().name) {

@@ -166,9 +166,9 @@ pub fn truncate_to_milliseconds(at: OffsetDateTime) -> OffsetDateTime {
 
 fn integer(json: &serde_json::Value) -> Result<i64, WrongType> {
     let number = match json {
-        serde_json::Value::Number(number) => number
-            .as_i64()
-            .or_else(|| number.as_f64().filter(|float| float.fract() == 0.0).and_then(|float| format!("{float:.0}").parse().ok())),
+        serde_json::Value::Number(number) => number.as_i64().or_else(|| {
+            number.as_f64().filter(|float| float.fract() == 0.0).and_then(|float| format!("{float:.0}").parse().ok())
+        }),
         serde_json::Value::String(text) => text.trim().parse().ok(),
         _ => None,
     };
@@ -183,9 +183,9 @@ fn instant(json: &serde_json::Value) -> Result<OffsetDateTime, WrongType> {
         serde_json::Value::String(text) => OffsetDateTime::parse(text, &Rfc3339).ok().or_else(|| {
             Date::parse(text, format_description!("[year]-[month]-[day]")).ok().map(|day| day.midnight().assume_utc())
         }),
-        serde_json::Value::Number(number) => number
-            .as_i64()
-            .and_then(|milliseconds| OffsetDateTime::from_unix_timestamp_nanos(i128::from(milliseconds) * 1_000_000).ok()),
+        serde_json::Value::Number(number) => number.as_i64().and_then(|milliseconds| {
+            OffsetDateTime::from_unix_timestamp_nanos(i128::from(milliseconds) * 1_000_000).ok()
+        }),
         _ => None,
     };
     match parsed.map(|at| truncate_to_milliseconds(at.to_offset(UtcOffset::UTC))) {

@@ -6,9 +6,7 @@ mod database;
 mod schema;
 
 use database::{Database, Outcome, on_both};
-use user_tenant_store::migrate::{
-    Finding, MigrateError, Migration, Migrations, Migrator, State, Status, Step,
-};
+use user_tenant_store::migrate::{Finding, MigrateError, Migration, Migrations, Migrator, State, Status, Step};
 
 const INITIAL: Migrations = Migrations {
     postgres: &[Migration {
@@ -27,24 +25,9 @@ const INITIAL: Migrations = Migrations {
 
 /// Three steps that both databases understand.
 const STEPS: [Migration; 3] = [
-    Migration {
-        version: 1,
-        name: "first",
-        up: "CREATE TABLE one (id integer)",
-        down: "DROP TABLE one",
-    },
-    Migration {
-        version: 2,
-        name: "second",
-        up: "CREATE TABLE two (id integer)",
-        down: "DROP TABLE two",
-    },
-    Migration {
-        version: 3,
-        name: "third",
-        up: "CREATE TABLE three (id integer)",
-        down: "DROP TABLE three",
-    },
+    Migration { version: 1, name: "first", up: "CREATE TABLE one (id integer)", down: "DROP TABLE one" },
+    Migration { version: 2, name: "second", up: "CREATE TABLE two (id integer)", down: "DROP TABLE two" },
+    Migration { version: 3, name: "third", up: "CREATE TABLE three (id integer)", down: "DROP TABLE three" },
 ];
 
 /// The same steps on both databases; the ledger of `PostgreSQL` needs its schema.
@@ -81,11 +64,7 @@ async fn processes_at_once_apply_each_migration_once(database: &Database) -> Out
                 let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
                 runtime.map_err(|error| error.to_string())?.block_on(async {
                     let migrator = Migrator::connect(&options, INITIAL).await;
-                    migrator
-                        .map_err(|error| format!("{error:?}"))?
-                        .up()
-                        .await
-                        .map_err(|error| format!("{error:?}"))
+                    migrator.map_err(|error| format!("{error:?}"))?.up().await.map_err(|error| format!("{error:?}"))
                 })
             })
         })
@@ -117,8 +96,7 @@ async fn down_stops_at_the_version_asked_for(database: &Database) -> Outcome {
     let mut migrator = migrator(database, &STEPS).await?;
     migrator.up().await?;
     assert_eq!(migrator.down(1).await?, [step(&STEPS[2]), step(&STEPS[1])]);
-    let states: Vec<_> =
-        migrator.status().await?.into_iter().map(|status| status.state == State::Pending).collect();
+    let states: Vec<_> = migrator.status().await?.into_iter().map(|status| status.state == State::Pending).collect();
     assert_eq!(states, [false, true, true]);
     assert!(database.execute("SELECT * FROM one").await.is_ok());
     assert!(database.execute("SELECT * FROM two").await.is_err());
@@ -127,22 +105,13 @@ async fn down_stops_at_the_version_asked_for(database: &Database) -> Outcome {
 
 on_both!(an_edited_migration_is_refused);
 async fn an_edited_migration_is_refused(database: &Database) -> Outcome {
-    const EDITED: [Migration; 2] =
-        [Migration { up: "CREATE TABLE one (id text)", ..STEPS[0] }, STEPS[1]];
+    const EDITED: [Migration; 2] = [Migration { up: "CREATE TABLE one (id text)", ..STEPS[0] }, STEPS[1]];
     migrator(database, &STEPS[..1]).await?.up().await?;
     let mut edited = migrator(database, &EDITED).await?;
-    assert!(
-        matches!(edited.up().await, Err(MigrateError::Changed(changed)) if changed.version == 1)
-    );
+    assert!(matches!(edited.up().await, Err(MigrateError::Changed(changed)) if changed.version == 1));
     assert!(matches!(edited.down(0).await, Err(MigrateError::Changed(_))));
-    assert_eq!(
-        edited.check().await?,
-        [Finding::Changed(step(&EDITED[0])), Finding::Pending(step(&EDITED[1]))]
-    );
-    assert!(
-        database.execute("SELECT * FROM two").await.is_err(),
-        "the second was applied all the same"
-    );
+    assert_eq!(edited.check().await?, [Finding::Changed(step(&EDITED[0])), Finding::Pending(step(&EDITED[1]))]);
+    assert!(database.execute("SELECT * FROM two").await.is_err(), "the second was applied all the same");
     Ok(())
 }
 
@@ -150,10 +119,7 @@ on_both!(a_database_newer_than_the_program_is_refused);
 async fn a_database_newer_than_the_program_is_refused(database: &Database) -> Outcome {
     migrator(database, &STEPS).await?.up().await?;
     let mut older = migrator(database, &STEPS[..1]).await?;
-    assert_eq!(
-        older.check().await?,
-        [Finding::Unknown(step(&STEPS[1])), Finding::Unknown(step(&STEPS[2]))]
-    );
+    assert_eq!(older.check().await?, [Finding::Unknown(step(&STEPS[1])), Finding::Unknown(step(&STEPS[2]))]);
     assert!(matches!(older.up().await, Err(MigrateError::Unknown(_))));
     assert!(matches!(older.down(0).await, Err(MigrateError::Unknown(_))));
     assert_eq!(older.status().await?[2].state, State::Unknown);
@@ -162,13 +128,8 @@ async fn a_database_newer_than_the_program_is_refused(database: &Database) -> Ou
 
 on_both!(a_failed_migration_leaves_nothing_behind);
 async fn a_failed_migration_leaves_nothing_behind(database: &Database) -> Outcome {
-    const BROKEN: [Migration; 2] = [
-        STEPS[0],
-        Migration {
-            up: "CREATE TABLE two (id integer); INSERT INTO absent VALUES (1)",
-            ..STEPS[1]
-        },
-    ];
+    const BROKEN: [Migration; 2] =
+        [STEPS[0], Migration { up: "CREATE TABLE two (id integer); INSERT INTO absent VALUES (1)", ..STEPS[1] }];
     let mut broken = migrator(database, &BROKEN).await?;
     let error = broken.up().await.err().ok_or("a broken migration was applied")?;
     assert_eq!(error.to_string(), "migration 0002 second failed and was rolled back");
@@ -200,9 +161,7 @@ async fn tables_that_no_migration_made_are_left_alone(database: &Database) -> Ou
 async fn what_was_there_before_stays_on_postgres() -> Outcome {
     let database = Database::postgres("what_was_there_before_stays").await?;
     database.execute("CREATE SCHEMA main").await?;
-    database
-        .execute("CREATE TABLE main.jwt_keys (id serial, key_id varchar(100), public_key text)")
-        .await?;
+    database.execute("CREATE TABLE main.jwt_keys (id serial, key_id varchar(100), public_key text)").await?;
     let before = database.objects().await?;
     let mut migrator = Migrator::connect(&database.options, INITIAL).await?;
     migrator.up().await?;
@@ -219,9 +178,7 @@ async fn what_was_there_before_stays_on_postgres() -> Outcome {
 async fn a_database_that_cannot_be_opened_is_an_error() -> Outcome {
     let directory = tempfile::tempdir()?;
     let options = user_tenant_store::session::SqliteOptions::new(directory.path());
-    let error =
-        Migrator::connect(&user_tenant_store::session::DatabaseOptions::Sqlite(options), INITIAL)
-            .await;
+    let error = Migrator::connect(&user_tenant_store::session::DatabaseOptions::Sqlite(options), INITIAL).await;
     assert!(matches!(error, Err(MigrateError::Unreachable(_))));
     Ok(())
 }

@@ -77,8 +77,7 @@ fn unsigned(claims: &Value) -> String {
 
 fn tampered(key_of: impl Fn(&Value) -> String) -> String {
     let (weak, strong) = (key_of(&with("permissions", json!([]))), key_of(&alice()));
-    let (weak, strong): (Vec<&str>, Vec<&str>) =
-        (weak.split('.').collect(), strong.split('.').collect());
+    let (weak, strong): (Vec<&str>, Vec<&str>) = (weak.split('.').collect(), strong.split('.').collect());
     format!("{}.{}.{}", weak[0], strong[1], weak[2])
 }
 
@@ -135,16 +134,8 @@ async fn common_profiles(authenticator: &Authenticator, sign: impl Fn(&Value) ->
         ("no membership", sign(&without("userTenantId")), "caller_not_active"),
         ("no tenant", sign(&without("tenantId")), "caller_not_active"),
         ("malformed ids", sign(&with("id", json!("not-a-uuid"))), "caller_not_active"),
-        (
-            "password expired",
-            sign(&with("passwordExpiryTime", json!("2020-01-01T00:00:00Z"))),
-            "password_expired",
-        ),
-        (
-            "password expires later",
-            sign(&with("passwordExpiryTime", json!("2100-01-01T00:00:00Z"))),
-            "ok",
-        ),
+        ("password expired", sign(&with("passwordExpiryTime", json!("2020-01-01T00:00:00Z"))), "password_expired"),
+        ("password expires later", sign(&with("passwordExpiryTime", json!("2100-01-01T00:00:00Z"))), "ok"),
         ("expired", sign(&with("exp", json!(1_700_000_001))), "expired"),
         ("no expiry", sign(&without("exp")), "expiry_missing"),
         ("not yet valid", sign(&with("nbf", json!(FAR - 800))), "not_yet_valid"),
@@ -176,11 +167,7 @@ async fn keys_of_the_database_verify_rs256_alone() {
         ("nul in key id", token(Algorithm::RS256, Some("a\0"), &alice()), "key_unknown"),
         ("long key id", token(Algorithm::RS256, Some(&"k".repeat(2_000)), &alice()), "key_unknown"),
         ("row without a key", token(Algorithm::RS256, Some("nonsense"), &alice()), "key_unknown"),
-        (
-            "row with a private key",
-            token(Algorithm::RS256, Some("private"), &alice()),
-            "key_unknown",
-        ),
+        ("row with a private key", token(Algorithm::RS256, Some("private"), &alice()), "key_unknown"),
         ("public key as secret", hs256(&alice(), PUBLIC), "algorithm"),
         ("shared secret", hs256(&alice(), SECRET), "algorithm"),
         ("RS512", token(Algorithm::RS512, Some(KEY_ID), &alice()), "algorithm"),

@@ -96,11 +96,7 @@ fn token(key: &EncodingKey, algorithm: Algorithm, key_id: &str, audience: &str) 
 }
 
 fn authenticator(url: &str, clock: Clock) -> Authenticator {
-    let rules = ClaimRules {
-        issuer: Some("issuer".into()),
-        audience: Some("api".into()),
-        ..ClaimRules::default()
-    };
+    let rules = ClaimRules { issuer: Some("issuer".into()), audience: Some("api".into()), ..ClaimRules::default() };
     let claims = ClaimMap {
         id: "sub".into(),
         user_tenant_id: "/app/membership".into(),
@@ -116,10 +112,7 @@ async fn outcome(authenticator: &Authenticator, token: &str) -> &'static str {
 
 #[tokio::test]
 async fn each_key_verifies_the_algorithms_of_its_kind_alone() {
-    let (ec, ed) = (
-        EncodingKey::from_ec_pem(EC.as_bytes()).unwrap(),
-        EncodingKey::from_ed_pem(ED.as_bytes()).unwrap(),
-    );
+    let (ec, ed) = (EncodingKey::from_ec_pem(EC.as_bytes()).unwrap(), EncodingKey::from_ed_pem(ED.as_bytes()).unwrap());
     let rs = published(&rsa(), Algorithm::RS256, "rs");
     let any = with(rs.clone(), &[("kid", json!("any")), ("alg", Value::Null)]);
     let keys = json!([
@@ -162,10 +155,7 @@ async fn each_key_verifies_the_algorithms_of_its_kind_alone() {
         let token = token(key, algorithm, key_id, "api");
         assert_eq!(outcome(&authenticator, &token).await, expected, "{algorithm:?} with {key_id}");
     }
-    assert_eq!(
-        outcome(&authenticator, &token(&rsa(), Algorithm::RS256, "rs", "other")).await,
-        "audience"
-    );
+    assert_eq!(outcome(&authenticator, &token(&rsa(), Algorithm::RS256, "rs", "other")).await, "audience");
     assert_eq!(issuer.asked(), 1, "unknown key ids within a moment of a fetch cause no other");
 }
 
@@ -237,10 +227,7 @@ async fn a_crowd_of_first_requests_causes_one_fetch() {
         tokio::spawn(async move { outcome(&authenticator, &token).await })
     });
     for one in crowd.collect::<Vec<_>>() {
-        assert_eq!(
-            tokio::time::timeout(Duration::from_secs(30), one).await.unwrap().unwrap(),
-            "ok"
-        );
+        assert_eq!(tokio::time::timeout(Duration::from_secs(30), one).await.unwrap().unwrap(), "ok");
     }
     assert_eq!(issuer.asked(), 1);
 }

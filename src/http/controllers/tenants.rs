@@ -32,11 +32,17 @@ pub(in crate::http) fn routes() -> Vec<Route> {
             .any_of(VIEW)
             .query(Query::Where(Tenant::meta))
             .reply(Shape::Count),
-        Route::new(Method::PATCH, TENANTS, "TenantController.updateAll", "Change every tenant that matches", update_all)
-            .any_of(UPDATE)
-            .query(Query::Where(Tenant::meta))
-            .body(Tenant::meta, Form::Partial, &[])
-            .reply(Shape::Count),
+        Route::new(
+            Method::PATCH,
+            TENANTS,
+            "TenantController.updateAll",
+            "Change every tenant that matches",
+            update_all,
+        )
+        .any_of(UPDATE)
+        .query(Query::Where(Tenant::meta))
+        .body(Tenant::meta, Form::Partial, &[])
+        .reply(Shape::Count),
         Route::new(Method::GET, TENANT, "TenantController.findById", "Read a tenant", find_by_id)
             .any_of(VIEW)
             .query(Query::FilterById(Tenant::meta))
@@ -47,7 +53,8 @@ pub(in crate::http) fn routes() -> Vec<Route> {
         Route::new(Method::PUT, TENANT, "TenantController.replaceById", "Replace a tenant", replace_by_id)
             .any_of(UPDATE)
             .body(Tenant::meta, Form::Replace, &[]),
-        Route::new(Method::DELETE, TENANT, "TenantController.deleteById", "Delete a tenant", delete_by_id).any_of(DELETE),
+        Route::new(Method::DELETE, TENANT, "TenantController.deleteById", "Delete a tenant", delete_by_id)
+            .any_of(DELETE),
     ]
 }
 
@@ -85,7 +92,7 @@ async fn update_by_id(call: Call) -> Result<Reply> {
 async fn replace_by_id(call: Call) -> Result<Reply> {
     tenants::same_id(&call.id, call.body.get("id"))?;
     let session = call.doors.write_tenants(&call.proof).await?;
-    tenants::update_by_id(session, &call.id, call.patch()?.into_replacement()).await?.into_inner();
+    tenants::replace_by_id(session, &call.id, call.patch()?).await?.into_inner();
     Ok(Reply::Empty)
 }
 

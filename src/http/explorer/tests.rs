@@ -10,41 +10,23 @@ fn explorer() -> Router {
 }
 
 async fn get(app: Router, path: &str) -> (StatusCode, header::HeaderMap, String) {
-    let response = app
-        .oneshot(Request::get(path).body(Body::empty()).unwrap())
-        .await
-        .unwrap();
+    let response = app.oneshot(Request::get(path).body(Body::empty()).unwrap()).await.unwrap();
     let (parts, body) = response.into_parts();
     let bytes = to_bytes(body, usize::MAX).await.unwrap();
-    (
-        parts.status,
-        parts.headers,
-        String::from_utf8_lossy(&bytes).into_owned(),
-    )
+    (parts.status, parts.headers, String::from_utf8_lossy(&bytes).into_owned())
 }
 
 #[tokio::test]
 async fn the_page_and_its_files_come_from_here_with_relative_addresses() {
-    for (app, prefix) in [
-        (explorer(), ""),
-        (Router::new().nest("/users", explorer()), "/users"),
-    ] {
+    for (app, prefix) in [(explorer(), ""), (Router::new().nest("/users", explorer()), "/users")] {
         let (status, headers, _) = get(app.clone(), &format!("{prefix}/explorer")).await;
         assert_eq!(
             (status, &headers[header::LOCATION]),
-            (
-                StatusCode::MOVED_PERMANENTLY,
-                &"./explorer/".parse().unwrap()
-            )
+            (StatusCode::MOVED_PERMANENTLY, &"./explorer/".parse().unwrap())
         );
         let (status, headers, page) = get(app.clone(), &format!("{prefix}/explorer/")).await;
-        assert_eq!(
-            (status, &headers[header::CONTENT_TYPE]),
-            (StatusCode::OK, &"text/html".parse().unwrap())
-        );
-        let addresses = page
-            .split(['"'])
-            .filter(|part| part.contains(".js") || part.contains(".css"));
+        assert_eq!((status, &headers[header::CONTENT_TYPE]), (StatusCode::OK, &"text/html".parse().unwrap()));
+        let addresses = page.split(['"']).filter(|part| part.contains(".js") || part.contains(".css"));
         let mut files = 0;
         for address in addresses {
             assert!(!address.contains("//"), "{address}");
@@ -63,25 +45,14 @@ async fn the_page_and_its_files_come_from_here_with_relative_addresses() {
 async fn the_document_is_also_here_with_servers_right_for_its_place() {
     let (status, headers, body) = get(explorer(), "/explorer/openapi.json").await;
     let json = "application/json".parse().unwrap();
-    assert_eq!(
-        (status, &headers[header::CONTENT_TYPE]),
-        (StatusCode::OK, &json)
-    );
+    assert_eq!((status, &headers[header::CONTENT_TYPE]), (StatusCode::OK, &json));
     let document: serde_json::Value = serde_json::from_str(&body).unwrap();
     assert_eq!(document["servers"], serde_json::json!([{"url": ".."}]));
 }
 
 #[tokio::test]
 async fn only_files_of_the_explorer_are_served() {
-    for path in [
-        "/explorer/nothing.js",
-        "/explorer/../Cargo.toml",
-        "/explorer/%2e%2e/Cargo.toml",
-    ] {
-        assert_eq!(
-            get(explorer(), path).await.0,
-            StatusCode::NOT_FOUND,
-            "{path}"
-        );
+    for path in ["/explorer/nothing.js", "/explorer/../Cargo.toml", "/explorer/%2e%2e/Cargo.toml"] {
+        assert_eq!(get(explorer(), path).await.0, StatusCode::NOT_FOUND, "{path}");
     }
 }

@@ -13,27 +13,15 @@ pub(super) const SECURITY_SCHEME: &str = "HTTPBearer";
 
 /// Refusals by status.
 const REFUSALS: [(&str, &str); 9] = [
-    (
-        "400",
-        "Malformed JSON, or a query parameter that is not valid; `details` says where.",
-    ),
-    (
-        "401",
-        "No token, or one that is not valid, has expired or names nobody active.",
-    ),
+    ("400", "Malformed JSON, or a query parameter that is not valid; `details` says where."),
+    ("401", "No token, or one that is not valid, has expired or names nobody active."),
     ("403", "The token does not permit this."),
     ("404", "No such record within reach of the token."),
     ("409", "It would repeat what must be unique."),
     ("413", "The body is larger than the limit."),
     ("415", "The body is not `application/json` in UTF-8."),
-    (
-        "422",
-        "The body does not match its schema; `details` lists every violation.",
-    ),
-    (
-        "503",
-        "The database cannot be reached, or there are too many requests at once; try later.",
-    ),
+    ("422", "The body does not match its schema; `details` lists every violation."),
+    ("503", "The database cannot be reached, or there are too many requests at once; try later."),
 ];
 
 /// Collects schemas while operations refer to them.
@@ -77,25 +65,15 @@ impl Components {
         }
         for (status, description) in REFUSALS {
             let content = super::content(error.clone())?;
-            let mut response = Response::builder()
-                .description(description)
-                .content(super::JSON, content);
+            let mut response = Response::builder().description(description).content(super::JSON, content);
             if status == "503" {
                 let seconds = typed(json!({"type": "integer", "description": "Seconds to wait."}))?;
-                response = response.header(
-                    "Retry-After",
-                    HeaderBuilder::new().schema(Some(seconds)).build(),
-                );
+                response = response.header("Retry-After", HeaderBuilder::new().schema(Some(seconds)).build());
             }
             components = components.response(status, response.build());
         }
-        let bearer = HttpBuilder::new()
-            .scheme(HttpAuthScheme::Bearer)
-            .bearer_format("JWT")
-            .build();
-        Ok(components
-            .security_scheme(SECURITY_SCHEME, SecurityScheme::Http(bearer))
-            .build())
+        let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
+        Ok(components.security_scheme(SECURITY_SCHEME, SecurityScheme::Http(bearer)).build())
     }
 }
 

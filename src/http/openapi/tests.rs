@@ -4,44 +4,21 @@ use axum::http::Method;
 use serde_json::Value;
 
 use super::*;
+use crate::http::route::Reply;
 use crate::http::validation::tests::tenant;
 
 fn routes() -> Vec<Route> {
     let route = |method, path, operation, query, body, reply| Route {
-        method,
-        path,
-        operation,
-        summary: "Does it.",
-        permissions: &["ViewTenant", "17"],
         query,
         body,
         reply,
+        ..Route::new(method, path, operation, "Does it.", async |_| Ok(Reply::Empty)).any_of(&["ViewTenant", "17"])
     };
-    let body = |form| {
-        Some(Body {
-            entity: tenant,
-            form,
-            excluding: &[],
-        })
-    };
+    let body = |form| Some(Body { entity: tenant, form, excluding: &[] });
     let (all, one) = ("/tenants", "/tenants/{id}");
     vec![
-        route(
-            Method::POST,
-            all,
-            "TenantController.create",
-            Query::None,
-            body(Form::Create),
-            Shape::One(tenant),
-        ),
-        route(
-            Method::GET,
-            all,
-            "TenantController.find",
-            Query::Filter(tenant),
-            None,
-            Shape::Many(tenant),
-        ),
+        route(Method::POST, all, "TenantController.create", Query::None, body(Form::Create), Shape::One(tenant)),
+        route(Method::GET, all, "TenantController.find", Query::Filter(tenant), None, Shape::Many(tenant)),
         route(
             Method::PATCH,
             all,
@@ -50,32 +27,11 @@ fn routes() -> Vec<Route> {
             body(Form::Partial),
             Shape::Count,
         ),
-        route(
-            Method::GET,
-            one,
-            "TenantController.findById",
-            Query::FilterById(tenant),
-            None,
-            Shape::One(tenant),
-        ),
-        route(
-            Method::PUT,
-            one,
-            "TenantController.replaceById",
-            Query::None,
-            body(Form::Replace),
-            Shape::Empty,
-        ),
+        route(Method::GET, one, "TenantController.findById", Query::FilterById(tenant), None, Shape::One(tenant)),
+        route(Method::PUT, one, "TenantController.replaceById", Query::None, body(Form::Replace), Shape::Empty),
         Route {
             permissions: &[],
-            ..route(
-                Method::POST,
-                "/user-callback",
-                "UserWebhookController.callback",
-                Query::None,
-                None,
-                Shape::Empty,
-            )
+            ..route(Method::POST, "/user-callback", "UserWebhookController.callback", Query::None, None, Shape::Empty)
         },
     ]
 }
@@ -94,38 +50,20 @@ fn an_operation_shows_its_row_of_the_table() {
     assert_eq!(find["tags"], json!(["TenantController"]));
     assert_eq!(find["security"], json!([{"HTTPBearer": []}]));
     assert_eq!(find["x-permissions"], json!(["ViewTenant", "17"]));
-    assert!(
-        find["description"]
-            .as_str()
-            .unwrap()
-            .ends_with("\n- `ViewTenant`\n- `17`")
-    );
+    assert!(find["description"].as_str().unwrap().ends_with("\n- `ViewTenant`\n- `17`"));
     let parameters = find["parameters"].as_array().unwrap();
     assert_eq!(parameters[0]["name"], "id");
     assert_eq!(parameters[0]["required"], true);
     assert_eq!(parameters[1]["in"], "query");
     let filter = json!({"$ref": "#/components/schemas/Tenant.FilterById"});
-    assert_eq!(
-        parameters[1]["content"]["application/json"]["schema"],
-        filter
-    );
+    assert_eq!(parameters[1]["content"]["application/json"]["schema"], filter);
     let statuses: Vec<_> = find["responses"].as_object().unwrap().keys().collect();
     assert_eq!(statuses, ["200", "400", "401", "403", "404", "503"]);
-    let statuses = document["paths"]["/tenants"]["patch"]["responses"]
-        .as_object()
-        .unwrap();
+    let statuses = document["paths"]["/tenants"]["patch"]["responses"].as_object().unwrap();
     let statuses: Vec<_> = statuses.keys().collect();
-    assert_eq!(
-        statuses,
-        [
-            "200", "400", "401", "403", "409", "413", "415", "422", "503"
-        ]
-    );
+    assert_eq!(statuses, ["200", "400", "401", "403", "409", "413", "415", "422", "503"]);
     let public = &document["paths"]["/user-callback"]["post"];
-    assert_eq!(
-        (public.get("security"), &public["x-permissions"]),
-        (None, &json!([]))
-    );
+    assert_eq!((public.get("security"), &public["x-permissions"]), (None, &json!([])));
 }
 
 #[test]
@@ -143,11 +81,7 @@ fn components_are_the_schemas_that_validate() {
     ] {
         let title = schema["title"].as_str().unwrap();
         assert_eq!(schemas[title], schema, "{title}");
-        let order = |value: &Value| {
-            value["properties"]
-                .as_object()
-                .map(|all| all.keys().cloned().collect::<Vec<_>>())
-        };
+        let order = |value: &Value| value["properties"].as_object().map(|all| all.keys().cloned().collect::<Vec<_>>());
         assert_eq!(order(&schemas[title]), order(&schema), "{title}");
     }
     let roles = json!({"type": "array", "items": {"$ref": "#/components/schemas/Tenant"}});

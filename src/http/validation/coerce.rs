@@ -28,11 +28,7 @@ pub(crate) fn coerce(schema: &Value, instance: &mut Value) {
         }
         _ => {}
     }
-    for branch in ["anyOf", "oneOf"]
-        .iter()
-        .filter_map(|keyword| schema[keyword].as_array())
-        .flatten()
-    {
+    for branch in ["anyOf", "oneOf"].iter().filter_map(|keyword| schema[keyword].as_array()).flatten() {
         coerce(branch, instance);
     }
 }

@@ -10,38 +10,16 @@ use super::*;
 const CASES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/contract/cases.jsonl");
 
 const fn property(name: &'static str, kind: PropertyType, role: PropertyRole) -> Property {
-    Property {
-        name,
-        column: name,
-        kind,
-        required: false,
-        role,
-        hidden: false,
-        rules: Rules::NONE,
-        description: "",
-    }
+    Property { name, column: name, kind, required: false, role, hidden: false, rules: Rules::NONE, description: "" }
 }
 
 const fn text(name: &'static str, length: u32) -> Property {
-    let rules = Rules {
-        max_length: Some(length),
-        ..Rules::NONE
-    };
-    Property {
-        rules,
-        ..property(name, PropertyType::Text, PropertyRole::Data)
-    }
+    let rules = Rules { max_length: Some(length), ..Rules::NONE };
+    Property { rules, ..property(name, PropertyType::Text, PropertyRole::Data) }
 }
 
 const fn relation(name: &'static str) -> Relation {
-    Relation {
-        name,
-        kind: RelationKind::HasMany,
-        target: tenant,
-        local: "id",
-        foreign: "tenantId",
-        includable: true,
-    }
+    Relation { name, kind: RelationKind::HasMany, target: tenant, local: "id", foreign: "tenantId", includable: true }
 }
 
 pub(in crate::http) fn tenant() -> &'static EntityMeta {
@@ -60,22 +38,13 @@ pub(in crate::http) fn tenant() -> &'static EntityMeta {
             property("createdBy", PropertyType::Text, PropertyRole::Audit),
             property("modifiedBy", PropertyType::Text, PropertyRole::Audit),
             property("id", PropertyType::Uuid, PropertyRole::Id),
+            Property { required: true, ..text("name", 100) },
             Property {
                 required: true,
-                ..text("name", 100)
-            },
-            Property {
-                required: true,
-                rules: Rules {
-                    one_of: Some(&[1, 0]),
-                    ..Rules::NONE
-                },
+                rules: Rules { one_of: Some(&[1, 0]), ..Rules::NONE },
                 ..property("status", PropertyType::Integer, PropertyRole::Data)
             },
-            Property {
-                required: true,
-                ..text("key", 20)
-            },
+            Property { required: true, ..text("key", 20) },
             text("website", 100),
             text("address", 500),
             text("city", 100),
@@ -99,9 +68,7 @@ pub(in crate::http) fn tenant() -> &'static EntityMeta {
 /// The schema that the recorded request is checked against, and the checked JSON.
 fn checked(request: &Value) -> Option<(Value, Value)> {
     let path = request["path"].as_str()?;
-    let of_one = path
-        .strip_prefix("/tenants/")
-        .is_some_and(|rest| rest.len() == 36);
+    let of_one = path.strip_prefix("/tenants/").is_some_and(|rest| rest.len() == 36);
     if path != "/tenants" && !of_one {
         return None;
     }
@@ -110,21 +77,14 @@ fn checked(request: &Value) -> Option<(Value, Value)> {
         "PATCH" => schema::partial(tenant(), &[]),
         "PUT" => schema::replace(tenant()),
         _ => {
-            let schema = if of_one {
-                schema::filter_by_id(tenant())
-            } else {
-                schema::filter(tenant())
-            };
+            let schema = if of_one { schema::filter_by_id(tenant()) } else { schema::filter(tenant()) };
             let mut filter = filter(request["query"].as_str()?)?;
             coerce(&schema, &mut filter);
             return Some((schema, filter));
         }
     };
     let sent = request.get("json").cloned();
-    Some((
-        body,
-        sent.or_else(|| serde_json::from_str(request["raw"].as_str()?).ok())?,
-    ))
+    Some((body, sent.or_else(|| serde_json::from_str(request["raw"].as_str()?).ok())?))
 }
 
 fn filter(query: &str) -> Option<Value> {
@@ -139,24 +99,12 @@ fn filter(query: &str) -> Option<Value> {
 /// What is recorded, and the key, which ours requires where the original's database did.
 fn expected(details: &Value, schema: &Value, sent: &Value) -> Value {
     let mut details = details.as_array().cloned().unwrap_or_default();
-    let requires_key = schema["required"]
-        .as_array()
-        .is_some_and(|names| names.contains(&json!("key")));
-    if requires_key
-        && sent
-            .as_object()
-            .is_some_and(|body| !body.contains_key("key"))
-    {
-        let at = details
-            .iter()
-            .take_while(|detail| detail["code"] == "required")
-            .count();
+    let requires_key = schema["required"].as_array().is_some_and(|names| names.contains(&json!("key")));
+    if requires_key && sent.as_object().is_some_and(|body| !body.contains_key("key")) {
+        let at = details.iter().take_while(|detail| detail["code"] == "required").count();
         let message = "must have required property 'key'";
         let info = json!({"missingProperty": "key"});
-        details.insert(
-            at,
-            json!({"path": "", "code": "required", "message": message, "info": info}),
-        );
+        details.insert(at, json!({"path": "", "code": "required", "message": message, "info": info}));
     }
     Value::Array(details)
 }
@@ -177,31 +125,20 @@ fn refusals_of_tenants_are_worded_as_recorded() {
             _ => continue,
         };
         let found = Validator::new(schema).unwrap().check(&sent);
-        assert_eq!(
-            serde_json::to_value(found).unwrap(),
-            wanted,
-            "{}: {sent}",
-            case["name"]
-        );
+        assert_eq!(serde_json::to_value(found).unwrap(), wanted, "{}: {sent}", case["name"]);
         if wanted == json!([]) {
             accepted += 1;
         } else {
             refused += 1;
         }
     }
-    assert!(
-        refused >= 60 && accepted >= 60,
-        "{refused} refused, {accepted} accepted"
-    );
+    assert!(refused >= 60 && accepted >= 60, "{refused} refused, {accepted} accepted");
 }
 
 /// Pairs of path and message.
 fn refusals(schema: Value, instance: &Value) -> Vec<(String, String)> {
     let details = Validator::new(schema).unwrap().check(instance);
-    details
-        .into_iter()
-        .map(|detail| (detail.path, detail.message))
-        .collect()
+    details.into_iter().map(|detail| (detail.path, detail.message)).collect()
 }
 
 fn pair(path: &str, message: &str) -> (String, String) {
@@ -211,40 +148,25 @@ fn pair(path: &str, message: &str) -> (String, String) {
 #[test]
 fn what_the_database_cannot_hold_is_refused_by_name() {
     let body = json!({"key": "k".repeat(21), "city": "a\0b", "name": "ä".repeat(100)});
-    let wanted = [
-        pair("/key", "must NOT have more than 20 characters"),
-        pair("/city", "must match pattern \"^[^\\u0000]*$\""),
-    ];
+    let wanted =
+        [pair("/key", "must NOT have more than 20 characters"), pair("/city", "must match pattern \"^[^\\u0000]*$\"")];
     assert_eq!(refusals(schema::partial(tenant(), &[]), &body), wanted);
 }
 
 #[test]
 fn a_date_needs_time_and_zone_and_a_representable_year() {
-    let refused = |date: &str| {
-        !refusals(schema::partial(tenant(), &[]), &json!({"createdOn": date})).is_empty()
-    };
-    for date in [
-        "2024-01-01T00:00:00Z",
-        "2024-02-29T23:59:59.123+05:30",
-        "2024-01-01t00:00:00z",
-    ] {
+    let refused = |date: &str| !refusals(schema::partial(tenant(), &[]), &json!({"createdOn": date})).is_empty();
+    for date in ["2024-01-01T00:00:00Z", "2024-02-29T23:59:59.123+05:30", "2024-01-01t00:00:00z"] {
         assert!(!refused(date), "{date}");
     }
-    for date in [
-        "2024-01-01",
-        "2024-01-01T00:00:00",
-        "2023-02-29T00:00:00Z",
-        "9999-12-31T23:59:59-01:00",
-        "",
-    ] {
+    for date in ["2024-01-01", "2024-01-01T00:00:00", "2023-02-29T00:00:00Z", "9999-12-31T23:59:59-01:00", ""] {
         assert!(refused(date), "{date}");
     }
 }
 
 #[test]
 fn violations_come_in_the_order_of_the_schema_not_of_the_document() {
-    let body =
-        json!({"zip": 1, "second": 1, "name": 1, "first": 1, "deletedOn": null, "deleted": null});
+    let body = json!({"zip": 1, "second": 1, "name": 1, "first": 1, "deletedOn": null, "deleted": null});
     let wanted = [
         pair("", "must have required property 'status'"),
         pair("", "must have required property 'key'"),
@@ -255,9 +177,7 @@ fn violations_come_in_the_order_of_the_schema_not_of_the_document() {
         pair("/zip", "must be string"),
     ];
     assert_eq!(refusals(schema::create(tenant(), &[]), &body), wanted);
-    let details = Validator::new(schema::create(tenant(), &[]))
-        .unwrap()
-        .check(&body);
+    let details = Validator::new(schema::create(tenant(), &[])).unwrap().check(&body);
     assert_eq!(details[2].info, json!({"additionalProperty": "second"}));
 }
 
@@ -266,15 +186,9 @@ fn errors_of_items_stay_together_and_repeats_are_pointed_out() {
     let filter = json!({"include": [{"relation": "x"}, 1], "fields": ["name", "id", "name"]});
     let wanted = [
         pair("/fields", "must be object"),
-        pair(
-            "/fields",
-            "must NOT have duplicate items (items ## 2 and 0 are identical)",
-        ),
+        pair("/fields", "must NOT have duplicate items (items ## 2 and 0 are identical)"),
         pair("/fields", "must match exactly one schema in oneOf"),
-        pair(
-            "/include/0/relation",
-            "must be equal to one of the allowed values",
-        ),
+        pair("/include/0/relation", "must be equal to one of the allowed values"),
         pair("/include/0", "must be string"),
         pair("/include/0", "must match a schema in anyOf"),
         pair("/include/1", "must be object"),
@@ -300,17 +214,9 @@ fn scalars_are_coerced_where_the_schema_wants_another() {
         (json!({"type": "boolean"}), json!(0), json!(false)),
         (json!({"type": "boolean"}), json!("yes"), json!("yes")),
         (json!({"type": "string"}), json!(1), json!("1")),
-        (
-            json!({"type": ["string", "null"]}),
-            json!(null),
-            json!(null),
-        ),
+        (json!({"type": ["string", "null"]}), json!(null), json!(null)),
         (json!({"type": "object"}), json!("{}"), json!("{}")),
-        (
-            json!({"type": "array", "items": {"type": "integer"}}),
-            json!(["1", "x"]),
-            json!([1, "x"]),
-        ),
+        (json!({"type": "array", "items": {"type": "integer"}}), json!(["1", "x"]), json!([1, "x"])),
     ];
     for (schema, mut value, wanted) in cases {
         let before = value.clone();

@@ -15,7 +15,7 @@ pub enum FilterError {
         /// What is wrong.
         message: String,
         /// The offending name, or the type expected.
-        info: Json,
+        info: Box<Json>,
     },
     /// A clause has the wrong shape.
     #[error("{0}")]
@@ -29,7 +29,7 @@ pub enum FilterError {
         /// The keys.
         operators: Vec<String>,
         /// The predicate.
-        predicate: Json,
+        predicate: Box<Json>,
     },
     /// Nested deeper than the contract allows.
     #[error("The query object exceeds maximum depth {limit}")]

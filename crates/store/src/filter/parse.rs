@@ -44,7 +44,7 @@ pub fn filter(meta: &'static EntityMeta, json: &Json, bounds: Bounds) -> Parsed<
             other => other,
         },
         skip: skip.unwrap_or(0),
-        fields: object.get("fields").map_or(Ok(None), |json| fields(meta, json))?,
+        fields: object.get("fields").and_then(|json| fields(meta, json)),
         include: object.get("include").map_or(Ok(Vec::new()), |json| include(meta, json, bounds))?,
     })
 }
@@ -60,7 +60,7 @@ pub fn predicate(meta: &'static EntityMeta, json: &Json) -> Parsed<Option<Predic
             let mut dollars = Vec::new();
             inspect(json, 0, &mut dollars)?;
             if !dollars.is_empty() {
-                return Err(FilterError::OperatorNotAllowed { operators: dollars, predicate: json.clone() });
+                return Err(FilterError::OperatorNotAllowed { operators: dollars, predicate: Box::new(json.clone()) });
             }
             conjunction(meta, object, "")
         }
@@ -104,7 +104,9 @@ fn conjunction(meta: &'static EntityMeta, object: &Map<String, Json>, at: &str) 
                 let mut branches = Vec::new();
                 for (index, branch) in clauses(key, json)?.iter().enumerate() {
                     let Json::Object(branch) = branch else {
-                        return Err(FilterError::Clause(format!("The {key} operator has invalid clauses {json}: {branch} is not an object")));
+                        return Err(FilterError::Clause(format!(
+                            "The {key} operator has invalid clauses {json}: {branch} is not an object"
+                        )));
                     };
                     branches.extend(conjunction(meta, branch, &format!("{at}/{index}"))?);
                 }
@@ -116,9 +118,11 @@ fn conjunction(meta: &'static EntityMeta, object: &Map<String, Json>, at: &str) 
             }
             _ => {
                 let (property, path) = resolve(meta, key, &at)?;
-                all.extend(
-                    tests(property, &path, json, &at)?.into_iter().map(|test| Predicate::Test { property, path: path.clone(), test }),
-                );
+                all.extend(tests(property, &path, json, &at)?.into_iter().map(|test| Predicate::Test {
+                    property,
+                    path: path.clone(),
+                    test,
+                }));
             }
         }
     }
@@ -141,7 +145,9 @@ fn clauses(key: &str, json: &Json) -> Parsed<Vec<Json>> {
 fn list(json: &Json) -> Option<Vec<Json>> {
     match json {
         Json::Array(items) => Some(items.clone()),
-        Json::Object(object) if !object.is_empty() => (0..object.len()).map(|index| object.get(&index.to_string()).cloned()).collect(),
+        Json::Object(object) if !object.is_empty() => {
+            (0..object.len()).map(|index| object.get(&index.to_string()).cloned()).collect()
+        }
         _ => None,
     }
 }
@@ -153,7 +159,11 @@ fn resolve(meta: &'static EntityMeta, key: &str, at: &str) -> Parsed<(&'static P
     let path: Vec<String> = parts.map(ToOwned::to_owned).collect();
     match meta.property(name) {
         Some(property) if !property.hidden && (path.is_empty() || property.kind == PropertyType::Json) => {
-            if path.iter().any(|part| part.is_empty() || part.contains('\0')) { Err(unknown_property(meta, key, at)) } else { Ok((property, path)) }
+            if path.iter().any(|part| part.is_empty() || part.contains('\0')) {
+                Err(unknown_property(meta, key, at))
+            } else {
+                Ok((property, path))
+            }
         }
         _ => Err(unknown_property(meta, key, at)),
     }
@@ -164,7 +174,7 @@ fn unknown_property(meta: &EntityMeta, key: &str, at: &str) -> FilterError {
         path: at.to_owned(),
         code: "unknownProperty",
         message: format!("is not a property of {}", meta.name),
-        info: json!({ "property": key }),
+        info: Box::new(json!({ "property": key })),
     }
 }
 
@@ -204,17 +214,28 @@ fn operand(property: &Property, path: &[String], json: &Json, at: &str) -> Parse
 }
 
 fn wrong_type(at: &str, message: &str, expected: &str) -> FilterError {
-    FilterError::Invalid { path: at.to_owned(), code: "type", message: message.to_owned(), info: json!({ "type": expected }) }
+    FilterError::Invalid {
+        path: at.to_owned(),
+        code: "type",
+        message: message.to_owned(),
+        info: Box::new(json!({ "type": expected })),
+    }
 }
 
-fn operator(property: &'static Property, path: &[String], name: &str, json: &Json, clause: &Json, at: &str) -> Parsed<Test> {
+fn operator(
+    property: &'static Property,
+    path: &[String],
+    name: &str,
+    json: &Json,
+    clause: &Json,
+    at: &str,
+) -> Parsed<Test> {
     let value = |json: &Json| operand(property, path, json, at);
     let invalid = |reason: &str| {
         FilterError::Clause(format!("The {} property has invalid clause {clause}: {reason}", property.name))
     };
-    let ordered = |test: fn(Value) -> Test| {
-        value(json).map(|value| if value == Value::Null { Test::Never } else { test(value) })
-    };
+    let ordered =
+        |test: fn(Value) -> Test| value(json).map(|value| if value == Value::Null { Test::Never } else { test(value) });
     match name {
         "eq" => equality(property, path, json, at),
         "neq" => value(json).map(|value| if value == Value::Null { Test::NotNull } else { Test::NotEqual(value) }),
@@ -223,7 +244,8 @@ fn operator(property: &'static Property, path: &[String], name: &str, json: &Jso
         "lt" => ordered(Test::Less),
         "lte" => ordered(Test::LessOrEqual),
         "between" => {
-            let ends = list(json).ok_or_else(|| invalid("Value is not an array or object with sequential numeric indices"))?;
+            let ends =
+                list(json).ok_or_else(|| invalid("Value is not an array or object with sequential numeric indices"))?;
             match ends.as_slice() {
                 [low, high] => match (value(low)?, value(high)?) {
                     (Value::Null, _) | (_, Value::Null) => Ok(Test::Never),
@@ -235,7 +257,8 @@ fn operator(property: &'static Property, path: &[String], name: &str, json: &Jso
         "inq" | "nin" => {
             let items = match json {
                 Json::Array(items) => items.clone(),
-                other => list(other).ok_or_else(|| invalid("Value is not an array or object with sequential numeric indices"))?,
+                other => list(other)
+                    .ok_or_else(|| invalid("Value is not an array or object with sequential numeric indices"))?,
             };
             let values = items.iter().map(value).collect::<Parsed<Vec<_>>>()?;
             Ok(if name == "inq" { Test::In(values) } else { Test::NotIn(values) })
@@ -244,7 +267,8 @@ fn operator(property: &'static Property, path: &[String], name: &str, json: &Jso
             textual(property, path, at)?;
             let Json::String(pattern) = json else { return Err(invalid("Expected a string or RegExp")) };
             Ok(Test::Like {
-                pattern: regexp::like_pattern(pattern).ok_or_else(|| invalid("a NUL character cannot occur in text"))?,
+                pattern: regexp::like_pattern(pattern)
+                    .ok_or_else(|| invalid("a NUL character cannot occur in text"))?,
                 insensitive: name.ends_with("ilike"),
                 negated: name.starts_with('n'),
             })
@@ -266,7 +290,7 @@ fn operator(property: &'static Property, path: &[String], name: &str, json: &Jso
             path: format!("{at}/{name}"),
             code: "unknownOperator",
             message: "is not an operator".to_owned(),
-            info: json!({ "operator": name }),
+            info: Box::new(json!({ "operator": name })),
         }),
     }
 }
@@ -308,7 +332,9 @@ fn order(meta: &'static EntityMeta, json: &Json) -> Parsed<Vec<Order>> {
                 return Err(FilterError::Clause(format!("The order {} has invalid direction", json!(entry.trim()))));
             }
             match meta.property(name) {
-                Some(property) if !property.hidden && property.kind != PropertyType::Json => Ok(Order { property, descending }),
+                Some(property) if !property.hidden && property.kind != PropertyType::Json => {
+                    Ok(Order { property, descending })
+                }
                 _ => Err(unknown_property(meta, name, "/order")),
             }
         })
@@ -326,28 +352,25 @@ fn count(name: &str, json: &Json) -> Parsed<u64> {
         .ok_or_else(|| FilterError::Clause(format!("The {name} parameter {json} is not valid")))
 }
 
-fn fields(meta: &'static EntityMeta, json: &Json) -> Parsed<Option<Vec<usize>>> {
-    let visible = |position: &usize| !meta.properties[*position].hidden;
+fn fields(meta: &'static EntityMeta, json: &Json) -> Option<Vec<usize>> {
+    let visible = (0..meta.properties.len()).filter(|at| !meta.properties[*at].hidden);
     match json {
-        Json::Null => Ok(None),
-        Json::Array(names) if names.is_empty() => Ok(None),
-        Json::Array(names) => {
+        Json::String(name) => Some(visible.filter(|at| meta.properties[*at].name == name).collect()),
+        Json::Array(names) if !names.is_empty() => {
             let names: Vec<&str> = names.iter().filter_map(Json::as_str).collect();
-            Ok(Some((0..meta.properties.len()).filter(visible).filter(|at| names.contains(&meta.properties[*at].name)).collect()))
+            Some(visible.filter(|at| names.contains(&meta.properties[*at].name)).collect())
         }
-        Json::Object(object) => {
+        Json::Object(object) if !object.is_empty() => {
             let flag = |json: &Json| json.as_bool().or(json.as_str().map(|text| text != "false"));
             let listed = |at: usize| object.get(meta.properties[at].name).and_then(flag);
-            let all = (0..meta.properties.len()).filter(visible);
-            Ok(if object.is_empty() {
-                None
-            } else if object.values().any(|json| flag(json) == Some(true)) {
-                Some(all.filter(|at| listed(*at) == Some(true)).collect())
-            } else {
-                Some(all.filter(|at| listed(*at) != Some(false)).collect())
-            })
+            let wanted = object.values().any(|json| flag(json) == Some(true));
+            Some(
+                visible
+                    .filter(|at| if wanted { listed(*at) == Some(true) } else { listed(*at) != Some(false) })
+                    .collect(),
+            )
         }
-        _ => Ok(None),
+        _ => None,
     }
 }
 

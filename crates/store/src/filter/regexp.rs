@@ -3,7 +3,9 @@
 //! The syntax tree comes from `regex-syntax`; here is only the list of what is common to it and
 //! to the advanced regular expressions of `PostgreSQL`.
 
-use regex_syntax::ast::{self, Ast, ClassSet, ClassSetItem, ErrorKind, GroupKind, LiteralKind, RepetitionKind, RepetitionRange};
+use regex_syntax::ast::{
+    self, Ast, ClassSet, ClassSetItem, ErrorKind, GroupKind, LiteralKind, RepetitionKind, RepetitionRange,
+};
 
 /// Largest count of a repetition that `PostgreSQL` accepts.
 const MAX_REPETITION: u32 = 255;
@@ -44,7 +46,9 @@ pub(super) fn like_pattern(text: &str) -> Option<String> {
 
 fn split(text: &str) -> (&str, &str) {
     match (text.strip_prefix('/'), text.rfind('/')) {
-        (Some(_), Some(end)) if end > 0 && text[end + 1..].chars().all(|c| c.is_ascii_alphabetic()) => (&text[1..end], &text[end + 1..]),
+        (Some(_), Some(end)) if end > 0 && text[end + 1..].chars().all(|c| c.is_ascii_alphabetic()) => {
+            (&text[1..end], &text[end + 1..])
+        }
         _ => (text, ""),
     }
 }
@@ -66,7 +70,9 @@ fn is_common(tree: &Ast) -> bool {
     match tree {
         Ast::Empty(_) | Ast::Dot(_) | Ast::ClassPerl(_) => true,
         Ast::Literal(literal) => is_common_literal(literal),
-        Ast::Assertion(assertion) => matches!(assertion.kind, ast::AssertionKind::StartLine | ast::AssertionKind::EndLine),
+        Ast::Assertion(assertion) => {
+            matches!(assertion.kind, ast::AssertionKind::StartLine | ast::AssertionKind::EndLine)
+        }
         Ast::ClassBracketed(class) => match &class.kind {
             ClassSet::Item(item) => is_common_item(item),
             ClassSet::BinaryOp(_) => false,
@@ -74,7 +80,9 @@ fn is_common(tree: &Ast) -> bool {
         Ast::Repetition(repetition) => {
             repetition.greedy
                 && match &repetition.op.kind {
-                    RepetitionKind::Range(RepetitionRange::Exactly(n) | RepetitionRange::AtLeast(n)) => *n <= MAX_REPETITION,
+                    RepetitionKind::Range(RepetitionRange::Exactly(n) | RepetitionRange::AtLeast(n)) => {
+                        *n <= MAX_REPETITION
+                    }
                     RepetitionKind::Range(RepetitionRange::Bounded(_, n)) => *n <= MAX_REPETITION,
                     _ => true,
                 }
@@ -101,7 +109,9 @@ fn is_common_item(item: &ClassSetItem) -> bool {
         ClassSetItem::Range(range) => is_common_literal(&range.start) && is_common_literal(&range.end),
         ClassSetItem::Perl(class) => !class.negated,
         ClassSetItem::Union(union) => union.items.iter().all(is_common_item),
-        ClassSetItem::Empty(_) | ClassSetItem::Ascii(_) | ClassSetItem::Unicode(_) | ClassSetItem::Bracketed(_) => false,
+        ClassSetItem::Empty(_) | ClassSetItem::Ascii(_) | ClassSetItem::Unicode(_) | ClassSetItem::Bracketed(_) => {
+            false
+        }
     }
 }
 
@@ -110,7 +120,12 @@ fn is_common_literal(literal: &ast::Literal) -> bool {
         LiteralKind::Verbatim | LiteralKind::Meta => true,
         LiteralKind::Superfluous => literal.c.is_ascii_punctuation(),
         LiteralKind::Special(ref kind) => {
-            matches!(kind, ast::SpecialLiteralKind::LineFeed | ast::SpecialLiteralKind::CarriageReturn | ast::SpecialLiteralKind::Tab)
+            matches!(
+                kind,
+                ast::SpecialLiteralKind::LineFeed
+                    | ast::SpecialLiteralKind::CarriageReturn
+                    | ast::SpecialLiteralKind::Tab
+            )
         }
         _ => false,
     }

@@ -36,10 +36,7 @@ impl Migrator {
     ///
     /// # Errors
     /// [`MigrateError::Unreachable`].
-    pub async fn connect(
-        options: &DatabaseOptions,
-        migrations: Migrations,
-    ) -> Result<Self, MigrateError> {
+    pub async fn connect(options: &DatabaseOptions, migrations: Migrations) -> Result<Self, MigrateError> {
         let connection = match options {
             #[cfg(feature = "postgres")]
             DatabaseOptions::Postgres(options) => client(options).await.map(Connection::Postgres),
@@ -57,9 +54,7 @@ impl Migrator {
     pub async fn status(&self) -> Result<Vec<Status>, MigrateError> {
         match &self.connection {
             #[cfg(feature = "postgres")]
-            Connection::Postgres(client) => {
-                postgres::status(client, self.migrations.postgres).await
-            }
+            Connection::Postgres(client) => postgres::status(client, self.migrations.postgres).await,
             #[cfg(feature = "sqlite")]
             Connection::Sqlite(connection) => sqlite::status(connection, self.migrations.sqlite),
         }
@@ -92,9 +87,7 @@ impl Migrator {
     pub async fn down(&mut self, to: u32) -> Result<Vec<Step>, MigrateError> {
         match &mut self.connection {
             #[cfg(feature = "postgres")]
-            Connection::Postgres(client) => {
-                postgres::down(client, self.migrations.postgres, to).await
-            }
+            Connection::Postgres(client) => postgres::down(client, self.migrations.postgres, to).await,
             #[cfg(feature = "sqlite")]
             Connection::Sqlite(connection) => sqlite::down(connection, self.migrations.sqlite, to),
         }
@@ -103,9 +96,6 @@ impl Migrator {
 
 impl std::fmt::Debug for Migrator {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter
-            .debug_struct("Migrator")
-            .field("migrations", &self.migrations)
-            .finish_non_exhaustive()
+        formatter.debug_struct("Migrator").field("migrations", &self.migrations).finish_non_exhaustive()
     }
 }

@@ -20,19 +20,13 @@ const LOCK: &str = "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0;
   SELECT pg_advisory_xact_lock(x'006d696772617465'::bigint)";
 
 /// Where the database stands with each migration, in order of version. Changes nothing.
-pub(super) async fn status(
-    client: &Client,
-    migrations: &[Migration],
-) -> Result<Vec<Status>, MigrateError> {
+pub(super) async fn status(client: &Client, migrations: &[Migration]) -> Result<Vec<Status>, MigrateError> {
     Ok(compare(migrations, &ledger(client).await?.unwrap_or_default()))
 }
 
 /// Everything that separates the database from what the program expects; nothing, if it is as it should be.
 /// Changes nothing.
-pub(super) async fn check(
-    client: &Client,
-    migrations: &[Migration],
-) -> Result<Vec<Finding>, MigrateError> {
+pub(super) async fn check(client: &Client, migrations: &[Migration]) -> Result<Vec<Finding>, MigrateError> {
     let ledger = ledger(client).await?;
     let foreign = ledger.is_none() && holds_tables(client).await?;
     Ok(findings(migrations, &ledger.unwrap_or_default(), foreign))
@@ -40,10 +34,7 @@ pub(super) async fn check(
 
 /// Applies all pending migrations, in order, and says which. Safe to repeat and to run from several
 /// processes at once: each migration is applied by one of them.
-pub(super) async fn up(
-    client: &mut Client,
-    migrations: &[Migration],
-) -> Result<Vec<Step>, MigrateError> {
+pub(super) async fn up(client: &mut Client, migrations: &[Migration]) -> Result<Vec<Step>, MigrateError> {
     let mut steps = Vec::new();
     while let Some(step) = apply_next(client, migrations).await? {
         steps.push(step);
@@ -53,11 +44,7 @@ pub(super) async fn up(
 
 /// Undoes the applied migrations above version `to`, last one first, and says which. Down to 0 leaves
 /// nothing of ours, the ledger included.
-pub(super) async fn down(
-    client: &mut Client,
-    migrations: &[Migration],
-    to: u32,
-) -> Result<Vec<Step>, MigrateError> {
+pub(super) async fn down(client: &mut Client, migrations: &[Migration], to: u32) -> Result<Vec<Step>, MigrateError> {
     let mut steps = Vec::new();
     while let Some(step) = undo_last(client, migrations, to).await? {
         steps.push(step);
@@ -65,10 +52,7 @@ pub(super) async fn down(
     Ok(steps)
 }
 
-async fn apply_next(
-    client: &mut Client,
-    migrations: &[Migration],
-) -> Result<Option<Step>, MigrateError> {
+async fn apply_next(client: &mut Client, migrations: &[Migration]) -> Result<Option<Step>, MigrateError> {
     let transaction = begin(client).await?;
     let ledger = ledger(&transaction).await?;
     let foreign = ledger.is_none() && holds_tables(&transaction).await?;
@@ -87,21 +71,14 @@ async fn apply_next(
     Ok(Some(next.step()))
 }
 
-async fn undo_last(
-    client: &mut Client,
-    migrations: &[Migration],
-    to: u32,
-) -> Result<Option<Step>, MigrateError> {
+async fn undo_last(client: &mut Client, migrations: &[Migration], to: u32) -> Result<Option<Step>, MigrateError> {
     let transaction = begin(client).await?;
     let ledger = ledger(&transaction).await?.unwrap_or_default();
     let Some(last) = next_down(migrations, &ledger, to)? else {
         return Ok(None);
     };
     if ledger.len() == 1 {
-        transaction
-            .batch_execute("DROP TABLE main.schema_migrations")
-            .await
-            .map_err(ledger_error)?;
+        transaction.batch_execute("DROP TABLE main.schema_migrations").await.map_err(ledger_error)?;
     } else {
         let delete = "DELETE FROM main.schema_migrations WHERE version = $1";
         transaction.execute(delete, &[&i64::from(last.version)]).await.map_err(ledger_error)?;
@@ -134,8 +111,7 @@ async fn ledger(client: &impl GenericClient) -> Result<Option<Vec<Record>>, Migr
     rows.iter()
         .map(|row| {
             Ok(Record {
-                version: u32::try_from(row.try_get::<_, i64>(0).map_err(ledger_error)?)
-                    .map_err(ledger_error)?,
+                version: u32::try_from(row.try_get::<_, i64>(0).map_err(ledger_error)?).map_err(ledger_error)?,
                 name: row.try_get(1).map_err(ledger_error)?,
                 checksum: row.try_get(2).map_err(ledger_error)?,
                 applied_on: row.try_get(3).map_err(ledger_error)?,

@@ -20,19 +20,13 @@ const CREATE_LEDGER: &str = "CREATE TABLE schema_migrations (
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Where the database stands with each migration, in order of version. Changes nothing.
-pub(super) fn status(
-    connection: &Connection,
-    migrations: &[Migration],
-) -> Result<Vec<Status>, MigrateError> {
+pub(super) fn status(connection: &Connection, migrations: &[Migration]) -> Result<Vec<Status>, MigrateError> {
     Ok(compare(migrations, &ledger(connection)?.unwrap_or_default()))
 }
 
 /// Everything that separates the database from what the program expects; nothing, if it is as it should be.
 /// Changes nothing.
-pub(super) fn check(
-    connection: &Connection,
-    migrations: &[Migration],
-) -> Result<Vec<Finding>, MigrateError> {
+pub(super) fn check(connection: &Connection, migrations: &[Migration]) -> Result<Vec<Finding>, MigrateError> {
     let ledger = ledger(connection)?;
     let foreign = ledger.is_none() && holds_tables(connection)?;
     Ok(findings(migrations, &ledger.unwrap_or_default(), foreign))
@@ -40,10 +34,7 @@ pub(super) fn check(
 
 /// Applies all pending migrations, in order, and says which. Safe to repeat and to run from several
 /// processes at once: each migration is applied by one of them. Sets the connection's busy timeout to a minute.
-pub(super) fn up(
-    connection: &mut Connection,
-    migrations: &[Migration],
-) -> Result<Vec<Step>, MigrateError> {
+pub(super) fn up(connection: &mut Connection, migrations: &[Migration]) -> Result<Vec<Step>, MigrateError> {
     let mut steps = Vec::new();
     while let Some(step) = apply_next(connection, migrations)? {
         steps.push(step);
@@ -53,11 +44,7 @@ pub(super) fn up(
 
 /// Undoes the applied migrations above version `to`, last one first, and says which. Down to 0 leaves
 /// nothing of ours, the ledger included. Sets the connection's busy timeout to a minute.
-pub(super) fn down(
-    connection: &mut Connection,
-    migrations: &[Migration],
-    to: u32,
-) -> Result<Vec<Step>, MigrateError> {
+pub(super) fn down(connection: &mut Connection, migrations: &[Migration], to: u32) -> Result<Vec<Step>, MigrateError> {
     let mut steps = Vec::new();
     while let Some(step) = undo_last(connection, migrations, to)? {
         steps.push(step);
@@ -65,10 +52,7 @@ pub(super) fn down(
     Ok(steps)
 }
 
-fn apply_next(
-    connection: &mut Connection,
-    migrations: &[Migration],
-) -> Result<Option<Step>, MigrateError> {
+fn apply_next(connection: &mut Connection, migrations: &[Migration]) -> Result<Option<Step>, MigrateError> {
     let transaction = begin(connection)?;
     let ledger = ledger(&transaction)?;
     let foreign = ledger.is_none() && holds_tables(&transaction)?;
@@ -81,18 +65,12 @@ fn apply_next(
         transaction.execute_batch(CREATE_LEDGER).map_err(ledger_error)?;
     }
     let insert = "INSERT INTO schema_migrations (version, name, checksum) VALUES (?1, ?2, ?3)";
-    transaction
-        .execute(insert, params![next.version, next.name, next.checksum()])
-        .map_err(ledger_error)?;
+    transaction.execute(insert, params![next.version, next.name, next.checksum()]).map_err(ledger_error)?;
     transaction.commit().map_err(|error| failed(next, error))?;
     Ok(Some(next.step()))
 }
 
-fn undo_last(
-    connection: &mut Connection,
-    migrations: &[Migration],
-    to: u32,
-) -> Result<Option<Step>, MigrateError> {
+fn undo_last(connection: &mut Connection, migrations: &[Migration], to: u32) -> Result<Option<Step>, MigrateError> {
     let transaction = begin(connection)?;
     let ledger = ledger(&transaction)?.unwrap_or_default();
     let Some(last) = next_down(migrations, &ledger, to)? else {

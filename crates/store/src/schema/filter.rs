@@ -10,20 +10,12 @@ const LARGEST: i64 = 9_007_199_254_740_991;
 
 /// A filter over records of this entity, checked down to the names of properties and relations.
 pub fn filter(meta: &EntityMeta) -> Value {
-    closed(
-        &format!("{}.Filter", meta.name),
-        "Which records to return, and how.",
-        &filter_properties(meta, true),
-    )
+    closed(&format!("{}.Filter", meta.name), "Which records to return, and how.", &filter_properties(meta, true))
 }
 
 /// The filter of a record that the path names: [`filter()`] without `where`.
 pub fn filter_by_id(meta: &EntityMeta) -> Value {
-    closed(
-        &format!("{}.FilterById", meta.name),
-        "How to return the record.",
-        &filter_properties(meta, false),
-    )
+    closed(&format!("{}.FilterById", meta.name), "How to return the record.", &filter_properties(meta, false))
 }
 
 /// A filter of which only the shape is checked here; the filter parser refuses the rest.
@@ -47,25 +39,14 @@ pub fn where_() -> Value {
 }
 
 fn filter_properties(meta: &EntityMeta, with_where: bool) -> Map<String, Value> {
-    let names: Vec<_> = meta
-        .properties
-        .iter()
-        .filter(|property| !property.hidden)
-        .map(|property| property.name)
-        .collect();
-    let flags: Map<_, _> = names
-        .iter()
-        .map(|name| ((*name).to_owned(), json!({"type": "boolean"})))
-        .collect();
+    let names: Vec<_> =
+        meta.properties.iter().filter(|property| !property.hidden).map(|property| property.name).collect();
+    let flags: Map<_, _> = names.iter().map(|name| ((*name).to_owned(), json!({"type": "boolean"}))).collect();
     let fields = selection(
         &json!({"type": "object", "properties": flags, "additionalProperties": false}),
         &json!({"type": "string", "enum": names}),
     );
-    let relations: Vec<_> = meta
-        .relations
-        .iter()
-        .map(|relation| relation.name)
-        .collect();
+    let relations: Vec<_> = meta.relations.iter().map(|relation| relation.name).collect();
     let include = (!relations.is_empty()).then(|| {
         let relation = json!({"type": "string", "enum": relations});
         let properties = json!({"relation": relation, "scope": scope(meta)});
@@ -77,12 +58,9 @@ fn filter_properties(meta: &EntityMeta, with_where: bool) -> Map<String, Value> 
 
 /// The filter of an included relation. The entity at its other end is not looked into.
 fn scope(meta: &EntityMeta) -> Value {
-    let fields = selection(
-        &json!({"type": "object", "additionalProperties": {"type": "boolean"}}),
-        &json!({"type": "string"}),
-    );
-    let include =
-        json!({"type": "array", "items": {"type": "object", "additionalProperties": true}});
+    let fields =
+        selection(&json!({"type": "object", "additionalProperties": {"type": "boolean"}}), &json!({"type": "string"}));
+    let include = json!({"type": "array", "items": {"type": "object", "additionalProperties": true}});
     closed(
         &format!("{}.ScopeFilter", meta.name),
         "How to return the related records.",
@@ -103,10 +81,7 @@ fn paged(with_where: bool, fields: &Value, include: Option<Value>) -> Map<String
         ("offset", Some(from(0))),
         ("limit", Some(from(1))),
         ("skip", Some(from(0))),
-        (
-            "order",
-            Some(json!({"oneOf": [text, {"type": "array", "items": text}]})),
-        ),
+        ("order", Some(json!({"oneOf": [text, {"type": "array", "items": text}]}))),
         ("where", condition),
         ("fields", Some(fields.clone())),
         ("include", include),

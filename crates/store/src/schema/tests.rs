@@ -4,16 +4,7 @@ use super::*;
 use crate::entity::TenantRule;
 
 const fn property(name: &'static str, kind: PropertyType, role: PropertyRole) -> Property {
-    Property {
-        name,
-        column: name,
-        kind,
-        required: false,
-        role,
-        hidden: false,
-        rules: Rules::NONE,
-        description: "",
-    }
+    Property { name, column: name, kind, required: false, role, hidden: false, rules: Rules::NONE, description: "" }
 }
 
 static ROLE: EntityMeta = EntityMeta {
@@ -28,35 +19,21 @@ static ROLE: EntityMeta = EntityMeta {
         property("id", PropertyType::Uuid, PropertyRole::Id),
         Property {
             required: true,
-            rules: Rules {
-                max_length: Some(100),
-                ..Rules::NONE
-            },
+            rules: Rules { max_length: Some(100), ..Rules::NONE },
             description: "What it is called.",
             ..property("name", PropertyType::Text, PropertyRole::Data)
         },
         Property {
             required: true,
-            rules: Rules {
-                minimum: Some(0),
-                maximum: Some(15),
-                default: Some("0"),
-                ..Rules::NONE
-            },
+            rules: Rules { minimum: Some(0), maximum: Some(15), default: Some("0"), ..Rules::NONE },
             ..property("roleType", PropertyType::Integer, PropertyRole::Data)
         },
         property("permissions", PropertyType::TextArray, PropertyRole::Data),
         property("numbers", PropertyType::IntegerArray, PropertyRole::Data),
         property("settings", PropertyType::Json, PropertyRole::Data),
-        Property {
-            required: true,
-            ..property("tenantId", PropertyType::Uuid, PropertyRole::Parent)
-        },
+        Property { required: true, ..property("tenantId", PropertyType::Uuid, PropertyRole::Parent) },
         property("tenantName", PropertyType::Text, PropertyRole::Derived),
-        Property {
-            hidden: true,
-            ..property("secret", PropertyType::Text, PropertyRole::Data)
-        },
+        Property { hidden: true, ..property("secret", PropertyType::Text, PropertyRole::Data) },
     ],
     relations: &[],
     soft_delete: true,
@@ -64,12 +41,7 @@ static ROLE: EntityMeta = EntityMeta {
 };
 
 fn names(schema: &Value) -> Vec<&str> {
-    schema["properties"]
-        .as_object()
-        .unwrap()
-        .keys()
-        .map(String::as_str)
-        .collect()
+    schema["properties"].as_object().unwrap().keys().map(String::as_str).collect()
 }
 
 #[test]
@@ -90,53 +62,24 @@ fn a_record_shows_all_but_hidden_properties_and_null_where_a_row_may_lack_one() 
     assert_eq!(names(&schema), shown);
     assert_eq!(schema["title"], "Role");
     assert_eq!(schema["required"], json!(["name", "roleType", "tenantId"]));
-    assert_eq!(
-        schema["properties"]["name"],
-        json!({"type": "string", "description": "What it is called."})
-    );
-    assert_eq!(
-        schema["properties"]["deletedOn"],
-        json!({"type": ["string", "null"], "format": "date-time"})
-    );
+    assert_eq!(schema["properties"]["name"], json!({"type": "string", "description": "What it is called."}));
+    assert_eq!(schema["properties"]["deletedOn"], json!({"type": ["string", "null"], "format": "date-time"}));
 }
 
 #[test]
 fn a_new_row_has_no_key_and_requires_what_no_default_gives() {
     let schema = create(&ROLE, &[]);
-    let accepted = [
-        "deletedOn",
-        "createdBy",
-        "name",
-        "roleType",
-        "permissions",
-        "numbers",
-        "settings",
-        "tenantId",
-    ];
+    let accepted = ["deletedOn", "createdBy", "name", "roleType", "permissions", "numbers", "settings", "tenantId"];
     assert_eq!(names(&schema), accepted);
-    assert_eq!(
-        (&schema["title"], &schema["additionalProperties"]),
-        (&json!("NewRole"), &json!(false))
-    );
+    assert_eq!((&schema["title"], &schema["additionalProperties"]), (&json!("NewRole"), &json!(false)));
     assert_eq!(schema["required"], json!(["name", "tenantId"]));
     let properties = &schema["properties"];
-    assert_eq!(
-        properties["name"],
-        json!({"type": "string", "maxLength": 100, "description": "What it is called."})
-    );
-    let role_type =
-        json!({"type": "number", "minimum": 0, "maximum": 15, "multipleOf": 1, "default": 0});
+    assert_eq!(properties["name"], json!({"type": "string", "maxLength": 100, "description": "What it is called."}));
+    let role_type = json!({"type": "number", "minimum": 0, "maximum": 15, "multipleOf": 1, "default": 0});
     assert_eq!(properties["roleType"], role_type);
-    let number =
-        json!({"type": "number", "minimum": i32::MIN, "maximum": i32::MAX, "multipleOf": 1});
-    assert_eq!(
-        properties["numbers"],
-        json!({"type": "array", "items": number})
-    );
-    assert_eq!(
-        properties["tenantId"],
-        json!({"type": "string", "format": "uuid"})
-    );
+    let number = json!({"type": "number", "minimum": i32::MIN, "maximum": i32::MAX, "multipleOf": 1});
+    assert_eq!(properties["numbers"], json!({"type": "array", "items": number}));
+    assert_eq!(properties["tenantId"], json!({"type": "string", "format": "uuid"}));
     assert_eq!(properties["createdBy"]["type"], "string");
     assert_eq!(properties["deletedOn"]["type"], json!(["string", "null"]));
 }
@@ -171,15 +114,9 @@ fn a_replacement_is_a_new_row_that_may_name_its_key() {
 #[test]
 fn a_filter_names_what_can_be_shown_and_includes_only_where_there_are_relations() {
     let schema = filter(&ROLE);
-    assert_eq!(
-        names(&schema),
-        ["offset", "limit", "skip", "order", "where", "fields"]
-    );
+    assert_eq!(names(&schema), ["offset", "limit", "skip", "order", "where", "fields"]);
     let fields = &schema["properties"]["fields"]["oneOf"];
     assert_eq!(fields[1]["items"]["enum"], json!(names(&entity(&ROLE))));
     assert_eq!(fields[0]["properties"].get("secret"), None);
-    assert_eq!(
-        names(&filter_by_id(&ROLE)),
-        ["offset", "limit", "skip", "order", "fields"]
-    );
+    assert_eq!(names(&filter_by_id(&ROLE)), ["offset", "limit", "skip", "order", "fields"]);
 }

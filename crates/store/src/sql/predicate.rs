@@ -72,12 +72,12 @@ fn dates_as_stored(values: &[Value]) -> Option<String> {
 }
 
 fn test(dialect: Dialect, property: &Property, column: Expr, test: &Test) -> Expr {
-    let text = |column: Expr| match (dialect, property.kind) {
+    let as_text = |column: Expr| match (dialect, property.kind) {
         (Dialect::Postgres, PropertyType::Uuid) => column.cast_as("text"),
         _ => column,
     };
     match test {
-        Test::Like { .. } | Test::Regexp { .. } => pattern(dialect, text(column), test),
+        Test::Like { .. } | Test::Regexp { .. } => pattern(dialect, as_text(column), test),
         _ => compare(dialect, column, test),
     }
 }
@@ -93,9 +93,10 @@ fn test_path(dialect: Dialect, column: Expr, path: &[String], test: &Test) -> Ex
         Dialect::Sqlite => Expr::val(serde_json::to_string(path).unwrap_or_else(|_| "[]".to_owned())),
     };
     let function = |name: &'static str, column: Expr, keys: Expr| Expr::from(Func::cust(name).arg(column).arg(keys));
-    let text = |column: Expr, keys: Expr| match dialect {
+    let content = |column: Expr, keys: Expr| match dialect {
         Dialect::Postgres => {
-            let kind = Func::cust("jsonb_typeof").arg(function("jsonb_extract_path", column.clone(), variadic(keys.clone())));
+            let kind =
+                Func::cust("jsonb_typeof").arg(function("jsonb_extract_path", column.clone(), variadic(keys.clone())));
             Expr::case(Expr::from(kind).is_in(["object", "array"]), Expr::null())
                 .finally(function("jsonb_extract_path_text", column, variadic(keys)))
                 .into()
@@ -109,8 +110,8 @@ fn test_path(dialect: Dialect, column: Expr, path: &[String], test: &Test) -> Ex
     match test {
         Test::Null => present(column, keys).is_null(),
         Test::NotNull => present(column, keys).is_not_null(),
-        Test::Like { .. } | Test::Regexp { .. } => pattern(dialect, text(column, keys), test),
-        _ => compare(dialect, text(column, keys), test),
+        Test::Like { .. } | Test::Regexp { .. } => pattern(dialect, content(column, keys), test),
+        _ => compare(dialect, content(column, keys), test),
     }
 }
 
@@ -135,28 +136,32 @@ fn compare(dialect: Dialect, column: Expr, test: &Test) -> Expr {
     }
 }
 
-fn pattern(dialect: Dialect, text: Expr, test: &Test) -> Expr {
+fn pattern(dialect: Dialect, subject: Expr, test: &Test) -> Expr {
     match (test, dialect) {
         (Test::Like { pattern, insensitive, negated }, Dialect::Postgres) => {
             let operator = match (insensitive, negated) {
                 (true, true) => PgBinOper::NotILike,
                 (true, false) => PgBinOper::ILike,
-                (false, true) => return text.not_like(pattern.as_str()),
-                (false, false) => return text.like(pattern.as_str()),
+                (false, true) => return subject.not_like(pattern.as_str()),
+                (false, false) => return subject.like(pattern.as_str()),
             };
-            text.binary(operator, Expr::val(pattern.as_str()))
+            subject.binary(operator, Expr::val(pattern.as_str()))
         }
         (Test::Like { pattern, insensitive, negated }, Dialect::Sqlite) => {
-            let matches = Expr::from(Func::cust("matches_like").arg(text).arg(Expr::val(pattern.as_str())).arg(Expr::val(*insensitive)));
+            let matches = Expr::from(
+                Func::cust("matches_like").arg(subject).arg(Expr::val(pattern.as_str())).arg(Expr::val(*insensitive)),
+            );
             if *negated { matches.not() } else { matches }
         }
         (Test::Regexp { pattern, insensitive }, Dialect::Postgres) => {
             let operator = if *insensitive { PgBinOper::RegexCaseInsensitive } else { PgBinOper::Regex };
-            text.binary(operator, Expr::val(pattern.as_str()))
+            subject.binary(operator, Expr::val(pattern.as_str()))
         }
-        (Test::Regexp { pattern, insensitive }, Dialect::Sqlite) => {
-            Func::cust("matches_regexp").arg(text).arg(Expr::val(pattern.as_str())).arg(Expr::val(*insensitive)).into()
-        }
+        (Test::Regexp { pattern, insensitive }, Dialect::Sqlite) => Func::cust("matches_regexp")
+            .arg(subject)
+            .arg(Expr::val(pattern.as_str()))
+            .arg(Expr::val(*insensitive))
+            .into(),
         _ => Expr::cust("FALSE"),
     }
 }
@@ -176,8 +181,9 @@ pub(crate) fn bind(value: &Value) -> sea_query::Value {
             ArrayType::String,
             Some(Box::new(items.iter().map(|item| item.as_str().into()).collect())),
         ),
-        Value::IntegerArray(items) => {
-            sea_query::Value::Array(ArrayType::BigInt, Some(Box::new(items.iter().map(|item| (*item).into()).collect())))
-        }
+        Value::IntegerArray(items) => sea_query::Value::Array(
+            ArrayType::BigInt,
+            Some(Box::new(items.iter().map(|item| (*item).into()).collect())),
+        ),
     }
 }

@@ -52,10 +52,10 @@ impl Backend {
         let (reads, read_queue) = unbounded::<Read>();
         let (writes, write_queue) = unbounded::<Receiver<Step>>();
         // The writer first: it creates the file and sets the journal mode.
-        let mut writer = connect::open(options)?;
+        let mut connection = connect::open(options)?;
         spawn("sqlite-writer", move || {
             for steps in write_queue {
-                transaction(&mut writer, &steps);
+                transaction(&mut connection, &steps);
             }
         })?;
         for number in 0..options.readers {
@@ -170,7 +170,11 @@ fn refuse(step: Step, error: StoreError) {
 }
 
 fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> StoreResult<()> {
-    thread::Builder::new().name(name.to_owned()).spawn(work).map(drop).map_err(|error| StoreError::Unavailable(Box::new(error)))
+    thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(work)
+        .map(drop)
+        .map_err(|error| StoreError::Unavailable(Box::new(error)))
 }
 
 fn gone() -> StoreError {

@@ -31,7 +31,13 @@ pub(super) fn exists(
     nested(dialect, wall, target, foreign, key, 0)
 }
 
-fn bound_at(dialect: Dialect, wall: Wall, meta: &'static EntityMeta, table: &'static str, depth: usize) -> Option<Expr> {
+fn bound_at(
+    dialect: Dialect,
+    wall: Wall,
+    meta: &'static EntityMeta,
+    table: &'static str,
+    depth: usize,
+) -> Option<Expr> {
     let column = |name: &str| meta.property(name).map(|property| Expr::col((table, property.column)));
     let nothing = || Some(Expr::cust("FALSE"));
     match wall {
@@ -59,7 +65,10 @@ fn nested(dialect: Dialect, wall: Wall, via: &'static EntityMeta, foreign: &str,
         return Expr::cust("FALSE");
     };
     let mut select = Query::select();
-    select.expr(Expr::cust("1")).from_as(dialect.table(via), table).and_where(Expr::col((table, foreign.column)).eq(key));
+    select
+        .expr(Expr::cust("1"))
+        .from_as(dialect.table(via), table)
+        .and_where(Expr::col((table, foreign.column)).eq(key));
     if let Some(live) = live(via, table) {
         select.and_where(live);
     }

@@ -22,9 +22,9 @@ pub(super) fn insert(dialect: Dialect, wall: Wall, meta: &'static EntityMeta, va
         for (property, value) in values {
             select.expr(typed(dialect, property.kind, value));
         }
-        checks.into_iter().for_each(|check| {
+        for check in checks {
             select.and_where(check);
-        });
+        }
         insert.select_from(select)
     };
     debug_assert!(filled.is_ok(), "columns and values come from one list");
@@ -32,9 +32,15 @@ pub(super) fn insert(dialect: Dialect, wall: Wall, meta: &'static EntityMeta, va
 }
 
 /// `UPDATE … WHERE` confined, and every newly referenced row exists inside the wall.
-pub(super) fn update(dialect: Dialect, wall: Wall, meta: &'static EntityMeta, values: &Values, condition: Condition) -> Confined {
+pub(super) fn update(
+    dialect: Dialect,
+    wall: Wall,
+    meta: &'static EntityMeta,
+    values: &Values,
+    condition: Condition,
+) -> Confined {
     let mut update = Query::update();
-    update.table(sea_query::TableRef::from(dialect.table(meta)).alias(ROOT)).cond_where(condition);
+    update.table(dialect.table(meta).alias(ROOT)).cond_where(condition);
     for (property, value) in values {
         update.value(property.column, Expr::val(bind(value)));
     }
@@ -68,7 +74,8 @@ fn references(dialect: Dialect, wall: Wall, meta: &'static EntityMeta, values: &
         .chain(parent)
         .filter_map(|(local, foreign, target)| {
             let (property, value) = values.iter().find(|(property, _)| property.name == local)?;
-            (*value != Value::Null).then(|| wall::exists(dialect, wall, target(), foreign, typed(dialect, property.kind, value)))
+            (*value != Value::Null)
+                .then(|| wall::exists(dialect, wall, target(), foreign, typed(dialect, property.kind, value)))
         })
         .collect()
 }

@@ -41,32 +41,23 @@ impl Database {
     pub(crate) fn sqlite() -> Outcome<Self> {
         let directory = tempfile::tempdir()?;
         let options = SqliteOptions::new(directory.path().join("test.db"));
-        Ok(Self {
-            options: DatabaseOptions::Sqlite(options),
-            place: Place::File { _directory: directory },
-        })
+        Ok(Self { options: DatabaseOptions::Sqlite(options), place: Place::File { _directory: directory } })
     }
 
     /// `case`: what tells this test's database from those of others.
     pub(crate) async fn postgres(case: &str) -> Outcome<Self> {
-        let maintenance = std::env::var("TEST_POSTGRES_URL")
-            .map_err(|_| "TEST_POSTGRES_URL is not set: run ./test.sh")?;
-        let name: String =
-            format!("migrate_{}_{case}", std::process::id()).chars().take(63).collect();
+        let maintenance =
+            std::env::var("TEST_POSTGRES_URL").map_err(|_| "TEST_POSTGRES_URL is not set: run ./test.sh")?;
+        let name: String = format!("migrate_{}_{case}", std::process::id()).chars().take(63).collect();
         let client = connect(&maintenance.parse()?).await?;
         client
-            .batch_execute(&format!(
-                "CREATE DATABASE \"{name}\" TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C.UTF-8'"
-            ))
+            .batch_execute(&format!("CREATE DATABASE \"{name}\" TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C.UTF-8'"))
             .await?;
         let (before, after) = maintenance
             .split_once('?')
-            .map_or((maintenance.as_str(), String::new()), |(before, after)| {
-                (before, format!("?{after}"))
-            });
+            .map_or((maintenance.as_str(), String::new()), |(before, after)| (before, format!("?{after}")));
         let server = before.splitn(4, '/').take(3).collect::<Vec<_>>().join("/");
-        let options =
-            DatabaseOptions::Postgres(PostgresOptions::new(format!("{server}/{name}{after}")));
+        let options = DatabaseOptions::Postgres(PostgresOptions::new(format!("{server}/{name}{after}")));
         Ok(Self { options, place: Place::Server { maintenance, name } })
     }
 
@@ -77,9 +68,7 @@ impl Database {
     /// Runs statements on a connection of their own.
     pub(crate) async fn execute(&self, sql: &str) -> Outcome {
         match &self.options {
-            DatabaseOptions::Postgres(options) => {
-                Ok(postgres(options).await?.batch_execute(sql).await?)
-            }
+            DatabaseOptions::Postgres(options) => Ok(postgres(options).await?.batch_execute(sql).await?),
             DatabaseOptions::Sqlite(options) => Ok(sqlite(options)?.execute_batch(sql)?),
         }
     }
@@ -94,18 +83,14 @@ impl Database {
                     _ => None,
                 });
                 Ok(rows
-                    .map(|row| {
-                        (0..row.len()).map(|at| row.get(at).unwrap_or("null").to_owned()).collect()
-                    })
+                    .map(|row| (0..row.len()).map(|at| row.get(at).unwrap_or("null").to_owned()).collect())
                     .collect())
             }
             DatabaseOptions::Sqlite(options) => {
                 let connection = sqlite(options)?;
                 let mut statement = connection.prepare(sql)?;
                 let width = statement.column_count();
-                let rows = statement.query_map([], |row| {
-                    (0..width).map(|at| Ok(text(row.get_ref(at)?))).collect()
-                })?;
+                let rows = statement.query_map([], |row| (0..width).map(|at| Ok(text(row.get_ref(at)?))).collect())?;
                 Ok(rows.collect::<Result<_, _>>()?)
             }
         }
@@ -135,10 +120,7 @@ pub(crate) async fn refused(database: &Database, sql: &str, because: &str) -> Ou
             let reason = error
                 .downcast_ref::<tokio_postgres::Error>()
                 .and_then(tokio_postgres::Error::as_db_error)
-                .map_or_else(
-                    || error.to_string(),
-                    |error| error.to_string() + error.constraint().unwrap_or_default(),
-                );
+                .map_or_else(|| error.to_string(), |error| error.to_string() + error.constraint().unwrap_or_default());
             assert!(reason.contains(because), "{sql} was refused because: {reason}");
             Ok(())
         }
@@ -151,9 +133,7 @@ fn text(value: rusqlite::types::ValueRef<'_>) -> String {
         ValueRef::Null => "null".to_owned(),
         ValueRef::Integer(number) => number.to_string(),
         ValueRef::Real(number) => number.to_string(),
-        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => {
-            String::from_utf8_lossy(bytes).into_owned()
-        }
+        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => String::from_utf8_lossy(bytes).into_owned(),
     }
 }
 
@@ -180,14 +160,11 @@ impl Drop for Database {
         let Place::Server { maintenance, name } = &self.place else {
             return;
         };
-        let (maintenance, statement) =
-            (maintenance.clone(), format!("DROP DATABASE \"{name}\" WITH (FORCE)"));
+        let (maintenance, statement) = (maintenance.clone(), format!("DROP DATABASE \"{name}\" WITH (FORCE)"));
         // A thread of its own, since the test's runtime is busy with this very call.
         let dropped = std::thread::spawn(move || -> Outcome {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-            runtime.block_on(async {
-                Ok(connect(&maintenance.parse()?).await?.batch_execute(&statement).await?)
-            })
+            runtime.block_on(async { Ok(connect(&maintenance.parse()?).await?.batch_execute(&statement).await?) })
         });
         if let Ok(Err(error)) = dropped.join() {
             eprintln!("the test's database stays behind: {error}");

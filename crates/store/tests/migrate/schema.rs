@@ -10,18 +10,8 @@ const PERSON: &str = "a0000000-0000-4000-8000-0000000000ff";
 
 /// A row of each table, parents first: table, `log_type` in the audit log (none: not audited), columns, values.
 const ROWS: [(&str, Option<&str>, &str, &str); 12] = [
-    (
-        "auth_clients",
-        None,
-        "id, client_id, client_secret, secret",
-        "1, 'web', 'hush-client', 'hush-jwt'",
-    ),
-    (
-        "tenants",
-        Some("TENANT_LOGS"),
-        "id, name, status, key",
-        "'a0000000-0000-4000-8000-000000000001', 'A', 1, 'a'",
-    ),
+    ("auth_clients", None, "id, client_id, client_secret, secret", "1, 'web', 'hush-client', 'hush-jwt'"),
+    ("tenants", Some("TENANT_LOGS"), "id, name, status, key", "'a0000000-0000-4000-8000-000000000001', 'A', 1, 'a'"),
     (
         "roles",
         Some("ROLE_LOGS"),
@@ -85,11 +75,9 @@ const ROWS: [(&str, Option<&str>, &str, &str); 12] = [
     ),
 ];
 
-const SECRETS: [&str; 6] =
-    ["password", "secret_key", "auth_token", "client_secret", "secret", "token"];
+const SECRETS: [&str; 6] = ["password", "secret_key", "auth_token", "client_secret", "secret", "token"];
 
-const WRITER_SAYS_WHEN: [&str; 4] =
-    ["groups", "user_groups", "user_invitations", "user_tenant_prefs"];
+const WRITER_SAYS_WHEN: [&str; 4] = ["groups", "user_groups", "user_invitations", "user_tenant_prefs"];
 
 async fn filled(database: &Database) -> Outcome {
     Migrator::connect(&database.options, INITIAL).await?.up().await?;
@@ -134,12 +122,8 @@ async fn both_databases_have_the_same_tables_columns_and_indexes() -> Outcome {
     let sqlite = shape(&Database::sqlite()?).await?;
     let mut postgres = shape(&Database::postgres("both_have_the_same").await?).await?;
     // SQLite names no index after a constraint.
-    let of_constraints = [
-        "idx_tenants",
-        "idx_user_credentials_uniq",
-        "idx_user_credentials_user_id",
-        "uq_jwt_keys_key_id",
-    ];
+    let of_constraints =
+        ["idx_tenants", "idx_user_credentials_uniq", "idx_user_credentials_user_id", "uq_jwt_keys_key_id"];
     postgres.1.retain(|name| !of_constraints.contains(&name.as_str()));
     assert_eq!(sqlite.0, postgres.0);
     assert_eq!(sqlite.1, postgres.1);
@@ -154,9 +138,7 @@ async fn every_change_of_a_tenants_row_is_logged_without_secrets(database: &Data
     for (table, log_type, _, values) in ROWS.into_iter().rev() {
         let id = values.split(',').next().unwrap_or_default().trim_matches('\'');
         let other = "b0000000-0000-4000-8000-0000000000ee";
-        database
-            .execute(&format!("UPDATE {table} SET modified_by = '{other}', deleted = '1'"))
-            .await?;
+        database.execute(&format!("UPDATE {table} SET modified_by = '{other}', deleted = '1'")).await?;
         database.execute(&format!("DELETE FROM {table}")).await?;
         let log = database
             .rows(&format!(
@@ -178,9 +160,7 @@ async fn every_change_of_a_tenants_row_is_logged_without_secrets(database: &Data
             .map(|name| name.trim_end_matches('!'))
             .filter(|name| !SECRETS.contains(name))
             .collect();
-        for (line, (has_before, has_after)) in
-            log.iter().zip([(false, true), (true, true), (true, false)])
-        {
+        for (line, (has_before, has_after)) in log.iter().zip([(false, true), (true, true), (true, false)]) {
             for (image, expected) in [(&line[4], has_before), (&line[5], has_after)] {
                 assert_eq!(image != "null", expected, "{table}: {line:?}");
                 assert!(!image.contains("hush"), "{table}: {image}");
@@ -192,11 +172,7 @@ async fn every_change_of_a_tenants_row_is_logged_without_secrets(database: &Data
         }
         let (before, after): (serde_json::Value, serde_json::Value) =
             (serde_json::from_str(&log[1][4])?, serde_json::from_str(&log[1][5])?);
-        assert_eq!(
-            (&before["deleted"], &after["deleted"]),
-            (&false.into(), &true.into()),
-            "{table}"
-        );
+        assert_eq!((&before["deleted"], &after["deleted"]), (&false.into(), &true.into()), "{table}");
         let was_stamped = before["modified_on"] != after["modified_on"];
         assert_eq!(was_stamped, !WRITER_SAYS_WHEN.contains(&table), "{table}: {after}");
     }
@@ -204,16 +180,12 @@ async fn every_change_of_a_tenants_row_is_logged_without_secrets(database: &Data
 }
 
 on_both!(an_update_sets_modified_on_where_the_original_has_a_trigger);
-async fn an_update_sets_modified_on_where_the_original_has_a_trigger(
-    database: &Database,
-) -> Outcome {
+async fn an_update_sets_modified_on_where_the_original_has_a_trigger(database: &Database) -> Outcome {
     filled(database).await?;
     for (table, ..) in ROWS {
         database.execute(&format!("UPDATE {table} SET deleted = '1'")).await?;
         let touched = database
-            .rows(&format!(
-                "SELECT count(*) FROM {table} WHERE modified_on > '2025-01-01T00:00:00.000Z'"
-            ))
+            .rows(&format!("SELECT count(*) FROM {table} WHERE modified_on > '2025-01-01T00:00:00.000Z'"))
             .await?;
         let expected = if WRITER_SAYS_WHEN.contains(&table) { "0" } else { "1" };
         assert_eq!(touched, [[expected]], "{table}");
@@ -227,18 +199,8 @@ async fn live_rows_are_unique_and_deleted_ones_give_way(database: &Database) -> 
     let copies = [
         ("users", "first_name, username", "'B', 'ANN'", "uq_users_username"),
         ("users", "first_name, username, email", "'B', 'b', 'Ann@A.example'", "uq_users_email"),
-        (
-            "roles",
-            "name, tenant_id",
-            "'Admin', 'a0000000-0000-4000-8000-000000000001'",
-            "uq_roles_tenant_id_name",
-        ),
-        (
-            "groups",
-            "name, tenant_id",
-            "'SALES', 'a0000000-0000-4000-8000-000000000001'",
-            "uq_groups_tenant_id_name",
-        ),
+        ("roles", "name, tenant_id", "'Admin', 'a0000000-0000-4000-8000-000000000001'", "uq_roles_tenant_id_name"),
+        ("groups", "name, tenant_id", "'SALES', 'a0000000-0000-4000-8000-000000000001'", "uq_groups_tenant_id_name"),
         ("auth_clients", "client_id, client_secret, secret", "'web', 'x', 'y'", "client_id"),
         (
             "user_tenants",
@@ -302,10 +264,7 @@ async fn rows_that_make_no_sense_are_refused(database: &Database) -> Outcome {
         ("UPDATE roles SET role_type = 16".to_owned(), "ck_roles_role_type"),
         (format!("UPDATE roles SET tenant_id = '{nobody}'"), reference("fk_roles_tenants")),
         (format!("UPDATE groups SET tenant_id = '{nobody}'"), reference("fk_groups_tenants")),
-        (
-            format!("UPDATE users SET default_tenant_id = '{nobody}'"),
-            reference("fk_users_default_tenant"),
-        ),
+        (format!("UPDATE users SET default_tenant_id = '{nobody}'"), reference("fk_users_default_tenant")),
         // A deleted tenant keeps its key.
         (
             format!(
@@ -326,7 +285,9 @@ on_both!(the_view_shows_one_row_a_membership);
 async fn the_view_shows_one_row_a_membership(database: &Database) -> Outcome {
     filled(database).await?;
     database.execute("UPDATE user_tenants SET deleted = '1', status = 2").await?;
-    let seen = database.rows("SELECT id, username, tenant_id, status, name, key, rolename, user_tenant_id FROM v_users").await?;
+    let seen = database
+        .rows("SELECT id, username, tenant_id, status, name, key, rolename, user_tenant_id FROM v_users")
+        .await?;
     let expected = [
         "a0000000-0000-4000-8000-000000000021",
         "ann",

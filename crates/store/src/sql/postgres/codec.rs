@@ -27,7 +27,9 @@ impl ToSql for Bind<'_> {
             V::String(Some(text)) => text.to_sql(ty, out),
             V::Uuid(Some(id)) if *ty == Type::UUID => id.to_sql(ty, out),
             V::Uuid(Some(id)) => id.hyphenated().to_string().to_sql(ty, out),
-            V::TimeDateTimeWithTimeZone(Some(at)) if *ty == Type::TIMESTAMP => PrimitiveDateTime::new(at.date(), at.time()).to_sql(ty, out),
+            V::TimeDateTimeWithTimeZone(Some(at)) if *ty == Type::TIMESTAMP => {
+                PrimitiveDateTime::new(at.date(), at.time()).to_sql(ty, out)
+            }
             V::TimeDateTimeWithTimeZone(Some(at)) => at.to_sql(ty, out),
             V::TimeDate(Some(day)) => day.to_sql(ty, out),
             V::Json(Some(json)) => json.to_sql(ty, out),
@@ -77,7 +79,9 @@ impl<'a> FromSql<'a> for Decoded {
             Type::TIMESTAMP => Value::Timestamp(PrimitiveDateTime::from_sql(ty, raw)?.assume_utc()),
             Type::DATE => Value::Date(Date::from_sql(ty, raw)?),
             Type::JSONB | Type::JSON => Value::Json(serde_json::Value::from_sql(ty, raw)?),
-            Type::INT4_ARRAY => Value::IntegerArray(Vec::<i32>::from_sql(ty, raw)?.into_iter().map(i64::from).collect()),
+            Type::INT4_ARRAY => {
+                Value::IntegerArray(Vec::<i32>::from_sql(ty, raw)?.into_iter().map(i64::from).collect())
+            }
             Type::INT8_ARRAY => Value::IntegerArray(Vec::<i64>::from_sql(ty, raw)?),
             _ if matches!(ty.kind(), Kind::Array(_)) => Value::TextArray(Vec::<String>::from_sql(ty, raw)?),
             _ => return Err(format!("no value for a column of type {ty}").into()),

@@ -54,11 +54,13 @@ pub(crate) async fn client(options: &PostgresOptions) -> StoreResult<tokio_postg
 fn configuration(options: &PostgresOptions) -> StoreResult<tokio_postgres::Config> {
     let mut configuration: tokio_postgres::Config =
         options.url.parse().map_err(|error: tokio_postgres::Error| StoreError::Database(Box::new(error)))?;
-    configuration.application_name("user-tenant-service").connect_timeout(options.connection_timeout).ssl_mode(match options.tls {
-        TlsMode::Disable => SslMode::Disable,
-        TlsMode::Prefer => SslMode::Prefer,
-        TlsMode::Require | TlsMode::VerifyFull => SslMode::Require,
-    });
+    configuration.application_name("user-tenant-service").connect_timeout(options.connection_timeout).ssl_mode(
+        match options.tls {
+            TlsMode::Disable => SslMode::Disable,
+            TlsMode::Prefer => SslMode::Prefer,
+            TlsMode::Require | TlsMode::VerifyFull => SslMode::Require,
+        },
+    );
     Ok(configuration)
 }
 

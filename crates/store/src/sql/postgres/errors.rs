@@ -8,7 +8,9 @@ use crate::error::StoreError;
 /// What a driver error means.
 pub(super) fn classify(error: Error) -> StoreError {
     let Some(database) = error.as_db_error() else {
-        return if error.is_closed() || std::error::Error::source(&error).is_some_and(|source| source.is::<std::io::Error>()) {
+        return if error.is_closed()
+            || std::error::Error::source(&error).is_some_and(<dyn std::error::Error>::is::<std::io::Error>)
+        {
             StoreError::Unavailable(Box::new(error))
         } else {
             StoreError::Database(Box::new(error))
@@ -22,11 +24,15 @@ pub(super) fn classify(error: Error) -> StoreError {
             attempted: Vec::new(),
             columns: Vec::new(),
         },
-        SqlState::FOREIGN_KEY_VIOLATION if database.message().starts_with("update or delete") => StoreError::StillReferenced,
+        SqlState::FOREIGN_KEY_VIOLATION if database.message().starts_with("update or delete") => {
+            StoreError::StillReferenced
+        }
         SqlState::FOREIGN_KEY_VIOLATION => StoreError::MissingReference,
         SqlState::NOT_NULL_VIOLATION | SqlState::CHECK_VIOLATION => StoreError::InvalidValue(Box::new(error)),
         SqlState::QUERY_CANCELED | SqlState::LOCK_NOT_AVAILABLE => StoreError::Timeout(Box::new(error)),
-        SqlState::T_R_SERIALIZATION_FAILURE | SqlState::T_R_DEADLOCK_DETECTED => StoreError::Contention(Box::new(error)),
+        SqlState::T_R_SERIALIZATION_FAILURE | SqlState::T_R_DEADLOCK_DETECTED => {
+            StoreError::Contention(Box::new(error))
+        }
         // Connection exceptions, insufficient resources, and operator intervention (shut-down, start-up).
         _ if matches!(class, "08" | "53" | "57") => StoreError::Unavailable(Box::new(error)),
         _ if class == "22" => StoreError::InvalidValue(Box::new(error)),

@@ -86,7 +86,9 @@ fn decode(property: Option<&Property>, value: ValueRef<'_>) -> StoreResult<Value
             match kind {
                 Some(PropertyType::Json) => Value::Json(serde_json::from_str(text).map_err(unexpected)?),
                 Some(PropertyType::TextArray) => Value::TextArray(serde_json::from_str(text).map_err(unexpected)?),
-                Some(PropertyType::IntegerArray) => Value::IntegerArray(serde_json::from_str(text).map_err(unexpected)?),
+                Some(PropertyType::IntegerArray) => {
+                    Value::IntegerArray(serde_json::from_str(text).map_err(unexpected)?)
+                }
                 Some(PropertyType::Date) => Value::Text(format!("{text}T00:00:00.000Z")),
                 _ => Value::Text(text.to_owned()),
             }

@@ -15,7 +15,9 @@ pub(super) fn classify(error: Error) -> StoreError {
             StoreError::Conflict { constraint, attempted: Vec::new(), columns }
         }
         (_, ffi::SQLITE_CONSTRAINT_FOREIGNKEY) => StoreError::MissingReference,
-        (ErrorCode::ConstraintViolation | ErrorCode::TypeMismatch | ErrorCode::TooBig, _) => StoreError::InvalidValue(Box::new(error)),
+        (ErrorCode::ConstraintViolation | ErrorCode::TypeMismatch | ErrorCode::TooBig, _) => {
+            StoreError::InvalidValue(Box::new(error))
+        }
         (ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked, _) => StoreError::Contention(Box::new(error)),
         (ErrorCode::OperationInterrupted, _) => StoreError::Timeout(Box::new(error)),
         (

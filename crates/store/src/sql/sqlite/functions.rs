@@ -65,7 +65,8 @@ fn build(pattern: &str, insensitive: bool) -> Result<Regex, Failure> {
 
 fn at_path(context: &Context<'_>) -> Result<Option<Json>> {
     let Some(document) = context.get::<Option<String>>(0)? else { return Ok(None) };
-    let read = |text: &str| serde_json::from_str::<Json>(text).map_err(|error| Error::UserFunctionError(Box::new(error)));
+    let read =
+        |text: &str| serde_json::from_str::<Json>(text).map_err(|error| Error::UserFunctionError(Box::new(error)));
     let keys = read(&context.get::<String>(1)?)?;
     let mut place = read(&document)?;
     for key in keys.as_array().into_iter().flatten().filter_map(Json::as_str) {

@@ -1,0 +1,12 @@
+//! Tests of the service as a whole: each module drives the built program over HTTP and looks at the database behind it.
+#![allow(
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "everything here is a test or serves tests: it may fail loudly, and it makes its own clock and ids"
+)]
+
+mod replay;
+mod support;
