@@ -34,7 +34,8 @@ trap 'exit 143' TERM
 progress "checking the tools"
 need_rust
 need_c_compiler
-need_cargo_tool cargo-nextest 0.9.143
+# Without what it needs to update itself: half of its dependencies.
+need_cargo_tool cargo-nextest 0.9.143 --no-default-features --features default-no-update
 
 if [ -z "${TEST_POSTGRES_URL:-}" ]; then
   scripts/postgres.sh install >/dev/null

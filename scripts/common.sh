@@ -57,7 +57,7 @@ need_c_compiler() {
   have cc || apt_install build-essential
 }
 
-# need_cargo_tool NAME VERSION: installs a cargo subcommand where it is missing.
+# need_cargo_tool NAME VERSION [OPTION…]: installs a cargo subcommand where it is missing.
 # Light optimisation and no link-time optimisation: the tool is built once and run briefly.
 need_cargo_tool() {
   if cargo "${1#cargo-}" --version >/dev/null 2>&1; then
@@ -67,7 +67,7 @@ need_cargo_tool() {
   progress "installing $1 $2 (a few minutes, once)"
   CARGO_PROFILE_RELEASE_OPT_LEVEL=1 CARGO_PROFILE_RELEASE_LTO=off \
     CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_PROFILE_RELEASE_DEBUG=0 \
-    cargo install --locked --quiet "$1" --version "$2" >&2
+    cargo install --locked --quiet "$1" --version "$2" "${@:3}" >&2
 }
 
 port_is_taken() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
