@@ -1,19 +1,31 @@
 //! Settings of the binary: add one to [`SETTINGS`], read it in [`Config`]; flags, variables, file and reference follow.
 
+mod database;
 mod reference;
 mod settings;
 mod sources;
+#[cfg(test)]
+mod tests;
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use axum::http::Uri;
 pub(crate) use reference::{describe, reference};
 pub(crate) use settings::SETTINGS;
 pub(crate) use sources::{Effective, load};
-use user_tenant_store::session::{DatabaseOptions, Limits, PostgresOptions, SqliteOptions, TlsMode};
+use user_tenant_store::session::{DatabaseOptions, Limits};
 
 use crate::access::caller::ClaimMap;
 use crate::http::HttpOptions;
+
+/// The longest time that can be set, in milliseconds: a day.
+const DAY: u64 = 24 * 60 * 60 * 1_000;
+/// The shortest shared secret that is taken, in bytes: deployments of the original have short ones.
+const SHORTEST_SECRET: usize = 16;
+/// The shortest shared secret that HS256 is meant for, in bytes (RFC 7518, section 3.2).
+const GOOD_SECRET: usize = 32;
 
 /// A setting that is missing or wrong: which one, where it came from, what it should be.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -91,7 +103,7 @@ impl Config {
     /// [`ConfigError`] for the first setting that is missing or wrong.
     pub(crate) fn new(settings: &Effective) -> Result<Self, ConfigError> {
         let data_dir = PathBuf::from(settings.required("DATA_DIR")?);
-        let (database, embedded) = database(settings, &data_dir)?;
+        let (database, embedded) = database::database(settings, &data_dir)?;
         let verifier = match settings.text("JWT_VERIFIER") {
             None if embedded => VerifierKind::Secret,
             None | Some("jwt-keys") => VerifierKind::JwtKeys,
@@ -101,7 +113,7 @@ impl Config {
         };
         let config = Self {
             host: settings.required("HOST")?.to_owned(),
-            port: settings.number("PORT")?,
+            port: settings.number("PORT", 0..=u16::MAX)?,
             base_path: base_path(settings)?,
             data_dir,
             embedded,
@@ -111,17 +123,17 @@ impl Config {
             jwt_issuer: settings.owned("JWT_ISSUER"),
             jwt_audience: settings.owned("JWT_AUDIENCE"),
             jwt_jwks_url: settings.owned("JWT_JWKS_URL"),
-            jwt_leeway: Duration::from_secs(settings.number("JWT_LEEWAY_SECONDS")?),
+            jwt_leeway: Duration::from_secs(settings.number("JWT_LEEWAY_SECONDS", 0..=300)?),
             claims: claims(settings)?,
-            caller_cache: settings.milliseconds("CALLER_CACHE_MILLISECONDS")?,
-            limits: Limits { max_rows: settings.positive("MAX_ROWS")? },
+            caller_cache: settings.milliseconds("CALLER_CACHE_MILLISECONDS", 0..=1_000)?,
+            limits: Limits { max_rows: settings.number("MAX_ROWS", 1..=1_000_000)? },
             http: HttpOptions {
-                max_body_bytes: settings.number("MAX_BODY_BYTES")?,
-                concurrency: settings.positive("CONCURRENCY_LIMIT")?,
-                timeout: settings.milliseconds("REQUEST_TIMEOUT_MILLISECONDS")?,
-                allowed_origins: list(settings.required("CORS_ALLOWED_ORIGINS")?),
+                max_body_bytes: settings.number("MAX_BODY_BYTES", 1..=1_073_741_824)?,
+                concurrency: settings.number("CONCURRENCY_LIMIT", 1..=1_000_000)?,
+                timeout: settings.milliseconds("REQUEST_TIMEOUT_MILLISECONDS", 1..=DAY)?,
+                allowed_origins: origins(settings)?,
             },
-            shutdown_grace: settings.milliseconds("SHUTDOWN_GRACE_MILLISECONDS")?,
+            shutdown_grace: settings.milliseconds("SHUTDOWN_GRACE_MILLISECONDS", 0..=DAY)?,
             log_level: log_level(settings)?,
             log_json: match settings.text("LOG_FORMAT") {
                 None | Some("auto") => None,
@@ -134,15 +146,30 @@ impl Config {
         Ok(config)
     }
 
+    /// What is allowed but hardly meant, in words.
+    pub(crate) fn warnings(&self, settings: &Effective) -> Vec<String> {
+        let mut warnings = Vec::new();
+        if settings.text("DATABASE_URL").is_some() && settings.text("DB_HOST").is_some() {
+            warnings.push("DATABASE_URL and DB_HOST are both set: DATABASE_URL wins".to_owned());
+        }
+        if let (VerifierKind::Secret, Some(secret)) = (self.verifier, &self.jwt_secret)
+            && secret.len() < GOOD_SECRET
+        {
+            warnings.push(format!("JWT_SECRET has {} bytes; HS256 is meant for {GOOD_SECRET} and more", secret.len()));
+        }
+        let local = |host: &str| host == "localhost" || host.parse().is_ok_and(|address: IpAddr| address.is_loopback());
+        if let (VerifierKind::Jwks, Some((false, host))) =
+            (self.verifier, self.jwt_jwks_url.as_deref().and_then(web_address))
+            && !local(&host)
+        {
+            warnings.push("JWT_JWKS_URL is not encrypted: whoever stands between can give us keys".to_owned());
+        }
+        warnings
+    }
+
     /// Settings that need each other.
     fn check(&self, settings: &Effective) -> Result<(), ConfigError> {
         let needs = |name, why: &str| Err(ConfigError::new(name, "not set", why));
-        if self.caller_cache > Duration::from_secs(1) {
-            return Err(settings.wrong(
-                "CALLER_CACHE_MILLISECONDS",
-                "must be 1000 at most: a deactivated caller is refused within a second",
-            ));
-        }
         match self.verifier {
             VerifierKind::JwtKeys if self.jwt_issuer.is_none() => {
                 needs("JWT_ISSUER", "must be the `iss` of your tokens, with JWT_VERIFIER=jwt-keys")
@@ -154,73 +181,26 @@ impl Config {
                 needs("JWT_JWKS_URL", "must be the address of the issuer's key set, with JWT_VERIFIER=jwks")
             }
             VerifierKind::Secret if self.jwt_secret.is_none() && !self.embedded => {
-                needs("JWT_SECRET", "must be a secret of 16 bytes or more, with JWT_VERIFIER=secret")
+                needs("JWT_SECRET", "must be a secret of 16 bytes or more, better 32, with JWT_VERIFIER=secret")
             }
-            _ if self.jwt_secret.as_ref().is_some_and(|secret| secret.len() < 16) => {
-                Err(settings.wrong("JWT_SECRET", "must have 16 bytes or more"))
+            VerifierKind::Secret if self.jwt_secret.as_ref().is_some_and(|secret| secret.len() < SHORTEST_SECRET) => {
+                Err(settings.wrong("JWT_SECRET", &format!("must have {SHORTEST_SECRET} bytes or more")))
+            }
+            VerifierKind::Jwks if self.jwt_jwks_url.as_deref().is_some_and(|url| web_address(url).is_none()) => {
+                Err(settings.wrong("JWT_JWKS_URL", "must be an http:// or https:// address"))
             }
             _ => Ok(()),
         }
     }
 }
 
-fn database(settings: &Effective, data_dir: &std::path::Path) -> Result<(DatabaseOptions, bool), ConfigError> {
-    if let Some(url) = settings.text("DATABASE_URL") {
-        let scheme = url.split_once(':').map_or("", |(scheme, _)| scheme);
-        return match scheme {
-            "sqlite" => {
-                let path = url.trim_start_matches("sqlite:").trim_start_matches("//");
-                if path.is_empty() {
-                    return Err(settings.wrong("DATABASE_URL", "must name a file: sqlite:path/to/file.db"));
-                }
-                Ok((DatabaseOptions::Sqlite(SqliteOptions::new(path)), false))
-            }
-            "postgres" | "postgresql" => Ok((DatabaseOptions::Postgres(postgres(settings, url.to_owned())?), false)),
-            _ => Err(settings.wrong("DATABASE_URL", "must begin with sqlite: or postgres://")),
-        };
-    }
-    if let Some(host) = settings.text("DB_HOST") {
-        let encoded = |name: &str| {
-            settings
-                .text(name)
-                .map(|text| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20"))
-        };
-        let (user, database) = (encoded("DB_USER").unwrap_or_default(), encoded("DB_DATABASE").unwrap_or_default());
-        if database.is_empty() {
-            return Err(ConfigError::new("DB_DATABASE", "not set", "must be the name of the database, with DB_HOST"));
-        }
-        if settings.text("DB_SCHEMA").is_some_and(|schema| schema != "main") {
-            return Err(settings.wrong("DB_SCHEMA", "must be main, the schema that the tables are in"));
-        }
-        let password = encoded("DB_PASSWORD").map(|password| format!(":{password}")).unwrap_or_default();
-        let port: u16 = settings.number("DB_PORT")?;
-        let at = if user.is_empty() { String::new() } else { format!("{user}{password}@") };
-        return Ok((
-            DatabaseOptions::Postgres(postgres(settings, format!("postgres://{at}{host}:{port}/{database}"))?),
-            false,
-        ));
-    }
-    Ok((DatabaseOptions::Sqlite(SqliteOptions::new(data_dir.join("user-tenant.db"))), true))
-}
-
-fn postgres(settings: &Effective, url: String) -> Result<PostgresOptions, ConfigError> {
-    Ok(PostgresOptions {
-        url,
-        max_connections: settings.positive("DB_MAX_CONNECTIONS")?,
-        connection_timeout: settings.milliseconds("DB_CONNECTION_TIMEOUT_MILLIS")?,
-        statement_timeout: settings.milliseconds("STATEMENT_TIMEOUT_MILLISECONDS")?,
-        tls: match settings.required("DB_SSL_MODE")? {
-            "disable" => TlsMode::Disable,
-            "prefer" => TlsMode::Prefer,
-            "require" => TlsMode::Require,
-            "verify-full" => TlsMode::VerifyFull,
-            _ => return Err(settings.wrong("DB_SSL_MODE", "must be disable, prefer, require or verify-full")),
-        },
-    })
-}
-
 fn claims(settings: &Effective) -> Result<ClaimMap, ConfigError> {
-    let claim = |name: &str| settings.required(name).map(ToOwned::to_owned);
+    let claim = |name: &str| match settings.required(name)? {
+        claim if claim.trim_matches('/').is_empty() => {
+            Err(settings.wrong(name, "must be a claim's name, or a JSON pointer like /realm_access/roles"))
+        }
+        claim => Ok(claim.to_owned()),
+    };
     Ok(ClaimMap {
         id: claim("JWT_CLAIM_ID")?,
         user_tenant_id: claim("JWT_CLAIM_USER_TENANT_ID")?,
@@ -260,6 +240,32 @@ fn log_level(settings: &Effective) -> Result<String, ConfigError> {
     .to_owned())
 }
 
-fn list(text: &str) -> Vec<String> {
-    text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(ToOwned::to_owned).collect()
+fn origins(settings: &Effective) -> Result<Vec<String>, ConfigError> {
+    let origins = settings.required("CORS_ALLOWED_ORIGINS")?.split(',').map(str::trim).filter(|item| !item.is_empty());
+    let origins: Vec<String> = origins.map(ToOwned::to_owned).collect();
+    let known = |origin: &String| origin == "*" || is_origin(origin);
+    if origins.iter().all(known) {
+        Ok(origins)
+    } else {
+        Err(settings.wrong("CORS_ALLOWED_ORIGINS", "must be *, or origins like https://app.example, with commas"))
+    }
+}
+
+/// An origin as browsers send it (RFC 6454): scheme, host and port, nothing behind.
+fn is_origin(text: &str) -> bool {
+    let host = text.split_once("://").map(|(_, host)| host);
+    host.is_some_and(|host| !host.contains(['/', '?', '#', '@', '*']))
+        && text.parse().is_ok_and(|uri: Uri| uri.host().is_some())
+}
+
+/// Whether a web address is encrypted, and its host; `None` for any other text.
+fn web_address(text: &str) -> Option<(bool, String)> {
+    let uri: Uri = text.parse().ok()?;
+    let encrypted = match uri.scheme_str()? {
+        "https" => true,
+        "http" => false,
+        _ => return None,
+    };
+    let host = uri.host()?.trim_matches(['[', ']']).to_owned();
+    (!host.is_empty()).then_some((encrypted, host))
 }

@@ -27,10 +27,13 @@ impl Context {
     /// Reads the configuration and starts the log.
     pub(super) fn load(arguments: &Arguments) -> Result<Self, Failure> {
         let wrong = |error: config::ConfigError| Failure::Configuration(error.to_string());
-        let environment = |name: &str| std::env::var(name).ok();
+        let environment = |name: &str| std::env::var_os(name);
         let effective = config::load(&arguments.settings, environment, arguments.config.as_deref()).map_err(wrong)?;
         let config = Config::new(&effective).map_err(wrong)?;
         crate::telemetry::log::start(&config.log_level, config.log_json);
+        for warning in config.warnings(&effective) {
+            tracing::warn!("{warning}");
+        }
         Ok(Self { effective, config, clock: Clock::system() })
     }
 

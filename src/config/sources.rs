@@ -1,6 +1,9 @@
 //! Where a setting's value comes from: flag, then environment, then file, then default.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fmt::Display;
+use std::ops::RangeInclusive;
 use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
@@ -43,18 +46,27 @@ pub(crate) struct Effective(BTreeMap<&'static str, (String, Source)>);
 /// [`ConfigError`] when the file cannot be read or names an unknown setting.
 pub(crate) fn load(
     flags: &BTreeMap<&'static str, String>,
-    environment: impl Fn(&str) -> Option<String>,
+    environment: impl Fn(&str) -> Option<OsString>,
     file: Option<&Path>,
 ) -> Result<Effective, ConfigError> {
     let file = file.map(read).transpose()?.unwrap_or_default();
-    let value = |setting: &super::settings::Setting| {
-        let given = |text: Option<String>, source| text.filter(|text| !text.is_empty()).map(|text| (text, source));
-        given(flags.get(setting.name).cloned(), Source::Flag)
-            .or_else(|| given(environment(setting.name), Source::Environment))
-            .or_else(|| given(file.get(&setting.key()).cloned(), Source::File))
-            .or_else(|| given(setting.default.map(ToOwned::to_owned), Source::Default))
-    };
-    Ok(Effective(SETTINGS.iter().filter_map(|setting| value(setting).map(|value| (setting.name, value))).collect()))
+    let mut effective = BTreeMap::new();
+    for setting in SETTINGS {
+        let variable = environment(setting.name)
+            .map(OsString::into_string)
+            .transpose()
+            .map_err(|_| ConfigError::new(setting.name, Source::Environment.as_str(), "must be Unicode text"))?;
+        let sources = [
+            (flags.get(setting.name).cloned(), Source::Flag),
+            (variable, Source::Environment),
+            (file.get(&setting.key()).cloned(), Source::File),
+            (setting.default.map(ToOwned::to_owned), Source::Default),
+        ];
+        let given =
+            sources.into_iter().find_map(|(text, source)| Some((text.filter(|text| !text.is_empty())?, source)));
+        effective.extend(given.map(|given| (setting.name, given)));
+    }
+    Ok(Effective(effective))
 }
 
 fn read(path: &Path) -> Result<BTreeMap<String, String>, ConfigError> {
@@ -70,12 +82,22 @@ fn read(path: &Path) -> Result<BTreeMap<String, String>, ConfigError> {
             if !SETTINGS.iter().any(|setting| setting.key() == key) {
                 return Err(wrong(format!("`{key}` is no setting; docs/configuration.md lists them")));
             }
-            value
-                .into_string()
+            text(value)
                 .map(|value| (key.clone(), value))
-                .map_err(|_| wrong(format!("`{key}` must be a string or a number")))
+                .ok_or_else(|| wrong(format!("`{key}` must be a text, a number or a list of them")))
         })
         .collect()
+}
+
+/// A scalar as text, a list with commas.
+fn text(value: config::Value) -> Option<String> {
+    match value.kind {
+        config::ValueKind::Array(items) => {
+            items.into_iter().map(text).collect::<Option<Vec<_>>>().map(|items| items.join(","))
+        }
+        config::ValueKind::Table(_) => None,
+        _ => value.into_string().ok(),
+    }
 }
 
 impl Effective {
@@ -101,17 +123,19 @@ impl Effective {
         ConfigError::new(name, self.source(name).map_or("not set", Source::as_str), problem)
     }
 
-    pub(super) fn number<T: FromStr>(&self, name: &str) -> Result<T, ConfigError> {
-        self.required(name)?.trim().parse().map_err(|_| self.wrong(name, "must be a whole number in range"))
-    }
-
-    pub(super) fn positive<T: FromStr + PartialOrd + From<u8>>(&self, name: &str) -> Result<T, ConfigError> {
-        self.number(name).and_then(|number| {
-            if number < T::from(1) { Err(self.wrong(name, "must be 1 or more")) } else { Ok(number) }
+    /// A whole number within `range`.
+    pub(super) fn number<T>(&self, name: &str, range: RangeInclusive<T>) -> Result<T, ConfigError>
+    where
+        T: FromStr + PartialOrd + Display,
+    {
+        let number = self.required(name)?.trim().parse().ok().filter(|number| range.contains(number));
+        number.ok_or_else(|| {
+            self.wrong(name, &format!("must be a whole number from {} to {}", range.start(), range.end()))
         })
     }
 
-    pub(super) fn milliseconds(&self, name: &str) -> Result<Duration, ConfigError> {
-        self.number(name).map(Duration::from_millis)
+    /// A time, given in milliseconds.
+    pub(super) fn milliseconds(&self, name: &str, range: RangeInclusive<u64>) -> Result<Duration, ConfigError> {
+        self.number(name, range).map(Duration::from_millis)
     }
 }

@@ -1,0 +1,104 @@
+//! From the settings to the database to open.
+
+use std::path::Path;
+
+use user_tenant_store::session::{DatabaseOptions, PostgresOptions, SqliteOptions, TlsMode};
+
+use super::sources::Effective;
+use super::{ConfigError, DAY};
+
+/// What a URL may look like.
+const URL: &str = "must be sqlite:path/to/file.db or postgres://user:password@host:port/database";
+
+/// The database, and whether it is the embedded one that nobody configured.
+pub(super) fn database(settings: &Effective, data_dir: &Path) -> Result<(DatabaseOptions, bool), ConfigError> {
+    if settings.text("DB_SCHEMA").is_some_and(|schema| schema != "main") {
+        return Err(settings.wrong("DB_SCHEMA", "must be main, the schema that the tables are in"));
+    }
+    if let Some(url) = settings.text("DATABASE_URL") {
+        return Ok((by_url(settings, url)?, false));
+    }
+    if settings.text("DB_HOST").is_some() {
+        return Ok((postgres(settings, url_of_parts(settings)?, None)?, false));
+    }
+    if settings.text("DB_DATABASE").is_some() {
+        return Err(settings.wrong("DB_HOST", "must be the PostgreSQL server, with DB_DATABASE"));
+    }
+    Ok((DatabaseOptions::Sqlite(SqliteOptions::new(data_dir.join("user-tenant.db"))), true))
+}
+
+fn by_url(settings: &Effective, url: &str) -> Result<DatabaseOptions, ConfigError> {
+    let wrong = |problem: &str| settings.wrong("DATABASE_URL", problem);
+    let (scheme, rest) = url.split_once(':').ok_or_else(|| wrong(URL))?;
+    match scheme {
+        "sqlite" => {
+            let path = rest.strip_prefix("//").unwrap_or(rest);
+            if path.is_empty() || path.contains(":memory:") || path.contains('?') {
+                return Err(wrong("must name a file, without options: sqlite:path/to/file.db"));
+            }
+            Ok(DatabaseOptions::Sqlite(SqliteOptions::new(path)))
+        }
+        "postgres" | "postgresql" if rest.starts_with("//") => {
+            // The driver does not know every mode that libpq does, so ours is taken out of the URL.
+            let (base, query) = url.split_once('?').unwrap_or((url, ""));
+            let parameters = form_urlencoded::parse(query.as_bytes()).into_owned();
+            let (modes, others): (Vec<_>, Vec<_>) = parameters.partition(|(name, _)| name == "sslmode");
+            let mode = modes.last().map(|(_, mode)| {
+                tls_mode(mode).ok_or_else(|| wrong("must have sslmode disable, prefer, require or verify-full"))
+            });
+            let others: Vec<String> =
+                others.iter().map(|(name, value)| format!("{}={}", escape(name), escape(value))).collect();
+            let mark = if others.is_empty() { "" } else { "?" };
+            postgres(settings, format!("{base}{mark}{}", others.join("&")), mode.transpose()?)
+        }
+        _ => Err(wrong(URL)),
+    }
+}
+
+/// The URL that `DB_HOST` and its companions stand for.
+fn url_of_parts(settings: &Effective) -> Result<String, ConfigError> {
+    let part = |name| settings.text(name).map(escape);
+    let needed = |name, what: &str| part(name).ok_or_else(|| settings.wrong(name, &format!("{what}, with DB_HOST")));
+    let password = part("DB_PASSWORD").map(|password| format!(":{password}")).unwrap_or_default();
+    // Without a role the driver takes the name of the operating system's user, as libpq does.
+    let role = part("DB_USER").map(|user| format!("{user}{password}@")).unwrap_or_default();
+    Ok(format!(
+        "postgres://{role}{}:{}/{}",
+        // Escaped, so that the directory of a socket and an IPv6 address can stand here too.
+        needed("DB_HOST", "must be the server")?,
+        settings.number::<u16>("DB_PORT", 1..=u16::MAX)?,
+        needed("DB_DATABASE", "must be the name of the database")?,
+    ))
+}
+
+/// A server; `mode` is what its URL says of encryption, which counts where no setting does.
+fn postgres(settings: &Effective, url: String, mode: Option<TlsMode>) -> Result<DatabaseOptions, ConfigError> {
+    let tls = match settings.text("DB_SSL_MODE") {
+        Some(text) => tls_mode(text)
+            .ok_or_else(|| settings.wrong("DB_SSL_MODE", "must be disable, prefer, require or verify-full"))?,
+        None => mode.unwrap_or(TlsMode::Prefer),
+    };
+    Ok(DatabaseOptions::Postgres(PostgresOptions {
+        url,
+        max_connections: settings.number("DB_MAX_CONNECTIONS", 1..=10_000)?,
+        connection_timeout: settings.milliseconds("DB_CONNECTION_TIMEOUT_MILLIS", 1..=DAY)?,
+        statement_timeout: settings.milliseconds("STATEMENT_TIMEOUT_MILLISECONDS", 1..=DAY)?,
+        tls,
+    }))
+}
+
+fn tls_mode(text: &str) -> Option<TlsMode> {
+    match text {
+        "disable" => Some(TlsMode::Disable),
+        "prefer" => Some(TlsMode::Prefer),
+        "require" => Some(TlsMode::Require),
+        "verify-full" => Some(TlsMode::VerifyFull),
+        _ => None,
+    }
+}
+
+/// Percent-encodes a part of a URL.
+fn escape(text: &str) -> String {
+    // Forms write a space as `+`, URLs do not; a real `+` is `%2B` already.
+    form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20")
+}

@@ -1,0 +1,231 @@
+//! Which settings are taken, which refused, and in which words.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::Path;
+use std::time::Duration;
+
+use user_tenant_store::session::{DatabaseOptions, TlsMode};
+
+use super::{Config, ConfigError, Effective, SETTINGS, VerifierKind, describe, load, reference};
+
+fn effective(environment: &[(&str, &str)]) -> Effective {
+    let find =
+        |name: &str| environment.iter().find(|(known, _)| *known == name).map(|(_, value)| OsString::from(*value));
+    load(&BTreeMap::new(), find, None).unwrap()
+}
+
+fn config(environment: &[(&str, &str)]) -> Result<Config, ConfigError> {
+    Config::new(&effective(environment))
+}
+
+fn problem(environment: &[(&str, &str)]) -> String {
+    config(environment).err().map(|error| error.to_string()).unwrap_or_default()
+}
+
+/// A configured database whose tokens are verified, so that a test can look at something else.
+const SERVER: [(&str, &str); 2] = [("JWT_VERIFIER", "secret"), ("JWT_SECRET", "0123456789abcdef0123456789abcdef")];
+
+fn server_with(more: &[(&'static str, &'static str)]) -> Vec<(&'static str, &'static str)> {
+    SERVER.iter().chain(more).copied().collect()
+}
+
+fn postgres(more: &[(&'static str, &'static str)]) -> (String, TlsMode) {
+    match config(&server_with(more)).unwrap().database {
+        DatabaseOptions::Postgres(options) => (options.url, options.tls),
+        DatabaseOptions::Sqlite(options) => panic!("{}", options.path.display()),
+    }
+}
+
+#[test]
+fn nothing_configured_is_an_embedded_database_with_a_secret() {
+    let config = config(&[]).unwrap();
+    assert!(config.embedded);
+    assert_eq!((config.host.as_str(), config.port, config.base_path.as_str()), ("127.0.0.1", 3000, ""));
+    assert_eq!((config.verifier, config.jwt_secret), (VerifierKind::Secret, None));
+    let DatabaseOptions::Sqlite(options) = config.database else { panic!("a server") };
+    assert_eq!(options.path, Path::new("./data/user-tenant.db"));
+    assert_eq!(config.limits.max_rows, 10_000);
+    assert_eq!(config.http.max_body_bytes, 1_048_576);
+}
+
+#[test]
+fn a_flag_wins_over_the_environment_that_over_the_file_that_over_the_default() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("settings.toml");
+    std::fs::write(
+        &file,
+        "port = 1\nmax_rows = 2\nbase_path = \"/file\"\ncors_allowed_origins = [\"https://a.example\", \"https://b.example\"]\n",
+    )
+    .unwrap();
+    let flags = BTreeMap::from([("PORT", "3".to_owned())]);
+    let environment = |name: &str| match name {
+        "PORT" | "MAX_ROWS" => Some(OsString::from("4")),
+        "BASE_PATH" => Some(OsString::new()),
+        _ => None,
+    };
+    let effective = load(&flags, environment, Some(&file)).unwrap();
+    let config = Config::new(&effective).unwrap();
+    assert_eq!((config.port, config.limits.max_rows), (3, 4));
+    assert_eq!(config.base_path, "/file", "an empty variable is not set");
+    assert_eq!(config.http.allowed_origins, ["https://a.example", "https://b.example"]);
+    let described = describe(&effective);
+    for line in ["PORT 3 flag", "MAX_ROWS 4 environment", "BASE_PATH /file file", "HOST 127.0.0.1 default"] {
+        let shown = |shown: &str| shown.split_whitespace().collect::<Vec<_>>().join(" ") == line;
+        assert!(described.lines().any(shown), "{line} in\n{described}");
+    }
+}
+
+#[test]
+fn a_file_that_is_wrong_is_named_with_the_key() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("settings.toml");
+    for (text, expected) in
+        [("prot = 1", "`prot` is no setting"), ("[port]\nx = 1", "`port` must be"), ("port = ", "settings.toml")]
+    {
+        std::fs::write(&file, text).unwrap();
+        let error = load(&BTreeMap::new(), |_| None, Some(&file)).unwrap_err().to_string();
+        assert!(error.starts_with("--config") && error.contains(expected), "{error}");
+    }
+    let missing = load(&BTreeMap::new(), |_| None, Some(Path::new("/nowhere.toml"))).unwrap_err().to_string();
+    assert!(missing.contains("/nowhere.toml"), "{missing}");
+}
+
+#[test]
+fn wrong_values_name_the_variable_its_source_and_what_it_should_be() {
+    for (name, value, expected) in [
+        ("PORT", "abc", "must be a whole number from 0 to 65535"),
+        ("PORT", "65536", "must be a whole number from 0 to 65535"),
+        ("PORT", "-1", "must be a whole number from 0 to 65535"),
+        ("MAX_ROWS", "0", "must be a whole number from 1 to 1000000"),
+        ("CALLER_CACHE_MILLISECONDS", "1001", "must be a whole number from 0 to 1000"),
+        ("REQUEST_TIMEOUT_MILLISECONDS", "0", "must be a whole number from 1"),
+        ("BASE_PATH", "users", "must be empty or a path"),
+        ("CORS_ALLOWED_ORIGINS", "https://a.example/path", "must be *, or origins"),
+        ("CORS_ALLOWED_ORIGINS", "https://*.example", "must be *, or origins"),
+        ("CORS_ALLOWED_ORIGINS", "example", "must be *, or origins"),
+        ("LOG_LEVEL", "loud", "must be off, error"),
+        ("LOG_FORMAT", "xml", "must be auto, text or json"),
+        ("JWT_VERIFIER", "none", "must be jwt-keys, secret or jwks"),
+        ("JWT_CLAIM_ID", "/", "must be a claim's name, or a JSON pointer"),
+        ("JWT_SECRET", "short", "must have 16 bytes or more"),
+        ("DB_SCHEMA", "public", "must be main"),
+        ("DATABASE_URL", "mysql://host/db", "must be sqlite:path"),
+        ("DATABASE_URL", "users.db", "must be sqlite:path"),
+        ("DATABASE_URL", "sqlite:", "must name a file"),
+        ("DATABASE_URL", "sqlite::memory:", "must name a file"),
+        ("DATABASE_URL", "postgres://host/db?sslmode=maybe", "must have sslmode"),
+    ] {
+        let problem = problem(&[(name, value)]);
+        assert!(problem.starts_with(&format!("{name} (environment): ")), "{name}={value}: {problem}");
+        assert!(problem.contains(expected), "{name}={value}: {problem}");
+    }
+    let unset = problem(&[("DB_DATABASE", "users")]);
+    assert!(unset.starts_with("DB_HOST (not set): must be"), "{unset}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_variable_that_is_no_text_is_refused() {
+    use std::os::unix::ffi::OsStringExt;
+    let binary = |name: &str| (name == "DB_PASSWORD").then(|| OsString::from_vec(vec![0xff]));
+    let error = load(&BTreeMap::new(), binary, None).unwrap_err().to_string();
+    assert_eq!(error, "DB_PASSWORD (environment): must be Unicode text");
+}
+
+#[test]
+fn a_verifier_asks_for_what_it_needs() {
+    let sqlite = ("DATABASE_URL", "sqlite:users.db");
+    for (environment, missing) in [
+        (&[sqlite][..], "JWT_ISSUER"),
+        (&[sqlite, ("JWT_VERIFIER", "secret")], "JWT_SECRET"),
+        (&[sqlite, ("JWT_VERIFIER", "jwks")], "JWT_ISSUER"),
+        (&[sqlite, ("JWT_VERIFIER", "jwks"), ("JWT_ISSUER", "us")], "JWT_JWKS_URL"),
+        (&[("JWT_VERIFIER", "jwt-keys")], "JWT_ISSUER"),
+    ] {
+        let problem = problem(environment);
+        assert!(problem.starts_with(&format!("{missing} (not set): must be")), "{environment:?}: {problem}");
+    }
+    let jwks = [("JWT_VERIFIER", "jwks"), ("JWT_ISSUER", "us"), ("JWT_JWKS_URL", "ftp://keys")];
+    assert!(problem(&jwks).starts_with("JWT_JWKS_URL (environment): must be an http"), "{}", problem(&jwks));
+    let verifier = config(&[sqlite, ("JWT_ISSUER", "us")]).unwrap().verifier;
+    assert_eq!(verifier, VerifierKind::JwtKeys, "a configured database keeps the keys");
+    let short = [sqlite, ("JWT_ISSUER", "us"), ("JWT_SECRET", "short")];
+    assert_eq!(problem(&short), "", "a secret that nothing uses may be anything");
+}
+
+#[test]
+fn a_server_is_named_by_url_or_by_parts() {
+    assert_eq!(
+        postgres(&[("DATABASE_URL", "postgres://u:p@h:5433/d?sslmode=verify-full&application_name=a b")]),
+        ("postgres://u:p@h:5433/d?application_name=a%20b".into(), TlsMode::VerifyFull)
+    );
+    assert_eq!(
+        postgres(&[("DATABASE_URL", "postgresql://h/d?sslmode=require"), ("DB_SSL_MODE", "disable")]),
+        ("postgresql://h/d".into(), TlsMode::Disable)
+    );
+    let parts = [("DB_HOST", "db"), ("DB_USER", "us er"), ("DB_PASSWORD", "p@:/+ß"), ("DB_DATABASE", "users")];
+    assert_eq!(postgres(&parts), ("postgres://us%20er:p%40%3A%2F%2B%C3%9F@db:5432/users".into(), TlsMode::Prefer));
+    let socket = [("DB_HOST", "/run/postgresql"), ("DB_USER", "u"), ("DB_DATABASE", "d"), ("DB_PORT", "5433")];
+    assert_eq!(postgres(&socket).0, "postgres://u@%2Frun%2Fpostgresql:5433/d");
+    let nameless = problem(&[("DB_HOST", "db")]);
+    assert!(nameless.starts_with("DB_DATABASE (not set): must be"), "{nameless}");
+    assert_eq!(postgres(&[("DB_HOST", "db"), ("DB_DATABASE", "d")]).0, "postgres://db:5432/d");
+    for (url, path) in [("sqlite:a/b.db", "a/b.db"), ("sqlite:///a.db", "/a.db"), ("sqlite://a.db", "a.db")] {
+        let DatabaseOptions::Sqlite(options) = config(&server_with(&[("DATABASE_URL", url)])).unwrap().database else {
+            panic!("a server")
+        };
+        assert_eq!(options.path, Path::new(path));
+    }
+}
+
+#[test]
+fn doubtful_settings_are_warned_about() {
+    let warnings = |environment: &[(&str, &str)]| {
+        let effective = effective(environment);
+        Config::new(&effective).unwrap().warnings(&effective).join("\n")
+    };
+    assert_eq!(warnings(&[]), "");
+    let both = server_with(&[("DATABASE_URL", "sqlite:a.db"), ("DB_HOST", "db")]);
+    assert_eq!(warnings(&both), "DATABASE_URL and DB_HOST are both set: DATABASE_URL wins");
+    assert!(warnings(&[("JWT_SECRET", "0123456789abcdef")]).starts_with("JWT_SECRET has 16 bytes"));
+    let jwks = |url| warnings(&[("JWT_VERIFIER", "jwks"), ("JWT_ISSUER", "us"), ("JWT_JWKS_URL", url)]);
+    assert!(jwks("http://issuer.example/keys").starts_with("JWT_JWKS_URL is not encrypted"));
+    for safe in ["https://issuer.example/keys", "http://localhost:1/keys", "http://127.0.0.1/keys", "http://[::1]/keys"]
+    {
+        assert_eq!(jwks(safe), "", "{safe}");
+    }
+}
+
+#[test]
+fn names_of_the_originals_logger_stand_for_ours() {
+    for (given, ours) in
+        [("silly", "trace"), ("verbose", "debug"), ("http", "info"), ("warn", "warn"), ("a=debug", "a=debug")]
+    {
+        assert_eq!(config(&[("LOG_LEVEL", given)]).unwrap().log_level, ours);
+    }
+}
+
+#[test]
+fn times_are_in_the_unit_of_their_name() {
+    let config = config(&[("SHUTDOWN_GRACE_MILLISECONDS", "1500"), ("JWT_LEEWAY_SECONDS", "30")]).unwrap();
+    assert_eq!((config.shutdown_grace, config.jwt_leeway), (Duration::from_millis(1500), Duration::from_secs(30)));
+}
+
+#[test]
+fn secrets_are_never_shown() {
+    let secrets: Vec<_> = SETTINGS.iter().filter(|setting| setting.secret).map(|setting| setting.name).collect();
+    assert_eq!(secrets, ["DATABASE_URL", "DB_PASSWORD", "JWT_SECRET"]);
+    let environment: Vec<(&str, &str)> = secrets.into_iter().map(|name| (name, "hidden-value")).collect();
+    assert!(!describe(&effective(&environment)).contains("hidden-value"));
+    assert!(!problem(&environment).contains("hidden-value"));
+}
+
+#[test]
+fn the_reference_has_a_row_for_every_setting() {
+    let reference = reference();
+    for setting in SETTINGS {
+        let row = format!("| `{}` | `--{}` | `{}` |", setting.name, setting.flag(), setting.key());
+        assert!(reference.contains(&row), "{row}");
+    }
+}
