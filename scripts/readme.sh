@@ -29,7 +29,10 @@ stop_service() {
   fi
 }
 clean_up() {
-  if [ -n "$service" ]; then kill -KILL "$service" 2>/dev/null || true; fi
+  if [ -n "$service" ]; then
+    kill -KILL "$service" 2>/dev/null || true
+    wait "$service" 2>/dev/null || true
+  fi
   rm -rf "$place"
 }
 trap clean_up EXIT
@@ -110,7 +113,7 @@ for line in "${lines[@]}"; do
     start_service "$line"
     started=yes
   else
-    eval "$line" </dev/null
+    eval "$line" </dev/null || fail "the README's command failed: $line"
   fi
 done
 [ -n "$started" ] || fail "README.md starts the service in no block marked <!-- ci: run -->"
