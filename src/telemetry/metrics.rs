@@ -142,3 +142,63 @@ fn known_method(method: &Method) -> &'static str {
         _ => "other",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use axum::http::Method;
+    use user_tenant_store::session::PoolState;
+
+    use super::Metrics;
+
+    const POOL: PoolState = PoolState { size: 5, available: 3, waiting: 2 };
+
+    #[test]
+    fn what_happened_is_counted_under_bounded_labels() {
+        let metrics = Metrics::new();
+        let first = metrics.request_started();
+        let second = metrics.request_started();
+        drop(first);
+        metrics.request_finished(&Method::GET, "/tenants/{id}", 200, Duration::from_millis(2));
+        metrics.request_finished(&Method::from_bytes(b"BREW").unwrap(), "unmatched", 404, Duration::ZERO);
+        metrics.authentication_failed("expired");
+        let text = metrics.encode(POOL);
+        for line in [
+            r#"user_tenant_service_requests_total{method="GET",route="/tenants/{id}",status="200"} 1"#,
+            r#"user_tenant_service_requests_total{method="other",route="unmatched",status="404"} 1"#,
+            r#"user_tenant_service_request_duration_seconds_count{method="GET",route="/tenants/{id}"} 1"#,
+            r#"user_tenant_service_request_duration_seconds_bucket{le="0.0025",method="GET",route="/tenants/{id}"} 1"#,
+            "user_tenant_service_requests_in_flight 1",
+            "user_tenant_service_database_connections 5",
+            "user_tenant_service_database_connections_available 3",
+            "user_tenant_service_database_requests_waiting 2",
+            r#"user_tenant_service_authentication_failures_total{reason="expired"} 1"#,
+        ] {
+            assert!(text.lines().any(|known| known == line), "{line} in\n{text}");
+        }
+        drop(second);
+        assert!(metrics.encode(POOL).contains("user_tenant_service_requests_in_flight 0\n"));
+    }
+
+    /// The rules that `promtool check metrics` has for names and help texts.
+    #[test]
+    fn names_follow_the_conventions() {
+        let metrics = Metrics::new();
+        metrics.request_finished(&Method::GET, "/ping", 200, Duration::ZERO);
+        metrics.authentication_failed("expired");
+        let text = metrics.encode(POOL);
+        let types: Vec<(&str, &str)> =
+            text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split_once(' ')).collect();
+        assert_eq!(types.len(), 8);
+        for (name, kind) in types {
+            assert!(text.contains(&format!("# HELP {name} ")), "{name} has no help");
+            assert!(name.starts_with("user_tenant_service_"), "{name}");
+            assert!(name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'), "{name}");
+            assert!(!name.contains(kind), "{name} repeats its type {kind}");
+            assert_eq!(kind == "histogram", name.ends_with("_seconds"), "{name} lacks its unit");
+        }
+        assert!(text.contains(r#"user_tenant_service_build_info{version=""#), "{text}");
+        assert!(text.ends_with("# EOF\n"));
+    }
+}
