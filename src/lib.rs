@@ -1,5 +1,7 @@
 //! Users, tenants and roles for multi-tenant software: mount [`UserTenantService::router`] in an axum application, or run the binary.
 
+#![cfg_attr(not(feature = "cli"), allow(dead_code, reason = "some parts serve the command line only"))]
+
 mod access;
 mod builder;
 #[cfg(feature = "cli")]

@@ -1,7 +1,7 @@
 //! The `LoopBack` filter as a checked syntax tree: every property, operator and relation in it exists.
 //!
 //! [`parse`] makes one from JSON, [`brackets`] makes the JSON from a query string. Nothing here
-//! knows SQL, and nothing outside [`crate::sql`] turns a tree into a statement.
+//! knows SQL, and nothing outside `crate::sql` turns a tree into a statement.
 
 pub mod brackets;
 mod error;

@@ -3,6 +3,11 @@
 //! The crate knows tables, tenants as a column, and the `LoopBack` filter language.
 //! It knows no HTTP and no rule about users, roles or groups.
 
+#![cfg_attr(
+    not(all(feature = "sqlite", feature = "postgres")),
+    allow(dead_code, clippy::unused_async, reason = "some parts serve one database only")
+)]
+
 pub mod audit;
 pub mod entity;
 pub mod environment;

@@ -2,7 +2,7 @@
 //!
 //! A scope is a value that its holder got through a door of the service; it opens only entities
 //! that it may see ([`Sees`], checked by the compiler), and every statement made under it is
-//! confined by its [`Wall`] in one function of [`crate::sql`].
+//! confined by its [`Wall`] in one function of `crate::sql`.
 
 use uuid::Uuid;
 

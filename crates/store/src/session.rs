@@ -40,7 +40,7 @@ enum Executor {
     Transaction(Box<Transaction>),
 }
 
-#[expect(clippy::large_enum_variant, reason = "always boxed")]
+#[cfg_attr(all(feature = "sqlite", feature = "postgres"), expect(clippy::large_enum_variant, reason = "always boxed"))]
 enum Transaction {
     #[cfg(feature = "postgres")]
     Postgres(postgres::Transaction),
