@@ -5,9 +5,8 @@ use std::time::Duration;
 
 use axum::Router;
 use user_tenant_store::environment::Environment;
-use user_tenant_store::migrate::{Finding, MigrateError, Migrator};
 use user_tenant_store::scope::{System, SystemReason};
-use user_tenant_store::session::{DatabaseOptions, Limits, Read, Session, Store, Write};
+use user_tenant_store::session::{DatabaseOptions, Limits, Read, Session, Write};
 
 use crate::access::authenticate::Authenticator;
 use crate::access::caller::ClaimMap;
@@ -18,9 +17,8 @@ use crate::access::keys::{DatabaseKeys, Keys, PublicKeyLookup};
 use crate::access::liveness::Liveness;
 use crate::access::token::ClaimRules;
 use crate::clock::Clock;
-use crate::error::{BoxError, Error, Result};
+use crate::error::{BoxError, BuildError, Error, Result};
 use crate::http::{self, HttpOptions};
-use crate::migrations::MIGRATIONS;
 use crate::service::Service;
 use crate::telemetry::metrics::Metrics;
 
@@ -48,26 +46,6 @@ pub enum Verifier {
         /// What `aud` must hold, if anything.
         audience: Option<String>,
     },
-}
-
-/// Why a service could not be put together.
-#[derive(Debug, thiserror::Error)]
-pub enum BuildError {
-    /// Nothing said how to verify tokens.
-    #[error("no token verifier is set")]
-    NoVerifier,
-    /// The database cannot be opened or read.
-    #[error("the database cannot be used")]
-    Database(#[source] BoxError),
-    /// The schema is not the one of this program.
-    #[error("the database schema is not ready: {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
-    Schema(Vec<Finding>),
-    /// A migration failed.
-    #[error(transparent)]
-    Migrate(#[from] MigrateError),
-    /// The token verifier or the HTTP side was given something impossible.
-    #[error("invalid option: {0}")]
-    Options(#[source] BoxError),
 }
 
 /// A running service without a socket: mount its router, or use its repositories.
@@ -188,18 +166,7 @@ impl Builder {
     /// [`BuildError`] says what is missing or cannot be reached.
     pub async fn build(self) -> std::result::Result<UserTenantService, BuildError> {
         let verifier = self.verifier.ok_or(BuildError::NoVerifier)?;
-        let mut migrator = Migrator::connect(&self.database, MIGRATIONS).await?;
-        if self.migrate {
-            migrator.up().await?;
-        }
-        let findings = migrator.check().await?;
-        if !findings.is_empty() {
-            return Err(BuildError::Schema(findings));
-        }
-        drop(migrator);
-        let store = Store::open(&self.database, self.limits, self.environment.clone())
-            .map_err(|error| BuildError::Database(Box::new(error)))?;
-        let doors = Doors::new(store);
+        let doors = Doors::open(&self.database, self.limits, self.environment.clone(), self.migrate).await?;
         let metrics = Arc::new(Metrics::new());
         let (keys, rules) = keys(verifier, self.leeway, &doors, &self.clock)?;
         let authenticator = Authenticator::new(keys, rules, self.claims, self.clock);

@@ -2,6 +2,7 @@
 
 use serde_json::Value as Json;
 use user_tenant_store::StoreError;
+use user_tenant_store::migrate::{Finding, MigrateError};
 
 /// A refusal or failure. The public message is the answer's; `source()` is for the log.
 #[derive(Debug, thiserror::Error)]
@@ -120,6 +121,26 @@ pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Result of the service.
 pub type Result<T> = std::result::Result<T, Error>;
+
+/// Why a service could not be put together.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// Nothing said how to verify tokens.
+    #[error("no token verifier is set")]
+    NoVerifier,
+    /// The database cannot be opened or read.
+    #[error("the database cannot be used")]
+    Database(#[source] BoxError),
+    /// The schema is not the one of this program.
+    #[error("the database schema is not ready: {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Schema(Vec<Finding>),
+    /// A migration failed.
+    #[error(transparent)]
+    Migrate(#[from] MigrateError),
+    /// The token verifier or the HTTP side was given something impossible.
+    #[error("invalid option: {0}")]
+    Options(#[source] BoxError),
+}
 
 impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {

@@ -18,7 +18,7 @@ mod service;
 mod telemetry;
 
 pub use access::permission;
-pub use builder::{BuildError, Builder, UserTenantService, Verifier};
+pub use builder::{Builder, UserTenantService, Verifier};
 pub use clock::Clock;
-pub use error::{Error, Result};
+pub use error::{BuildError, Error, Result};
 pub use user_tenant_store as store;

@@ -1,15 +1,18 @@
 //! The doors to the store: each opens a session of one scope to whoever brings the proof it asks for. Nothing else holds the [`Store`].
 
 use user_tenant_store::audit::Actor;
+use user_tenant_store::environment::Environment;
 use user_tenant_store::filter::{Predicate, Test};
+use user_tenant_store::migrate::Migrator;
 use user_tenant_store::scope::{AllTenants, CallerScope, System, SystemReason, TenantScope};
-use user_tenant_store::session::{PoolState, Read, Session, Store, Write};
+use user_tenant_store::session::{DatabaseOptions, Limits, PoolState, Read, Session, Store, Write};
 use user_tenant_store::value::Value;
 use user_tenant_store::{Entity, StoreResult};
 
 use super::caller::Caller;
 use super::guard::Authorized;
-use crate::error::Result;
+use crate::error::{BuildError, Result};
+use crate::migrations::MIGRATIONS;
 use crate::model::{JwtKey, Tenant, TenantStatus, User, UserTenant};
 
 /// Statuses of a membership under which its holder may call: registered, active, password change needed.
@@ -22,9 +25,25 @@ pub(crate) struct Doors {
 }
 
 impl Doors {
-    /// Takes the store; from here on it is reached only through a door.
-    pub(crate) fn new(store: Store) -> Self {
-        Self { store }
+    /// Opens the database, which from here on is reached only through a door. Its schema must be that
+    /// of this program; with `migrate` it is brought there first.
+    pub(crate) async fn open(
+        database: &DatabaseOptions,
+        limits: Limits,
+        environment: Environment,
+        migrate: bool,
+    ) -> std::result::Result<Self, BuildError> {
+        let mut migrator = Migrator::connect(database, MIGRATIONS).await?;
+        if migrate {
+            migrator.up().await?;
+        }
+        let findings = migrator.check().await?;
+        if !findings.is_empty() {
+            return Err(BuildError::Schema(findings));
+        }
+        let store =
+            Store::open(database, limits, environment).map_err(|error| BuildError::Database(Box::new(error)))?;
+        Ok(Self { store })
     }
 
     /// Reads the tenants that the caller may see: its own, or all for a master.

@@ -10,7 +10,7 @@ use user_tenant_store::scope::SystemReason;
 
 /// Makes it and prints the ids.
 pub(super) async fn bootstrap(context: &Context, options: BootstrapOptions) -> Result<(), Failure> {
-    let doors = context.doors()?;
+    let doors = context.doors().await?;
     let session = doors.write_system(SystemReason::CommandLine).await.map_err(crate::error::Error::from)?;
     let made = make(session, wanted(options)).await?.into_inner();
     say(&format!("tenant       {}", made.tenant));

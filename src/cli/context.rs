@@ -1,7 +1,7 @@
 //! What every command starts from: the checked configuration, and the ways to the database that it names.
 
 use user_tenant_store::environment::Environment;
-use user_tenant_store::session::{DatabaseOptions, Store};
+use user_tenant_store::session::DatabaseOptions;
 
 use super::arguments::Arguments;
 use super::failure::Failure;
@@ -53,10 +53,9 @@ impl Context {
     }
 
     /// Ways to the database, for the operator.
-    pub(super) fn doors(&self) -> Result<Doors, Failure> {
-        let store = Store::open(&self.database()?, self.config.limits, Environment::system())
-            .map_err(|error| Failure::from(crate::error::Error::from(error)))?;
-        Ok(Doors::new(store))
+    pub(super) async fn doors(&self) -> Result<Doors, Failure> {
+        let database = self.database()?;
+        Ok(Doors::open(&database, self.config.limits, Environment::system(), self.config.embedded).await?)
     }
 
     /// The secret that tokens are signed with, where this configuration signs any.

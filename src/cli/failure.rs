@@ -2,8 +2,7 @@
 
 use user_tenant_store::migrate::MigrateError;
 
-use crate::builder::BuildError;
-use crate::error::{BoxError, Error};
+use crate::error::{BoxError, BuildError, Error};
 
 /// A failure of a command.
 #[derive(Debug, thiserror::Error)]

@@ -16,7 +16,7 @@ use crate::model::JwtKey;
 
 /// Does one of the three.
 pub(super) async fn keys(context: &Context, action: &KeysAction) -> Result<(), Failure> {
-    let doors = context.doors()?;
+    let doors = context.doors().await?;
     match action {
         KeysAction::Add { kid, public_key } => {
             let pem = std::fs::read_to_string(public_key)

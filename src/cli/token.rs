@@ -14,7 +14,7 @@ use crate::domain::callers;
 
 /// Mints and prints it.
 pub(super) async fn token(context: &Context, options: &TokenOptions) -> Result<(), Failure> {
-    let doors = context.doors()?;
+    let doors = context.doors().await?;
     say(&mint(context, &doors, options).await?);
     Ok(())
 }
