@@ -43,7 +43,7 @@ pub(crate) fn render(document: &utoipa::openapi::OpenApi, yaml: bool) -> Result<
 /// All routes and system pages, ready to be served or nested.
 pub(crate) fn router(service: Arc<Service>, options: &HttpOptions) -> Result<Router, BoxError> {
     let document = document()?;
-    let inner = dispatch::router(&service, routes(), options)?
+    let inner = layers::bounded(dispatch::router(&service, routes(), options)?, options)
         .merge(system::router(service.clone(), &document)?)
         .merge(explorer::router(document)?)
         .fallback(async || Error::UnknownRoute);

@@ -1,6 +1,6 @@
 //! Reads a request's body: media type, size, JSON, in the order in which the contract refuses them.
 
-use axum::body::Body;
+use axum::body::{Body, HttpBody};
 use axum::http::{HeaderMap, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde_json::Value as Json;
@@ -10,6 +10,10 @@ use crate::error::{Error, Result};
 /// The body as JSON; `None` when it is empty or `null`.
 pub(super) async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Result<Option<Json>> {
     media_type(headers)?;
+    // What says itself that it is too long is not waited for.
+    if body.size_hint().lower() > limit as u64 {
+        return Err(Error::PayloadTooLarge);
+    }
     let bytes = Limited::new(body, limit)
         .collect()
         .await

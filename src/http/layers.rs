@@ -43,13 +43,18 @@ impl Default for HttpOptions {
     }
 }
 
+/// Bounds the number and time of requests to these routes. The pages for operators stay outside:
+/// who watches a busy service must not take it for a dead one.
+pub(super) fn bounded(router: Router, options: &HttpOptions) -> Router {
+    let bounds = Arc::new((Semaphore::new(options.concurrency), options.timeout));
+    router.layer(from_fn_with_state(bounds, bound))
+}
+
 /// Wraps the router.
 pub(super) fn apply(router: Router, service: Arc<Service>, options: &HttpOptions) -> Result<Router, BoxError> {
-    let bounds = Arc::new((Semaphore::new(options.concurrency), options.timeout));
     Ok(router
         .method_not_allowed_fallback(async || Error::UnknownRoute)
         .layer(CatchPanicLayer::custom(|_| Error::Internal("a handler panicked".into()).into_response()))
-        .layer(from_fn_with_state(bounds, bound))
         .layer(cors(&options.allowed_origins)?)
         .layer(from_fn(empty_preflight))
         .layer(from_fn_with_state(service.clone(), observe))
