@@ -8,5 +8,8 @@
     reason = "everything here is a test or serves tests: it may fail loudly, and it makes its own clock and ids"
 )]
 
+mod program;
 mod replay;
+mod request;
 mod support;
+mod system;

@@ -1,0 +1,181 @@
+//! The built program with any arguments and settings: run to its end, or kept running in a directory of its own.
+
+use std::fs::File;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+use crate::request::Request;
+
+/// How long a start or an end may take on a busy machine.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// A directory to run the program in, as a stranger would: nothing is configured but what the test says.
+pub(crate) struct Workplace {
+    directory: TempDir,
+    settings: Vec<(String, String)>,
+}
+
+/// How a run ended.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    /// The exit code.
+    pub(crate) code: i32,
+    /// Standard output.
+    pub(crate) stdout: String,
+    /// Standard error.
+    pub(crate) stderr: String,
+}
+
+/// The program while it serves.
+pub(crate) struct Running {
+    process: Child,
+    address: SocketAddr,
+    directory: PathBuf,
+}
+
+impl Workplace {
+    /// An empty directory.
+    pub(crate) fn new() -> Self {
+        Self { directory: tempfile::tempdir().expect("a directory can be made"), settings: Vec::new() }
+    }
+
+    /// One that configures a database and what a fixture needs besides.
+    pub(crate) fn with(settings: &[(&str, &str)]) -> Self {
+        let mut workplace = Self::new();
+        for (name, value) in settings {
+            workplace.set(name, value);
+        }
+        workplace
+    }
+
+    /// Sets an environment variable for all runs from now on.
+    pub(crate) fn set(&mut self, name: &str, value: &str) {
+        self.settings.retain(|(other, _)| other != name);
+        self.settings.push((name.to_owned(), value.to_owned()));
+    }
+
+    /// The directory.
+    pub(crate) fn path(&self) -> &Path {
+        self.directory.path()
+    }
+
+    /// Writes a file and returns where it is.
+    pub(crate) fn file(&self, name: &str, content: &str) -> String {
+        let path = self.path().join(name);
+        std::fs::write(&path, content).expect("a file can be written");
+        path.display().to_string()
+    }
+
+    /// Runs the program to its end.
+    pub(crate) fn run(&self, arguments: &[&str]) -> Outcome {
+        let output = self.command(arguments).output().expect("the program can be started");
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        Outcome {
+            code: output.status.code().expect("the program ends by itself"),
+            stdout: text(&output.stdout),
+            stderr: text(&output.stderr),
+        }
+    }
+
+    /// Runs it and expects success; returns standard output.
+    pub(crate) fn ok(&self, arguments: &[&str]) -> String {
+        let outcome = self.run(arguments);
+        assert_eq!(outcome.code, 0, "{arguments:?}: {outcome:?}");
+        outcome.stdout
+    }
+
+    /// Starts it serving on a free port, and waits until it says where.
+    pub(crate) fn serve(&self, arguments: &[&str]) -> Running {
+        let [stdout, stderr] = ["stdout", "stderr"].map(|name| self.path().join(name));
+        let process = self
+            .command(arguments)
+            .env("PORT", "0")
+            .stdout(File::create(&stdout).expect("a file can be made"))
+            .stderr(File::create(&stderr).expect("a file can be made"))
+            .spawn()
+            .expect("the program can be started");
+        let mut running =
+            Running { process, address: ([127, 0, 0, 1], 0).into(), directory: self.path().to_path_buf() };
+        running.wait_for_address();
+        running
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_user-tenant-service"));
+        command.args(arguments).env_clear().current_dir(self.path()).stdin(Stdio::null());
+        command.envs(self.settings.iter().map(|(name, value)| (name, value)));
+        command
+    }
+}
+
+impl Running {
+    /// Where it listens.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// A request to it: `GET /tenants`.
+    pub(crate) fn request(&self, line: &str) -> Request {
+        Request::new(self.address, line)
+    }
+
+    /// What it has printed so far: standard output and standard error.
+    pub(crate) fn printed(&self) -> [String; 2] {
+        ["stdout", "stderr"].map(|name| std::fs::read_to_string(self.directory.join(name)).unwrap_or_default())
+    }
+
+    /// Sends a signal: `TERM`.
+    pub(crate) fn signal(&self, name: &str) {
+        let command = format!("kill -{name} {}", self.process.id());
+        let status = Command::new("sh").args(["-c", &command]).status().expect("a shell can be started");
+        assert!(status.success(), "{command}");
+    }
+
+    /// Waits until it has ended.
+    pub(crate) fn end(&mut self) -> ExitStatus {
+        let start = Instant::now();
+        loop {
+            if let Some(status) = self.process.try_wait().expect("the process can be asked") {
+                return status;
+            }
+            assert!(start.elapsed() < PATIENCE, "it does not end: {:?}", self.printed());
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// Tells it to stop, and expects that it does so in order.
+    pub(crate) fn stop(&mut self) {
+        self.signal("TERM");
+        assert_eq!(self.end().code(), Some(0), "{:?}", self.printed());
+    }
+
+    fn wait_for_address(&mut self) {
+        let start = Instant::now();
+        loop {
+            let [stdout, stderr] = self.printed();
+            let announced = stdout.split_once("running at http://").and_then(|(_, rest)| rest.split_once('\n'));
+            if let Some((address, _)) = announced {
+                let address = address.split('/').next().unwrap_or_default();
+                self.address = address.parse().expect("the program says where it listens");
+                return;
+            }
+            if let Some(status) = self.process.try_wait().expect("the process can be asked") {
+                panic!("the program ended with {status}: {stdout}{stderr}");
+            }
+            assert!(start.elapsed() < PATIENCE, "the program does not listen: {stdout}{stderr}");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}

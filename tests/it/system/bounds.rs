@@ -1,0 +1,159 @@
+//! Bounds: the length of a body, requests at once, the time of one, and the end of the process.
+
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use super::on_sqlite;
+use crate::program::{Running, Workplace};
+use crate::request::{Request, bad_refusal, json, text};
+use crate::support::server::Server;
+use crate::support::token;
+
+/// The head of a request that creates a tenant, and its body.
+fn slow_request(bearer: &str) -> [String; 2] {
+    let body = json!({ "name": "Slow", "status": 1, "key": "slow" }).to_string();
+    let head = format!(
+        "POST /tenants HTTP/1.1\r\nhost: test\r\nconnection: close\r\nauthorization: Bearer {bearer}\r\n\
+         content-type: application/json\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
+    [head, body]
+}
+
+fn open(address: SocketAddr) -> TcpStream {
+    let stream = TcpStream::connect(address).expect("the service listens");
+    stream.set_read_timeout(Some(Duration::from_secs(30))).expect("a timeout can be set");
+    stream
+}
+
+fn rest(mut stream: TcpStream) -> String {
+    let mut answer = Vec::new();
+    // A connection that is reset has nothing more to say.
+    let _ = stream.read_to_end(&mut answer);
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !holds() {
+        assert!(start.elapsed() < Duration::from_secs(30), "never: {what}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+fn in_flight(server: &Server) -> bool {
+    let page = Request::new(server.address(), "GET /metrics").send();
+    // This request itself is one of them.
+    text(&page).contains("requests_in_flight 2\n")
+}
+
+#[test]
+fn a_body_beyond_the_limit_is_refused() {
+    for (settings, limit) in [(&[][..], 1024 * 1024), (&[("MAX_BODY_BYTES", "1000")][..], 1000)] {
+        let (_database, server) = on_sqlite(settings);
+        let create = |length: usize| {
+            let tenant = json!({ "name": "Long", "status": 1, "key": "long" }).to_string();
+            Request::new(server.address(), "POST /tenants")
+                .body((tenant.clone() + &" ".repeat(length - tenant.len())).into_bytes())
+        };
+        let refused = create(limit + 1).send();
+        assert_eq!(refused.status, 413);
+        assert_eq!(
+            json(&refused),
+            json!({ "error": { "statusCode": 413, "name": "PayloadTooLargeError", "message": "request entity too large" } })
+        );
+        assert_eq!(create(limit).send().status, 401, "read, and then a token is asked for");
+    }
+}
+
+#[test]
+fn a_body_beyond_the_limit_is_refused_without_reading_it_all() {
+    let (_database, server) = on_sqlite(&[]);
+    let mut stream = open(server.address());
+    let length = 1_u64 << 40;
+    write!(
+        stream,
+        "POST /tenants HTTP/1.1\r\nhost: test\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{{"
+    )
+    .unwrap();
+    let answer = rest(stream);
+    assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
+}
+
+#[test]
+fn requests_beyond_the_concurrency_limit_are_refused() {
+    let (_database, server) = on_sqlite(&[("CONCURRENCY_LIMIT", "1")]);
+    let list = || Request::new(server.address(), "GET /tenants").token("admin_a").send();
+    let mut slow = open(server.address());
+    let [head, body] = slow_request(&token::token("admin_a"));
+    slow.write_all(head.as_bytes()).unwrap();
+    eventually("the request is at work", || in_flight(&server));
+
+    let refused = list();
+    assert_eq!((refused.status, refused.header("retry-after")), (503, "1"));
+    assert_eq!(bad_refusal(&refused), None);
+    // Who watches the process must not take a busy one for a dead one.
+    for page in ["/health/live", "/health/ready", "/metrics"] {
+        assert_eq!(super::get(&server, page).status, 200, "{page}");
+    }
+
+    slow.write_all(body.as_bytes()).unwrap();
+    let answer = rest(slow);
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    assert_eq!(list().status, 200);
+}
+
+#[test]
+fn a_request_that_takes_too_long_is_ended() {
+    let (_database, server) = on_sqlite(&[("REQUEST_TIMEOUT_MILLISECONDS", "100")]);
+    let mut slow = open(server.address());
+    let [head, _] = slow_request(&token::token("admin_a"));
+    slow.write_all(head.as_bytes()).unwrap();
+    let answer = rest(slow);
+    assert!(answer.starts_with("HTTP/1.1 503 "), "{answer}");
+    assert!(answer.to_lowercase().contains("\r\nretry-after: 1\r\n"), "{answer}");
+    assert_eq!(Request::new(server.address(), "GET /tenants").token("admin_a").send().status, 200);
+}
+
+/// An embedded service, the way it prints a token, and a request that is at work in it.
+fn at_work(workplace: &Workplace) -> (Running, TcpStream, String) {
+    let running = workplace.serve(&[]);
+    let bearer = workplace.ok(&["token", "--master"]);
+    let mut slow = open(running.address());
+    let [head, body] = slow_request(bearer.trim());
+    slow.write_all(head.as_bytes()).unwrap();
+    eventually("the request is at work", || {
+        text(&running.request("GET /metrics").send()).contains("requests_in_flight 2\n")
+    });
+    (running, slow, body)
+}
+
+#[test]
+fn a_request_at_work_is_finished_before_the_process_ends() {
+    let workplace = Workplace::new();
+    let (mut running, mut slow, body) = at_work(&workplace);
+    running.signal("TERM");
+    eventually("new connections are refused", || TcpStream::connect(running.address()).is_err());
+    slow.write_all(body.as_bytes()).unwrap();
+    let answer = rest(slow);
+    assert!(answer.starts_with("HTTP/1.1 200 ") && answer.contains("\"Slow\""), "{answer}");
+    assert_eq!(running.end().code(), Some(0));
+
+    let again = workplace.serve(&[]);
+    let bearer = workplace.ok(&["token", "--master"]);
+    let count = again.request("GET /tenants/count").bearer(bearer.trim()).send();
+    assert_eq!(json(&count), json!({ "count": 2 }), "what was answered is there");
+}
+
+#[test]
+fn the_process_does_not_wait_for_ever() {
+    let workplace = Workplace::with(&[("SHUTDOWN_GRACE_MILLISECONDS", "200")]);
+    let (mut running, slow, _) = at_work(&workplace);
+    let idle = open(running.address());
+    running.stop();
+    assert_eq!(rest(slow), "", "the answer never came");
+    assert_eq!(rest(idle), "");
+}

@@ -1,0 +1,95 @@
+//! `/metrics`: which numbers there are, and that nobody outside can make more of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use regex::Regex;
+
+use super::get;
+use crate::request::{Request, text};
+use crate::support::fixture::Database;
+use crate::support::server::Server;
+
+/// Values of one label by the name of the sample.
+type Labels = BTreeMap<String, BTreeSet<String>>;
+
+/// Every sample of a page: name, labels, value.
+fn samples(page: &str) -> Vec<(String, BTreeMap<String, String>, f64)> {
+    let sample = Regex::new(r"^(\w+)(?:\{(.*)\})? (\S+)$").unwrap();
+    let label = Regex::new(r#"(\w+)="((?:[^"\\]|\\.)*)""#).unwrap();
+    page.lines()
+        .filter(|line| !line.starts_with('#'))
+        .map(|line| {
+            let found = sample.captures(line).unwrap_or_else(|| panic!("not a sample: {line}"));
+            let labels = label.captures_iter(found.get(2).map_or("", |labels| labels.as_str()));
+            let labels = labels.map(|pair| (pair[1].to_owned(), pair[2].to_owned())).collect();
+            (found[1].trim_start_matches("user_tenant_service_").to_owned(), labels, found[3].parse().unwrap())
+        })
+        .collect()
+}
+
+fn labels(page: &str, name: &str) -> Labels {
+    let mut values = Labels::new();
+    for (_, labels, _) in samples(page).iter().filter(|(sample, ..)| sample == name) {
+        for (label, value) in labels {
+            values.entry(label.clone()).or_default().insert(value.clone());
+        }
+    }
+    values
+}
+
+#[test]
+fn metrics_have_names_and_bounded_labels() {
+    for database in [Database::sqlite(), Database::postgres()] {
+        let server = Server::start(&database.url(), &[]);
+        database.restore();
+        let send = |line: &str| Request::new(server.address(), line).token("master_a").send();
+        assert_eq!(send("GET /tenants/count").status, 200);
+        for number in 0..30 {
+            send(&format!("GET /unknown-{number}"));
+            send(&format!("GET /tenants/unknown-{number}"));
+            send(&format!("GET /explorer/unknown-{number}"));
+            send(&format!("INVENTED{number} /tenants"));
+            Request::new(server.address(), "GET /tenants").bearer(&format!("invented-{number}")).send();
+        }
+
+        let answer = get(&server, "/metrics");
+        assert_eq!(answer.header("content-type"), "application/openmetrics-text; version=1.0.0; charset=utf-8");
+        let page = text(&answer);
+        assert!(page.ends_with("# EOF\n"));
+
+        let names: BTreeSet<String> = samples(&page).into_iter().map(|(name, ..)| name).collect();
+        let expected = [
+            "authentication_failures_total",
+            "build_info",
+            "database_connections",
+            "database_connections_available",
+            "database_requests_waiting",
+            "request_duration_seconds_bucket",
+            "request_duration_seconds_count",
+            "request_duration_seconds_sum",
+            "requests_in_flight",
+            "requests_total",
+        ];
+        assert_eq!(names, expected.map(ToOwned::to_owned).into());
+
+        let requests = labels(&page, "requests_total");
+        let routes = ["/explorer/{*file}", "/health/ready", "/tenants", "/tenants/count", "/tenants/{id}", "unmatched"];
+        assert_eq!(requests["route"], routes.map(ToOwned::to_owned).into());
+        assert_eq!(requests["method"], ["GET", "other"].map(ToOwned::to_owned).into());
+        assert_eq!(requests["status"], ["200", "401", "404"].map(ToOwned::to_owned).into());
+        let failures = labels(&page, "authentication_failures_total");
+        assert_eq!(failures["reason"], ["malformed_token".to_owned()].into());
+
+        let value = |name: &str, labels: &[(&str, &str)]| {
+            let found = samples(&page).into_iter().find(|(sample, given, _)| {
+                sample == name
+                    && labels.iter().all(|(label, value)| given.get(*label).map(String::as_str) == Some(*value))
+            });
+            found.unwrap_or_else(|| panic!("no {name}")).2
+        };
+        assert!((value("requests_total", &[("route", "unmatched"), ("status", "404")]) - 30.0).abs() < 0.1);
+        assert!((value("requests_total", &[("route", "/tenants/{id}")]) - 30.0).abs() < 0.1);
+        assert!((value("requests_in_flight", &[]) - 1.0).abs() < 0.1, "only this one");
+        assert!(value("database_connections", &[]) >= 1.0);
+    }
+}
