@@ -149,6 +149,9 @@ impl<E: Entity, S: Scope> Repository<'_, E, S, Write> {
         let meta = E::meta();
         let mut values = patch.values;
         audit::stamp_modified(meta, &mut values, &self.session.actor, self.session.environment.now());
+        if values.is_empty() {
+            return self.count(predicate).await;
+        }
         self.write(Verb::Update { predicate, values: &values }, &values).await
     }
 

@@ -40,7 +40,6 @@ enum Executor {
     Transaction(Box<Transaction>),
 }
 
-#[cfg_attr(all(feature = "sqlite", feature = "postgres"), expect(clippy::large_enum_variant, reason = "always boxed"))]
 enum Transaction {
     #[cfg(feature = "postgres")]
     Postgres(postgres::Transaction),
@@ -109,7 +108,7 @@ impl Store {
             #[cfg(feature = "postgres")]
             Backend::Postgres(backend) => Transaction::Postgres(backend.begin().await?),
             #[cfg(feature = "sqlite")]
-            Backend::Sqlite(backend) => Transaction::Sqlite(backend.begin()?),
+            Backend::Sqlite(backend) => Transaction::Sqlite(backend.begin()),
         };
         Ok(self.session(Executor::Transaction(Box::new(transaction)), scope, actor))
     }

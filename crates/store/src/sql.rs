@@ -42,6 +42,9 @@ impl Dialect {
 /// Name of the statement's own table; the wall's sub-queries use further ones.
 const ROOT: &str = "t0";
 
+/// The number of a row among those of its parent; with spaces, since no column of an entity is named so.
+const NUMBER: &str = "number in parent";
+
 /// A statement that reaches no row outside its wall.
 #[derive(Debug)]
 pub(crate) struct Confined {
@@ -204,18 +207,18 @@ fn page_by_parent(
     for (column, direction, nulls) in order {
         sea_query::OrderedStatement::order_by_with_nulls(&mut window, (ROOT, *column), direction.clone(), *nulls);
     }
-    inner.expr_window_as(Expr::cust("ROW_NUMBER()"), window, Alias::new("place"));
+    inner.expr_window_as(Expr::cust("ROW_NUMBER()"), window, Alias::new(NUMBER));
     let mut outer = Query::select();
     outer.from_subquery(inner, "numbered");
     for property in projection.iter() {
         outer.column(("numbered", property.column));
     }
     let first = i64::try_from(filter.skip).unwrap_or(i64::MAX);
-    outer.and_where(Expr::col(("numbered", "place")).gt(first));
+    outer.and_where(Expr::col(("numbered", NUMBER)).gt(first));
     if let Some(size) = filter.limit {
         let last = first.saturating_add(i64::try_from(size).unwrap_or(i64::MAX));
-        outer.and_where(Expr::col(("numbered", "place")).lte(last));
+        outer.and_where(Expr::col(("numbered", NUMBER)).lte(last));
     }
-    outer.order_by(("numbered", "place"), Order::Asc).limit(limit);
+    outer.order_by(("numbered", NUMBER), Order::Asc).limit(limit);
     Confined::select(dialect, &outer, projection)
 }

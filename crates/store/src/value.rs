@@ -71,7 +71,8 @@ impl Value {
             (PropertyType::Boolean, _) => wrong("a", "boolean"),
             (PropertyType::Timestamp, json) => instant(json).map(Self::Timestamp),
             (PropertyType::Date, json) => instant(json).map(|at| Self::Date(at.date())),
-            (PropertyType::Json, json) => Ok(Self::Json(json.clone())),
+            (PropertyType::Json, json) if !holds_nul(json) => Ok(Self::Json(json.clone())),
+            (PropertyType::Json, _) => wrong("a", "JSON value without NUL characters"),
             (PropertyType::TextArray, Json::Array(items)) => items
                 .iter()
                 .map(|item| match item {
@@ -162,6 +163,16 @@ pub fn format_date(day: Date) -> String {
 pub fn truncate_to_milliseconds(at: OffsetDateTime) -> OffsetDateTime {
     let at = at.to_offset(UtcOffset::UTC);
     at.replace_millisecond(at.millisecond()).unwrap_or(at)
+}
+
+/// Whether a text or a key inside holds a NUL character, which `PostgreSQL` cannot store.
+fn holds_nul(json: &serde_json::Value) -> bool {
+    match json {
+        serde_json::Value::String(text) => text.contains('\0'),
+        serde_json::Value::Array(items) => items.iter().any(holds_nul),
+        serde_json::Value::Object(object) => object.iter().any(|(key, json)| key.contains('\0') || holds_nul(json)),
+        _ => false,
+    }
 }
 
 fn integer(json: &serde_json::Value) -> Result<i64, WrongType> {

@@ -9,6 +9,7 @@ mod errors;
 mod functions;
 
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -77,11 +78,11 @@ impl Backend {
         answer.await.map_err(|_| gone())?
     }
 
-    /// Begins a transaction; it waits for the one before it at its first statement.
-    pub(crate) fn begin(&self) -> StoreResult<Transaction> {
+    /// Begins a transaction; it takes its place in the queue of writers with its first statement.
+    pub(crate) fn begin(&self) -> Transaction {
         let (steps, queue) = unbounded();
-        self.writes.send(queue).map_err(|_| gone())?;
-        Ok(Transaction { steps, failed: AtomicBool::new(false) })
+        let unqueued = Unqueued { writes: self.writes.clone(), queue };
+        Transaction { steps, unqueued: Mutex::new(Some(unqueued)), failed: AtomicBool::new(false) }
     }
 
     /// How busy the threads are.
@@ -94,20 +95,33 @@ impl Backend {
 /// An open transaction; dropping it rolls it back.
 pub(crate) struct Transaction {
     steps: Sender<Step>,
+    /// Until the first step.
+    unqueued: Mutex<Option<Unqueued>>,
     failed: AtomicBool,
+}
+
+/// A transaction that the writer does not know of yet.
+struct Unqueued {
+    writes: Sender<Receiver<Step>>,
+    queue: Receiver<Step>,
 }
 
 impl Transaction {
     async fn step<T>(&self, make: impl FnOnce(oneshot::Sender<StoreResult<T>>) -> Step) -> StoreResult<T> {
         let (reply, answer) = oneshot::channel();
-        let result = match self.steps.send(make(reply)) {
-            Ok(()) => answer.await.unwrap_or_else(|_| Err(StoreError::Aborted)),
-            Err(_) => Err(StoreError::Aborted),
-        };
+        let sent = self.steps.send(make(reply)).is_ok() && self.queue();
+        let result =
+            if sent { answer.await.unwrap_or_else(|_| Err(StoreError::Aborted)) } else { Err(StoreError::Aborted) };
         if result.is_err() {
             self.failed.store(true, Ordering::Relaxed);
         }
         result
+    }
+
+    /// Takes a place in the queue of writers, at the first step; false when the writer has ended.
+    fn queue(&self) -> bool {
+        let unqueued = self.unqueued.lock().unwrap_or_else(PoisonError::into_inner).take();
+        unqueued.is_none_or(|unqueued| unqueued.writes.send(unqueued.queue).is_ok())
     }
 
     /// Runs a statement and returns its rows.
