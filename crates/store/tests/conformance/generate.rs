@@ -36,10 +36,7 @@ pub(crate) fn rows() -> impl Strategy<Value = Vec<Row>> {
             let rows = bodies.into_iter().zip(ids);
             rows.map(|(body, (high, low))| {
                 // The last digits are spread so that neighbours differ in letters too.
-                let id = json!(format!(
-                    "{high:08x}-0000-7000-8000-{:012x}",
-                    low * 0x1_2345_6789
-                ));
+                let id = json!(format!("{high:08x}-0000-7000-8000-{:012x}", low * 0x1_2345_6789));
                 std::iter::once(("id".to_owned(), id)).chain(body).collect()
             })
             .collect()
@@ -51,14 +48,9 @@ pub(crate) fn rows() -> impl Strategy<Value = Vec<Row>> {
 ///
 /// Letters whose cases do not pair one to one (dotted I, final sigma, Kelvin) are left out: databases differ on them.
 fn text() -> impl Strategy<Value = String> {
-    let alphabet = vec![
-        'a', 'A', 'b', 'é', 'É', 'Σ', 'σ', 'ß', 'ｚ', '😀', '1', ' ', '%', '_', '\\', '\'', '"',
-        '\n',
-    ];
-    let common = [
-        "alpha", "Alpha", "ALPHA", "Élan", "élan", "50%_off", "50\\%", "it's", "a\"b", "10", "9",
-        "ΑΣ", "null", "",
-    ];
+    let alphabet = vec!['a', 'A', 'b', 'é', 'É', 'Σ', 'σ', 'ß', 'ｚ', '😀', '1', ' ', '%', '_', '\\', '\'', '"', '\n'];
+    let common =
+        ["alpha", "Alpha", "ALPHA", "Élan", "élan", "50%_off", "50\\%", "it's", "a\"b", "10", "9", "ΑΣ", "null", ""];
     prop_oneof![
         3 => select(common.map(str::to_owned).to_vec()),
         1 => vec(select(alphabet), 1..5).prop_map(String::from_iter),
@@ -66,9 +58,7 @@ fn text() -> impl Strategy<Value = String> {
 }
 
 fn nullable(value: impl Strategy<Value = Value> + 'static) -> BoxedStrategy<Value> {
-    weighted(0.8, value)
-        .prop_map(|value| value.unwrap_or(Value::Null))
-        .boxed()
+    weighted(0.8, value).prop_map(|value| value.unwrap_or(Value::Null)).boxed()
 }
 
 /// A row without its id.
@@ -81,36 +71,18 @@ fn body() -> impl Strategy<Value = Row> {
         "2024-03-01T00:00:00.000Z",
         "2038-01-19T03:14:08.007Z",
     ];
-    let days = [
-        "1969-12-31",
-        "1999-12-31",
-        "2024-02-29",
-        "2024-03-01",
-        "2024-10-01",
-    ];
+    let days = ["1969-12-31", "1999-12-31", "2024-02-29", "2024-03-01", "2024-10-01"];
     let columns = [
         ("name", text().prop_map(Value::from).boxed()),
         ("note", nullable(text().prop_map(Value::from))),
-        (
-            "number",
-            nullable(prop_oneof![3 => -3..12, 1 => any::<i32>()].prop_map(Value::from)),
-        ),
+        ("number", nullable(prop_oneof![3 => -3..12, 1 => any::<i32>()].prop_map(Value::from))),
         ("flag", nullable(any::<bool>().prop_map(Value::from))),
-        (
-            "happenedOn",
-            nullable(select(moments.to_vec()).prop_map(Value::from)),
-        ),
-        (
-            "day",
-            nullable(select(days.to_vec()).prop_map(|day| json!(format!("{day}T00:00:00.000Z")))),
-        ),
+        ("happenedOn", nullable(select(moments.to_vec()).prop_map(Value::from))),
+        ("day", nullable(select(days.to_vec()).prop_map(|day| json!(format!("{day}T00:00:00.000Z"))))),
         ("data", nullable(data())),
         ("tags", nullable(tags())),
     ];
-    columns
-        .map(|(name, value)| (Just(name.to_owned()), value))
-        .to_vec()
-        .prop_map(Row::from_iter)
+    columns.map(|(name, value)| (Just(name.to_owned()), value)).to_vec().prop_map(Row::from_iter)
 }
 
 /// Objects in which a key holds always a scalar or always an object, so that no comparison meets the text of an object.
@@ -123,48 +95,27 @@ fn data() -> impl Strategy<Value = Value> {
         ]
     };
     let inner = weighted(0.7, scalar()).prop_map(|value| object([("b", value)]));
-    (
-        weighted(0.8, scalar()),
-        weighted(0.7, inner),
-        weighted(0.5, scalar()),
-        weighted(0.3, scalar()),
-    )
-        .prop_map(|(a, o, quoted, spaced)| {
-            object([("a", a), ("o", o), ("it's", quoted), ("Clé 1", spaced)])
-        })
+    (weighted(0.8, scalar()), weighted(0.7, inner), weighted(0.5, scalar()), weighted(0.3, scalar()))
+        .prop_map(|(a, o, quoted, spaced)| object([("a", a), ("o", o), ("it's", quoted), ("Clé 1", spaced)]))
 }
 
 /// Lists with the texts that an array literal must quote.
 fn tags() -> impl Strategy<Value = Value> {
-    vec(
-        select(vec!["a", "b", "NULL", "", "a,b", "{}", "\"\\", "é"]),
-        0..3,
-    )
-    .prop_map(Value::from)
+    vec(select(vec!["a", "b", "NULL", "", "a,b", "{}", "\"\\", "é"]), 0..3).prop_map(Value::from)
 }
 
 fn object<const N: usize>(entries: [(&str, Option<Value>); N]) -> Value {
-    entries
-        .into_iter()
-        .filter_map(|(key, value)| Some((key.to_owned(), value?)))
-        .collect::<Map<_, _>>()
-        .into()
+    entries.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))).collect::<Map<_, _>>().into()
 }
 
 /// Valid filters for the sample schema, with values drawn from `rows` so that most select some rows and not all.
 pub(crate) fn filter(rows: &[Row]) -> BoxedStrategy<Value> {
     let directions = ["", " ASC", " DESC", " desc"];
     let sortable = ["id", "name", "note", "number", "flag", "happenedOn", "day"];
-    let entries = (
-        subsequence(sortable.to_vec(), 1..4).prop_shuffle(),
-        vec(select(directions.to_vec()), 3),
-    );
+    let entries = (subsequence(sortable.to_vec(), 1..4).prop_shuffle(), vec(select(directions.to_vec()), 3));
     let order = (entries, 0..3).prop_map(|((names, directions), form)| {
-        let entries: Vec<_> = names
-            .iter()
-            .zip(directions)
-            .map(|(name, direction)| format!("{name}{direction}"))
-            .collect();
+        let entries: Vec<_> =
+            names.iter().zip(directions).map(|(name, direction)| format!("{name}{direction}")).collect();
         match form {
             0 => json!(entries.join(", ")),
             1 => json!(entries),
@@ -172,24 +123,19 @@ pub(crate) fn filter(rows: &[Row]) -> BoxedStrategy<Value> {
         }
     });
     let names: Vec<&str> = schema().properties.iter().map(|(name, _)| *name).collect();
-    let fields =
-        (subsequence(names, 0..5), vec(any::<bool>(), 5), 0..4).prop_map(|(names, flags, form)| {
-            let object = |flag: &dyn Fn(usize) -> bool| {
-                json!(
-                    names
-                        .iter()
-                        .enumerate()
-                        .map(|(at, name)| ((*name).to_owned(), json!(flag(at))))
-                        .collect::<Map<_, _>>()
-                )
-            };
-            match form {
-                0 => json!(names),
-                1 => object(&|_| true),
-                2 => object(&|_| false),
-                _ => object(&|at| flags[at]),
-            }
-        });
+    let fields = (subsequence(names, 0..5), vec(any::<bool>(), 5), 0..4).prop_map(|(names, flags, form)| {
+        let object = |flag: &dyn Fn(usize) -> bool| {
+            json!(
+                names.iter().enumerate().map(|(at, name)| ((*name).to_owned(), json!(flag(at)))).collect::<Map<_, _>>()
+            )
+        };
+        match form {
+            0 => json!(names),
+            1 => object(&|_| true),
+            2 => object(&|_| false),
+            _ => object(&|at| flags[at]),
+        }
+    });
     (
         weighted(0.95, clause(rows)),
         weighted(0.5, order),
@@ -234,12 +180,7 @@ fn clause(rows: &[Row]) -> BoxedStrategy<Value> {
 
 /// One object with the entries of all; of two with the same key the last stays.
 fn merge(objects: Vec<Value>) -> Value {
-    objects
-        .into_iter()
-        .filter_map(|object| object.as_object().cloned())
-        .flatten()
-        .collect::<Map<_, _>>()
-        .into()
+    objects.into_iter().filter_map(|object| object.as_object().cloned()).flatten().collect::<Map<_, _>>().into()
 }
 
 /// Filters that must be refused, each with the reason why, hidden beside valid conditions on `rows`.
@@ -247,52 +188,28 @@ pub(crate) fn invalid_filter(rows: &[Row]) -> BoxedStrategy<(&'static str, Value
     let deep = (0..40).fold(json!({"number": 1}), |inner, _| json!({"and": [inner]}));
     let clauses = vec![
         ("unknown property", json!({"bogus": 1})),
-        (
-            "column name instead of property",
-            json!({"happened_on": "2024-03-01"}),
-        ),
+        ("column name instead of property", json!({"happened_on": "2024-03-01"})),
         ("SQL as property", json!({"name\"' OR 1=1 --": 1})),
         ("path into a text", json!({"name.x": "a"})),
         ("path with an empty key", json!({"data..a": "a"})),
         ("unknown operator", json!({"name": {"foo": "a"}})),
         ("operator with a dollar", json!({"name": {"$gt": "a"}})),
-        (
-            "unknown beside a known operator",
-            json!({"name": {"gt": "a", "foo": "a"}}),
-        ),
+        ("unknown beside a known operator", json!({"name": {"gt": "a", "foo": "a"}})),
         ("between one value", json!({"number": {"between": [1]}})),
-        (
-            "between three values",
-            json!({"number": {"between": [1, 2, 3]}}),
-        ),
+        ("between three values", json!({"number": {"between": [1, 2, 3]}})),
         ("between no list", json!({"number": {"between": 1}})),
         ("inq without a list", json!({"number": {"inq": 1}})),
         ("nin without a list", json!({"name": {"nin": "a"}})),
         ("like without a text", json!({"name": {"like": 5}})),
         ("ilike with an object", json!({"name": {"ilike": {"a": 1}}})),
         ("like on a number", json!({"number": {"like": "1%"}})),
-        (
-            "regexp with lookahead",
-            json!({"name": {"regexp": "a(?=b)"}}),
-        ),
-        (
-            "regexp with a back reference",
-            json!({"name": {"regexp": "(a)\\1"}}),
-        ),
-        (
-            "regexp with an unknown flag",
-            json!({"name": {"regexp": "/a/x"}}),
-        ),
+        ("regexp with lookahead", json!({"name": {"regexp": "a(?=b)"}})),
+        ("regexp with a back reference", json!({"name": {"regexp": "(a)\\1"}})),
+        ("regexp with an unknown flag", json!({"name": {"regexp": "/a/x"}})),
         ("number that is none", json!({"number": "abc"})),
-        (
-            "list with a number that is none",
-            json!({"number": {"inq": [1, "abc"]}}),
-        ),
+        ("list with a number that is none", json!({"number": {"inq": [1, "abc"]}})),
         ("id that is none", json!({"id": "not-a-uuid"})),
-        (
-            "timestamp that is none",
-            json!({"happenedOn": {"gt": "notadate"}}),
-        ),
+        ("timestamp that is none", json!({"happenedOn": {"gt": "notadate"}})),
         ("date that is none", json!({"day": "2023-02-29"})),
         ("NUL in a text", json!({"name": "a\u{0}"})),
         ("nested too deep", deep),
@@ -311,14 +228,8 @@ pub(crate) fn invalid_filter(rows: &[Row]) -> BoxedStrategy<(&'static str, Value
     let whole = vec![
         ("where is a text", json!({"where": "x"})),
         ("where is a list", json!({"where": []})),
-        (
-            "order by an unknown property",
-            json!({"order": "bogus ASC"}),
-        ),
-        (
-            "order in an unknown direction",
-            json!({"order": ["name SIDEWAYS"]}),
-        ),
+        ("order by an unknown property", json!({"order": "bogus ASC"})),
+        ("order in an unknown direction", json!({"order": ["name SIDEWAYS"]})),
         ("order with SQL", json!({"order": "name; drop table x"})),
         ("order is an object", json!({"order": {"name": "ASC"}})),
         ("negative limit", json!({"limit": -1})),
@@ -361,25 +272,16 @@ fn a_fair_share_of_filters_selects_some_rows() -> Result<(), String> {
     let mut runner = TestRunner::deterministic();
     let mut counts = [0_usize; 3];
     for _ in 0..30 {
-        let sample = rows()
-            .new_tree(&mut runner)
-            .map_err(|why| why.to_string())?
-            .current();
+        let sample = rows().new_tree(&mut runner).map_err(|why| why.to_string())?.current();
         let filters = filter(&sample);
         for _ in 0..100 {
-            let filter = filters
-                .new_tree(&mut runner)
-                .map_err(|why| why.to_string())?
-                .current();
+            let filter = filters.new_tree(&mut runner).map_err(|why| why.to_string())?.current();
             evaluate(&schema(), &sample, &filter).map_err(|why| format!("{filter}: {why}"))?;
             counts[share(&sample, &filter)? as usize] += 1;
         }
     }
     let total: usize = counts.iter().sum();
-    assert!(
-        counts[Share::Some as usize] * 10 >= total * 3,
-        "none, some, all: {counts:?}"
-    );
+    assert!(counts[Share::Some as usize] * 10 >= total * 3, "none, some, all: {counts:?}");
     Ok(())
 }
 

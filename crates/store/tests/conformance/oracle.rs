@@ -57,36 +57,20 @@ const LIMIT_WITH_OFFSET: usize = 100;
 /// Says what is wrong when the filter is not valid for `schema`, whatever the rows are.
 pub(crate) fn evaluate(schema: &Schema, rows: &[Row], filter: &Value) -> Result<Vec<Row>, String> {
     let filter = filter.as_object().ok_or("the filter is not an object")?;
-    if let Some(unknown) = filter.keys().find(|key| {
-        !["where", "order", "limit", "skip", "offset", "fields"].contains(&key.as_str())
-    }) {
+    if let Some(unknown) =
+        filter.keys().find(|key| !["where", "order", "limit", "skip", "offset", "fields"].contains(&key.as_str()))
+    {
         return Err(format!("unknown filter key {unknown}"));
     }
     let condition = match filter.get("where") {
         Some(clause) => conjunction(schema, clause, 0)?,
         None => None,
     };
-    let order = filter
-        .get("order")
-        .map_or(Ok(Vec::new()), |order| parse_order(schema, order))?;
-    let limit = filter
-        .get("limit")
-        .map(|limit| whole(limit, 1))
-        .transpose()?;
-    let offset = filter
-        .get("offset")
-        .map(|offset| whole(offset, 0))
-        .transpose()?;
-    let skip = filter
-        .get("skip")
-        .map(|skip| whole(skip, 0))
-        .transpose()?
-        .or(offset);
-    let fields = filter
-        .get("fields")
-        .map(|fields| parse_fields(schema, fields))
-        .transpose()?
-        .flatten();
+    let order = filter.get("order").map_or(Ok(Vec::new()), |order| parse_order(schema, order))?;
+    let limit = filter.get("limit").map(|limit| whole(limit, 1)).transpose()?;
+    let offset = filter.get("offset").map(|offset| whole(offset, 0)).transpose()?;
+    let skip = filter.get("skip").map(|skip| whole(skip, 0)).transpose()?.or(offset);
+    let fields = filter.get("fields").map(|fields| parse_fields(schema, fields)).transpose()?.flatten();
 
     let mut found = Vec::new();
     for row in rows {
@@ -95,10 +79,7 @@ pub(crate) fn evaluate(schema: &Schema, rows: &[Row], filter: &Value) -> Result<
             None => Some(true),
         };
         if answer == Some(true) {
-            let key = order
-                .iter()
-                .map(|(column, _)| column.value(row))
-                .collect::<Result<Vec<_>, _>>()?;
+            let key = order.iter().map(|(column, _)| column.value(row)).collect::<Result<Vec<_>, _>>()?;
             found.push((key, row));
         }
     }
@@ -106,36 +87,14 @@ pub(crate) fn evaluate(schema: &Schema, rows: &[Row], filter: &Value) -> Result<
         let mut keys = order.iter().zip(left.0.iter().zip(&right.0));
         keys.find_map(|((_, descending), (a, b))| {
             let ascending = nulls_last(a.as_ref(), b.as_ref());
-            Some(if *descending {
-                ascending.reverse()
-            } else {
-                ascending
-            })
-            .filter(|ordering| ordering.is_ne())
+            Some(if *descending { ascending.reverse() } else { ascending }).filter(|ordering| ordering.is_ne())
         })
-        .unwrap_or_else(|| {
-            left.1
-                .get("id")
-                .and_then(Value::as_str)
-                .cmp(&right.1.get("id").and_then(Value::as_str))
-        })
+        .unwrap_or_else(|| left.1.get("id").and_then(Value::as_str).cmp(&right.1.get("id").and_then(Value::as_str)))
     });
-    let most = limit.unwrap_or(if skip.is_some() {
-        LIMIT_WITH_OFFSET
-    } else {
-        usize::MAX
-    });
-    let page = found
-        .into_iter()
-        .skip(skip.unwrap_or(0))
-        .take(most)
-        .map(|(_, row)| row.clone());
+    let most = limit.unwrap_or(if skip.is_some() { LIMIT_WITH_OFFSET } else { usize::MAX });
+    let page = found.into_iter().skip(skip.unwrap_or(0)).take(most).map(|(_, row)| row.clone());
     Ok(page
-        .map(|row| {
-            row.into_iter()
-                .filter(|(name, _)| fields.as_ref().is_none_or(|kept| kept.contains(name)))
-                .collect()
-        })
+        .map(|row| row.into_iter().filter(|(name, _)| fields.as_ref().is_none_or(|kept| kept.contains(name))).collect())
         .collect())
 }
 
@@ -155,24 +114,16 @@ fn parse_order(schema: &Schema, order: &Value) -> Result<Vec<(Column, bool)>, St
     let entries: Vec<&str> = match order {
         Value::String(text) => text.split(',').collect(),
         Value::Array(texts) => {
-            let texts = texts
-                .iter()
-                .map(|text| text.as_str().ok_or("order is not a text"));
-            texts
-                .collect::<Result<Vec<_>, _>>()?
-                .into_iter()
-                .flat_map(|text| text.split(','))
-                .collect()
+            let texts = texts.iter().map(|text| text.as_str().ok_or("order is not a text"));
+            texts.collect::<Result<Vec<_>, _>>()?.into_iter().flat_map(|text| text.split(',')).collect()
         }
         _ => return Err(format!("{order} is not an order")),
     };
     let parse = |entry: &str| {
         let mut words = entry.split_whitespace();
         let column = Column::parse(schema, words.next().ok_or("empty order")?)?;
-        let comparable = !matches!(
-            column.kind,
-            Type::Json | Type::TextArray | Type::IntegerArray
-        ) && column.path.is_empty();
+        let comparable =
+            !matches!(column.kind, Type::Json | Type::TextArray | Type::IntegerArray) && column.path.is_empty();
         let descending = match words.next().map(str::to_lowercase).as_deref() {
             None | Some("asc") => false,
             Some("desc") => true,
@@ -194,33 +145,20 @@ fn parse_fields(schema: &Schema, fields: &Value) -> Result<Option<Vec<String>>, 
     }
     let names = || schema.properties.iter().map(|(name, _)| *name);
     let known = |name: &str| {
-        names()
-            .any(|property| property == name)
-            .then(|| name.to_owned())
-            .ok_or(format!("unknown field {name}"))
+        names().any(|property| property == name).then(|| name.to_owned()).ok_or(format!("unknown field {name}"))
     };
     let kept = match fields {
         Value::Array(listed) => {
-            let listed = listed
-                .iter()
-                .map(|name| known(name.as_str().ok_or("a field is not a text")?));
+            let listed = listed.iter().map(|name| known(name.as_str().ok_or("a field is not a text")?));
             listed.collect::<Result<Vec<_>, _>>()?
         }
         Value::Object(flags) => {
-            let flag =
-                |value: &Value| coerce_flag(value).ok_or("a field is neither true nor false");
-            let flags = flags
-                .iter()
-                .map(|(name, value)| Ok((known(name)?, flag(value)?)));
-            let (on, off): (Vec<_>, Vec<_>) = flags
-                .collect::<Result<Vec<_>, String>>()?
-                .into_iter()
-                .partition(|(_, on)| *on);
+            let flag = |value: &Value| coerce_flag(value).ok_or("a field is neither true nor false");
+            let flags = flags.iter().map(|(name, value)| Ok((known(name)?, flag(value)?)));
+            let (on, off): (Vec<_>, Vec<_>) =
+                flags.collect::<Result<Vec<_>, String>>()?.into_iter().partition(|(_, on)| *on);
             if on.is_empty() {
-                names()
-                    .filter(|name| off.iter().all(|(omitted, _)| omitted != name))
-                    .map(str::to_owned)
-                    .collect()
+                names().filter(|name| off.iter().all(|(omitted, _)| omitted != name)).map(str::to_owned).collect()
             } else {
                 on.into_iter().map(|(name, _)| name).collect()
             }
@@ -231,10 +169,7 @@ fn parse_fields(schema: &Schema, fields: &Value) -> Result<Option<Vec<String>>, 
 }
 
 fn whole(value: &Value, least: u64) -> Result<usize, String> {
-    let number = value
-        .as_u64()
-        .or_else(|| value.as_str()?.parse().ok())
-        .filter(|number| *number >= least);
+    let number = value.as_u64().or_else(|| value.as_str()?.parse().ok()).filter(|number| *number >= least);
     number
         .and_then(|number| usize::try_from(number).ok())
         .ok_or_else(|| format!("{value} is not a whole number from {least}"))

@@ -9,25 +9,13 @@ use super::schema;
 use crate::oracle::{Row, Type};
 
 /// Paths into `data`; the last two find nothing.
-const PATHS: [&str; 6] = [
-    "data.a",
-    "data.o.b",
-    "data.it's",
-    "data.Clé 1",
-    "data.a.b",
-    "data.q\"t",
-];
+const PATHS: [&str; 6] = ["data.a", "data.o.b", "data.it's", "data.Clé 1", "data.a.b", "data.q\"t"];
 
 /// One condition on one property, as a `where` object.
 pub(super) fn leaf(rows: &[Row]) -> BoxedStrategy<Value> {
     let mut choices = Vec::new();
     for (name, kind) in schema().properties {
-        let values = rows
-            .iter()
-            .filter_map(|row| row.get(name))
-            .filter(|value| !value.is_null())
-            .cloned()
-            .collect();
+        let values = rows.iter().filter_map(|row| row.get(name)).filter(|value| !value.is_null()).cloned().collect();
         choices.push(match kind {
             Type::Json => select(PATHS.to_vec())
                 .prop_flat_map({
@@ -44,20 +32,14 @@ pub(super) fn leaf(rows: &[Row]) -> BoxedStrategy<Value> {
 
 /// `nin` of nothing, which sets no condition.
 pub(super) fn unconditional() -> impl Strategy<Value = Value> {
-    select(vec!["name", "note", "number", "happenedOn", "data.a"])
-        .prop_map(|name| json!({name: {"nin": []}}))
+    select(vec!["name", "note", "number", "happenedOn", "data.a"]).prop_map(|name| json!({name: {"nin": []}}))
 }
 
 /// The scalars that a path finds in the rows.
 fn at_path(rows: &[Row], path: &str) -> Vec<Value> {
     let pointer = format!("/{}", path.trim_start_matches("data.").replace('.', "/"));
-    let found = rows
-        .iter()
-        .filter_map(|row| row.get("data")?.pointer(&pointer));
-    found
-        .filter(|value| !value.is_null() && !value.is_object())
-        .cloned()
-        .collect()
+    let found = rows.iter().filter_map(|row| row.get("data")?.pointer(&pointer));
+    found.filter(|value| !value.is_null() && !value.is_object()).cloned().collect()
 }
 
 fn null_test() -> BoxedStrategy<Value> {
@@ -92,16 +74,9 @@ fn on_property(name: &'static str, kind: Type, mut values: Vec<Value>) -> BoxedS
             .boxed()
         }
         Type::Text | Type::Uuid => {
-            let texts = values
-                .iter()
-                .map(|value| {
-                    value
-                        .as_str()
-                        .map_or_else(|| value.to_string(), str::to_owned)
-                })
-                .collect();
-            prop_oneof![5 => comparison(kind, values), 4 => pattern(texts), 1 => null_test()]
-                .boxed()
+            let texts =
+                values.iter().map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned)).collect();
+            prop_oneof![5 => comparison(kind, values), 4 => pattern(texts), 1 => null_test()].boxed()
         }
         _ => prop_oneof![8 => comparison(kind, values), 1 => null_test()].boxed(),
     };
@@ -110,9 +85,7 @@ fn on_property(name: &'static str, kind: Type, mut values: Vec<Value>) -> BoxedS
 
 /// The operators that every scalar has.
 fn comparison(kind: Type, values: Vec<Value>) -> BoxedStrategy<Value> {
-    let value = (select(values), 0..6)
-        .prop_map(move |(value, form)| spelled(kind, &value, form))
-        .boxed();
+    let value = (select(values), 0..6).prop_map(move |(value, form)| spelled(kind, &value, form)).boxed();
     let operator = select(vec!["eq", "neq", "gt", "gte", "lt", "lte"]);
     let with_null = prop_oneof![12 => value.clone(), 1 => Just(Value::Null)];
     prop_oneof![
@@ -140,9 +113,7 @@ fn spelled(kind: Type, value: &Value, form: i32) -> Value {
         (Type::Timestamp, 2) => json!(text.replace('Z', "-05:30")),
         (Type::Timestamp | Type::Date, 3) => json!(text[..10]),
         (Type::Timestamp, 4) => json!(format!("{}Z", &text[..19])),
-        (Type::Text, 1) => text
-            .parse::<i32>()
-            .map_or_else(|_| value.clone(), Value::from),
+        (Type::Text, 1) => text.parse::<i32>().map_or_else(|_| value.clone(), Value::from),
         _ => value.clone(),
     }
 }
@@ -153,17 +124,9 @@ fn pattern(texts: Vec<String>) -> BoxedStrategy<Value> {
     let piece = (select(texts), any::<Index>(), any::<Index>()).prop_map(|(text, from, to)| {
         let chars: Vec<char> = text.chars().collect();
         let (from, to) = (from.index(chars.len() + 1), to.index(chars.len() + 1));
-        (
-            chars[..from.min(to)].is_empty(),
-            chars[from.min(to)..from.max(to)].iter().collect::<String>(),
-            text,
-        )
+        (chars[..from.min(to)].is_empty(), chars[from.min(to)..from.max(to)].iter().collect::<String>(), text)
     });
-    let escaped = |text: &str| {
-        text.replace('\\', "\\\\")
-            .replace('%', "\\%")
-            .replace('_', "\\_")
-    };
+    let escaped = |text: &str| text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
     let likes = (like, piece.clone(), 0..8).prop_map(move |(operator, (_, piece, text), form)| {
         let pattern = match form {
             0 => escaped(&text),
@@ -171,18 +134,10 @@ fn pattern(texts: Vec<String>) -> BoxedStrategy<Value> {
             2 => format!("%{}", escaped(&piece)),
             // As it is: what it holds of wildcards and escapes means something.
             3 => format!("{text}%"),
-            4 => text
-                .chars()
-                .map(|c| if c.is_alphabetic() { '_' } else { c })
-                .chain(['%'])
-                .collect(),
+            4 => text.chars().map(|c| if c.is_alphabetic() { '_' } else { c }).chain(['%']).collect(),
             _ => format!("%{}%", escaped(&piece)),
         };
-        let pattern = if operator.contains("il") {
-            swap_case(&pattern)
-        } else {
-            pattern
-        };
+        let pattern = if operator.contains("il") { swap_case(&pattern) } else { pattern };
         json!({ operator: pattern })
     });
     let expressions = (piece, 0..9).prop_map(|((at_start, piece, text), form)| {
@@ -204,27 +159,14 @@ fn pattern(texts: Vec<String>) -> BoxedStrategy<Value> {
 
 /// The text as a regular expression that means itself.
 fn literal(text: &str) -> String {
-    text.chars()
-        .flat_map(|c| {
-            ".[](){}*+?|^$\\/"
-                .contains(c)
-                .then_some('\\')
-                .into_iter()
-                .chain([c])
-        })
-        .collect()
+    text.chars().flat_map(|c| ".[](){}*+?|^$\\/".contains(c).then_some('\\').into_iter().chain([c])).collect()
 }
 
 /// Each letter in its other case, where that is one letter.
 fn swap_case(text: &str) -> String {
     let other = |c: char| {
-        let (lower, upper): (Vec<char>, Vec<char>) =
-            (c.to_lowercase().collect(), c.to_uppercase().collect());
-        if lower[0] == c && upper.len() == 1 {
-            upper[0]
-        } else {
-            lower[0]
-        }
+        let (lower, upper): (Vec<char>, Vec<char>) = (c.to_lowercase().collect(), c.to_uppercase().collect());
+        if lower[0] == c && upper.len() == 1 { upper[0] } else { lower[0] }
     };
     text.chars().map(other).collect()
 }

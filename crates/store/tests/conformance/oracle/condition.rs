@@ -51,10 +51,7 @@ impl Condition {
 
 /// Kleene's `and` (`decisive` false) or `or` (`decisive` true): one decisive part decides, else one unknown part leaves it unknown.
 fn combine(parts: &[Condition], row: &Row, decisive: bool) -> Result<Option<bool>, String> {
-    let answers = parts
-        .iter()
-        .map(|part| part.ask(row))
-        .collect::<Result<Vec<_>, _>>()?;
+    let answers = parts.iter().map(|part| part.ask(row)).collect::<Result<Vec<_>, _>>()?;
     Ok(if answers.contains(&Some(decisive)) {
         Some(decisive)
     } else if answers.contains(&None) {
@@ -84,11 +81,7 @@ impl Test {
 /// SQL's `IN`: unknown when the value is not a member and some member is NULL.
 fn among(members: &[Option<Scalar>], value: &Scalar) -> Option<bool> {
     let found = members.iter().flatten().any(|member| member == value);
-    if found || !members.contains(&None) {
-        Some(found)
-    } else {
-        None
-    }
+    if found || !members.contains(&None) { Some(found) } else { None }
 }
 
 impl Column {
@@ -97,22 +90,13 @@ impl Column {
         let mut parts = name.split('.').map(str::to_owned);
         let base = parts.next().unwrap_or_default();
         let path: Vec<String> = parts.collect();
-        let known = schema
-            .properties
-            .iter()
-            .find(|(property, _)| *property == base);
+        let known = schema.properties.iter().find(|(property, _)| *property == base);
         let &(_, kind) = known.ok_or_else(|| format!("unknown property {name}"))?;
         match (kind, path.is_empty()) {
-            (Type::Json, false) if path.iter().all(|key| !key.is_empty()) => Ok(Self {
-                name: base,
-                kind: Type::Text,
-                path,
-            }),
-            (_, true) => Ok(Self {
-                name: base,
-                kind,
-                path,
-            }),
+            (Type::Json, false) if path.iter().all(|key| !key.is_empty()) => {
+                Ok(Self { name: base, kind: Type::Text, path })
+            }
+            (_, true) => Ok(Self { name: base, kind, path }),
             _ => Err(format!("{name} is not a path into JSON")),
         }
     }
@@ -123,10 +107,7 @@ impl Column {
         if self.path.is_empty() {
             return read(self.kind, value);
         }
-        let inner = self
-            .path
-            .iter()
-            .try_fold(value, |value, key| value.as_object()?.get(key));
+        let inner = self.path.iter().try_fold(value, |value, key| value.as_object()?.get(key));
         Ok(match inner {
             None | Some(Value::Null) => None,
             Some(Value::String(text)) => Some(Scalar::Text(text.clone())),
@@ -136,31 +117,19 @@ impl Column {
 }
 
 /// Parses a `where` object; nothing when it sets no condition.
-pub(super) fn conjunction(
-    schema: &Schema,
-    clause: &Value,
-    depth: usize,
-) -> Result<Option<Condition>, String> {
+pub(super) fn conjunction(schema: &Schema, clause: &Value, depth: usize) -> Result<Option<Condition>, String> {
     if depth == DEEPEST {
         return Err("the query object is too deep".to_owned());
     }
-    let clause = clause
-        .as_object()
-        .ok_or_else(|| format!("{clause} is not an object of conditions"))?;
+    let clause = clause.as_object().ok_or_else(|| format!("{clause} is not an object of conditions"))?;
     let mut parts = Vec::new();
     for (name, value) in clause {
         if name == "and" || name == "or" {
             let branches = list(value)?;
-            let branches = branches
-                .iter()
-                .filter_map(|branch| conjunction(schema, branch, depth + 1).transpose());
+            let branches = branches.iter().filter_map(|branch| conjunction(schema, branch, depth + 1).transpose());
             let branches = branches.collect::<Result<Vec<_>, _>>()?;
             if !branches.is_empty() {
-                parts.push(if name == "or" {
-                    Condition::Any(branches)
-                } else {
-                    Condition::All(branches)
-                });
+                parts.push(if name == "or" { Condition::Any(branches) } else { Condition::All(branches) });
             }
             continue;
         }
@@ -172,8 +141,7 @@ pub(super) fn conjunction(
             Value::Object(operators) => operators
                 .iter()
                 .map(|(operator, operand)| {
-                    parse_test(kind, operator, operand)
-                        .map_err(|why| format!("{name}.{operator}: {why}"))
+                    parse_test(kind, operator, operand).map_err(|why| format!("{name}.{operator}: {why}"))
                 })
                 .collect::<Result<Vec<_>, _>>()?,
             scalar => vec![parse_test(kind, "eq", scalar)?],
@@ -182,11 +150,7 @@ pub(super) fn conjunction(
             parts.push(Condition::Leaf(Column::parse(schema, name)?, test));
         }
     }
-    Ok(if parts.is_empty() {
-        None
-    } else {
-        Some(Condition::All(parts))
-    })
+    Ok(if parts.is_empty() { None } else { Some(Condition::All(parts)) })
 }
 
 /// Parses one operator. More than one test means all of them, none that the operator sets no condition.
@@ -194,11 +158,7 @@ fn parse_test(kind: Type, operator: &str, operand: &Value) -> Result<Vec<Test>, 
     let is_list = matches!(kind, Type::TextArray | Type::IntegerArray);
     match operator {
         "exists" => {
-            return Ok(vec![Test::IsNull(
-                coerce_flag(operand)
-                    .ok_or("expected true or false")?
-                    .eq(&false),
-            )]);
+            return Ok(vec![Test::IsNull(coerce_flag(operand).ok_or("expected true or false")?.eq(&false))]);
         }
         "eq" if operand.is_null() => return Ok(vec![Test::IsNull(true)]),
         "neq" if operand.is_null() => return Ok(vec![Test::IsNull(false)]),
@@ -214,12 +174,7 @@ fn parse_test(kind: Type, operator: &str, operand: &Value) -> Result<Vec<Test>, 
         Value::Array(_) if operator == "eq" && !is_list => Ok(vec![Test::In(Vec::new())]),
         _ => Ok(vec![Test::Compare(accepts, coerce(kind, operand)?)]),
     };
-    let several = || {
-        list(operand)?
-            .iter()
-            .map(|member| coerce(kind, member))
-            .collect::<Result<Vec<_>, String>>()
-    };
+    let several = || list(operand)?.iter().map(|member| coerce(kind, member)).collect::<Result<Vec<_>, String>>();
     match operator {
         "eq" => one(Ordering::is_eq),
         "neq" => one(Ordering::is_ne),
@@ -228,26 +183,13 @@ fn parse_test(kind: Type, operator: &str, operand: &Value) -> Result<Vec<Test>, 
         "lt" => one(Ordering::is_lt),
         "lte" => one(Ordering::is_le),
         "between" => match <[_; 2]>::try_from(several()?) {
-            Ok([low, high]) => Ok(vec![
-                Test::Compare(Ordering::is_ge, low),
-                Test::Compare(Ordering::is_le, high),
-            ]),
-            Err(values) => Err(format!(
-                "expected precisely 2 values, received {}",
-                values.len()
-            )),
+            Ok([low, high]) => Ok(vec![Test::Compare(Ordering::is_ge, low), Test::Compare(Ordering::is_le, high)]),
+            Err(values) => Err(format!("expected precisely 2 values, received {}", values.len())),
         },
         "inq" => Ok(vec![Test::In(several()?)]),
-        "nin" => Ok(Some(several()?)
-            .filter(|members| !members.is_empty())
-            .map(Test::NotIn)
-            .into_iter()
-            .collect()),
+        "nin" => Ok(Some(several()?).filter(|members| !members.is_empty()).map(Test::NotIn).into_iter().collect()),
         "like" | "nlike" | "ilike" | "nilike" | "regexp" => {
-            let text = operand
-                .as_str()
-                .filter(|text| !text.contains('\0'))
-                .ok_or("expected a text without NUL")?;
+            let text = operand.as_str().filter(|text| !text.contains('\0')).ok_or("expected a text without NUL")?;
             if !matches!(kind, Type::Text | Type::Uuid) {
                 return Err("only for texts and ids".to_owned());
             }
@@ -255,10 +197,7 @@ fn parse_test(kind: Type, operator: &str, operand: &Value) -> Result<Vec<Test>, 
                 return Ok(vec![Test::Matches(Expression::parse(text)?)]);
             }
             let pattern = Like::parse(text, operator.ends_with("ilike"))?;
-            Ok(vec![Test::Like {
-                pattern,
-                wanted: !operator.starts_with('n'),
-            }])
+            Ok(vec![Test::Like { pattern, wanted: !operator.starts_with('n') }])
         }
         _ => Err("unknown operator".to_owned()),
     }
@@ -269,12 +208,7 @@ fn list(value: &Value) -> Result<Vec<Value>, String> {
     match value {
         Value::Array(members) => Ok(members.clone()),
         Value::Object(members) if !members.is_empty() => (0..members.len())
-            .map(|index| {
-                members
-                    .get(&index.to_string())
-                    .cloned()
-                    .ok_or_else(|| format!("{value} is not a list"))
-            })
+            .map(|index| members.get(&index.to_string()).cloned().ok_or_else(|| format!("{value} is not a list")))
             .collect(),
         _ => Err(format!("{value} is not a list")),
     }

@@ -39,11 +39,7 @@ impl Like {
             wildcards.push(match c {
                 '%' => Wildcard::Anything,
                 '_' => Wildcard::One,
-                '\\' => Wildcard::Exactly(
-                    chars
-                        .next()
-                        .ok_or("the pattern ends with its escape character")?,
-                ),
+                '\\' => Wildcard::Exactly(chars.next().ok_or("the pattern ends with its escape character")?),
                 c => Wildcard::Exactly(c),
             });
         }
@@ -52,19 +48,14 @@ impl Like {
 
     /// Whether the pattern covers the whole of `text`.
     pub(super) fn matches(&self, text: &str) -> bool {
-        covers(
-            &self.wildcards,
-            &folded(text, self.fold).collect::<Vec<_>>(),
-        )
+        covers(&self.wildcards, &folded(text, self.fold).collect::<Vec<_>>())
     }
 }
 
 fn covers(wildcards: &[Wildcard], text: &[char]) -> bool {
     match wildcards.split_first() {
         None => text.is_empty(),
-        Some((Wildcard::Anything, rest)) => {
-            (0..=text.len()).any(|taken| covers(rest, &text[taken..]))
-        }
+        Some((Wildcard::Anything, rest)) => (0..=text.len()).any(|taken| covers(rest, &text[taken..])),
         Some((Wildcard::One, rest)) => !text.is_empty() && covers(rest, &text[1..]),
         Some((Wildcard::Exactly(c), rest)) => text.first() == Some(c) && covers(rest, &text[1..]),
     }
@@ -86,11 +77,8 @@ pub(super) struct Expression(Regex);
 impl Expression {
     /// Parses `pattern` or `/pattern/flags`: `i` ignores case, `g` and `m` mean nothing here.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
-        static COMMON: LazyLock<Result<Regex, regex::Error>> =
-            LazyLock::new(|| Regex::new(COMMON_SUBSET));
-        let slashed = text
-            .strip_prefix('/')
-            .and_then(|rest| rest.rsplit_once('/'));
+        static COMMON: LazyLock<Result<Regex, regex::Error>> = LazyLock::new(|| Regex::new(COMMON_SUBSET));
+        let slashed = text.strip_prefix('/').and_then(|rest| rest.rsplit_once('/'));
         let (pattern, flags) = slashed.unwrap_or((text, ""));
         if flags.contains(|flag| !"gim".contains(flag)) {
             return Err(format!("invalid regex flags: {flags}"));
@@ -100,9 +88,7 @@ impl Expression {
             return Err(format!("{pattern} is outside the common subset"));
         }
         let mut builder = RegexBuilder::new(pattern);
-        builder
-            .case_insensitive(flags.contains('i'))
-            .dot_matches_new_line(true);
+        builder.case_insensitive(flags.contains('i')).dot_matches_new_line(true);
         builder.build().map(Self).map_err(|error| error.to_string())
     }
 

@@ -26,11 +26,7 @@ pub(super) enum Scalar {
 impl Scalar {
     /// The text to match patterns against.
     pub(super) fn text(&self) -> &str {
-        if let Self::Text(text) = self {
-            text
-        } else {
-            ""
-        }
+        if let Self::Text(text) = self { text } else { "" }
     }
 }
 
@@ -53,26 +49,16 @@ pub(super) fn coerce(kind: Type, value: &Value) -> Result<Option<Scalar>, String
         Type::Integer => integer(value).map(Scalar::Integer),
         Type::Boolean => boolean(value).map(Scalar::Boolean),
         Type::Timestamp => instant(value).map(Scalar::Instant),
-        Type::Date => instant(value)
-            .map(|instant| Scalar::Instant(instant - instant.rem_euclid(MILLISECONDS_A_DAY))),
-        Type::TextArray => members(value, |member| {
-            member.as_str().and_then(|_| text(member)).map(Scalar::Text)
-        }),
+        Type::Date => instant(value).map(|instant| Scalar::Instant(instant - instant.rem_euclid(MILLISECONDS_A_DAY))),
+        Type::TextArray => members(value, |member| member.as_str().and_then(|_| text(member)).map(Scalar::Text)),
         Type::IntegerArray => members(value, |member| integer(member).map(Scalar::Integer)),
         Type::Json => None,
     };
-    scalar
-        .map(Some)
-        .ok_or_else(|| format!("{value} is not of type {kind:?}"))
+    scalar.map(Some).ok_or_else(|| format!("{value} is not of type {kind:?}"))
 }
 
 fn members(value: &Value, read: fn(&Value) -> Option<Scalar>) -> Option<Scalar> {
-    value
-        .as_array()?
-        .iter()
-        .map(read)
-        .collect::<Option<_>>()
-        .map(Scalar::List)
+    value.as_array()?.iter().map(read).collect::<Option<_>>().map(Scalar::List)
 }
 
 /// JavaScript's `String(v)`; no database text holds a NUL.
@@ -80,9 +66,7 @@ fn text(value: &Value) -> Option<String> {
     let text = match value {
         Value::String(text) => text.clone(),
         Value::Bool(flag) => flag.to_string(),
-        Value::Number(number) => {
-            whole(number).map_or_else(|| number.to_string(), |whole| whole.to_string())
-        }
+        Value::Number(number) => whole(number).map_or_else(|| number.to_string(), |whole| whole.to_string()),
         _ => return None,
     };
     Some(text).filter(|text| !text.contains('\0'))
@@ -107,9 +91,7 @@ fn integer(value: &Value) -> Option<i64> {
 
 /// A number without a fraction, however it is written (`2`, `2.0`).
 fn whole(number: &Number) -> Option<i64> {
-    number
-        .as_i64()
-        .or_else(|| number.to_string().strip_suffix(".0")?.parse().ok())
+    number.as_i64().or_else(|| number.to_string().strip_suffix(".0")?.parse().ok())
 }
 
 /// The words of the query string, and JavaScript's truthiness for all else.
@@ -137,11 +119,7 @@ fn instant(value: &Value) -> Option<i64> {
         _ => return None,
     };
     let parts = SHAPE.as_ref().ok()?.captures(text)?;
-    let part = |name| {
-        parts
-            .name(name)
-            .map_or(Some(0), |part| part.as_str().parse::<i64>().ok())
-    };
+    let part = |name| parts.name(name).map_or(Some(0), |part| part.as_str().parse::<i64>().ok());
     let (year, month, day) = (part("year")?, part("month")?, part("day")?);
     let (hour, minute, second) = (part("hour")?, part("minute")?, part("second")?);
     let (ahead_hours, ahead_minutes) = (part("ahead_hours")?, part("ahead_minutes")?);
@@ -158,13 +136,9 @@ fn instant(value: &Value) -> Option<i64> {
     }
     let fraction = parts.name("fraction").map_or("", |part| part.as_str());
     let milliseconds = format!("{fraction:0<3}").get(..3)?.parse::<i64>().ok()?;
-    let east = if parts.name("sign").is_some_and(|sign| sign.as_str() == "-") {
-        -1
-    } else {
-        1
-    };
-    let minutes = days_since_1970(year, month, day) * 24 * 60 + hour * 60 + minute
-        - east * (ahead_hours * 60 + ahead_minutes);
+    let east = if parts.name("sign").is_some_and(|sign| sign.as_str() == "-") { -1 } else { 1 };
+    let minutes =
+        days_since_1970(year, month, day) * 24 * 60 + hour * 60 + minute - east * (ahead_hours * 60 + ahead_minutes);
     Some((minutes * 60 + second) * 1000 + milliseconds)
 }
 

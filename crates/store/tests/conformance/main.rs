@@ -1,0 +1,19 @@
+//! One suite for every database: each case runs on `SQLite` and on `PostgreSQL` and expects the same. Start at [`fixture`].
+
+#[path = "../support/database.rs"]
+mod database;
+
+mod family;
+#[macro_use]
+mod fixture;
+mod generate;
+mod oracle;
+
+mod change;
+mod constraints;
+mod create;
+mod includes;
+mod patterns;
+mod read;
+mod transactions;
+mod values;

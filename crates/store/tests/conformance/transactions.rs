@@ -1,0 +1,131 @@
+//! One session, one transaction: all of it or nothing, and one writer after the other.
+
+use serde_json::json;
+use user_tenant_store::scope::TenantScope;
+use user_tenant_store::session::{Session, Write};
+use user_tenant_store::{StoreError, StoreResult};
+
+use crate::family::Document;
+use crate::fixture::{ACTOR, Fixture, Outcome, column, new, patch};
+
+on_both!(
+    a_session_sees_its_own_writes_and_others_do_not,
+    a_dropped_session_leaves_nothing,
+    nothing_is_committed_after_a_failed_statement,
+    writers_of_one_row_come_one_after_the_other,
+    an_idle_session_keeps_nobody_waiting,
+    many_writers_at_once,
+);
+
+async fn titles(fixture: &Fixture, scope: TenantScope) -> Outcome<String> {
+    Ok(column(&fixture.find::<Document>(scope, &json!({"order": "title"})).await?, "title").join(" "))
+}
+
+async fn make(session: &Session<TenantScope, Write>, title: &str) -> Outcome {
+    session.repository::<Document>().create(new(&json!({ "title": title }))?).await?;
+    Ok(())
+}
+
+async fn a_session_sees_its_own_writes_and_others_do_not(fixture: &Fixture) -> Outcome {
+    let scope = TenantScope(fixture.seed().await?.ours.account);
+    let session = fixture.store.write(scope, ACTOR).await?;
+    make(&session, "Delta").await?;
+    assert_eq!(session.repository::<Document>().count(None).await?, 4);
+    assert_eq!(titles(fixture, scope).await?, "Alpha Beta Gamma");
+    let answer = session.commit("done").await?;
+    assert_eq!(answer.into_inner(), "done");
+    assert_eq!(titles(fixture, scope).await?, "Alpha Beta Delta Gamma");
+    Ok(())
+}
+
+async fn a_dropped_session_leaves_nothing(fixture: &Fixture) -> Outcome {
+    let scope = TenantScope(fixture.seed().await?.ours.account);
+    // More often than there are connections: each must come back.
+    for _ in 0..20 {
+        let session = fixture.store.write(scope, ACTOR).await?;
+        make(&session, "Delta").await?;
+        drop(session);
+    }
+    assert_eq!(titles(fixture, scope).await?, "Alpha Beta Gamma");
+    let session = fixture.store.write(scope, ACTOR).await?;
+    make(&session, "Delta").await?;
+    session.commit(()).await?.into_inner();
+    assert_eq!(titles(fixture, scope).await?, "Alpha Beta Delta Gamma");
+    Ok(())
+}
+
+async fn nothing_is_committed_after_a_failed_statement(fixture: &Fixture) -> Outcome {
+    let scope = TenantScope(fixture.seed().await?.ours.account);
+    let session = fixture.store.write(scope, ACTOR).await?;
+    make(&session, "Delta").await?;
+    assert!(make(&session, "Alpha").await.is_err());
+    // Whatever becomes of statements after it.
+    let _ = make(&session, "Epsilon").await;
+    let refused = session.commit(()).await;
+    assert!(matches!(refused, Err(StoreError::Aborted)), "{refused:?}");
+    assert_eq!(titles(fixture, scope).await?, "Alpha Beta Gamma");
+    Ok(())
+}
+
+async fn writers_of_one_row_come_one_after_the_other(fixture: &Fixture) -> Outcome {
+    let seed = fixture.seed().await?;
+    let (scope, id) = (TenantScope(seed.ours.account), seed.ours.documents[0]);
+    let first = fixture.store.write(scope, ACTOR).await?;
+    assert!(first.repository::<Document>().update_by_id(id, patch(&json!({"body": "first", "pages": 2}))?).await?);
+    let store = fixture.store.clone();
+    let values = patch::<Document>(&json!({"body": "second"}))?;
+    let second = tokio::spawn(async move {
+        let session = store.write(scope, ACTOR).await?;
+        let changed = session.repository().update_by_id(id, values).await?;
+        StoreResult::Ok(session.commit(changed).await?.into_inner())
+    });
+    tokio::task::yield_now().await;
+    first.commit(()).await?.into_inner();
+    assert!(second.await??);
+    let row = fixture.find_only::<Document>(scope, &json!({"where": {"id": id}})).await?;
+    assert_eq!((&row["body"], &row["pages"]), (&json!("second"), &json!(2)));
+    Ok(())
+}
+
+async fn an_idle_session_keeps_nobody_waiting(fixture: &Fixture) -> Outcome {
+    let scope = TenantScope(fixture.seed().await?.ours.account);
+    let idle = fixture.store.write(scope, ACTOR).await?;
+    let busy = fixture.store.write(scope, ACTOR).await?;
+    make(&busy, "Delta").await?;
+    busy.commit(()).await?.into_inner();
+    make(&idle, "Epsilon").await?;
+    idle.commit(()).await?.into_inner();
+    assert_eq!(titles(fixture, scope).await?, "Alpha Beta Delta Epsilon Gamma");
+
+    let unused = fixture.store.write(scope, ACTOR).await?;
+    unused.commit(()).await?.into_inner();
+    Ok(())
+}
+
+async fn many_writers_at_once(fixture: &Fixture) -> Outcome {
+    let scope = TenantScope(fixture.seed().await?.ours.account);
+    let writers: Vec<_> = (0..12)
+        .map(|number: u32| {
+            let store = fixture.store.clone();
+            tokio::spawn(async move {
+                let session = store.write(scope, ACTOR).await?;
+                make(&session, &format!("{:02}", number % 6)).await?;
+                session.commit(()).await?.into_inner();
+                Outcome::Ok(())
+            })
+        })
+        .collect();
+    let mut made = 0;
+    for writer in writers {
+        match writer.await? {
+            Ok(()) => made += 1,
+            Err(error) => {
+                let error = error.downcast::<StoreError>()?;
+                assert!(matches!(*error, StoreError::Conflict { .. }), "{error:?}");
+            }
+        }
+    }
+    assert_eq!(made, 6, "one of each title");
+    assert_eq!(titles(fixture, scope).await?, "00 01 02 03 04 05 Alpha Beta Gamma");
+    Ok(())
+}
