@@ -1,0 +1,237 @@
+//! The `where` of a filter: property tests and their operators, joined by `and` and `or`.
+
+use serde_json::{Map, Value as Json, json};
+
+use super::{Parsed, list, unknown_property};
+use crate::entity::{EntityMeta, Property, PropertyType};
+use crate::filter::{FilterError, Predicate, Test, regexp};
+use crate::value::Value;
+
+/// Deepest nesting of a predicate.
+const MAX_DEPTH: usize = 32;
+
+/// Reads the `where` of a filter; an empty one is no condition.
+///
+/// # Errors
+/// [`FilterError`] names the place and the reason.
+pub fn predicate(meta: &'static EntityMeta, json: &Json) -> Parsed<Option<Predicate>> {
+    match json {
+        Json::Null => Ok(None),
+        Json::Object(object) => {
+            let mut dollars = Vec::new();
+            inspect(json, 0, &mut dollars)?;
+            if !dollars.is_empty() {
+                return Err(FilterError::OperatorNotAllowed { operators: dollars, predicate: Box::new(json.clone()) });
+            }
+            conjunction(meta, object, "")
+        }
+        other => Err(FilterError::Clause(format!("The where clause {other} is not an object"))),
+    }
+}
+
+/// Refuses what is nested too deep and collects keys that start with `$`.
+fn inspect(json: &Json, depth: usize, dollars: &mut Vec<String>) -> Parsed<()> {
+    if depth > MAX_DEPTH {
+        return Err(FilterError::TooDeep { limit: MAX_DEPTH });
+    }
+    match json {
+        Json::Object(object) => object.iter().try_for_each(|(key, value)| {
+            if key.starts_with('$') {
+                dollars.push(key.clone());
+            }
+            inspect(value, depth + 1, dollars)
+        }),
+        Json::Array(items) => items.iter().try_for_each(|item| inspect(item, depth + 1, dollars)),
+        _ => Ok(()),
+    }
+}
+
+fn conjunction(meta: &'static EntityMeta, object: &Map<String, Json>, at: &str) -> Parsed<Option<Predicate>> {
+    let mut all = Vec::new();
+    for (key, json) in object {
+        let at = format!("{at}/{key}");
+        match key.as_str() {
+            "and" | "or" => {
+                let mut branches = Vec::new();
+                for (index, branch) in clauses(key, json)?.iter().enumerate() {
+                    let Json::Object(branch) = branch else {
+                        return Err(FilterError::Clause(format!(
+                            "The {key} operator has invalid clauses {json}: {branch} is not an object"
+                        )));
+                    };
+                    branches.extend(conjunction(meta, branch, &format!("{at}/{index}"))?);
+                }
+                match (branches.len(), key.as_str()) {
+                    (0, _) => {}
+                    (_, "and") => all.push(Predicate::And(branches)),
+                    _ => all.push(Predicate::Or(branches)),
+                }
+            }
+            _ => {
+                let (property, path) = resolve(meta, key, &at)?;
+                all.extend(tests(property, &path, json, &at)?.into_iter().map(|test| Predicate::Test {
+                    property,
+                    path: path.clone(),
+                    test,
+                }));
+            }
+        }
+    }
+    Ok(match all.len() {
+        0 => None,
+        1 => all.pop(),
+        _ => Some(Predicate::And(all)),
+    })
+}
+
+/// The branches of `and` and `or`: an array, or the object with numeric keys that a long bracket list becomes.
+fn clauses(key: &str, json: &Json) -> Parsed<Vec<Json>> {
+    list(json).ok_or_else(|| {
+        FilterError::Clause(format!(
+            "The {key} operator has invalid clauses {json}: Value is not an array or object with sequential numeric indices"
+        ))
+    })
+}
+
+/// The property that a key names: `name`, or `configValue.a.b` for a place inside a JSON property.
+fn resolve(meta: &'static EntityMeta, key: &str, at: &str) -> Parsed<(&'static Property, Vec<String>)> {
+    let mut parts = key.split('.');
+    let name = parts.next().unwrap_or_default();
+    let path: Vec<String> = parts.map(ToOwned::to_owned).collect();
+    match meta.property(name) {
+        Some(property) if !property.hidden && (path.is_empty() || property.kind == PropertyType::Json) => {
+            if path.iter().any(|part| part.is_empty() || part.contains('\0')) {
+                Err(unknown_property(meta, key, at))
+            } else {
+                Ok((property, path))
+            }
+        }
+        _ => Err(unknown_property(meta, key, at)),
+    }
+}
+
+fn tests(property: &'static Property, path: &[String], json: &Json, at: &str) -> Parsed<Vec<Test>> {
+    let array_valued = path.is_empty() && matches!(property.kind, PropertyType::TextArray | PropertyType::IntegerArray);
+    match json {
+        Json::Null => Ok(vec![Test::Null]),
+        Json::Object(operators) if operators.is_empty() => Ok(vec![Test::Never]),
+        Json::Object(operators) => operators
+            .iter()
+            .map(|(name, operand)| operator(property, path, name, operand, json, at))
+            // To be none of nothing is no condition; in an `or` it must not let everything pass.
+            .filter(|test| !matches!(test, Ok(Test::NotIn(values)) if values.is_empty()))
+            .collect(),
+        Json::Array(items) if !array_valued => match items.as_slice() {
+            [only] => Ok(vec![equality(property, path, only, at)?]),
+            _ => Ok(vec![Test::Never]),
+        },
+        scalar => Ok(vec![equality(property, path, scalar, at)?]),
+    }
+}
+
+fn equality(property: &Property, path: &[String], json: &Json, at: &str) -> Parsed<Test> {
+    Ok(match operand(property, path, json, at)? {
+        Value::Null => Test::Null,
+        value => Test::Equal(value),
+    })
+}
+
+/// Reads an operand as a value of the property; inside JSON everything is compared as text.
+fn operand(property: &Property, path: &[String], json: &Json, at: &str) -> Parsed<Value> {
+    let kind = if path.is_empty() { property.kind } else { PropertyType::Text };
+    if kind == PropertyType::Json && !json.is_null() {
+        return Err(wrong_type(at, "must name a path inside the JSON property, or be null", "path"));
+    }
+    Value::from_json(kind, json).map_err(|error| wrong_type(at, &error.to_string(), error.expected))
+}
+
+fn wrong_type(at: &str, message: &str, expected: &str) -> FilterError {
+    FilterError::Invalid {
+        path: at.to_owned(),
+        code: "type",
+        message: message.to_owned(),
+        info: Box::new(json!({ "type": expected })),
+    }
+}
+
+fn operator(
+    property: &'static Property,
+    path: &[String],
+    name: &str,
+    json: &Json,
+    clause: &Json,
+    at: &str,
+) -> Parsed<Test> {
+    let value = |json: &Json| operand(property, path, json, at);
+    let invalid = |reason: &str| {
+        FilterError::Clause(format!("The {} property has invalid clause {clause}: {reason}", property.name))
+    };
+    let ordered =
+        |test: fn(Value) -> Test| value(json).map(|value| if value == Value::Null { Test::Never } else { test(value) });
+    match name {
+        "eq" => equality(property, path, json, at),
+        "neq" => value(json).map(|value| if value == Value::Null { Test::NotNull } else { Test::NotEqual(value) }),
+        "gt" => ordered(Test::Greater),
+        "gte" => ordered(Test::GreaterOrEqual),
+        "lt" => ordered(Test::Less),
+        "lte" => ordered(Test::LessOrEqual),
+        "between" => {
+            let ends =
+                list(json).ok_or_else(|| invalid("Value is not an array or object with sequential numeric indices"))?;
+            match ends.as_slice() {
+                [low, high] => match (value(low)?, value(high)?) {
+                    (Value::Null, _) | (_, Value::Null) => Ok(Test::Never),
+                    (low, high) => Ok(Test::Between(low, high)),
+                },
+                other => Err(invalid(&format!("Expected precisely 2 values, received {}", other.len()))),
+            }
+        }
+        "inq" | "nin" => {
+            let items = match json {
+                Json::Array(items) => items.clone(),
+                other => list(other)
+                    .ok_or_else(|| invalid("Value is not an array or object with sequential numeric indices"))?,
+            };
+            let values = items.iter().map(value).collect::<Parsed<Vec<_>>>()?;
+            Ok(if name == "inq" { Test::In(values) } else { Test::NotIn(values) })
+        }
+        "like" | "nlike" | "ilike" | "nilike" => {
+            textual(property, path, at)?;
+            let Json::String(pattern) = json else { return Err(invalid("Expected a string or RegExp")) };
+            Ok(Test::Like {
+                pattern: regexp::like_pattern(pattern)
+                    .ok_or_else(|| invalid("a NUL character cannot occur in text"))?,
+                insensitive: name.ends_with("ilike"),
+                negated: name.starts_with('n'),
+            })
+        }
+        "regexp" => {
+            textual(property, path, at)?;
+            let Json::String(pattern) = json else { return Err(invalid("Expected a string or RegExp")) };
+            let (pattern, insensitive) = regexp::parse(pattern).map_err(|reason| invalid(&reason))?;
+            Ok(Test::Regexp { pattern, insensitive })
+        }
+        "exists" => match json {
+            Json::Bool(true) => Ok(Test::NotNull),
+            Json::Bool(false) => Ok(Test::Null),
+            Json::String(text) if text == "true" => Ok(Test::NotNull),
+            Json::String(text) if text == "false" => Ok(Test::Null),
+            _ => Err(wrong_type(&format!("{at}/exists"), "must be a boolean", "boolean")),
+        },
+        _ => Err(FilterError::Invalid {
+            path: format!("{at}/{name}"),
+            code: "unknownOperator",
+            message: "is not an operator".to_owned(),
+            info: Box::new(json!({ "operator": name })),
+        }),
+    }
+}
+
+/// Patterns are for text and ids; of other types the databases print different text.
+fn textual(property: &Property, path: &[String], at: &str) -> Parsed<()> {
+    if !path.is_empty() || matches!(property.kind, PropertyType::Text | PropertyType::Uuid) {
+        Ok(())
+    } else {
+        Err(wrong_type(at, "can be matched with a pattern only if it is text or an id", "string"))
+    }
+}
