@@ -8,6 +8,7 @@
     reason = "everything here is a test or serves tests: it may fail loudly, and it makes its own clock and ids"
 )]
 
+mod authorization;
 mod program;
 mod replay;
 mod request;

@@ -1,0 +1,289 @@
+//! Who may call what, for every operation of `/openapi.json`: a new route is covered without writing a test.
+//!
+//! An operation without permissions must stand in [`PUBLIC`]; one with a path parameter that
+//! [`operation`] does not know fails with the name of the table to extend.
+
+mod operation;
+
+use serde_json::{Value as Json, json};
+
+use self::operation::{Operation, Target};
+use crate::request::{Request, json, text};
+use crate::support::fixture::Database;
+use crate::support::http::Answer;
+use crate::support::server::Server;
+
+/// Operations that nobody needs a token for.
+const PUBLIC: &[&str] = &[];
+
+/// What makes Alice, the caller of all profiles, no longer live; runs on both databases.
+const NOT_LIVE: &[(&str, &str)] = &[
+    (
+        "membership inactive",
+        "UPDATE main.user_tenants SET status = 2 WHERE id = 'a0000000-0000-4000-8000-000000000031'",
+    ),
+    (
+        "membership rejected",
+        "UPDATE main.user_tenants SET status = 4 WHERE id = 'a0000000-0000-4000-8000-000000000031'",
+    ),
+    (
+        "membership of an unknown status",
+        "UPDATE main.user_tenants SET status = 11 WHERE id = 'a0000000-0000-4000-8000-000000000031'",
+    ),
+    (
+        "membership deleted",
+        "UPDATE main.user_tenants SET deleted = true WHERE id = 'a0000000-0000-4000-8000-000000000031'",
+    ),
+    (
+        "membership of somebody else",
+        "UPDATE main.user_tenants SET user_id = 'e0000000-0000-4000-8000-000000000022' WHERE id = 'a0000000-0000-4000-8000-000000000031'",
+    ),
+    ("user deleted", "UPDATE main.users SET deleted = true WHERE id = 'a0000000-0000-4000-8000-000000000021'"),
+    ("tenant inactive", "UPDATE main.tenants SET status = 0 WHERE id = 'a0000000-0000-4000-8000-000000000001'"),
+    ("tenant deleted", "UPDATE main.tenants SET deleted = true WHERE id = 'a0000000-0000-4000-8000-000000000001'"),
+];
+
+/// Tokens that are genuine and name nobody live.
+const NOBODY: &[&str] = &[
+    "deleted_user",
+    "ghost_user",
+    "inactive_tenant",
+    "deleted_tenant",
+    "malformed_ids",
+    "no_tenant",
+    "no_usertenant",
+    "no_id",
+];
+
+/// Tokens that do not verify.
+const FORGED: &[&str] = &[
+    "garbage",
+    "tampered",
+    "rogue_sig",
+    "expired",
+    "no_exp",
+    "nbf_future",
+    "wrong_iss",
+    "no_iss",
+    "unknown_kid",
+    "no_kid",
+    "alg_none",
+    "alg_confusion",
+    "alg_rs512",
+    "hs256_secret",
+];
+
+/// A service on a database with the fixture in it.
+struct World {
+    database: Database,
+    server: Server,
+    operations: Vec<Operation>,
+}
+
+impl World {
+    fn new(database: Database) -> Self {
+        let server = Server::start(&database.url(), &[]);
+        database.restore();
+        let document = json(&Request::new(server.address(), "GET /openapi.json").send());
+        let operations = operation::all(&document);
+        assert!(operations.len() >= 9, "the document lists the operations");
+        Self { database, server, operations }
+    }
+
+    /// The operations that ask for a permission.
+    fn secured(&self) -> impl Iterator<Item = &Operation> {
+        self.operations.iter().filter(|operation| !PUBLIC.contains(&operation.name.as_str()))
+    }
+
+    fn request(&self, operation: &Operation, target: Target) -> Request {
+        operation.request(self.server.address(), target)
+    }
+
+    /// Sends it, and brings the fixture back if it may have changed something.
+    fn send_and_restore(&self, operation: &Operation, request: &Request) -> Answer {
+        let answer = request.send();
+        if !operation.only_reads() {
+            self.database.restore();
+        }
+        answer
+    }
+
+    fn run(&self, sql: &str) {
+        match &self.database {
+            Database::Postgres(database) => database.run(sql),
+            Database::Sqlite(database) => database.connect().execute_batch(sql).expect("the statement fits the schema"),
+        }
+    }
+}
+
+/// Runs a check on both databases, one after the other.
+fn everywhere(check: fn(&World)) {
+    check(&World::new(Database::sqlite()));
+    check(&World::new(Database::postgres()));
+}
+
+fn refusal(status: u16, name: &str, message: &Json) -> Json {
+    json!({ "error": { "statusCode": status, "name": name, "message": message } })
+}
+
+#[track_caller]
+fn assert_answer(what: &str, answer: &Answer, status: u16, body: &Json) {
+    assert_eq!((answer.status, text(answer)), (status, body.to_string()), "{what}");
+}
+
+#[test]
+fn every_operation_names_its_permissions() {
+    let world = World::new(Database::sqlite());
+    for operation in &world.operations {
+        let public = PUBLIC.contains(&operation.name.as_str());
+        assert_eq!(operation.permissions.is_empty(), public, "{}", operation.name);
+        assert_eq!(operation.secured, !public, "{} says so in the document", operation.name);
+    }
+    for name in PUBLIC {
+        assert!(world.operations.iter().any(|operation| operation.name == *name), "{name} is no operation");
+    }
+}
+
+#[test]
+fn nobody_gets_in_without_a_genuine_token() {
+    everywhere(|world| {
+        let before = world.database.tables();
+        let missing = refusal(401, "UnauthorizedError", &json!("Bearer realm=\"Users\""));
+        let expired = refusal(401, "UnauthorizedError", &json!({ "message": "TokenExpired" }));
+        let malformed = refusal(401, "UnauthorizedError", &json!(400));
+        for operation in world.secured() {
+            let request = world.request(operation, Target::Own);
+            let answer = request.send();
+            assert_answer(&operation.name, &answer, 401, &missing);
+            assert_eq!(answer.header("www-authenticate"), "Bearer realm=\"Users\"");
+            for profile in FORGED {
+                let what = format!("{} with {profile}", operation.name);
+                assert_answer(&what, &request.clone().token(profile).send(), 401, &expired);
+            }
+            for (header, body) in [("Basic dXNlcjpwYXNz", &missing), ("Bearer", &malformed), ("Bearer a b", &malformed)]
+            {
+                let answer = request.clone().header("authorization", header).send();
+                assert_answer(&format!("{} with {header}", operation.name), &answer, 401, body);
+            }
+        }
+        assert_eq!(world.database.tables(), before, "who is refused changes nothing");
+    });
+}
+
+#[test]
+fn a_token_without_the_permission_is_refused() {
+    everywhere(|world| {
+        let before = world.database.tables();
+        let refused = refusal(403, "ForbiddenError", &json!("NotAllowedAccess"));
+        for operation in world.secured() {
+            let all_others = format!("allbut:{}", operation.permissions.join(","));
+            for profile in ["noperm_a", "no_permissions_claim", "perm_string", "perm_star", &all_others] {
+                for target in [Target::Own, Target::Foreign, Target::Unknown] {
+                    let answer = world.request(operation, target).token(profile).send();
+                    assert_answer(&format!("{} with {profile}", operation.name), &answer, 403, &refused);
+                }
+            }
+        }
+        assert_eq!(world.database.tables(), before, "who is refused changes nothing");
+    });
+}
+
+#[test]
+fn each_listed_permission_suffices() {
+    everywhere(|world| {
+        for operation in world.secured() {
+            for permission in &operation.permissions {
+                let request = world.request(operation, Target::Own).token(&format!("only:{permission}"));
+                let answer = world.send_and_restore(operation, &request);
+                assert!(
+                    answer.status < 300,
+                    "{} with {permission}: {} {}",
+                    operation.name,
+                    answer.status,
+                    text(&answer)
+                );
+            }
+        }
+    });
+}
+
+#[test]
+fn another_tenants_id_is_as_good_as_none() {
+    everywhere(|world| {
+        let before = world.database.tables();
+        for operation in world.secured().filter(|operation| operation.has_path_parameters()) {
+            let send = |target| world.request(operation, target).token("admin_a").send();
+            let [foreign, unknown, malformed] = [Target::Foreign, Target::Unknown, Target::Malformed].map(|target| {
+                let answer = send(target);
+                let (name, status) = (&operation.name, operation.refusal_of_foreign());
+                assert_eq!(answer.status, status, "{name} of {target:?}: {}", text(&answer));
+                operation.ids(target).iter().fold(text(&answer), |answer, id| answer.replace(id, "{id}"))
+            });
+            assert_eq!(foreign, unknown, "{} tells which ids exist", operation.name);
+            assert_eq!(foreign, malformed, "{}", operation.name);
+        }
+        assert_eq!(world.database.tables(), before, "who is refused changes nothing");
+    });
+}
+
+#[test]
+fn master_reaches_every_tenant() {
+    everywhere(|world| {
+        for operation in world.secured() {
+            for target in [Target::Own, Target::Foreign] {
+                let request = world.request(operation, target).token("master_a");
+                let answer = world.send_and_restore(operation, &request);
+                assert!(answer.status < 300, "{} of {target:?}: {} {}", operation.name, answer.status, text(&answer));
+            }
+            if operation.has_path_parameters() {
+                let answer = world.request(operation, Target::Malformed).token("master_a").send();
+                assert!([403, 404].contains(&answer.status), "{}: {}", operation.name, answer.status);
+            }
+        }
+    });
+}
+
+#[test]
+fn only_a_live_caller_gets_in() {
+    everywhere(|world| {
+        let mut refused = refusal(401, "UnauthorizedError", &json!({ "message": "TokenExpired" }));
+        refused["error"]["code"] = json!("CALLER_NOT_ACTIVE");
+        let refuse_all = |state: &str, profiles: &[&str]| {
+            let before = world.database.tables();
+            for operation in world.secured() {
+                for profile in profiles {
+                    let answer = world.request(operation, Target::Own).token(profile).send();
+                    assert_answer(&format!("{} with {profile}, {state}", operation.name), &answer, 401, &refused);
+                }
+            }
+            assert_eq!(world.database.tables(), before, "who is refused changes nothing");
+        };
+        refuse_all("everybody live", NOBODY);
+        for (state, sql) in NOT_LIVE {
+            world.run(sql);
+            refuse_all(state, &["admin_a", "master_a", "noperm_a"]);
+            world.database.restore();
+        }
+        for status in [0, 1, 3] {
+            world.run(&format!(
+                "UPDATE main.user_tenants SET status = {status} WHERE id = 'a0000000-0000-4000-8000-000000000031'"
+            ));
+            for operation in world.secured().filter(|operation| operation.only_reads()) {
+                let answer = world.request(operation, Target::Own).token("admin_a").send();
+                assert_eq!(answer.status, 200, "{} with the status {status}", operation.name);
+            }
+        }
+    });
+}
+
+#[test]
+fn an_expired_password_is_refused_like_an_expired_token() {
+    let world = World::new(Database::sqlite());
+    let refused = refusal(401, "UnauthorizedError", &json!({ "message": "PasswordExpiryError" }));
+    for operation in world.secured() {
+        let request = world.request(operation, Target::Own);
+        assert_answer(&operation.name, &request.clone().token("password_expired").send(), 401, &refused);
+        let answer = world.send_and_restore(operation, &request.token("password_future"));
+        assert!(answer.status < 300, "{}: {}", operation.name, text(&answer));
+    }
+}
