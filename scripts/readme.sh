@@ -6,8 +6,9 @@
 #   git clone …           clones this checkout's last commit instead of the published repository;
 #   ./test.sh             is not run again: .ci/run has done it;
 #   cargo run --release   (also with "-- serve …") starts the service in the background; when it is
-#                         ready, the curl line that it printed is pasted and must answer 200. It is
-#                         stopped, and must stop cleanly, at the next start and at the end.
+#                         ready, the curl line that its first start prints is pasted and must
+#                         answer 200. It is stopped, and must stop cleanly, at the next start and
+#                         at the end.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . scripts/common.sh
@@ -80,6 +81,9 @@ start_service() {
     [ $waited -lt 3600 ] || fail "the service was not ready after half an hour: $1"
     sleep 0.5
   done
+  if [ -n "$started" ]; then
+    return # only the first start prints a token
+  fi
   progress "ready; pasting the curl line that it printed"
   local line status
   line=$(sed -E 's/\x1b\[[0-9;]*m//g' "$log" | grep -oE -m 1 '\bcurl .*') || {
