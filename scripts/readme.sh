@@ -39,9 +39,11 @@ clean_up() {
 trap clean_up EXIT
 
 # Nothing of this machine's configuration may help the newcomer.
-for name in $(compgen -e | grep -E '^(DATABASE_URL|DATA_DIR|HOST|PORT|DB_|JWT_|TEST_POSTGRES_URL)' || true); do
+for name in $(compgen -e | grep -E '^(HOST|PORT|DATA|BASE_PATH|DB_|JWT_|LOG_|CORS_|MAX_|CALLER_|CONCURRENCY_|[A-Z_]+_MILLISECONDS|TEST_POSTGRES)' || true); do
   unset "$name"
 done
+export CURL_HOME=$place
+printf 'silent\nshow-error\n' >"$place/.curlrc" # no progress bars
 # The published address leads to this checkout.
 export GIT_CONFIG_COUNT=2
 export GIT_CONFIG_KEY_0="url.file://$checkout.insteadOf" GIT_CONFIG_VALUE_0="$repository"
