@@ -116,10 +116,6 @@ impl Scope for System {
 }
 
 /// A scope that may open entity `E`.
-#[diagnostic::on_unimplemented(
-    message = "`{E}` cannot be opened in a `{Self}` session",
-    note = "a global entity is open to the `System` scope only; an entity that is not `Owned` is closed to `OwnScope`"
-)]
 pub trait Sees<E: Entity>: Scope {}
 
 impl<E: Entity> Sees<E> for TenantScope where E::Tenancy: InTenant {}
@@ -129,12 +125,22 @@ impl<E: Entity> Sees<E> for OwnScope where E::Ownership: OfPerson {}
 impl<E: Entity> Sees<E> for System {}
 
 /// A tenancy that leads to a tenant.
+#[diagnostic::on_unimplemented(
+    message = "an entity that belongs to no tenant cannot be opened in this session",
+    label = "its rows belong to no tenant",
+    note = "a global entity, and what belongs to one, is open to the `System` scope only"
+)]
 pub trait InTenant {}
 impl InTenant for Itself {}
 impl InTenant for ByColumn {}
 impl<P: Entity> InTenant for Through<P> where P::Tenancy: InTenant {}
 
 /// An ownership that leads to a person.
+#[diagnostic::on_unimplemented(
+    message = "an entity that belongs to no person cannot be opened in this session",
+    label = "its rows belong to no person",
+    note = "the `OwnScope` sees entities that say `owner(…)`"
+)]
 pub trait OfPerson {}
 impl OfPerson for Owned {}
 
