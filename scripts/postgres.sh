@@ -147,8 +147,9 @@ start() {
     for setting in "$@"; do
       echo "${setting%%=*} = '${setting#*=}'" >>"$dir/data/session.conf"
     done
-    for _ in {1..10}; do # a port that was free can be taken before we bind it
-      port=$(free_port)
+    for attempt in {1..10}; do # a port that was free can be taken before we bind it
+      # A cluster that starts again is found where it was.
+      if [ "$attempt" -eq 1 ] && [ -s "$dir/port" ]; then port=$(cat "$dir/port"); else port=$(free_port); fi
       rm -f "$dir/log"
       if (cd "$dir" && as_owner "$bin/pg_ctl" start -w -s -t 60 -D "$dir/data" -l "$dir/log" -o "-p $port" >/dev/null 2>&1); then
         break

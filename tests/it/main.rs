@@ -9,6 +9,8 @@
 )]
 
 mod authorization;
+mod library;
+mod outage;
 mod program;
 mod replay;
 mod request;

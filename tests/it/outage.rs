@@ -1,0 +1,119 @@
+//! A database that goes away and comes back: 503 meanwhile, without a word of the driver, and recovery without a restart.
+
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use rusqlite::Connection;
+
+use crate::program::{Running, Workplace};
+use crate::request::{json, leak, text};
+use crate::support::http::Answer;
+
+const SECRET: &str = "a secret of the outage tests, long enough";
+
+/// How long recovery may take on a busy machine.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// A `PostgreSQL` cluster of the test's own, removed at the end.
+struct Cluster<'a>(&'a Path);
+
+impl Cluster<'_> {
+    fn command(&self, command: &str) -> String {
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/postgres.sh");
+        let output = Command::new("bash").arg(script).arg(command).arg(self.0).output().expect("bash is there");
+        assert!(output.status.success(), "{command}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).trim().to_owned()
+    }
+}
+
+impl Drop for Cluster<'_> {
+    fn drop(&mut self) {
+        self.command("remove");
+    }
+}
+
+fn workplace(database_url: &str) -> Workplace {
+    Workplace::with(&[("DATABASE_URL", database_url), ("JWT_VERIFIER", "secret"), ("JWT_SECRET", SECRET)])
+}
+
+/// Answers of one request after another until one is as wanted.
+fn until(wanted: u16, answer: impl Fn() -> Answer) -> Answer {
+    let start = Instant::now();
+    loop {
+        let answer = answer();
+        if answer.status == wanted {
+            return answer;
+        }
+        assert!(start.elapsed() < PATIENCE, "no {wanted}, but {} {}", answer.status, text(&answer));
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+fn is_unavailable(answer: &Answer) {
+    assert_eq!(answer.status, 503, "{}", text(answer));
+    assert_eq!(answer.header("retry-after"), "1");
+    assert_eq!(json(answer)["error"]["statusCode"], 503);
+    assert_eq!(leak(&text(answer)), None, "{}", text(answer));
+}
+
+fn tenants(service: &Running, token: &str) -> Answer {
+    service.request("GET /tenants").bearer(token).send()
+}
+
+#[test]
+fn postgres_may_stop_and_start_again() {
+    let directory = tempfile::tempdir().unwrap();
+    let place = directory.path().join("cluster");
+    let cluster = Cluster(&place);
+    let url = cluster.command("start");
+    let workplace = workplace(&url);
+    workplace.ok(&["migrate", "up"]);
+    workplace.ok(&["bootstrap"]);
+    let token = workplace.ok(&["token", "--master"]).trim().to_owned();
+    let service = workplace.serve(&["serve"]);
+    assert_eq!(tenants(&service, &token).status, 200);
+
+    cluster.command("stop");
+    for answer in [tenants(&service, &token), service.request("GET /health/ready").send()] {
+        is_unavailable(&answer);
+    }
+    let body = serde_json::json!({ "name": "Lost", "status": 1, "key": "lost" });
+    is_unavailable(&service.request("POST /tenants").bearer(&token).json(&body).send());
+    assert_eq!(service.request("GET /health/live").send().status, 200);
+
+    assert_eq!(cluster.command("start"), url);
+    until(200, || service.request("GET /health/ready").send());
+    let listed = until(200, || tenants(&service, &token));
+    assert_eq!(json(&listed).as_array().map(Vec::len), Some(1), "{}", text(&listed));
+}
+
+#[test]
+fn serve_says_that_the_server_is_not_there() {
+    let outcome = workplace("postgres://nobody@127.0.0.1:9/nothing").run(&["serve"]);
+    assert_eq!(outcome.code, 4, "{outcome:?}");
+    assert!(outcome.stderr.contains("the database cannot be reached"), "{outcome:?}");
+}
+
+#[test]
+fn a_file_that_another_process_writes_to_is_waited_for_and_then_unavailable() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("shared.db");
+    let workplace = workplace(&format!("sqlite:{}", file.display()));
+    workplace.ok(&["migrate", "up"]);
+    workplace.ok(&["bootstrap"]);
+    let token = workplace.ok(&["token", "--master"]).trim().to_owned();
+    let service = workplace.serve(&["serve"]);
+
+    let other = Connection::open(&file).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let create = |key: &str| {
+        let body = serde_json::json!({ "name": key, "status": 1, "key": key });
+        service.request("POST /tenants").bearer(&token).json(&body).send()
+    };
+    is_unavailable(&create("waiting"));
+    assert_eq!(tenants(&service, &token).status, 200, "readers are not held up");
+    other.execute_batch("ROLLBACK").unwrap();
+    let created = create("waiting");
+    assert_eq!(created.status, 200, "{}", text(&created));
+}
