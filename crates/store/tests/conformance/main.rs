@@ -14,6 +14,7 @@ mod constraints;
 mod create;
 mod includes;
 mod patterns;
+mod random;
 mod read;
 mod transactions;
 mod values;
