@@ -11,7 +11,7 @@ use self::operation::{Operation, Target};
 use crate::request::{Request, json, text};
 use crate::support::fixture::Database;
 use crate::support::http::Answer;
-use crate::support::server::Server;
+use crate::world::{World, everywhere};
 
 /// Operations that nobody needs a token for.
 const PUBLIC: &[&str] = &[];
@@ -73,53 +73,31 @@ const FORGED: &[&str] = &[
     "hs256_secret",
 ];
 
-/// A service on a database with the fixture in it.
-struct World {
-    database: Database,
-    server: Server,
-    operations: Vec<Operation>,
+/// The operations of the document.
+fn operations(world: &World) -> Vec<Operation> {
+    let operations = operation::all(&json(&world.request("GET /openapi.json").send()));
+    assert!(operations.len() >= 9, "the document lists the operations");
+    operations
 }
 
-impl World {
-    fn new(database: Database) -> Self {
-        let server = Server::start(&database.url(), &[]);
-        database.restore();
-        let document = json(&Request::new(server.address(), "GET /openapi.json").send());
-        let operations = operation::all(&document);
-        assert!(operations.len() >= 9, "the document lists the operations");
-        Self { database, server, operations }
-    }
-
-    /// The operations that ask for a permission.
-    fn secured(&self) -> impl Iterator<Item = &Operation> {
-        self.operations.iter().filter(|operation| !PUBLIC.contains(&operation.name.as_str()))
-    }
-
-    fn request(&self, operation: &Operation, target: Target) -> Request {
-        operation.request(self.server.address(), target)
-    }
-
-    /// Sends it, and brings the fixture back if it may have changed something.
-    fn send_and_restore(&self, operation: &Operation, request: &Request) -> Answer {
-        let answer = request.send();
-        if !operation.only_reads() {
-            self.database.restore();
-        }
-        answer
-    }
-
-    fn run(&self, sql: &str) {
-        match &self.database {
-            Database::Postgres(database) => database.run(sql),
-            Database::Sqlite(database) => database.connect().execute_batch(sql).expect("the statement fits the schema"),
-        }
-    }
+/// Those that ask for a permission.
+fn secured(world: &World) -> Vec<Operation> {
+    let mut operations = operations(world);
+    operations.retain(|operation| !PUBLIC.contains(&operation.name.as_str()));
+    operations
 }
 
-/// Runs a check on both databases, one after the other.
-fn everywhere(check: fn(&World)) {
-    check(&World::new(Database::sqlite()));
-    check(&World::new(Database::postgres()));
+fn request(world: &World, operation: &Operation, target: Target) -> Request {
+    operation.request(world.server.address(), target)
+}
+
+/// Sends it, and brings the fixture back if it may have changed something.
+fn send_and_restore(world: &World, operation: &Operation, request: &Request) -> Answer {
+    let answer = request.send();
+    if !operation.only_reads() {
+        world.database.restore();
+    }
+    answer
 }
 
 fn refusal(status: u16, name: &str, message: &Json) -> Json {
@@ -134,13 +112,14 @@ fn assert_answer(what: &str, answer: &Answer, status: u16, body: &Json) {
 #[test]
 fn every_operation_names_its_permissions() {
     let world = World::new(Database::sqlite());
-    for operation in &world.operations {
+    let operations = operations(&world);
+    for operation in &operations {
         let public = PUBLIC.contains(&operation.name.as_str());
         assert_eq!(operation.permissions.is_empty(), public, "{}", operation.name);
         assert_eq!(operation.secured, !public, "{} says so in the document", operation.name);
     }
     for name in PUBLIC {
-        assert!(world.operations.iter().any(|operation| operation.name == *name), "{name} is no operation");
+        assert!(operations.iter().any(|operation| operation.name == *name), "{name} is no operation");
     }
 }
 
@@ -151,8 +130,8 @@ fn nobody_gets_in_without_a_genuine_token() {
         let missing = refusal(401, "UnauthorizedError", &json!("Bearer realm=\"Users\""));
         let expired = refusal(401, "UnauthorizedError", &json!({ "message": "TokenExpired" }));
         let malformed = refusal(401, "UnauthorizedError", &json!(400));
-        for operation in world.secured() {
-            let request = world.request(operation, Target::Own);
+        for operation in &secured(world) {
+            let request = request(world, operation, Target::Own);
             let answer = request.send();
             assert_answer(&operation.name, &answer, 401, &missing);
             assert_eq!(answer.header("www-authenticate"), "Bearer realm=\"Users\"");
@@ -175,11 +154,11 @@ fn a_token_without_the_permission_is_refused() {
     everywhere(|world| {
         let before = world.database.tables();
         let refused = refusal(403, "ForbiddenError", &json!("NotAllowedAccess"));
-        for operation in world.secured() {
+        for operation in &secured(world) {
             let all_others = format!("allbut:{}", operation.permissions.join(","));
             for profile in ["noperm_a", "no_permissions_claim", "perm_string", "perm_star", &all_others] {
                 for target in [Target::Own, Target::Foreign, Target::Unknown] {
-                    let answer = world.request(operation, target).token(profile).send();
+                    let answer = request(world, operation, target).token(profile).send();
                     assert_answer(&format!("{} with {profile}", operation.name), &answer, 403, &refused);
                 }
             }
@@ -191,10 +170,10 @@ fn a_token_without_the_permission_is_refused() {
 #[test]
 fn each_listed_permission_suffices() {
     everywhere(|world| {
-        for operation in world.secured() {
+        for operation in &secured(world) {
             for permission in &operation.permissions {
-                let request = world.request(operation, Target::Own).token(&format!("only:{permission}"));
-                let answer = world.send_and_restore(operation, &request);
+                let request = request(world, operation, Target::Own).token(&format!("only:{permission}"));
+                let answer = send_and_restore(world, operation, &request);
                 assert!(
                     answer.status < 300,
                     "{} with {permission}: {} {}",
@@ -211,8 +190,8 @@ fn each_listed_permission_suffices() {
 fn another_tenants_id_is_as_good_as_none() {
     everywhere(|world| {
         let before = world.database.tables();
-        for operation in world.secured().filter(|operation| operation.has_path_parameters()) {
-            let send = |target| world.request(operation, target).token("admin_a").send();
+        for operation in secured(world).iter().filter(|operation| operation.has_path_parameters()) {
+            let send = |target| request(world, operation, target).token("admin_a").send();
             let [foreign, unknown, malformed] = [Target::Foreign, Target::Unknown, Target::Malformed].map(|target| {
                 let answer = send(target);
                 let (name, status) = (&operation.name, operation.refusal_of_foreign());
@@ -229,14 +208,14 @@ fn another_tenants_id_is_as_good_as_none() {
 #[test]
 fn master_reaches_every_tenant() {
     everywhere(|world| {
-        for operation in world.secured() {
+        for operation in &secured(world) {
             for target in [Target::Own, Target::Foreign] {
-                let request = world.request(operation, target).token("master_a");
-                let answer = world.send_and_restore(operation, &request);
+                let request = request(world, operation, target).token("master_a");
+                let answer = send_and_restore(world, operation, &request);
                 assert!(answer.status < 300, "{} of {target:?}: {} {}", operation.name, answer.status, text(&answer));
             }
             if operation.has_path_parameters() {
-                let answer = world.request(operation, Target::Malformed).token("master_a").send();
+                let answer = request(world, operation, Target::Malformed).token("master_a").send();
                 assert!([403, 404].contains(&answer.status), "{}: {}", operation.name, answer.status);
             }
         }
@@ -250,9 +229,9 @@ fn only_a_live_caller_gets_in() {
         refused["error"]["code"] = json!("CALLER_NOT_ACTIVE");
         let refuse_all = |state: &str, profiles: &[&str]| {
             let before = world.database.tables();
-            for operation in world.secured() {
+            for operation in &secured(world) {
                 for profile in profiles {
-                    let answer = world.request(operation, Target::Own).token(profile).send();
+                    let answer = request(world, operation, Target::Own).token(profile).send();
                     assert_answer(&format!("{} with {profile}, {state}", operation.name), &answer, 401, &refused);
                 }
             }
@@ -268,8 +247,8 @@ fn only_a_live_caller_gets_in() {
             world.run(&format!(
                 "UPDATE main.user_tenants SET status = {status} WHERE id = 'a0000000-0000-4000-8000-000000000031'"
             ));
-            for operation in world.secured().filter(|operation| operation.only_reads()) {
-                let answer = world.request(operation, Target::Own).token("admin_a").send();
+            for operation in secured(world).iter().filter(|operation| operation.only_reads()) {
+                let answer = request(world, operation, Target::Own).token("admin_a").send();
                 assert_eq!(answer.status, 200, "{} with the status {status}", operation.name);
             }
         }
@@ -278,12 +257,12 @@ fn only_a_live_caller_gets_in() {
 
 #[test]
 fn an_expired_password_is_refused_like_an_expired_token() {
-    let world = World::new(Database::sqlite());
+    let world = &World::new(Database::sqlite());
     let refused = refusal(401, "UnauthorizedError", &json!({ "message": "PasswordExpiryError" }));
-    for operation in world.secured() {
-        let request = world.request(operation, Target::Own);
+    for operation in &secured(world) {
+        let request = request(world, operation, Target::Own);
         assert_answer(&operation.name, &request.clone().token("password_expired").send(), 401, &refused);
-        let answer = world.send_and_restore(operation, &request.token("password_future"));
+        let answer = send_and_restore(world, operation, &request.token("password_future"));
         assert!(answer.status < 300, "{}: {}", operation.name, text(&answer));
     }
 }

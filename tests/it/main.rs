@@ -9,6 +9,7 @@
 )]
 
 mod authorization;
+mod isolation;
 mod library;
 mod outage;
 mod program;
@@ -16,3 +17,4 @@ mod replay;
 mod request;
 mod support;
 mod system;
+mod world;
