@@ -2,8 +2,10 @@
 
 use std::marker::PhantomData;
 
+use uuid::Uuid;
+
 use crate::audit;
-use crate::entity::{Entity, EntityMeta, PropertyRole, TenantRule};
+use crate::entity::{Entity, EntityMeta, OwnerRule, PropertyRole, TenantRule};
 use crate::error::{StoreError, StoreResult};
 use crate::filter::{Filter, Predicate};
 use crate::include;
@@ -148,6 +150,12 @@ impl<E: Entity, S: Scope> Repository<'_, E, S, Write> {
     pub async fn update_all(&self, predicate: Option<&Predicate>, patch: Patch<E>) -> StoreResult<u64> {
         let meta = E::meta();
         let mut values = patch.values;
+        if let (Wall::Person(person), Some(OwnerRule::Column(owner))) = (self.session.scope.wall(), meta.owner) {
+            let others = |value: &Value| *value != Value::Null && *value != Value::Uuid(person);
+            if values.iter().any(|(property, value)| property.name == owner && others(value)) {
+                return Err(StoreError::OutsideScope);
+            }
+        }
         audit::stamp_modified(meta, &mut values, &self.session.actor, self.session.environment.now());
         if values.is_empty() {
             return self.count(predicate).await;
@@ -202,23 +210,26 @@ impl<E: Entity, S: Scope> Repository<'_, E, S, Write> {
         })
     }
 
-    /// Puts a new row into the tenant of the scope, whatever it says of itself.
+    /// Puts a new row inside the scope, whatever it says of itself. That the parent it names lies
+    /// inside too is for the statement to check.
     fn place(&self, meta: &'static EntityMeta, values: &mut Values) -> StoreResult<()> {
-        let Wall::Tenant(tenant) = self.session.scope.wall() else { return Ok(()) };
-        let name = match meta.tenancy {
-            TenantRule::Column(name) => name,
-            // A tenant is made outside all tenants, and a user together with its first membership.
-            TenantRule::Itself => return Err(StoreError::OutsideScope),
-            TenantRule::Through { local, .. } if local == meta.id().name => return Err(StoreError::OutsideScope),
-            TenantRule::Through { .. } | TenantRule::Global { .. } => return Ok(()),
-        };
-        match values.iter().find(|(property, _)| property.name == name) {
-            Some((_, value)) if *value != Value::Uuid(tenant) => Err(StoreError::OutsideScope),
-            Some(_) => Ok(()),
-            None => {
-                values.extend(meta.property(name).map(|property| (property, Value::Uuid(tenant))));
-                Ok(())
+        let wall = self.session.scope.wall();
+        match (wall, meta.tenancy) {
+            (Wall::Open, _) => return Ok(()),
+            (Wall::Tenant(tenant), TenantRule::Column(name)) => keep(meta, values, name, tenant)?,
+            // A tenant is made outside all tenants, a user together with its first membership, and
+            // a person's scope does not say which tenants would have the row.
+            (_, TenantRule::Itself | TenantRule::Global { .. } | TenantRule::Column(_)) => {
+                return Err(StoreError::OutsideScope);
             }
+            (_, TenantRule::Through { local, .. }) if local == meta.id().name => return Err(StoreError::OutsideScope),
+            (_, TenantRule::Through { local, .. }) => names_parent(values, local)?,
+        }
+        match (wall, meta.owner) {
+            (Wall::Person(person), Some(OwnerRule::Column(name))) => keep(meta, values, name, person),
+            (Wall::Person(_), Some(OwnerRule::Through { local, .. })) => names_parent(values, local),
+            (Wall::Person(_), None) => Err(StoreError::OutsideScope),
+            _ => Ok(()),
         }
     }
 
@@ -238,6 +249,24 @@ impl<E: Entity, S: Scope> Repository<'_, E, S, Write> {
             other => other,
         })
     }
+}
+
+/// Fills a key that the scope determines; one that names another is refused.
+fn keep(meta: &'static EntityMeta, values: &mut Values, name: &str, key: Uuid) -> StoreResult<()> {
+    match values.iter().find(|(property, _)| property.name == name) {
+        Some((_, value)) if *value != Value::Uuid(key) => Err(StoreError::OutsideScope),
+        Some(_) => Ok(()),
+        None => {
+            values.extend(meta.property(name).map(|property| (property, Value::Uuid(key))));
+            Ok(())
+        }
+    }
+}
+
+/// A row without a parent would lie in no scope.
+fn names_parent(values: &Values, name: &str) -> StoreResult<()> {
+    let named = values.iter().any(|(property, value)| property.name == name && *value != Value::Null);
+    if named { Ok(()) } else { Err(StoreError::MissingReference) }
 }
 
 fn by_id(meta: &'static EntityMeta, id: impl Into<Value>, predicate: Option<Predicate>) -> Predicate {

@@ -4,7 +4,7 @@ use sea_query::{Condition, Expr, ExprTrait, PostgresQueryBuilder, Query, QuerySt
 
 use super::predicate::bind;
 use super::{Confined, Dialect, ROOT, wall};
-use crate::entity::{EntityMeta, PropertyType, RelationKind, TenantRule};
+use crate::entity::{EntityMeta, OwnerRule, PropertyType, RelationKind, TenantRule};
 use crate::record::Values;
 use crate::scope::Wall;
 use crate::value::Value;
@@ -58,24 +58,28 @@ pub(super) fn destroy(dialect: Dialect, meta: &'static EntityMeta, condition: Co
 }
 
 /// One check for each row that the written values refer to: by a `belongsTo` relation, or as the
-/// parent through which the row belongs to its tenant.
+/// parent through which the row belongs to its tenant or its person.
 fn references(dialect: Dialect, wall: Wall, meta: &'static EntityMeta, values: &Values) -> Vec<Expr> {
     if wall == Wall::Open {
         return Vec::new();
     }
-    let parent = match meta.tenancy {
-        TenantRule::Through { local, foreign, via } => Some((local, foreign, via)),
-        _ => None,
-    };
-    meta.relations
-        .iter()
-        .filter(|relation| relation.kind == RelationKind::BelongsTo)
-        .map(|relation| (relation.local, relation.foreign, relation.target))
-        .chain(parent)
+    let relations = meta.relations.iter().filter(|relation| relation.kind == RelationKind::BelongsTo);
+    let mut targets: Vec<_> =
+        relations.map(|relation| (relation.local, relation.foreign, (relation.target)())).collect();
+    if let TenantRule::Through { local, foreign, via } = meta.tenancy {
+        targets.push((local, foreign, via()));
+    }
+    if let Some(OwnerRule::Through { local, foreign, via }) = meta.owner {
+        targets.push((local, foreign, via()));
+    }
+    targets.sort_by_key(|(local, foreign, target)| (*local, *foreign, target.name));
+    targets.dedup_by_key(|(local, foreign, target)| (*local, *foreign, target.name));
+    targets
+        .into_iter()
         .filter_map(|(local, foreign, target)| {
             let (property, value) = values.iter().find(|(property, _)| property.name == local)?;
             (*value != Value::Null)
-                .then(|| wall::exists(dialect, wall, target(), foreign, typed(dialect, property.kind, value)))
+                .then(|| wall::exists(dialect, wall, target, foreign, typed(dialect, property.kind, value)))
         })
         .collect()
 }
