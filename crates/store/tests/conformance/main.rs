@@ -13,6 +13,7 @@ mod change;
 mod constraints;
 mod create;
 mod includes;
+mod isolation;
 mod patterns;
 mod random;
 mod read;

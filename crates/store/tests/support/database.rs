@@ -2,13 +2,16 @@
 
 use std::error::Error;
 
-use tokio_postgres::{NoTls, SimpleQueryMessage};
+use tokio::sync::OnceCell;
+use tokio_postgres::{Client, NoTls, SimpleQueryMessage};
 use user_tenant_store::session::{DatabaseOptions, PostgresOptions, SqliteOptions};
 
 pub(crate) type Outcome<T = ()> = Result<T, Box<dyn Error + Send + Sync>>;
 
 pub(crate) struct Database {
     pub(crate) options: DatabaseOptions,
+    /// For plain SQL on the server; opened when first needed.
+    client: OnceCell<Client>,
     place: Place,
 }
 
@@ -21,7 +24,11 @@ impl Database {
     pub(crate) fn sqlite() -> Outcome<Self> {
         let directory = tempfile::tempdir()?;
         let options = SqliteOptions::new(directory.path().join("test.db"));
-        Ok(Self { options: DatabaseOptions::Sqlite(options), place: Place::File { _directory: directory } })
+        Ok(Self {
+            options: DatabaseOptions::Sqlite(options),
+            client: OnceCell::new(),
+            place: Place::File { _directory: directory },
+        })
     }
 
     /// `case`: what tells this test's database from those of others.
@@ -38,17 +45,30 @@ impl Database {
         let (before, after) = maintenance.split_once('?').unwrap_or((&maintenance, ""));
         let server = before.splitn(4, '/').take(3).collect::<Vec<_>>().join("/");
         let options = PostgresOptions::new(format!("{server}/{name}?{after}"));
-        Ok(Self { options: DatabaseOptions::Postgres(options), place: Place::Server { maintenance, name } })
+        Ok(Self {
+            options: DatabaseOptions::Postgres(options),
+            client: OnceCell::new(),
+            place: Place::Server { maintenance, name },
+        })
     }
 
     pub(crate) fn is_postgres(&self) -> bool {
         matches!(self.place, Place::Server { .. })
     }
 
-    /// Runs statements on a connection of their own.
+    /// A connection with a search path, so that the same statement works on both databases.
+    async fn client(&self, options: &PostgresOptions) -> Outcome<&Client> {
+        let open = async || {
+            let mut configuration: tokio_postgres::Config = options.url.parse()?;
+            connect(configuration.options("-c search_path=main,logs,public -c timezone=UTC")).await
+        };
+        self.client.get_or_try_init(open).await
+    }
+
+    /// Runs statements.
     pub(crate) async fn execute(&self, sql: &str) -> Outcome {
         match &self.options {
-            DatabaseOptions::Postgres(options) => Ok(postgres(options).await?.batch_execute(sql).await?),
+            DatabaseOptions::Postgres(options) => Ok(self.client(options).await?.batch_execute(sql).await?),
             DatabaseOptions::Sqlite(options) => Ok(sqlite(options)?.execute_batch(sql)?),
         }
     }
@@ -57,7 +77,7 @@ impl Database {
     pub(crate) async fn rows(&self, sql: &str) -> Outcome<Vec<Vec<String>>> {
         match &self.options {
             DatabaseOptions::Postgres(options) => {
-                let messages = postgres(options).await?.simple_query(sql).await?;
+                let messages = self.client(options).await?.simple_query(sql).await?;
                 let rows = messages.iter().filter_map(|message| match message {
                     SimpleQueryMessage::Row(row) => Some(row),
                     _ => None,
@@ -87,19 +107,13 @@ fn text(value: rusqlite::types::ValueRef<'_>) -> String {
     }
 }
 
-/// With a search path, so that the same statement works on both databases.
-async fn postgres(options: &PostgresOptions) -> Outcome<tokio_postgres::Client> {
-    let mut configuration: tokio_postgres::Config = options.url.parse()?;
-    connect(configuration.options("-c search_path=main,logs,public -c timezone=UTC")).await
-}
-
 fn sqlite(options: &SqliteOptions) -> Outcome<rusqlite::Connection> {
     let connection = rusqlite::Connection::open(&options.path)?;
     connection.pragma_update(None, "foreign_keys", true)?;
     Ok(connection)
 }
 
-async fn connect(configuration: &tokio_postgres::Config) -> Outcome<tokio_postgres::Client> {
+async fn connect(configuration: &tokio_postgres::Config) -> Outcome<Client> {
     let (client, connection) = configuration.connect(NoTls).await?;
     tokio::spawn(connection);
     Ok(client)
