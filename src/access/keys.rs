@@ -62,6 +62,10 @@ impl VerificationKey {
         if !pem.starts_with("-----BEGIN PUBLIC KEY-----") && !pem.starts_with("-----BEGIN RSA PUBLIC KEY-----") {
             return Err("not a public key in PEM form (BEGIN PUBLIC KEY or BEGIN RSA PUBLIC KEY)".into());
         }
+        // What stands behind the key could be the private one, which is nobody's to keep here.
+        if pem.matches("-----BEGIN").count() > 1 {
+            return Err("more than the public key".into());
+        }
         let decoding =
             DecodingKey::from_rsa_pem(pem.as_bytes()).map_err(|error| format!("not an RSA public key: {error}"))?;
         let jwk = Jwk::from_decoding_key(&decoding, Some(Algorithm::RS256))
@@ -69,6 +73,12 @@ impl VerificationKey {
         check_modulus(&jwk)?;
         Ok(Self::new(decoding, &[Algorithm::RS256], pem.as_bytes()))
     }
+}
+
+/// Whether a key may have this id. A control character would make `PostgreSQL` refuse the statement
+/// rather than find nothing.
+pub(crate) fn can_be_key_id(text: &str) -> bool {
+    !text.is_empty() && text.len() <= MAX_KEY_ID_BYTES && !text.contains(char::is_control)
 }
 
 /// Refuses RSA keys of fewer than 2048 bits (RFC 7518 §3.3).
@@ -112,8 +122,7 @@ impl Keys {
             return Ok(Arc::clone(key));
         }
         let key_id = key_id.filter(|id| !id.is_empty()).ok_or(InvalidReason::KeyIdMissing)?;
-        // A control character would make PostgreSQL refuse the statement rather than find nothing.
-        if key_id.len() > MAX_KEY_ID_BYTES || key_id.contains(char::is_control) {
+        if !can_be_key_id(key_id) {
             return Err(InvalidReason::KeyUnknown.into());
         }
         let found = match self {

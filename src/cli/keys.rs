@@ -10,7 +10,7 @@ use super::arguments::KeysAction;
 use super::context::Context;
 use super::failure::Failure;
 use super::print::say;
-use crate::access::keys::VerificationKey;
+use crate::access::keys::{VerificationKey, can_be_key_id};
 use crate::error::Error;
 use crate::model::JwtKey;
 
@@ -19,6 +19,9 @@ pub(super) async fn keys(context: &Context, action: &KeysAction) -> Result<(), F
     let doors = context.doors().await?;
     match action {
         KeysAction::Add { kid, public_key } => {
+            if !can_be_key_id(kid) {
+                return Err(Failure::other("--kid: an id has 1 to 100 characters and no control characters"));
+            }
             let pem = std::fs::read_to_string(public_key)
                 .map_err(|error| Failure::other(format!("{}: {error}", public_key.display())))?;
             VerificationKey::rsa_pem(&pem)

@@ -78,13 +78,19 @@ fn postgres(settings: &Effective, url: String, mode: Option<TlsMode>) -> Result<
             .ok_or_else(|| settings.wrong("DB_SSL_MODE", "must be disable, prefer, require or verify-full"))?,
         None => mode.unwrap_or(TlsMode::Prefer),
     };
-    Ok(DatabaseOptions::Postgres(PostgresOptions {
+    let options = PostgresOptions {
         url,
         max_connections: settings.number("DB_MAX_CONNECTIONS", 1..=10_000)?,
         connection_timeout: settings.milliseconds("DB_CONNECTION_TIMEOUT_MILLIS", 1..=DAY)?,
         statement_timeout: settings.milliseconds("STATEMENT_TIMEOUT_MILLISECONDS", 1..=DAY)?,
         tls,
-    }))
+    };
+    #[cfg(feature = "postgres")]
+    if !options.has_valid_url() {
+        let name = if settings.text("DATABASE_URL").is_some() { "DATABASE_URL" } else { "DB_HOST" };
+        return Err(settings.wrong(name, URL));
+    }
+    Ok(DatabaseOptions::Postgres(options))
 }
 
 fn tls_mode(text: &str) -> Option<TlsMode> {

@@ -56,6 +56,12 @@ impl PostgresOptions {
             tls: TlsMode::Prefer,
         }
     }
+
+    /// Whether the URL is one that the driver understands; nothing is opened.
+    #[cfg(feature = "postgres")]
+    pub fn has_valid_url(&self) -> bool {
+        self.url.parse::<tokio_postgres::Config>().is_ok()
+    }
 }
 
 /// Leaves the URL out, since it may hold a password.
