@@ -22,6 +22,9 @@ use crate::http::{self, HttpOptions};
 use crate::service::Service;
 use crate::telemetry::metrics::Metrics;
 
+/// Fewest bytes of a shared secret.
+const SHORTEST_SECRET: usize = 16;
+
 /// How bearer tokens are verified. The verifier fixes the algorithm; a token never chooses it.
 #[derive(Clone)]
 pub enum Verifier {
@@ -185,6 +188,9 @@ fn keys(
 ) -> std::result::Result<(Keys, ClaimRules), BuildError> {
     let rules = ClaimRules { issuer: None, audience: None, leeway };
     Ok(match verifier {
+        Verifier::Secret { secret, .. } if secret.len() < SHORTEST_SECRET => {
+            return Err(BuildError::Options(format!("a secret has {SHORTEST_SECRET} bytes or more").into()));
+        }
         Verifier::Secret { secret, issuer } => (Keys::secret(&secret), ClaimRules { issuer, ..rules }),
         Verifier::JwtKeys { issuer } => {
             let doors = doors.clone();

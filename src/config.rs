@@ -142,7 +142,6 @@ impl Config {
                 Some(_) => return Err(settings.wrong("LOG_FORMAT", "must be auto, text or json")),
             },
         };
-        config.check(settings)?;
         Ok(config)
     }
 
@@ -168,7 +167,7 @@ impl Config {
     }
 
     /// Settings that need each other.
-    fn check(&self, settings: &Effective) -> Result<(), ConfigError> {
+    pub(crate) fn check_verifier(&self, settings: &Effective) -> Result<(), ConfigError> {
         let needs = |name, why: &str| Err(ConfigError::new(name, "not set", why));
         match self.verifier {
             VerifierKind::JwtKeys if self.jwt_issuer.is_none() => {

@@ -149,7 +149,11 @@ impl From<StoreError> for Error {
             StoreError::Conflict { constraint, attempted, .. } => Self::Conflict(conflict(&constraint, &attempted)),
             StoreError::MissingReference | StoreError::OutsideScope => Self::RelatedNotFound,
             StoreError::TooManyRows { .. } => Self::TooManyRows(error.to_string()),
-            StoreError::InvalidValue(_) => Self::InvalidBody(Box::new(serde_json::json!([]))),
+            StoreError::InvalidValue(source) => {
+                // The schemas ought to have refused it; the log tells which rule they lack.
+                tracing::debug!(%source, "the database refused a value");
+                Self::InvalidBody(Box::new(serde_json::json!([])))
+            }
             StoreError::StillReferenced => Self::Conflict("The row is still referred to.".to_owned()),
             StoreError::Timeout(source) | StoreError::Unavailable(source) | StoreError::Contention(source) => {
                 Self::Unavailable(Some(source))

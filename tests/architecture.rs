@@ -58,7 +58,7 @@ const RULES: &[Rule] = &[
         within: &["src", "examples"],
         // The doors themselves.
         except: &["src/access/doors.rs"],
-        forbids: &["user_tenant_store::Store", "user_tenant_store::session::Store"],
+        forbids: &["user_tenant_store::Store", "user_tenant_store::session::Store", "crate::store::session::Store"],
     },
 ];
 

@@ -46,24 +46,9 @@ impl Doors {
         Ok(Self { store })
     }
 
-    /// Reads the tenants that the caller may see: its own, or all for a master.
-    pub(crate) fn read_tenants(&self, proof: &Authorized) -> Session<CallerScope, Read> {
-        self.store.read(caller_scope(proof))
-    }
-
-    /// Changes the tenants that the caller may see.
-    pub(crate) async fn write_tenants(&self, proof: &Authorized) -> StoreResult<Session<CallerScope, Write>> {
-        self.store.write(caller_scope(proof), actor(proof)).await
-    }
-
-    /// Reads rows of the tenant that the request acts on.
-    pub(crate) fn read_tenant(&self, proof: &Authorized) -> Session<TenantScope, Read> {
-        self.store.read(TenantScope(proof.tenant()))
-    }
-
-    /// Inserts a tenant in the caller's name: it lies in nobody's scope before it exists.
-    pub(crate) async fn create_tenant(&self, proof: &Authorized) -> StoreResult<Session<System, Write>> {
-        self.store.write(System(SystemReason::CreateTenant), actor(proof)).await
+    /// The doors that open to an admitted caller, and no others.
+    pub(crate) fn open_to(&self, proof: Authorized) -> CallerDoors {
+        CallerDoors { store: self.store.clone(), proof }
     }
 
     /// Whether user, membership and tenant of a token are what it says, and live.
@@ -124,6 +109,34 @@ impl Doors {
     /// How busy the connections are.
     pub(crate) fn pool_state(&self) -> PoolState {
         self.store.pool_state()
+    }
+}
+
+/// What a handler holds: doors that open to one admitted caller.
+pub(crate) struct CallerDoors {
+    store: Store,
+    proof: Authorized,
+}
+
+impl CallerDoors {
+    /// Reads the tenants that the caller may see: its own, or all for a master.
+    pub(crate) fn read_tenants(&self) -> Session<CallerScope, Read> {
+        self.store.read(caller_scope(&self.proof))
+    }
+
+    /// Changes the tenants that the caller may see.
+    pub(crate) async fn write_tenants(&self) -> StoreResult<Session<CallerScope, Write>> {
+        self.store.write(caller_scope(&self.proof), actor(&self.proof)).await
+    }
+
+    /// Reads rows of the tenant that the request acts on.
+    pub(crate) fn read_tenant(&self) -> Session<TenantScope, Read> {
+        self.store.read(TenantScope(self.proof.tenant()))
+    }
+
+    /// Inserts a tenant in the caller's name: it lies in nobody's scope before it exists.
+    pub(crate) async fn create_tenant(&self) -> StoreResult<Session<System, Write>> {
+        self.store.write(System(SystemReason::CreateTenant), actor(&self.proof)).await
     }
 }
 

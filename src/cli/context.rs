@@ -46,8 +46,17 @@ impl Context {
     pub(super) fn database(&self) -> Result<DatabaseOptions, Failure> {
         if self.config.embedded {
             let directory = &self.config.data_dir;
-            std::fs::create_dir_all(directory)
-                .map_err(|error| Failure::other(format!("{}: {error}", directory.display())))?;
+            let mut builder = std::fs::DirBuilder::new();
+            builder.recursive(true);
+            // Credentials will lie in it.
+            #[cfg(unix)]
+            std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+            builder.create(directory).map_err(|error| {
+                let directory = directory.display();
+                Failure::Configuration(format!(
+                    "DATA_DIR: {directory} cannot be made: {error}; name a directory that can be written to"
+                ))
+            })?;
         }
         Ok(self.config.database.clone())
     }
@@ -60,6 +69,7 @@ impl Context {
 
     /// The secret that tokens are signed with, where this configuration signs any.
     pub(super) fn signing_secret(&self) -> Result<Option<String>, Failure> {
+        self.config.check_verifier(&self.effective).map_err(|error| Failure::Configuration(error.to_string()))?;
         match (self.config.verifier, &self.config.jwt_secret) {
             (VerifierKind::Secret, Some(secret)) => Ok(Some(secret.clone())),
             (VerifierKind::Secret, None) => {
@@ -78,6 +88,7 @@ impl Context {
     /// The service of this configuration, to be built.
     pub(super) fn service(&self) -> Result<Builder, Failure> {
         let config = &self.config;
+        config.check_verifier(&self.effective).map_err(|error| Failure::Configuration(error.to_string()))?;
         let text = |value: &Option<String>| value.clone().unwrap_or_default();
         let verifier = match config.verifier {
             VerifierKind::Secret => Verifier::Secret {

@@ -1,6 +1,7 @@
 //! Why a command failed, what to do next, and the exit code of each kind.
 
-use user_tenant_store::migrate::MigrateError;
+use user_tenant_store::StoreError;
+use user_tenant_store::migrate::{Finding, MigrateError};
 
 use crate::error::{BoxError, BuildError, Error};
 
@@ -41,14 +42,15 @@ impl Failure {
 impl From<MigrateError> for Failure {
     fn from(error: MigrateError) -> Self {
         match error {
-            MigrateError::Unreachable(source) => Self::Unreachable(source),
-            other @ (MigrateError::ForeignSchema | MigrateError::Changed(_) | MigrateError::Unknown(_)) => {
-                Self::Schema(other.to_string())
+            // The server answered and refused, or the address makes no sense: trying again does not help.
+            MigrateError::Unreachable(source) if matches!(*source, StoreError::Database(_)) => {
+                let why = causes(&*source).map(|cause| format!(": {cause}")).unwrap_or_default();
+                Self::Configuration(format!("DATABASE_URL or DB_HOST: must lead to a database that lets us in{why}"))
             }
-            other => Self::Other(
-                other.to_string(),
-                std::error::Error::source(&other).map(|source| source.to_string().into()),
-            ),
+            MigrateError::Unreachable(source) => Self::Unreachable(source),
+            MigrateError::ForeignSchema => Self::Schema(FOREIGN.to_owned()),
+            other @ (MigrateError::Changed(_) | MigrateError::Unknown(_)) => Self::Schema(other.to_string()),
+            other => Self::Other(other.to_string(), causes(&other)),
         }
     }
 }
@@ -57,6 +59,9 @@ impl From<BuildError> for Failure {
     fn from(error: BuildError) -> Self {
         match error {
             BuildError::Migrate(error) => error.into(),
+            BuildError::Schema(findings) if findings.contains(&Finding::ForeignSchema) => {
+                Self::Schema(FOREIGN.to_owned())
+            }
             BuildError::Schema(_) => {
                 Self::Schema(format!("{error}\nBring it there with:  user-tenant-service migrate up"))
             }
@@ -80,4 +85,19 @@ impl From<std::io::Error> for Failure {
     fn from(error: std::io::Error) -> Self {
         Self::other(error.to_string())
     }
+}
+
+/// What to do with a database that another program has made.
+const FOREIGN: &str = "the database holds tables that another program has made, such as the service that this one \
+    replaces; they cannot be taken over yet. Name an empty database, and leave this one as it is";
+
+/// The causes of an error, first one first, as one.
+fn causes(error: &dyn std::error::Error) -> Option<BoxError> {
+    let mut causes = Vec::new();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        causes.push(cause.to_string());
+        next = cause.source();
+    }
+    (!causes.is_empty()).then(|| causes.join(": ").into())
 }

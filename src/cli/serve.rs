@@ -25,12 +25,13 @@ const FIRST_TOKEN_LIFE: Duration = Duration::from_hours(12);
 /// Serves as configured.
 pub(super) async fn serve(context: &Context, options: &ServeOptions) -> Result<(), Failure> {
     let config = &context.config;
-    let service = context.service()?.migrate(options.migrate || config.embedded).build().await?;
-    let first_start = config.embedded && first_start(&service).await?;
     let address = format!("{}:{}", config.host, config.port);
     let listener = TcpListener::bind(&address)
         .await
         .map_err(|error| Failure::Configuration(format!("HOST and PORT: {address} cannot be listened on: {error}")))?;
+    // Only now: a start that fails for its address must not use up the first token.
+    let service = context.service()?.migrate(options.migrate || config.embedded).build().await?;
+    let first_start = config.embedded && first_start(&service).await?;
     let url = format!("http://{}{}", listener.local_addr()?, config.base_path);
     announce(context, &service, &url, first_start).await?;
     let router = match config.base_path.as_str() {
@@ -48,15 +49,22 @@ async fn first_start(service: &UserTenantService) -> Result<bool, Failure> {
         return Ok(false);
     }
     let session = doors.write_system(SystemReason::Bootstrap).await.map_err(Error::from)?;
-    bootstrap(session, wanted(BootstrapOptions::default())).await?.into_inner();
-    Ok(true)
+    match bootstrap(session, wanted(BootstrapOptions::default())).await {
+        Ok(made) => {
+            made.into_inner();
+            Ok(true)
+        }
+        // Another process was first.
+        Err(Error::Conflict(_)) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Prints where the service is and how to talk to it.
 async fn announce(context: &Context, service: &UserTenantService, url: &str, first_start: bool) -> Result<(), Failure> {
     say(&format!("User Tenant Service {} is running at {url}", env!("CARGO_PKG_VERSION")));
     say(&format!("Explorer  {url}/explorer/"));
-    if first_start {
+    if first_start && context.signing_secret()?.is_some() {
         let options = TokenOptions { user_tenant: None, permissions: Vec::new(), life: FIRST_TOKEN_LIFE, master: true };
         let token = mint(context, service.doors(), &options).await?;
         say(&format!("\nAdministrator's token, valid for 12 hours:\n{token}\n"));

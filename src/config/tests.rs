@@ -16,7 +16,10 @@ fn effective(environment: &[(&str, &str)]) -> Effective {
 }
 
 fn config(environment: &[(&str, &str)]) -> Result<Config, ConfigError> {
-    Config::new(&effective(environment))
+    let effective = effective(environment);
+    let config = Config::new(&effective)?;
+    config.check_verifier(&effective)?;
+    Ok(config)
 }
 
 fn problem(environment: &[(&str, &str)]) -> String {

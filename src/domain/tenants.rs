@@ -77,7 +77,13 @@ pub(crate) fn same_id(path: &str, body: Option<&Json>) -> Result<()> {
 /// Refuses a tenant without a key. The schema does not, so that other refusals list what the original's list.
 fn has_key(key: Option<&Value>) -> Result<()> {
     match key {
-        Some(Value::Text(_)) => Ok(()),
+        Some(Value::Text(key)) if !key.trim().is_empty() => Ok(()),
+        Some(Value::Text(_)) => Err(Error::InvalidBody(Box::new(json!([{
+            "path": "/key",
+            "code": "minLength",
+            "message": "must NOT have fewer than 1 characters",
+            "info": { "limit": 1 },
+        }])))),
         _ => Err(Error::InvalidBody(Box::new(json!([{
             "path": "",
             "code": "required",

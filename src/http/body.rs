@@ -1,11 +1,17 @@
 //! Reads a request's body: media type, size, JSON, in the order in which the contract refuses them.
 
+use std::time::Duration;
+
 use axum::body::{Body, HttpBody};
 use axum::http::{HeaderMap, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde_json::Value as Json;
+use tokio::time::timeout;
 
 use crate::error::{Error, Result};
+
+/// How long a client may take to send a body.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The body as JSON; `None` when it is empty or `null`.
 pub(super) async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Result<Option<Json>> {
@@ -14,9 +20,9 @@ pub(super) async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Resul
     if body.size_hint().lower() > limit as u64 {
         return Err(Error::PayloadTooLarge);
     }
-    let bytes = Limited::new(body, limit)
-        .collect()
+    let bytes = timeout(PATIENCE, Limited::new(body, limit).collect())
         .await
+        .map_err(|_| Error::MalformedJson("request aborted: the body came too slowly".to_owned()))?
         .map_err(|error| {
             if error.is::<LengthLimitError>() {
                 Error::PayloadTooLarge

@@ -97,7 +97,7 @@ impl Operation {
             // Deleting has a permission of its own.
             return Err(Error::NotAllowed);
         }
-        let call = Call { doors: service.doors.clone(), proof, id: id.unwrap_or_default(), filter, predicate, body };
+        let call = Call { doors: service.doors.open_to(proof), id: id.unwrap_or_default(), filter, predicate, body };
         let reply = (self.route.handler)(call).await?;
         if self.route.method != Method::GET {
             service.guard.forget_callers();

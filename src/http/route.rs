@@ -9,8 +9,8 @@ use user_tenant_store::filter::{Filter, Predicate};
 use user_tenant_store::record::{New, Patch, Record};
 use user_tenant_store::{Entity, EntityMeta};
 
-use crate::access::doors::Doors;
-use crate::access::guard::{Authorized, Reach};
+use crate::access::doors::CallerDoors;
+use crate::access::guard::Reach;
 use crate::error::{Error, Result};
 
 /// The metadata of an entity.
@@ -103,10 +103,8 @@ pub(crate) enum Reply {
 
 /// A checked request, in the hands of a handler.
 pub(crate) struct Call {
-    /// The way to the store.
-    pub(crate) doors: Doors,
-    /// That the caller may do this; opens the doors.
-    pub(crate) proof: Authorized,
+    /// The ways to the store that are open to this caller.
+    pub(crate) doors: CallerDoors,
     /// `{id}` of the path, as sent.
     pub(crate) id: String,
     /// The filter, without conditions where the route has none.

@@ -36,6 +36,9 @@ const ORDER: [&str; 16] = [
     "properties",
 ];
 
+/// Most violations that are listed: a body of nothing but errors must not cost more than a good one.
+const MOST_DETAILS: usize = 100;
+
 /// One violation, as the `details` of an error list it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct Detail {
@@ -79,18 +82,22 @@ impl Validator {
     pub(crate) fn check(&self, instance: &Value) -> Vec<Detail> {
         let mut found = Vec::new();
         if !self.compiled.is_valid(instance) {
-            for error in self.compiled.iter_errors(instance) {
+            for error in self.compiled.iter_errors(instance).take(MOST_DETAILS) {
                 self.collect(&error, &mut found);
             }
             found.sort_by(|(left, _), (right, _)| left.cmp(right));
         }
         let mut details: Vec<_> = found.into_iter().map(|(_, detail)| detail).collect();
         refuse_nul(instance, "", &mut details);
+        details.truncate(MOST_DETAILS);
         details
     }
 
     /// Adds an error, and those of the alternatives it comes from, with the rank of each.
     fn collect(&self, error: &ValidationError<'_>, found: &mut Vec<(Vec<usize>, Detail)>) {
+        if found.len() >= 4 * MOST_DETAILS {
+            return;
+        }
         let rank = self.rank(error);
         let required = self.schema.pointer(error.schema_path().as_str()).unwrap_or(&Value::Null);
         let mut add = |rank, (message, info)| {
@@ -105,7 +112,7 @@ impl Validator {
                 add([rank, position.into_iter().collect()].concat(), (message, json!({"missingProperty": property})));
             }
             ValidationErrorKind::AdditionalProperties { unexpected } => {
-                for name in unexpected {
+                for name in unexpected.iter().take(MOST_DETAILS) {
                     let message = "must NOT have additional properties".to_owned();
                     add(rank.clone(), (message, json!({"additionalProperty": name})));
                 }
@@ -162,6 +169,9 @@ fn refuse_nul(value: &Value, path: &str, details: &mut Vec<Detail>) {
         let (message, info) = wording("pattern", &json!("^[^\\u0000]*$"));
         Detail { path, code: "pattern".to_owned(), message, info }
     };
+    if details.len() >= MOST_DETAILS {
+        return;
+    }
     match value {
         Value::String(text) if text.contains('\0') => details.push(refusal(path.to_owned())),
         Value::Array(items) => {

@@ -9,6 +9,7 @@
 )]
 
 mod authorization;
+mod command_line;
 mod isolation;
 mod library;
 mod outage;

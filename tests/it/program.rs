@@ -88,7 +88,8 @@ impl Workplace {
         outcome.stdout
     }
 
-    /// Starts it serving on a free port, and waits until it says where.
+    /// Starts it serving on a free port, and waits until it answers; by then it has said all that a
+    /// start says.
     pub(crate) fn serve(&self, arguments: &[&str]) -> Running {
         let [stdout, stderr] = ["stdout", "stderr"].map(|name| self.path().join(name));
         let process = self
@@ -161,6 +162,7 @@ impl Running {
             if let Some((address, _)) = announced {
                 let address = address.split('/').next().unwrap_or_default();
                 self.address = address.parse().expect("the program says where it listens");
+                assert_ne!(self.request("GET /health/live").send().status, 503);
                 return;
             }
             if let Some(status) = self.process.try_wait().expect("the process can be asked") {

@@ -139,11 +139,27 @@ async fn load<S: Scope, M>(
     include(session, &wanted.scope, &mut related, budget).await?;
     for record in related {
         let key = record.get(foreign.name).and_then(Value::to_key).unwrap_or_default();
-        for at in places.get(&key).into_iter().flatten() {
+        for (repetition, at) in places.get(&key).into_iter().flatten().enumerate() {
+            if repetition > 0 {
+                // The row was counted when it was read; each further copy counts with all that hangs on it,
+                // or a few rows that include each other would grow without bound.
+                *budget = budget
+                    .checked_sub(size(&record))
+                    .ok_or(StoreError::TooManyRows { limit: session.limits.max_rows })?;
+            }
             attach(&mut rows[*at], relation.name, relation.kind, &record);
         }
     }
     Ok(())
+}
+
+/// Rows in a record: itself and all that is included in it.
+fn size(record: &Record) -> u64 {
+    let related = record.related.iter().map(|(_, related)| match related {
+        Related::Many(rows) => rows.iter().map(size).sum(),
+        Related::One(row) => size(row),
+    });
+    1 + related.sum::<u64>()
 }
 
 fn attach(row: &mut Record, name: &'static str, kind: RelationKind, record: &Record) {

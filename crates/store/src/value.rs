@@ -199,7 +199,8 @@ fn instant(json: &serde_json::Value) -> Result<OffsetDateTime, WrongType> {
         }),
         _ => None,
     };
-    match parsed.map(|at| truncate_to_milliseconds(at.to_offset(UtcOffset::UTC))) {
+    let parsed = parsed.and_then(|at| at.checked_to_offset(UtcOffset::UTC));
+    match parsed.map(truncate_to_milliseconds) {
         Some(at) if (1..=9999).contains(&at.year()) => Ok(at),
         _ => wrong("a", "date-time"),
     }

@@ -22,6 +22,6 @@ pub(in crate::http) fn routes() -> Vec<Route> {
 }
 
 async fn find(call: Call) -> Result<Reply> {
-    let session = call.doors.read_tenant(&call.proof);
+    let session = call.doors.read_tenant();
     Ok(Reply::Many(session.repository::<Role>().find(&call.filter).await?))
 }

@@ -59,45 +59,45 @@ pub(in crate::http) fn routes() -> Vec<Route> {
 }
 
 async fn create(call: Call) -> Result<Reply> {
-    let session = call.doors.create_tenant(&call.proof).await?;
+    let session = call.doors.create_tenant().await?;
     Ok(Reply::One(tenants::create(session, call.new_row()?).await?.into_inner()))
 }
 
 async fn find(call: Call) -> Result<Reply> {
-    let session = call.doors.read_tenants(&call.proof);
+    let session = call.doors.read_tenants();
     Ok(Reply::Many(session.repository::<Tenant>().find(&call.filter).await?))
 }
 
 async fn count(call: Call) -> Result<Reply> {
-    let session = call.doors.read_tenants(&call.proof);
+    let session = call.doors.read_tenants();
     Ok(Reply::Count(session.repository::<Tenant>().count(call.predicate.as_ref()).await?))
 }
 
 async fn update_all(call: Call) -> Result<Reply> {
-    let session = call.doors.write_tenants(&call.proof).await?;
+    let session = call.doors.write_tenants().await?;
     Ok(Reply::Count(tenants::update_all(session, call.predicate.as_ref(), call.patch()?).await?.into_inner()))
 }
 
 async fn find_by_id(call: Call) -> Result<Reply> {
-    let session = call.doors.read_tenants(&call.proof);
+    let session = call.doors.read_tenants();
     Ok(Reply::One(tenants::find_by_id(&session, &call.id, &call.filter).await?))
 }
 
 async fn update_by_id(call: Call) -> Result<Reply> {
-    let session = call.doors.write_tenants(&call.proof).await?;
+    let session = call.doors.write_tenants().await?;
     tenants::update_by_id(session, &call.id, call.patch()?).await?.into_inner();
     Ok(Reply::Empty)
 }
 
 async fn replace_by_id(call: Call) -> Result<Reply> {
     tenants::same_id(&call.id, call.body.get("id"))?;
-    let session = call.doors.write_tenants(&call.proof).await?;
+    let session = call.doors.write_tenants().await?;
     tenants::replace_by_id(session, &call.id, call.patch()?).await?.into_inner();
     Ok(Reply::Empty)
 }
 
 async fn delete_by_id(call: Call) -> Result<Reply> {
-    let session = call.doors.write_tenants(&call.proof).await?;
+    let session = call.doors.write_tenants().await?;
     tenants::delete_by_id(session, &call.id).await?.into_inner();
     Ok(Reply::Empty)
 }

@@ -28,6 +28,8 @@ pub(super) fn wording(keyword: &str, required: &Value) -> (String, Value) {
 /// Message and info of a list with equal items: AJV searches from the end.
 pub(super) fn duplicates(list: &Value) -> (String, Value) {
     let items = list.as_array().map(Vec::as_slice).unwrap_or_default();
+    // Looking for a pair takes the square of the length.
+    let items = &items[..items.len().min(500)];
     let recurring = |i: usize| (i + 1..items.len()).find(|&j| items[j] == items[i]);
     let (i, j) = (0..items.len()).rev().find_map(|i| Some((i, recurring(i)?))).unwrap_or_default();
     (format!("must NOT have duplicate items (items ## {j} and {i} are identical)"), json!({"i": i, "j": j}))

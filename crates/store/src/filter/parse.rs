@@ -96,24 +96,29 @@ fn order(meta: &'static EntityMeta, json: &Json) -> Parsed<Vec<Order>> {
             None => return Err(FilterError::Clause(format!("The order {other} is not valid"))),
         },
     };
-    entries
-        .into_iter()
-        .map(|entry| {
-            let mut words = entry.split_whitespace();
-            let name = words.next().unwrap_or_default();
-            let direction = words.next().unwrap_or("ASC");
-            let descending = direction.eq_ignore_ascii_case("DESC");
-            if words.next().is_some() || !(descending || direction.eq_ignore_ascii_case("ASC")) {
-                return Err(FilterError::Clause(format!("The order {} has invalid direction", json!(entry.trim()))));
-            }
-            match meta.property(name) {
-                Some(property) if !property.hidden && property.kind != PropertyType::Json => {
-                    Ok(Order { property, descending })
-                }
-                _ => Err(unknown_property(meta, name, "/order")),
-            }
-        })
-        .collect()
+    let mut keys: Vec<Order> = Vec::new();
+    for entry in entries {
+        let key = order_key(meta, entry)?;
+        // A second key on the same property decides nothing.
+        if !keys.iter().any(|other| other.property.name == key.property.name) {
+            keys.push(key);
+        }
+    }
+    Ok(keys)
+}
+
+fn order_key(meta: &'static EntityMeta, entry: &str) -> Parsed<Order> {
+    let mut words = entry.split_whitespace();
+    let name = words.next().unwrap_or_default();
+    let direction = words.next().unwrap_or("ASC");
+    let descending = direction.eq_ignore_ascii_case("DESC");
+    if words.next().is_some() || !(descending || direction.eq_ignore_ascii_case("ASC")) {
+        return Err(FilterError::Clause(format!("The order {} has invalid direction", json!(entry.trim()))));
+    }
+    match meta.property(name) {
+        Some(property) if !property.hidden && property.kind != PropertyType::Json => Ok(Order { property, descending }),
+        _ => Err(unknown_property(meta, name, "/order")),
+    }
 }
 
 fn count(name: &str, json: &Json) -> Parsed<u64> {

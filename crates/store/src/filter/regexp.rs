@@ -11,6 +11,8 @@ use regex_syntax::ast::{
 const MAX_REPETITION: u32 = 255;
 /// Longest pattern, in bytes.
 const MAX_LENGTH: usize = 1_000;
+/// Most steps of a pattern once its repetitions are written out; both engines refuse to build much more.
+const MAX_STEPS: u64 = 1_000;
 
 /// Splits `/pattern/flags`, checks the pattern and says whether case is ignored. A pattern that is
 /// no regular expression at all is taken literally, as the original does.
@@ -27,6 +29,11 @@ pub(super) fn parse(text: &str) -> Result<(String, bool), String> {
     }
     let insensitive = flags.contains('i');
     match ast::parse::Parser::new().parse(pattern) {
+        // Operators on sets of characters, which PostgreSQL reads as the characters themselves.
+        Ok(_) if pattern.contains('[') && ["--", "&&", "~~"].iter().any(|operator| pattern.contains(operator)) => {
+            Err("the pattern uses syntax outside the common subset of regular expressions".to_owned())
+        }
+        Ok(tree) if steps(&tree) > MAX_STEPS => Err("the pattern repeats too often".to_owned()),
         Ok(tree) if is_common(&tree) => Ok((pattern.to_owned(), insensitive)),
         Ok(_) => Err("the pattern uses syntax outside the common subset of regular expressions".to_owned()),
         Err(error) if is_other_dialect(error.kind()) => {
@@ -37,11 +44,11 @@ pub(super) fn parse(text: &str) -> Result<(String, bool), String> {
 }
 
 /// A `LIKE` pattern that both databases accept: a final lone escape stands for itself.
-/// `None` when it holds a NUL character.
+/// `None` when it holds a NUL character or is too long.
 pub(super) fn like_pattern(text: &str) -> Option<String> {
     let trailing = text.chars().rev().take_while(|c| *c == '\\').count();
     let suffix = if trailing % 2 == 1 { "\\" } else { "" };
-    (!text.contains('\0')).then(|| format!("{text}{suffix}"))
+    (!text.contains('\0') && text.len() <= MAX_LENGTH).then(|| format!("{text}{suffix}"))
 }
 
 fn split(text: &str) -> (&str, &str) {
@@ -64,6 +71,24 @@ fn is_other_dialect(kind: &ErrorKind) -> bool {
             | ErrorKind::NestLimitExceeded(_)
             | ErrorKind::CaptureLimitExceeded
     )
+}
+
+/// How long a pattern is once its repetitions are written out.
+fn steps(tree: &Ast) -> u64 {
+    match tree {
+        Ast::Repetition(repetition) => {
+            let times = match &repetition.op.kind {
+                RepetitionKind::Range(RepetitionRange::Exactly(n) | RepetitionRange::Bounded(_, n)) => *n,
+                RepetitionKind::Range(RepetitionRange::AtLeast(n)) => n.saturating_add(1),
+                _ => 1,
+            };
+            steps(&repetition.ast).saturating_mul(u64::from(times.max(1)))
+        }
+        Ast::Group(group) => steps(&group.ast),
+        Ast::Alternation(alternation) => alternation.asts.iter().map(steps).fold(0, u64::saturating_add),
+        Ast::Concat(concat) => concat.asts.iter().map(steps).fold(0, u64::saturating_add),
+        _ => 1,
+    }
 }
 
 fn is_common(tree: &Ast) -> bool {

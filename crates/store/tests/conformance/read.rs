@@ -242,9 +242,9 @@ async fn more_rows_than_allowed_are_refused(fixture: &Fixture) -> Outcome {
         (9, comments.clone(), true),
         (8, comments.clone(), false),
         (3, comments, false),
-        // And two authors of documents, two of comments.
-        (13, authors.clone(), true),
-        (12, authors, false),
+        // And an author for each document and comment that has one, also where it is the same one.
+        (17, authors.clone(), true),
+        (16, authors, false),
     ] {
         let answer = ask(max_rows, json.clone()).await;
         match answer {

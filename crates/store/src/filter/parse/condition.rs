@@ -9,6 +9,9 @@ use crate::value::Value;
 
 /// Deepest nesting of a predicate.
 const MAX_DEPTH: usize = 32;
+/// Most keys of a predicate, all levels together: each becomes a test, and the databases and our own
+/// recursion bear only so many.
+const MAX_KEYS: usize = 400;
 
 /// Reads the `where` of a filter; an empty one is no condition.
 ///
@@ -19,7 +22,9 @@ pub fn predicate(meta: &'static EntityMeta, json: &Json) -> Parsed<Option<Predic
         Json::Null => Ok(None),
         Json::Object(object) => {
             let mut dollars = Vec::new();
-            inspect(json, 0, &mut dollars)?;
+            if inspect(json, 0, &mut dollars)? > MAX_KEYS {
+                return Err(FilterError::Clause(format!("The where clause has more than {MAX_KEYS} conditions")));
+            }
             if !dollars.is_empty() {
                 return Err(FilterError::OperatorNotAllowed { operators: dollars, predicate: Box::new(json.clone()) });
             }
@@ -29,20 +34,20 @@ pub fn predicate(meta: &'static EntityMeta, json: &Json) -> Parsed<Option<Predic
     }
 }
 
-/// Refuses what is nested too deep and collects keys that start with `$`.
-fn inspect(json: &Json, depth: usize, dollars: &mut Vec<String>) -> Parsed<()> {
+/// Refuses what is nested too deep, collects keys that start with `$`, and counts the keys.
+fn inspect(json: &Json, depth: usize, dollars: &mut Vec<String>) -> Parsed<usize> {
     if depth > MAX_DEPTH {
         return Err(FilterError::TooDeep { limit: MAX_DEPTH });
     }
     match json {
-        Json::Object(object) => object.iter().try_for_each(|(key, value)| {
+        Json::Object(object) => object.iter().try_fold(object.len(), |keys, (key, value)| {
             if key.starts_with('$') {
                 dollars.push(key.clone());
             }
-            inspect(value, depth + 1, dollars)
+            Ok(keys + inspect(value, depth + 1, dollars)?)
         }),
-        Json::Array(items) => items.iter().try_for_each(|item| inspect(item, depth + 1, dollars)),
-        _ => Ok(()),
+        Json::Array(items) => items.iter().try_fold(0, |keys, item| Ok(keys + inspect(item, depth + 1, dollars)?)),
+        _ => Ok(0),
     }
 }
 
@@ -111,7 +116,6 @@ fn resolve(meta: &'static EntityMeta, key: &str, at: &str) -> Parsed<(&'static P
 }
 
 fn tests(property: &'static Property, path: &[String], json: &Json, at: &str) -> Parsed<Vec<Test>> {
-    let array_valued = path.is_empty() && matches!(property.kind, PropertyType::TextArray | PropertyType::IntegerArray);
     match json {
         Json::Null => Ok(vec![Test::Null]),
         Json::Object(operators) if operators.is_empty() => Ok(vec![Test::Never]),
@@ -121,12 +125,16 @@ fn tests(property: &'static Property, path: &[String], json: &Json, at: &str) ->
             // To be none of nothing is no condition; in an `or` it must not let everything pass.
             .filter(|test| !matches!(test, Ok(Test::NotIn(values)) if values.is_empty()))
             .collect(),
-        Json::Array(items) if !array_valued => match items.as_slice() {
+        Json::Array(items) if !is_array(property, path) => match items.as_slice() {
             [only] => Ok(vec![equality(property, path, only, at)?]),
             _ => Ok(vec![Test::Never]),
         },
         scalar => Ok(vec![equality(property, path, scalar, at)?]),
     }
+}
+
+fn is_array(property: &Property, path: &[String]) -> bool {
+    path.is_empty() && matches!(property.kind, PropertyType::TextArray | PropertyType::IntegerArray)
 }
 
 fn equality(property: &Property, path: &[String], json: &Json, at: &str) -> Parsed<Test> {
@@ -168,6 +176,9 @@ fn operator(
     };
     let ordered =
         |test: fn(Value) -> Test| value(json).map(|value| if value == Value::Null { Test::Never } else { test(value) });
+    if is_array(property, path) && !matches!(name, "eq" | "neq" | "exists") {
+        return Err(wrong_type(at, "can only be compared as a whole, since it is an array", "array"));
+    }
     match name {
         "eq" => equality(property, path, json, at),
         "neq" => value(json).map(|value| if value == Value::Null { Test::NotNull } else { Test::NotEqual(value) }),
@@ -200,7 +211,7 @@ fn operator(
             let Json::String(pattern) = json else { return Err(invalid("Expected a string or RegExp")) };
             Ok(Test::Like {
                 pattern: regexp::like_pattern(pattern)
-                    .ok_or_else(|| invalid("a NUL character cannot occur in text"))?,
+                    .ok_or_else(|| invalid("a pattern has at most 1000 bytes and no NUL character"))?,
                 insensitive: name.ends_with("ilike"),
                 negated: name.starts_with('n'),
             })

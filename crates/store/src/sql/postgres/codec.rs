@@ -12,8 +12,14 @@ use crate::value::Value;
 type Failure = Box<dyn Error + Sync + Send>;
 
 /// A bound value, written as the type that the statement's parameter has.
-#[derive(Debug)]
 pub(super) struct Bind<'a>(pub(super) &'a sea_query::Value);
+
+/// The driver logs its parameters; values may be secrets or personal data.
+impl std::fmt::Debug for Bind<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("…")
+    }
+}
 
 impl ToSql for Bind<'_> {
     fn to_sql(&self, ty: &Type, out: &mut BytesMut) -> Result<IsNull, Failure> {

@@ -27,7 +27,11 @@ pub(super) fn open_reader(options: &SqliteOptions) -> StoreResult<Connection> {
 
 fn prepare(connection: &Connection, options: &SqliteOptions) -> rusqlite::Result<()> {
     connection.busy_timeout(options.busy_timeout)?;
-    connection.pragma_update(None, "journal_mode", "WAL")?;
+    // Changing the mode needs the file alone; it is kept in the file, so once is enough.
+    let mode: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0))?;
+    if !mode.eq_ignore_ascii_case("wal") {
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+    }
     // An acknowledged write survives the loss of power.
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)?;

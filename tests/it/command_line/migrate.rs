@@ -1,0 +1,101 @@
+//! `migrate` and what other commands say of a schema that is not there; the same on both databases.
+
+use super::{SCHEMA_NOT_READY, assert_fails_politely, everywhere, on};
+use crate::program::Workplace;
+use crate::support::fixture::Database;
+
+#[test]
+fn up_down_status_and_check() {
+    everywhere(|workplace| {
+        assert!(workplace.ok(&["migrate", "status"]).contains("pending"));
+        assert_fails_politely(&workplace.run(&["migrate", "check"]), SCHEMA_NOT_READY, &[]);
+        assert!(workplace.ok(&["migrate", "up"]).contains("applied"));
+        assert_eq!(workplace.ok(&["migrate", "up"]).trim(), "nothing to do");
+        let status = workplace.ok(&["migrate", "status"]);
+        assert!(status.contains("applied 20") && !status.contains("pending"), "{status}");
+        workplace.ok(&["migrate", "check"]);
+        workplace.ok(&["bootstrap"]);
+
+        assert!(workplace.ok(&["migrate", "down", "--to", "0"]).contains("undone"));
+        assert_eq!(workplace.ok(&["migrate", "down", "--to", "0"]).trim(), "nothing to do");
+        assert!(workplace.ok(&["migrate", "status"]).contains("pending"));
+        assert_fails_politely(&workplace.run(&["migrate", "check"]), SCHEMA_NOT_READY, &[]);
+        assert!(workplace.ok(&["migrate", "up"]).contains("applied"));
+        workplace.ok(&["bootstrap"]);
+    });
+}
+
+#[test]
+fn without_a_version_down_undoes_the_last_step() {
+    everywhere(|workplace| {
+        workplace.ok(&["migrate", "up"]);
+        let before = workplace.ok(&["migrate", "status"]);
+        assert_eq!(workplace.ok(&["migrate", "down"]).lines().count(), 1);
+        let after = workplace.ok(&["migrate", "status"]);
+        assert_eq!(after.matches("pending").count(), 1);
+        assert_eq!(before.lines().count(), after.lines().count());
+    });
+}
+
+#[test]
+fn serve_refuses_a_schema_that_is_not_there_and_says_what_to_type() {
+    everywhere(|workplace| {
+        let outcome = workplace.run(&["serve", "--port", "0"]);
+        assert_fails_politely(&outcome, SCHEMA_NOT_READY, &["user-tenant-service migrate up"]);
+        let mut running = workplace.serve(&["serve", "--migrate"]);
+        assert_eq!(running.request("GET /health/ready").send().status, 200);
+        running.stop();
+        let mut again = workplace.serve(&["serve"]);
+        again.stop();
+    });
+}
+
+#[test]
+fn commands_without_a_schema_fail_in_our_words() {
+    everywhere(|workplace| {
+        let key = workplace.file("key.pem", &crate::support::contract_text("keys/public.pem"));
+        for command in
+            [&["bootstrap"][..], &["token"], &["keys", "list"], &["keys", "add", "--kid", "x", "--public-key", &key]]
+        {
+            let outcome = workplace.run(command);
+            assert_ne!(outcome.code, 0, "{command:?}: {outcome:?}");
+            assert_fails_politely(&outcome, SCHEMA_NOT_READY, &["user-tenant-service migrate up"]);
+        }
+    });
+}
+
+#[test]
+fn two_may_migrate_at_once() {
+    everywhere(|workplace| {
+        let outcomes = std::thread::scope(|scope| {
+            let runs = [(); 3].map(|()| scope.spawn(|| workplace.run(&["migrate", "up"])));
+            runs.map(|run| run.join().unwrap())
+        });
+        for outcome in &outcomes {
+            assert_eq!(outcome.code, 0, "{outcome:?}");
+        }
+        let applied = outcomes.iter().filter(|outcome| outcome.stdout.contains("applied")).count();
+        assert_eq!(applied, 1, "{outcomes:?}");
+        workplace.ok(&["migrate", "check"]);
+    });
+}
+
+#[test]
+fn tables_of_another_program_are_left_alone() {
+    for database in [Database::sqlite(), Database::postgres()] {
+        let workplace: Workplace = on(&database);
+        match &database {
+            Database::Sqlite(file) => file.connect().execute_batch("CREATE TABLE tenants (own integer)").unwrap(),
+            Database::Postgres(server) => server.run("CREATE SCHEMA main; CREATE TABLE main.tenants (own integer)"),
+        }
+        for command in [&["migrate", "up"][..], &["migrate", "check"], &["serve", "--migrate", "--port", "0"]] {
+            let outcome = workplace.run(command);
+            assert_eq!(outcome.code, SCHEMA_NOT_READY, "{command:?}: {outcome:?}");
+            assert!(!outcome.stderr.contains("type:  user-tenant-service migrate up"), "{command:?}: {outcome:?}");
+        }
+        match &database {
+            Database::Sqlite(file) => file.connect().execute_batch("SELECT own FROM tenants").unwrap(),
+            Database::Postgres(server) => server.run("SELECT own FROM main.tenants"),
+        }
+    }
+}

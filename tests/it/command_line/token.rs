@@ -1,0 +1,137 @@
+//! `bootstrap` and `token`: on any database, for a membership, with the permissions and the life that were asked for.
+
+use regex::Regex;
+use serde_json::json;
+
+use super::{
+    FAILED, INVALID_CONFIGURATION, SECRET, WRONG_USAGE, assert_fails, assert_fails_politely, claims, everywhere, on,
+};
+use crate::program::Workplace;
+use crate::request::json;
+use crate::support::fixture::Database;
+
+/// Runs `bootstrap` and returns the ids that it prints: tenant, user, membership.
+fn bootstrap(workplace: &Workplace, arguments: &[&str]) -> [String; 3] {
+    let printed = workplace.ok(&[&["bootstrap"], arguments].concat());
+    ["tenant", "user", "user_tenant"].map(|name| {
+        let line = Regex::new(&format!(r"(?m)^{name}\s+([0-9a-f-]{{36}})$")).unwrap();
+        line.captures(&printed).unwrap_or_else(|| panic!("no {name} in {printed}"))[1].to_owned()
+    })
+}
+
+#[test]
+fn bootstrap_makes_an_administrator_on_any_database() {
+    everywhere(|workplace| {
+        workplace.ok(&["migrate", "up"]);
+        let [first, ..] = bootstrap(workplace, &[]);
+        let [tenant, user, membership] = bootstrap(
+            workplace,
+            &[
+                "--tenant-name",
+                "Acme",
+                "--tenant-key",
+                "acme",
+                "--username",
+                " Ann ",
+                "--email",
+                "Ann@Acme.example",
+                "--first-name",
+                "Ann",
+            ],
+        );
+        assert_ne!(first, tenant);
+        let token = workplace.ok(&["token", "--user-tenant", &membership]);
+        let said = claims(&token);
+        assert_eq!(
+            [&said["id"], &said["tenantId"], &said["userTenantId"]],
+            [&json!(user), &json!(tenant), &json!(membership)]
+        );
+        assert_eq!([&said["username"], &said["email"]], ["ann", "ann@acme.example"], "as the service stores them");
+
+        let running = workplace.serve(&["serve"]);
+        let listed = running.request("GET /tenants").bearer(token.trim()).send();
+        let listed = json(&listed);
+        assert_eq!(listed.as_array().map(Vec::len), Some(1), "its own tenant: {listed}");
+        assert_eq!(
+            [&listed[0]["name"], &listed[0]["key"], &listed[0]["status"]],
+            [&json!("Acme"), &json!("acme"), &json!(1)]
+        );
+        let renamed =
+            running.request(&format!("PATCH /tenants/{tenant}")).bearer(token.trim()).json(&json!({ "city": "Rome" }));
+        assert_eq!(renamed.send().status, 204, "an administrator may");
+    });
+}
+
+#[test]
+fn bootstrap_makes_all_or_nothing() {
+    everywhere(|workplace| {
+        workplace.ok(&["migrate", "up"]);
+        bootstrap(workplace, &[]);
+        assert_fails_politely(&workplace.run(&["bootstrap"]), FAILED, &["default"]);
+        for wrong in [
+            &["--tenant-key", "a key that is longer than its column"][..],
+            &["--tenant-key", "other"],
+            &["--tenant-key", "other", "--username", "other"],
+            &["--tenant-key", "other", "--username", &"x".repeat(200), "--email", "other@x.example"],
+        ] {
+            assert_fails_politely(&workplace.run(&[&["bootstrap"], wrong].concat()), FAILED, &[]);
+        }
+        let token = workplace.ok(&["token", "--master"]);
+        let running = workplace.serve(&["serve"]);
+        let count = running.request("GET /tenants/count").bearer(token.trim()).send();
+        assert_eq!(json(&count), json!({ "count": 1 }), "what failed left nothing");
+    });
+}
+
+#[test]
+fn a_token_holds_what_was_asked_for() {
+    let database = Database::sqlite();
+    let workplace = on(&database);
+    let mint = |arguments: &[&str]| workplace.ok(&[&["token"], arguments].concat());
+    workplace.ok(&["migrate", "up"]);
+    assert_fails(&workplace.run(&["token"]), FAILED, &["user-tenant-service bootstrap"]);
+    let [_, _, membership] = bootstrap(&workplace, &[]);
+
+    let plain = claims(&mint(&[]));
+    assert_eq!(plain["userTenantId"], json!(membership), "the oldest membership");
+    assert_eq!(plain.get("tenantType"), None);
+    assert_eq!(plain.get("iss"), None);
+    assert_eq!(plain["exp"].as_i64().unwrap() - plain["iat"].as_i64().unwrap(), 12 * 60 * 60);
+    assert!(plain["permissions"].as_array().unwrap().len() > 50, "those of the role");
+
+    let narrow = mint(&["--permission", "ViewTenant", "--permission", "6", "--life", "15m"]);
+    let said = claims(&narrow);
+    assert_eq!(said["permissions"], json!(["6", "ViewTenant"]));
+    assert_eq!(said["exp"].as_i64().unwrap() - said["iat"].as_i64().unwrap(), 15 * 60);
+    assert_eq!(claims(&mint(&["--master"]))["tenantType"], "master");
+    assert_eq!(claims(&workplace.ok(&["token", "--jwt-issuer", "us"]))["iss"], "us");
+
+    let running = workplace.serve(&["serve"]);
+    let status = |line: &str, token: &str| running.request(line).bearer(token.trim()).send().status;
+    assert_eq!(status("GET /tenants", &narrow), 200);
+    assert_eq!(status("DELETE /tenants/00000000-0000-0000-0000-000000000000", &narrow), 403);
+    let ended = mint(&["--life", "1s"]);
+    let start = std::time::Instant::now();
+    while status("GET /tenants", &ended) == 200 {
+        assert!(start.elapsed().as_secs() < 30, "a token of one second does not end");
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    assert_eq!(status("GET /tenants", &ended), 401);
+}
+
+#[test]
+fn a_token_that_cannot_be_minted_is_refused() {
+    let database = Database::sqlite();
+    let workplace = on(&database);
+    workplace.ok(&["migrate", "up"]);
+    bootstrap(&workplace, &[]);
+    let nobody = "00000000-0000-0000-0000-000000000000";
+    assert_fails_politely(&workplace.run(&["token", "--user-tenant", nobody]), FAILED, &[]);
+    for usage in [["--user-tenant", "x"], ["--life", "long"], ["--life", "-1h"]] {
+        assert_eq!(workplace.run(&[&["token"][..], &usage].concat()).code, WRONG_USAGE, "{usage:?}");
+    }
+    let verifier = ["token", "--jwt-verifier", "jwt-keys", "--jwt-issuer", "us"];
+    let outcome = workplace.run(&verifier);
+    assert_fails(&outcome, INVALID_CONFIGURATION, &["JWT_VERIFIER=secret"]);
+    assert!(!outcome.stderr.contains(SECRET));
+}
