@@ -66,10 +66,6 @@ impl VerificationKey {
         if pem.matches("-----BEGIN").count() > 1 {
             return Err("more than the public key".into());
         }
-        if pem.matches("-----BEGIN").count() > 1 {
-            // What follows may be the private key, and it would be stored with the public one.
-            return Err("more than one key in the file; leave the public key alone in it".into());
-        }
         let decoding =
             DecodingKey::from_rsa_pem(pem.as_bytes()).map_err(|error| format!("not an RSA public key: {error}"))?;
         let jwk = Jwk::from_decoding_key(&decoding, Some(Algorithm::RS256))
