@@ -11,6 +11,7 @@
 mod authorization;
 mod command_line;
 mod isolation;
+mod jwks;
 mod library;
 mod outage;
 mod program;
