@@ -33,12 +33,14 @@ pub(super) async fn serve(context: &Context, options: &ServeOptions) -> Result<(
     let service = context.service()?.migrate(options.migrate || config.embedded).build().await?;
     let first_start = config.embedded && first_start(&service).await?;
     let url = format!("http://{}{}", listener.local_addr()?, config.base_path);
+    // Whoever reads the address may tell us to stop at once.
+    let stop = stop_signal();
     announce(context, &service, &url, first_start).await?;
     let router = match config.base_path.as_str() {
         "" => service.router(),
         prefix => Router::new().nest(prefix, service.router()),
     };
-    run(listener, router, stop_signal(), config.shutdown_grace).await?;
+    run(listener, router, stop, config.shutdown_grace).await?;
     Ok(())
 }
 
@@ -102,25 +104,41 @@ pub(super) async fn run(
     }
 }
 
-/// Done when the process is told to stop, by `SIGTERM` or Ctrl-C.
-pub(super) async fn stop_signal() {
+/// Done when the process is told to stop, by `SIGTERM` or Ctrl-C; they are watched from the call on.
+pub(super) fn stop_signal() -> impl Future<Output = ()> + Send + 'static {
     #[cfg(unix)]
-    let terminated = async {
-        match signal::unix::signal(signal::unix::SignalKind::terminate()) {
-            Ok(mut signal) => {
-                signal.recv().await;
-            }
-            Err(error) => {
-                tracing::error!(%error, "SIGTERM cannot be watched");
-                std::future::pending::<()>().await;
+    let stopped = {
+        use signal::unix::{SignalKind, signal};
+        let [terminated, interrupted] = [SignalKind::terminate(), SignalKind::interrupt()].map(signal);
+        async {
+            tokio::select! {
+                () = received(terminated) => {}
+                () = received(interrupted) => {}
             }
         }
     };
     #[cfg(not(unix))]
-    let terminated = std::future::pending::<()>();
-    tokio::select! {
-        () = terminated => {}
-        _ = signal::ctrl_c() => {}
+    let stopped = async {
+        // An error leaves nothing to wait for but the end of the process.
+        if signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    async {
+        stopped.await;
+        tracing::info!("stopping: no new connections, requests at work are finished");
     }
-    tracing::info!("stopping: no new connections, requests at work are finished");
+}
+
+#[cfg(unix)]
+async fn received(signal: std::io::Result<signal::unix::Signal>) {
+    match signal {
+        Ok(mut signal) => {
+            signal.recv().await;
+        }
+        Err(error) => {
+            tracing::error!(%error, "a signal to stop cannot be watched");
+            std::future::pending::<()>().await;
+        }
+    }
 }

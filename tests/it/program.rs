@@ -34,6 +34,7 @@ pub(crate) struct Outcome {
 pub(crate) struct Running {
     process: Child,
     address: SocketAddr,
+    prefix: String,
     directory: PathBuf,
 }
 
@@ -91,6 +92,13 @@ impl Workplace {
     /// Starts it serving on a free port, and waits until it answers; by then it has said all that a
     /// start says.
     pub(crate) fn serve(&self, arguments: &[&str]) -> Running {
+        let running = self.start(arguments);
+        assert_eq!(running.request(&format!("GET {}/health/live", running.prefix)).send().status, 200);
+        running
+    }
+
+    /// Starts it, and waits no longer than until it says where it will answer.
+    pub(crate) fn start(&self, arguments: &[&str]) -> Running {
         let [stdout, stderr] = ["stdout", "stderr"].map(|name| self.path().join(name));
         let process = self
             .command(arguments)
@@ -99,8 +107,12 @@ impl Workplace {
             .stderr(File::create(&stderr).expect("a file can be made"))
             .spawn()
             .expect("the program can be started");
-        let mut running =
-            Running { process, address: ([127, 0, 0, 1], 0).into(), directory: self.path().to_path_buf() };
+        let mut running = Running {
+            process,
+            address: ([127, 0, 0, 1], 0).into(),
+            prefix: String::new(),
+            directory: self.path().to_path_buf(),
+        };
         running.wait_for_address();
         running
     }
@@ -160,9 +172,9 @@ impl Running {
             let [stdout, stderr] = self.printed();
             let announced = stdout.split_once("running at http://").and_then(|(_, rest)| rest.split_once('\n'));
             if let Some((address, _)) = announced {
-                let address = address.split('/').next().unwrap_or_default();
+                let (address, prefix) = address.split_at(address.find('/').unwrap_or(address.len()));
                 self.address = address.parse().expect("the program says where it listens");
-                assert_ne!(self.request("GET /health/live").send().status, 503);
+                prefix.clone_into(&mut self.prefix);
                 return;
             }
             if let Some(status) = self.process.try_wait().expect("the process can be asked") {

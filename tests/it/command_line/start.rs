@@ -81,6 +81,16 @@ fn a_start_that_fails_does_not_use_up_the_token() {
 }
 
 #[test]
+fn it_may_be_told_to_stop_as_soon_as_it_says_where_it_is() {
+    let workplace = Workplace::new();
+    for signal in ["TERM", "INT", "TERM", "INT"] {
+        let mut running = workplace.start(&[]);
+        running.signal(signal);
+        assert_eq!(running.end().code(), Some(0), "{signal}: {:?}", running.printed());
+    }
+}
+
+#[test]
 fn several_may_start_at_once() {
     let workplace = Workplace::new();
     let directory = workplace.path().join("shared").display().to_string();
