@@ -52,7 +52,7 @@ pub enum CallerScope {
     All(AllTenants),
 }
 
-/// Everything, for the service's own work; the reason is logged.
+/// Everything, for the service's own work; the reason says which.
 #[derive(Debug, Clone, Copy)]
 pub struct System(
     /// Why nobody's scope will do.
