@@ -1,16 +1,20 @@
 //! Replays what the original answered: each recorded case is answered alike, or under a rule of `docs/compatibility.md`.
 //!
-//! `tests/contract/cases.jsonl` holds the recordings, `expected.jsonl` our own answer where a rule makes
-//! it differ, `own.jsonl` what the rules demand and no recording shows. `REPLAY_ONLY=tenant.find/` in
-//! the environment replays only the cases whose name starts so.
+//! `tests/contract/README.md` explains the files. `REPLAY_ONLY=tenant` in the environment replays only
+//! the cases of a group, or those whose name starts so (`REPLAY_ONLY=tenant.find/`); `REPLAY_WRITE`
+//! is for `proposal.rs`.
 
 mod case;
 mod changes;
 mod compare;
+mod proposal;
+mod signature;
 
 use std::collections::BTreeMap;
 
 use case::{Case, Expectation, Pass};
+use compare::Actual;
+use proposal::Proposal;
 use serde_json::Value as Json;
 
 use crate::support::fixture::{Database, Tables};
@@ -18,6 +22,14 @@ use crate::support::server::Server;
 
 /// Differences of one case that a failure prints.
 const MOST_SHOWN: usize = 6;
+/// What the service was told when the original was recorded.
+const SETTINGS: [(&str, &str); 5] = [
+    ("USER_CALLBACK_SECRET", signature::SECRET),
+    ("TIMESTAMP_TOLERANCE", "5000"),
+    ("FIRST_USER_ROLE", "SuperAdmin"),
+    ("SUPER_ADMIN_PERMISSIONS", "CreateTenant,ViewTenant,UpdateTenant"),
+    ("ADMIN_USER_TENANT_ID", "99999999-9999-4999-8999-999999999999"),
+];
 
 #[test]
 fn postgres_answers_as_recorded() {
@@ -56,71 +68,79 @@ fn both_databases_hold_the_same_fixture() {
 
 /// Replays the cases of a pass and panics with every difference.
 fn replay(database: &Database, pass: Pass) {
-    let server = Server::start(&database.url(), &[("USER_CALLBACK_SECRET", "oracle-callback-secret")]);
+    let server = Server::start(&database.url(), &SETTINGS);
     database.restore();
     let fixture = database.tables();
     let expectations = case::expectations();
     let only = std::env::var("REPLAY_ONLY").unwrap_or_default();
-    let (mut equal, mut failures, mut rules) = (0, Vec::new(), BTreeMap::<String, usize>::new());
-    for case in case::cases(pass).iter().filter(|case| case.name.starts_with(&only)) {
-        let expectation = case.expectation(&expectations, pass);
-        let differences = differences(case, &expectation, &server, database, &fixture);
-        let rule = expectation.rule.clone();
-        if !differences.is_empty() {
-            let shown = differences
-                .iter()
-                .take(MOST_SHOWN)
-                .cloned()
-                .chain((differences.len() > MOST_SHOWN).then(|| "…".to_owned()));
-            let shown = shown.collect::<Vec<_>>().join("\n    ");
-            failures.push(format!("{} [{}]\n    {shown}", case.name, rule.as_deref().unwrap_or("as recorded")));
-        } else if let Some(rule) = rule {
-            *rules.entry(rule).or_default() += 1;
-        } else {
-            equal += 1;
+    let (mut failures, mut proposal) = (Vec::new(), Proposal::default());
+    let (mut groups, mut rules) = (BTreeMap::<String, [usize; 3]>::new(), BTreeMap::<String, usize>::new());
+    for case in case::cases(pass).iter().filter(|case| case.is_asked_for(&only)) {
+        let expected = case.expectation(&expectations, pass);
+        let (actual, differences) = attempt(case, &expected, &server, database, &fixture);
+        let [as_recorded, by_rule, differing] = groups.entry(case.group.clone()).or_default();
+        match &expected.rule {
+            rule if !differences.is_empty() => {
+                *differing += 1;
+                failures.push(failure(&case.name, rule.as_deref().unwrap_or("as recorded"), &differences));
+                if let Some(actual) = actual {
+                    proposal.note(case, &expected, actual, pass);
+                }
+            }
+            Some(rule) => {
+                *by_rule += 1;
+                *rules.entry(rule.clone()).or_default() += 1;
+            }
+            None => *as_recorded += 1,
         }
     }
-    println!(
-        "{} equal to the recording, {} under a rule, {} differ",
-        equal,
-        rules.values().sum::<usize>(),
-        failures.len()
-    );
+    for (group, [as_recorded, by_rule, differing]) in &groups {
+        println!("{group}: {as_recorded} equal to the recording, {by_rule} under a rule, {differing} differ");
+    }
     println!("{rules:#?}");
+    proposal.write(database, pass);
     assert!(failures.is_empty(), "{} cases differ:\n{}", failures.len(), failures.join("\n"));
 }
 
-/// Sends a case and says how answer and database differ from what is expected.
-fn differences(
+fn failure(case: &str, rule: &str, differences: &[String]) -> String {
+    let more = (differences.len() > MOST_SHOWN).then_some("…");
+    let shown: Vec<&str> = differences.iter().take(MOST_SHOWN).map(String::as_str).chain(more).collect();
+    format!("{case} [{rule}]\n    {}", shown.join("\n    "))
+}
+
+/// Sends a case and says what came, and how it differs from what is expected; leaves the fixture as it was.
+fn attempt(
     case: &Case,
     expected: &Expectation,
     server: &Server,
     database: &Database,
     fixture: &Tables,
-) -> Vec<String> {
-    let answer = match case.request.send(server.address()) {
-        Ok(answer) => answer,
-        Err(error) => return vec![format!("no answer: {error}")],
-    };
-    let mut found = compare::answer(&expected.response, &answer, &case.request, server.address());
-    if !case.request.only_reads() {
-        let after = database.tables();
-        let actual = changes::between(fixture, &after, server.address());
-        found.extend(compare::json(
-            "database",
-            &Json::Array(changes::normalised(&expected.db_diff)),
-            &Json::Array(actual),
-        ));
-        found.extend(compare::json(
-            "audit log",
-            &changes::audit_of(&expected.db_diff).into(),
-            &after.audit.clone().into(),
-        ));
-        if after != *fixture {
-            database.restore();
+) -> (Option<Actual>, Vec<String>) {
+    let prepared = (case.pre_sql.is_some() || !case.pre.is_empty()).then(|| {
+        case.pre_sql.iter().for_each(|sql| database.run(sql));
+        for request in &case.pre {
+            request.send(server.address()).unwrap_or_else(|error| panic!("{}: no answer before: {error}", case.name));
         }
+        database.tables()
+    });
+    let before = prepared.as_ref().unwrap_or(fixture);
+    let answer = case.request.send(server.address());
+    let after = (!case.request.only_reads()).then(|| database.tables());
+    if prepared.is_some() || after.as_ref().is_some_and(|after| after != fixture) {
+        database.restore();
     }
-    found
+    let answer = match answer {
+        Ok(answer) => answer,
+        Err(error) => return (None, vec![format!("no answer: {error}")]),
+    };
+    let after = after.as_ref().unwrap_or(before);
+    let db_diff = changes::between(before, after, server.address());
+    let actual = Actual::new(&answer, db_diff, &case.request, server.address());
+    let mut differences = compare::case(expected, &actual);
+    // Each change leaves a trace, those that nobody expected too.
+    let (traces, left) = (changes::audit_of(&actual.db_diff), changes::audit_since(before, after));
+    differences.extend(compare::json("audit log", &traces.into(), &left.into()));
+    (Some(actual), differences)
 }
 
 #[test]
@@ -129,6 +149,7 @@ fn every_expectation_names_a_case_and_differs_from_its_recording() {
     for expectation in case::expectations() {
         let name = expectation.name.as_str();
         let case = cases.iter().find(|case| case.name == name).unwrap_or_else(|| panic!("{name} is no case"));
+        assert_eq!(expectation.group, case.group, "{name} stands in the file of another group");
         let same =
             case.response == expectation.response && case.db_diff.clone().unwrap_or_default() == expectation.db_diff;
         assert!(!same, "{name} is expected to equal its recording: it needs no rule");

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use serde_json::{Value as Json, json};
 
-use super::compare::normalise;
+use super::compare::{normalise, sorted};
 use crate::support::fixture::Tables;
 
 /// The one table without an audit log.
@@ -34,12 +34,12 @@ pub(super) fn between(before: &Tables, after: &Tables, address: SocketAddr) -> V
     for (table, id) in before.rows.keys().filter(|key| !after.rows.contains_key(*key)) {
         changes.push(json!({ "op": "delete", "table": table, "id": id }));
     }
-    sorted(changes)
+    sorted(&changes)
 }
 
 /// Expected changes in the same form: one form of time, one order.
 pub(super) fn normalised(expected: &[Json]) -> Vec<Json> {
-    sorted(expected.iter().map(canonical_time).collect())
+    sorted(&expected.iter().map(canonical_time).collect::<Vec<_>>())
 }
 
 /// The entries of the audit log that changes must leave: one for each row.
@@ -52,11 +52,6 @@ pub(super) fn audit_of(changes: &[Json]) -> Vec<String> {
         .collect();
     entries.sort();
     entries
-}
-
-fn sorted(mut changes: Vec<Json>) -> Vec<Json> {
-    changes.sort_by_cached_key(|change| ["op", "table", "id"].map(|name| change[name].to_string()));
-    changes
 }
 
 /// PostgreSQL writes `+00:00` where SQLite holds `Z`: both become UTC with milliseconds.
@@ -76,6 +71,16 @@ fn canonical_time(value: &Json) -> Json {
         Json::Object(members) => members.iter().map(|(name, value)| (name.clone(), canonical_time(value))).collect(),
         other => other.clone(),
     }
+}
+
+/// The entries of the audit log that came after `before`.
+pub(super) fn audit_since(before: &Tables, after: &Tables) -> Vec<String> {
+    let mut entries = after.audit.clone();
+    for old in &before.audit {
+        let at = entries.iter().position(|entry| entry == old).expect("nothing is deleted from the audit log");
+        entries.remove(at);
+    }
+    entries
 }
 
 #[cfg(test)]
@@ -109,8 +114,22 @@ mod tests {
             { "op": "update", "table": "tenants", "id": one, "set": { "city": null } },
         ]);
         let changes = between(&before, &after, "127.0.0.1:1".parse().unwrap());
-        assert_eq!(Json::Array(changes.clone()), expected);
+        assert_eq!(changes, sorted(expected.as_array().unwrap()));
         assert_eq!(audit_of(&changes), ["roles:DELETE", "tenants:INSERT", "tenants:UPDATE"]);
+    }
+
+    #[test]
+    fn rows_made_together_compare_in_any_order() {
+        let insert = |name: &str| json!({ "op": "insert", "table": "roles", "row": { "id": "<uuid>", "name": name } });
+        assert_eq!(normalised(&[insert("b"), insert("a")]), normalised(&[insert("a"), insert("b")]));
+    }
+
+    #[test]
+    fn earlier_entries_of_the_audit_log_do_not_count() {
+        let log =
+            |entries: &[&str]| Tables { audit: entries.iter().map(ToString::to_string).collect(), ..Tables::default() };
+        let (before, after) = (log(&["roles:INSERT"]), log(&["roles:INSERT", "roles:INSERT", "users:UPDATE"]));
+        assert_eq!(audit_since(&before, &after), ["roles:INSERT", "users:UPDATE"]);
     }
 
     #[test]

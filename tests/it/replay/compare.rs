@@ -8,7 +8,8 @@ use serde_json::Value as Json;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::case::{Recorded, Response};
+use super::case::{Expectation, Recorded, Response};
+use super::changes;
 use crate::support::http::Answer;
 
 /// Matches anything: for a document of our own, or a text that is ours to choose.
@@ -27,28 +28,48 @@ fn pattern(text: &str) -> Regex {
     Regex::new(text).expect("the pattern is written here")
 }
 
-/// How an answer differs from the expected one.
-pub(super) fn answer(expected: &Response, answer: &Answer, request: &Recorded, address: SocketAddr) -> Vec<String> {
-    let mut found = Vec::new();
-    if answer.status != expected.status {
-        found.push(format!("status: expected {}, got {}", expected.status, answer.status));
+/// What a case brought about, with volatile values replaced.
+pub(super) struct Actual {
+    /// The answer.
+    pub(super) response: Response,
+    /// The media type of its body.
+    content_type: String,
+    /// What changed in the tables.
+    pub(super) db_diff: Vec<Json>,
+}
+
+impl Actual {
+    /// An answer in the form of the recordings.
+    pub(super) fn new(answer: &Answer, db_diff: Vec<Json>, request: &Recorded, address: SocketAddr) -> Self {
+        let body = match (answer.body.is_empty(), serde_json::from_slice::<Json>(&answer.body)) {
+            (true, _) => None,
+            (_, Ok(json)) => Some(json),
+            (_, Err(_)) => Some(Json::String(String::from_utf8_lossy(&answer.body).chars().take(200).collect())),
+        };
+        let body = body.map(|body| without_engine_text(normalise(&body, &request.text(), address)));
+        let content_type = answer.header("content-type").to_owned();
+        Self { response: Response { status: answer.status, body }, content_type, db_diff }
     }
-    let body = match (answer.body.is_empty(), serde_json::from_slice::<Json>(&answer.body)) {
-        (true, _) => None,
-        (_, Ok(json)) => Some(json),
-        (_, Err(_)) => Some(Json::String(String::from_utf8_lossy(&answer.body).chars().take(200).collect())),
-    };
-    let body = body.map(|body| without_engine_text(normalise(&body, &request.text(), address)));
-    let wanted = expected.body.clone().map(without_engine_text);
-    match (&wanted, &body) {
+}
+
+/// How answer and changes differ from the expected ones.
+pub(super) fn case(expected: &Expectation, actual: &Actual) -> Vec<String> {
+    let mut found = Vec::new();
+    if actual.response.status != expected.response.status {
+        found.push(format!("status: expected {}, got {}", expected.response.status, actual.response.status));
+    }
+    let wanted = expected.response.body.clone().map(without_engine_text);
+    match (&wanted, &actual.response.body) {
         (None, None) => {}
         (Some(wanted), Some(body)) => found.extend(json("body", wanted, body)),
         (None, Some(body)) => found.push(format!("body: expected none, got {}", short(body))),
         (Some(wanted), None) => found.push(format!("body: expected {}, got none", short(wanted))),
     }
-    if wanted.is_some_and(|wanted| wanted != ANY) && !answer.header("content-type").starts_with("application/json") {
-        found.push(format!("content-type: expected application/json, got {:?}", answer.header("content-type")));
+    if wanted.is_some_and(|wanted| wanted != ANY) && !actual.content_type.starts_with("application/json") {
+        found.push(format!("content-type: expected application/json, got {:?}", actual.content_type));
     }
+    let wanted = changes::normalised(&expected.db_diff).into();
+    found.extend(json("database", &wanted, &actual.db_diff.clone().into()));
     found
 }
 
@@ -66,6 +87,9 @@ pub(super) fn json(place: &str, expected: &Json, actual: &Json) -> Vec<String> {
             let more = more.map(|(name, value)| format!("{place}.{name}: expected nothing, got {}", short(value)));
             missing.chain(different).chain(more).collect()
         }
+        (Json::Array(rows), Json::Array(others)) if rows != others && sorted(rows) == sorted(others) => {
+            vec![format!("{place}: the same {} items in another order", rows.len())]
+        }
         (Json::Array(expected), Json::Array(actual)) if expected.len() == actual.len() => {
             let pairs = expected.iter().zip(actual).enumerate();
             pairs.flat_map(|(at, (expected, actual))| json(&format!("{place}[{at}]"), expected, actual)).collect()
@@ -73,6 +97,17 @@ pub(super) fn json(place: &str, expected: &Json, actual: &Json) -> Vec<String> {
         _ if expected == actual => Vec::new(),
         _ => vec![format!("{place}: expected {}, got {}", short(expected), short(actual))],
     }
+}
+
+/// Items in an order that depends on nothing but what they hold.
+pub(super) fn sorted(items: &[Json]) -> Vec<Json> {
+    let mut items = items.to_vec();
+    items.sort_by_cached_key(|item| {
+        let mut item = item.clone();
+        item.sort_all_objects();
+        item.to_string()
+    });
+    items
 }
 
 /// Replaces what differs from run to run: ids that are neither the fixture's nor in `sent`, recent times, our address.
@@ -176,7 +211,10 @@ mod tests {
 
     #[test]
     fn rows_in_another_order_or_number_differ() {
-        assert_eq!(json("body", &json!([1, 2]), &json!([2, 1])).len(), 2);
+        let (one, two) = (json!({ "a": 1, "b": 2 }), json!({ "b": 2, "a": 2 }));
+        let other_order = json("body", &json!([one, two]), &json!([{ "a": 2, "b": 2 }, one]));
+        assert_eq!(other_order, ["body: the same 2 items in another order"]);
+        assert_eq!(json("body", &json!([1, 2]), &json!([2, 3])).len(), 2);
         assert_eq!(json("body", &json!([1]), &json!([])), ["body: expected [1], got []"]);
     }
 

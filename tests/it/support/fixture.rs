@@ -85,6 +85,16 @@ impl Database {
         }
     }
 
+    /// Runs statements; a table is called `main.…`, which SQLite understands too.
+    pub(crate) fn run(&self, sql: &str) {
+        match self {
+            Self::Postgres(database) => database.run(sql),
+            Self::Sqlite(database) => {
+                database.connect().execute_batch(sql).unwrap_or_else(|error| panic!("{error} in {sql}"));
+            }
+        }
+    }
+
     /// Reads all tables.
     pub(crate) fn tables(&self) -> Tables {
         let mut tables = match self {
