@@ -65,15 +65,25 @@ commands() {
 }
 
 port=3000
-if port_is_taken $port; then port=$(free_port); fi
+
+# Chosen only after the build: a port that is free now need not be so some minutes later.
+build_and_choose_port() {
+  progress "building"
+  cargo build --release >"$log" 2>&1 || {
+    cat "$log" >&2
+    fail "the build failed"
+  }
+  if port_is_taken "$port"; then port=$(free_port); fi
+}
 
 start_service() {
+  if [ -z "$started" ]; then build_and_choose_port; fi
   stop_service
   # exec: the process to stop is then cargo's, which becomes the service itself.
   (if [ "$port" -ne 3000 ]; then export PORT=$port; fi && eval "exec $1") >"$log" 2>&1 &
   service=$!
   local waited=0
-  until curl --silent --fail --output /dev/null "http://127.0.0.1:$port/health/ready"; do
+  until curl --silent --fail --output /dev/null "http://127.0.0.1:$port/health/ready" 2>/dev/null; do
     kill -0 "$service" 2>/dev/null || {
       service=''
       cat "$log" >&2

@@ -85,11 +85,16 @@ pub(super) struct ServeOptions {
 pub(super) enum MigrateAction {
     /// Apply all pending migrations.
     Up,
-    /// Undo migrations, last one first.
+    /// Undo migrations, last one first, and lose the rows of the tables that they made.
+    ///
+    /// Without `--to`, the last one only, after asking.
     Down {
         /// The version to stop at, which itself stays; 0 removes everything this program made.
         #[arg(long, value_name = "VERSION")]
         to: Option<u32>,
+        /// Do not ask; needed without `--to` where nobody can answer.
+        #[arg(long)]
+        yes: bool,
     },
     /// List the migrations and where the database stands with each.
     Status,

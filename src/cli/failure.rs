@@ -3,6 +3,7 @@
 use user_tenant_store::StoreError;
 use user_tenant_store::migrate::{Finding, MigrateError};
 
+use super::print::program;
 use crate::error::{BoxError, BuildError, Error};
 
 /// A failure of a command.
@@ -62,9 +63,7 @@ impl From<BuildError> for Failure {
             BuildError::Schema(findings) if findings.contains(&Finding::ForeignSchema) => {
                 Self::Schema(FOREIGN.to_owned())
             }
-            BuildError::Schema(_) => {
-                Self::Schema(format!("{error}\nBring it there with:  user-tenant-service migrate up"))
-            }
+            BuildError::Schema(_) => Self::Schema(format!("{error}\nBring it there with:  {} migrate up", program())),
             BuildError::Database(source) => Self::Unreachable(source),
             BuildError::NoVerifier | BuildError::Options(_) => Self::Configuration(error.to_string()),
         }

@@ -1,12 +1,14 @@
 //! `migrate up | down | status | check`.
 
+use std::io::IsTerminal;
+
 use user_tenant_store::migrate::{Migrator, State, Step};
 use user_tenant_store::value::format_timestamp;
 
 use super::arguments::MigrateAction;
 use super::context::Context;
 use super::failure::Failure;
-use super::print::say;
+use super::print::{ask, say};
 use crate::migrations::MIGRATIONS;
 
 /// Does one of the four.
@@ -14,13 +16,18 @@ pub(super) async fn migrate(context: &Context, action: &MigrateAction) -> Result
     let mut migrator = Migrator::connect(&context.database()?, MIGRATIONS).await?;
     match action {
         MigrateAction::Up => report("applied", &migrator.up().await?),
-        MigrateAction::Down { to } => {
-            // Without a target, one step: the last one.
-            let target = match to {
-                Some(version) => *version,
-                None => last_but_one(&migrator).await?,
+        MigrateAction::Down { to: Some(version), .. } => report("undone", &migrator.down(*version).await?),
+        MigrateAction::Down { to: None, yes } => {
+            let undone = match last_step(&migrator).await? {
+                Some((last, before)) => {
+                    if !yes {
+                        confirm(&last, before)?;
+                    }
+                    migrator.down(before).await?
+                }
+                None => Vec::new(),
             };
-            report("undone", &migrator.down(target).await?);
+            report("undone", &undone);
         }
         MigrateAction::Status => {
             for status in migrator.status().await? {
@@ -45,9 +52,23 @@ pub(super) async fn migrate(context: &Context, action: &MigrateAction) -> Result
     Ok(())
 }
 
-async fn last_but_one(migrator: &Migrator) -> Result<u32, Failure> {
-    let applied = migrator.status().await?.into_iter().filter(|status| status.state != State::Pending).count();
-    Ok(u32::try_from(applied.saturating_sub(1)).unwrap_or(0))
+/// The last applied migration, and the version that the database is left at without it.
+async fn last_step(migrator: &Migrator) -> Result<Option<(Step, u32)>, Failure> {
+    let status = migrator.status().await?;
+    let mut applied =
+        status.into_iter().filter(|status| status.state != State::Pending).map(|status| status.step).rev();
+    Ok(applied.next().map(|last| (last, applied.next().map_or(0, |step| step.version))))
+}
+
+/// Goes on only if somebody at a terminal says so.
+fn confirm(step: &Step, before: u32) -> Result<(), Failure> {
+    let loss = format!("This undoes {step}: what it made is dropped, with all rows in it.");
+    if !std::io::stdin().is_terminal() {
+        return Err(Failure::other(format!(
+            "{loss} Nobody can be asked here: say  migrate down --yes,  or  migrate down --to {before}"
+        )));
+    }
+    if ask(&format!("{loss} Go on? [y/N] "))? { Ok(()) } else { Err(Failure::other("nothing was undone")) }
 }
 
 fn report(what: &str, steps: &[Step]) {

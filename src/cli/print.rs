@@ -2,7 +2,9 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "the one place that prints")]
 
 use std::error::Error as _;
+use std::ffi::OsStr;
 use std::io::{IsTerminal, Write};
+use std::path::{Path, is_separator};
 
 use super::arguments::{ConfigOptions, DocumentFormat};
 use super::context::Context;
@@ -12,6 +14,31 @@ use crate::http;
 /// Prints a line of a result. A reader that went away (`| head`) is no failure.
 pub(super) fn say(line: &str) {
     let _ = writeln!(std::io::stdout(), "{line}");
+}
+
+/// Puts a question to whoever sits at the terminal; true for `y` and `yes`.
+pub(super) fn ask(question: &str) -> std::io::Result<bool> {
+    eprint!("{question}");
+    let mut answer = String::new();
+    std::io::stdin().read_line(&mut answer)?;
+    Ok(["y", "yes"].contains(&answer.trim().to_lowercase().as_str()))
+}
+
+/// What to type to start this program: its name where the shell finds it, else the path it was started by.
+pub(super) fn program() -> String {
+    let started_as = std::env::args_os().next().unwrap_or_default();
+    typed(Path::new(&started_as), &std::env::var_os("PATH").unwrap_or_default())
+}
+
+fn typed(started_as: &Path, search: &OsStr) -> String {
+    const NAME: &str = env!("CARGO_PKG_NAME");
+    let found = |directory: &Path| std::env::split_paths(search).any(|searched| searched == directory);
+    // A shell would read other characters as something else than themselves.
+    let plain = |text: &&str| text.chars().all(|c| c.is_alphanumeric() || is_separator(c) || ".:-_".contains(c));
+    match (started_as.to_str().filter(plain), started_as.parent()) {
+        (Some(path), Some(directory)) if !directory.as_os_str().is_empty() && !found(directory) => path.to_owned(),
+        _ => NAME.to_owned(),
+    }
 }
 
 /// Prints why a command failed, with its causes.
@@ -40,5 +67,26 @@ pub(super) fn configuration(context: &Context, options: &ConfigOptions) {
         say(crate::config::reference().trim_end());
     } else {
         say(context.describe().trim_end());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_is_typed_as_it_was_started_unless_its_name_will_do() {
+        for (started_as, expected) in [
+            ("target/release/user-tenant-service", "target/release/user-tenant-service"),
+            ("./user-tenant-service", "./user-tenant-service"),
+            ("/opt/bin/user-tenant-service", "/opt/bin/user-tenant-service"),
+            ("/usr/bin/user-tenant-service", "user-tenant-service"),
+            ("user-tenant-service", "user-tenant-service"),
+            ("my programs/user-tenant-service", "user-tenant-service"),
+            ("$HOME/user-tenant-service", "user-tenant-service"),
+            ("", "user-tenant-service"),
+        ] {
+            assert_eq!(typed(Path::new(started_as), OsStr::new("/usr/local/bin:/usr/bin")), expected, "{started_as}");
+        }
     }
 }

@@ -12,7 +12,7 @@ use super::arguments::{BootstrapOptions, ServeOptions, TokenOptions};
 use super::bootstrap::wanted;
 use super::context::Context;
 use super::failure::Failure;
-use super::print::say;
+use super::print::{program, say};
 use super::token::mint;
 use crate::builder::UserTenantService;
 use crate::domain::bootstrap::bootstrap;
@@ -72,7 +72,7 @@ async fn announce(context: &Context, service: &UserTenantService, url: &str, fir
         say(&format!("\nAdministrator's token, valid for 12 hours:\n{token}\n"));
         say(&format!("Try it:\ncurl -H 'Authorization: Bearer {token}' {url}/tenants"));
     } else if context.config.embedded {
-        say("Mint a token with:  user-tenant-service token --master");
+        say(&format!("Mint a token with:  {} token --master", program()));
     }
     Ok(())
 }

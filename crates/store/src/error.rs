@@ -35,7 +35,10 @@ pub enum StoreError {
     #[error("the write names another tenant")]
     OutsideScope,
     /// The answer would have more rows than allowed.
-    #[error("an answer holds at most {limit} rows; ask for them in pages with limit and skip")]
+    #[error(
+        "an answer holds at most {limit} {}; ask for them in pages with limit and skip",
+        if *.limit == 1 { "row" } else { "rows" }
+    )]
     TooManyRows {
         /// The bound.
         limit: u64,

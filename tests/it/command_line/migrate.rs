@@ -1,6 +1,6 @@
 //! `migrate` and what other commands say of a schema that is not there; the same on both databases.
 
-use super::{SCHEMA_NOT_READY, assert_fails_politely, everywhere, on};
+use super::{FAILED, SCHEMA_NOT_READY, assert_fails_politely, everywhere, on};
 use crate::program::Workplace;
 use crate::support::fixture::Database;
 
@@ -26,11 +26,16 @@ fn up_down_status_and_check() {
 }
 
 #[test]
-fn without_a_version_down_undoes_the_last_step() {
+fn without_a_version_down_undoes_the_last_step_when_somebody_says_so() {
     everywhere(|workplace| {
+        assert_eq!(workplace.ok(&["migrate", "down"]).trim(), "nothing to do");
         workplace.ok(&["migrate", "up"]);
         let before = workplace.ok(&["migrate", "status"]);
-        assert_eq!(workplace.ok(&["migrate", "down"]).lines().count(), 1);
+        let last = before.lines().last().and_then(|line| line.split_once("  ")).expect("a step and its state").0;
+        assert_fails_politely(&workplace.run(&["migrate", "down"]), FAILED, &[last, "all rows", "--yes"]);
+        assert_eq!(workplace.ok(&["migrate", "status"]), before, "nothing was undone");
+
+        assert_eq!(workplace.ok(&["migrate", "down", "--yes"]).trim(), format!("undone {last}"));
         let after = workplace.ok(&["migrate", "status"]);
         assert_eq!(after.matches("pending").count(), 1);
         assert_eq!(before.lines().count(), after.lines().count());

@@ -1,7 +1,9 @@
 //! The first start and the later ones: what they print, what they keep, and help.
 
+use std::fs::Permissions;
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
 
 use regex::Regex;
 use serde_json::{Value as Json, json};
@@ -43,9 +45,10 @@ fn the_first_start_says_how_to_go_on_and_later_ones_keep_everything() {
     let mut second = workplace.serve(&["serve"]);
     let [stdout, _] = second.printed();
     assert!(!stdout.contains("eyJ") && pasted(&second).is_none(), "no token again: {stdout}");
-    let command = Regex::new(r"(?m)^Mint a token with:\s+user-tenant-service (.*)$").unwrap();
-    let command = command.captures(&stdout).unwrap_or_else(|| panic!("no command in {stdout}"))[1].to_owned();
-    let minted = workplace.ok(&command.split(' ').collect::<Vec<_>>());
+    let command = Regex::new(r"(?m)^Mint a token with:\s+(\S+) (.*)$").unwrap();
+    let command = command.captures(&stdout).unwrap_or_else(|| panic!("no command in {stdout}"));
+    assert_eq!(&command[1], env!("CARGO_BIN_EXE_user-tenant-service"), "as it was started, since no PATH leads to it");
+    let minted = workplace.ok(&command[2].split(' ').collect::<Vec<_>>());
     for token in [&token, minted.trim()] {
         let count = second.request("GET /tenants/count").bearer(token).send();
         assert_eq!(json(&count), json!({ "count": 2 }), "what the first start wrote is there");
@@ -54,19 +57,34 @@ fn the_first_start_says_how_to_go_on_and_later_ones_keep_everything() {
 }
 
 #[test]
-fn the_secret_is_its_owners_alone() {
+fn the_secret_and_the_database_are_their_owners_alone() {
     let workplace = Workplace::with(&[("DATA_DIR", "deeper/data")]);
     let mut running = workplace.serve(&[]);
-    running.stop();
     let directory = workplace.path().join("deeper/data");
-    let mode = |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
-    assert_eq!(mode(&directory.join("jwt-secret")), 0o600);
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(&directory), 0o700);
-    assert!(directory.join("user-tenant.db").is_file());
+    for file in ["jwt-secret", "user-tenant.db", "user-tenant.db-wal", "user-tenant.db-shm"] {
+        assert_eq!(mode(&directory.join(file)), 0o600, "{file}");
+    }
+    running.stop();
     let [stdout, stderr] = running.printed();
     let secret = std::fs::read_to_string(directory.join("jwt-secret")).unwrap();
     assert!(secret.trim().len() >= 43, "256 bits in base64url");
     assert!(!stdout.contains(&secret) && !stderr.contains(&secret), "it is printed nowhere");
+}
+
+#[test]
+fn a_new_file_of_a_database_is_its_owners_alone_and_another_keeps_its_mode() {
+    for (existing, expected) in [(false, 0o600), (true, 0o640)] {
+        let workplace = Workplace::with(&[("DATABASE_URL", "sqlite:users.db")]);
+        let file = workplace.path().join("users.db");
+        if existing {
+            std::fs::write(&file, "").unwrap();
+            std::fs::set_permissions(&file, Permissions::from_mode(expected)).unwrap();
+        }
+        workplace.ok(&["migrate", "up"]);
+        assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, expected);
+    }
 }
 
 #[test]

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::database::{Database, Outcome, on_both, refused};
-use super::{INITIAL, Migrator};
+use super::database::{Database, Outcome};
+use super::{INITIAL, Migrator, on_both};
 
 const TENANT: &str = "a0000000-0000-4000-8000-000000000001";
 const PERSON: &str = "a0000000-0000-4000-8000-0000000000ff";
@@ -191,6 +191,21 @@ async fn an_update_sets_modified_on_where_the_original_has_a_trigger(database: &
         assert_eq!(touched, [[expected]], "{table}");
     }
     Ok(())
+}
+
+/// Whether the database refuses the statement because of the named constraint or rule.
+async fn refused(database: &Database, sql: &str, because: &str) -> Outcome {
+    match database.execute(sql).await {
+        Ok(()) => Err(format!("was accepted: {sql}").into()),
+        Err(error) => {
+            let reason = error
+                .downcast_ref::<tokio_postgres::Error>()
+                .and_then(tokio_postgres::Error::as_db_error)
+                .map_or_else(|| error.to_string(), |error| error.to_string() + error.constraint().unwrap_or_default());
+            assert!(reason.contains(because), "{sql} was refused because: {reason}");
+            Ok(())
+        }
+    }
 }
 
 on_both!(live_rows_are_unique_and_deleted_ones_give_way);

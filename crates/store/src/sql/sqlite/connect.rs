@@ -1,5 +1,9 @@
 //! How a connection to the file is opened and which settings it gets.
 
+use std::fs::OpenOptions;
+use std::path::Path;
+use std::sync::Mutex;
+
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 
@@ -11,8 +15,12 @@ use crate::session::SqliteOptions;
 /// Statements kept prepared by one connection.
 const MAX_PREPARED: usize = 128;
 
+/// Held while a file is made: to close one that another thread has already opened would end the locks of that thread.
+static CREATION: Mutex<()> = Mutex::new(());
+
 /// A connection that reads and writes; creates the file.
 pub(crate) fn open(options: &SqliteOptions) -> StoreResult<Connection> {
+    create(&options.path);
     let connection = Connection::open(&options.path).map_err(classify)?;
     prepare(&connection, options).map_err(classify)?;
     Ok(connection)
@@ -23,6 +31,18 @@ pub(super) fn open_reader(options: &SqliteOptions) -> StoreResult<Connection> {
     let connection = open(options)?;
     connection.pragma_update(None, "query_only", true).map_err(classify)?;
     Ok(connection)
+}
+
+/// Makes the file where there is none, readable and writable by its owner only; `SQLite` gives the files beside it
+/// (`-wal`, `-shm`) the same mode. A file that exists keeps its own.
+fn create(path: &Path) {
+    let _turn = CREATION.lock();
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    // What fails here fails again when SQLite opens the file, and is reported then.
+    let _ = options.open(path);
 }
 
 fn prepare(connection: &Connection, options: &SqliteOptions) -> rusqlite::Result<()> {
