@@ -69,3 +69,15 @@ impl StoreError {
         matches!(self, Self::Unavailable(_) | Self::Timeout(_) | Self::Contention(_))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_row_is_named_as_one() {
+        let said = |limit| StoreError::TooManyRows { limit }.to_string();
+        assert!(said(1).starts_with("an answer holds at most 1 row; "), "{}", said(1));
+        assert!(said(20).starts_with("an answer holds at most 20 rows; "), "{}", said(20));
+    }
+}
