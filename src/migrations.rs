@@ -1,6 +1,10 @@
 //! The schema, embedded: add a migration as `migrations/<database>/NNNN_name.{up,down}.sql` for both databases, and a line to both lists here.
 
+mod adoption;
+
 use user_tenant_store::migrate::{Migration, Migrations};
+
+pub(crate) use adoption::optional_constraints;
 
 /// What makes the schema on either database, in order. A released text is never edited.
 pub(crate) const MIGRATIONS: Migrations = Migrations {
@@ -16,4 +20,5 @@ pub(crate) const MIGRATIONS: Migrations = Migrations {
         up: include_str!("../migrations/sqlite/0001_initial.up.sql"),
         down: include_str!("../migrations/sqlite/0001_initial.down.sql"),
     }],
+    adoption: Some(&adoption::ADOPTION),
 };

@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::PossibleValuesParser;
 use clap::{Arg, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use uuid::Uuid;
 
 use crate::config::SETTINGS;
+use crate::migrations::optional_constraints;
 
 /// Users, tenants and roles for multi-tenant software: one binary, `SQLite` or `PostgreSQL`.
 #[derive(Debug, Parser)]
@@ -83,8 +85,10 @@ pub(super) struct ServeOptions {
 /// What to do with the schema.
 #[derive(Debug, Subcommand)]
 pub(super) enum MigrateAction {
-    /// Apply all pending migrations.
-    Up,
+    /// Apply all pending migrations; a database of the original is adopted.
+    ///
+    /// `migrate check` says before what would change and which rows stand in the way.
+    Up(UpOptions),
     /// Undo migrations, last one first, and lose the rows of the tables that they made.
     ///
     /// Without `--to`, the last one only, after asking.
@@ -100,6 +104,17 @@ pub(super) enum MigrateAction {
     Status,
     /// Report what separates the database from what this program expects; exit code 5 if anything does.
     Check,
+}
+
+/// Options of `migrate up`.
+#[derive(Debug, Args)]
+pub(super) struct UpOptions {
+    /// Leave this constraint out of the database that is adopted; repeatable.
+    #[arg(long, value_name = "CONSTRAINT", value_parser = constraint(), hide_possible_values = true)]
+    pub(super) without: Vec<String>,
+    /// Add this constraint, which was left out before; repeatable.
+    #[arg(long, value_name = "CONSTRAINT", value_parser = constraint(), hide_possible_values = true)]
+    pub(super) with: Vec<String>,
 }
 
 /// Options of `bootstrap`.
@@ -237,6 +252,10 @@ pub(super) fn parse() -> Arguments {
         config: line.config,
         settings,
     }
+}
+
+fn constraint() -> PossibleValuesParser {
+    PossibleValuesParser::new(optional_constraints())
 }
 
 fn life(text: &str) -> Result<Duration, String> {

@@ -1,5 +1,7 @@
 //! Why a command failed, what to do next, and the exit code of each kind.
 
+use std::collections::BTreeSet;
+
 use user_tenant_store::StoreError;
 use user_tenant_store::migrate::{Finding, MigrateError};
 
@@ -29,6 +31,34 @@ impl Failure {
         Self::Other(message.into(), None)
     }
 
+    /// A schema that is not the one of this program, why, and what to type.
+    pub(super) fn schema(findings: &[Finding]) -> Self {
+        let lines: Vec<_> = findings.iter().map(ToString::to_string).collect();
+        let violated: BTreeSet<_> = findings
+            .iter()
+            .filter_map(|finding| match finding {
+                Finding::Violation(violation) => Some(format!(" --without {}", violation.constraint)),
+                _ => None,
+            })
+            .collect();
+        let next = if !violated.is_empty() {
+            let options: String = violated.into_iter().collect();
+            format!(
+                "Mend these rows, or do without what they violate:  {} migrate up{options}\nNothing has been changed.",
+                program()
+            )
+        } else if findings.contains(&Finding::ForeignSchema) {
+            FOREIGN.to_owned()
+        } else if findings.contains(&Finding::Adoptable) {
+            format!("No row stands in the way. Adopt it with:  {} migrate up", program())
+        } else if findings.iter().all(|finding| matches!(finding, Finding::Pending(_))) {
+            format!("Bring it there with:  {} migrate up", program())
+        } else {
+            "Restore the text of the migrations or the database, or use the program that applied them.".to_owned()
+        };
+        Self::Schema(format!("the database schema is not the one of this program:\n{}\n{next}", lines.join("\n")))
+    }
+
     /// The exit code of the process.
     pub(super) fn exit_code(&self) -> u8 {
         match self {
@@ -49,7 +79,9 @@ impl From<MigrateError> for Failure {
                 Self::Configuration(format!("DATABASE_URL or DB_HOST: must lead to a database that lets us in{why}"))
             }
             MigrateError::Unreachable(source) => Self::Unreachable(source),
-            MigrateError::ForeignSchema => Self::Schema(FOREIGN.to_owned()),
+            MigrateError::ForeignSchema => Self::Schema(format!("{error}\n{FOREIGN}")),
+            MigrateError::InTheWay(findings) => Self::schema(&findings),
+            MigrateError::NotAdopted => Self::Configuration(format!("--without, --with: {error}")),
             other @ (MigrateError::Changed(_) | MigrateError::Unknown(_)) => Self::Schema(other.to_string()),
             other => Self::Other(other.to_string(), causes(&other)),
         }
@@ -60,10 +92,7 @@ impl From<BuildError> for Failure {
     fn from(error: BuildError) -> Self {
         match error {
             BuildError::Migrate(error) => error.into(),
-            BuildError::Schema(findings) if findings.contains(&Finding::ForeignSchema) => {
-                Self::Schema(FOREIGN.to_owned())
-            }
-            BuildError::Schema(_) => Self::Schema(format!("{error}\nBring it there with:  {} migrate up", program())),
+            BuildError::Schema(findings) => Self::schema(&findings),
             BuildError::Database(source) => Self::Unreachable(source),
             BuildError::NoVerifier | BuildError::Options(_) => Self::Configuration(error.to_string()),
         }
@@ -86,9 +115,9 @@ impl From<std::io::Error> for Failure {
     }
 }
 
-/// What to do with a database that another program has made.
-const FOREIGN: &str = "the database holds tables that another program has made, such as the service that this one \
-    replaces; they cannot be taken over yet. Name an empty database, and leave this one as it is";
+/// What to do with a database that cannot be adopted.
+const FOREIGN: &str = "Only a database that the original's migration has made can be adopted. Name another one, or \
+    bring this one to that form; `migrate check` says what it lacks";
 
 /// The causes of an error, first one first, as one.
 fn causes(error: &dyn std::error::Error) -> Option<BoxError> {

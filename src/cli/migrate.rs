@@ -2,10 +2,10 @@
 
 use std::io::IsTerminal;
 
-use user_tenant_store::migrate::{Migrator, State, Step};
+use user_tenant_store::migrate::{Choice, Migrator, State, Status, Step};
 use user_tenant_store::value::format_timestamp;
 
-use super::arguments::MigrateAction;
+use super::arguments::{MigrateAction, UpOptions};
 use super::context::Context;
 use super::failure::Failure;
 use super::print::{ask, say};
@@ -15,7 +15,11 @@ use crate::migrations::MIGRATIONS;
 pub(super) async fn migrate(context: &Context, action: &MigrateAction) -> Result<(), Failure> {
     let mut migrator = Migrator::connect(&context.database()?, MIGRATIONS).await?;
     match action {
-        MigrateAction::Up => report("applied", &migrator.up().await?),
+        MigrateAction::Up(UpOptions { without, with }) => {
+            let [without, with] = [without, with].map(|names| names.iter().cloned().collect());
+            report("applied", &migrator.up_choosing(&Choice { without, with }).await?);
+            say_adopted(&migrator).await?;
+        }
         MigrateAction::Down { to: Some(version), .. } => report("undone", &migrator.down(*version).await?),
         MigrateAction::Down { to: None, yes } => {
             let undone = match last_step(&migrator).await? {
@@ -31,8 +35,11 @@ pub(super) async fn migrate(context: &Context, action: &MigrateAction) -> Result
         }
         MigrateAction::Status => {
             for status in migrator.status().await? {
-                let state = match status.state {
-                    State::Applied { on } => format!("applied {}", format_timestamp(on)),
+                let state = match &status.state {
+                    State::Applied { on } => format!("applied {}", format_timestamp(*on)),
+                    State::Adopted { on, without } => {
+                        format!("applied {} by adoption{}", format_timestamp(*on), left_out(without))
+                    }
                     State::Pending => "pending".to_owned(),
                     State::Changed => "applied, but with another content".to_owned(),
                     State::Unknown => "applied, but not part of this program".to_owned(),
@@ -43,26 +50,43 @@ pub(super) async fn migrate(context: &Context, action: &MigrateAction) -> Result
         MigrateAction::Check => {
             let findings = migrator.check().await?;
             if !findings.is_empty() {
-                let lines: Vec<_> = findings.iter().map(ToString::to_string).collect();
-                return Err(Failure::Schema(lines.join("\n")));
+                return Err(Failure::schema(&findings));
             }
             say("the schema is the one of this program");
+            say_adopted(&migrator).await?;
         }
     }
     Ok(())
 }
 
+/// Says how far an adopted database is not like others.
+async fn say_adopted(migrator: &Migrator) -> Result<(), Failure> {
+    for status in migrator.status().await? {
+        if let State::Adopted { without, .. } = status.state {
+            say(&format!("the database is an adopted one{}", left_out(&without)));
+        }
+    }
+    Ok(())
+}
+
+fn left_out(without: &[String]) -> String {
+    if without.is_empty() { String::new() } else { format!(", without {}", without.join(", ")) }
+}
+
 /// The last applied migration, and the version that the database is left at without it.
-async fn last_step(migrator: &Migrator) -> Result<Option<(Step, u32)>, Failure> {
+async fn last_step(migrator: &Migrator) -> Result<Option<(Status, u32)>, Failure> {
     let status = migrator.status().await?;
-    let mut applied =
-        status.into_iter().filter(|status| status.state != State::Pending).map(|status| status.step).rev();
-    Ok(applied.next().map(|last| (last, applied.next().map_or(0, |step| step.version))))
+    let mut applied = status.into_iter().filter(|status| status.state != State::Pending).rev();
+    Ok(applied.next().map(|last| (last, applied.next().map_or(0, |status| status.step.version))))
 }
 
 /// Goes on only if somebody at a terminal says so.
-fn confirm(step: &Step, before: u32) -> Result<(), Failure> {
-    let loss = format!("This undoes {step}: what it made is dropped, with all rows in it.");
+fn confirm(last: &Status, before: u32) -> Result<(), Failure> {
+    let loss = match &last.state {
+        State::Adopted { .. } => "the constraints, indexes and triggers that adoption added are dropped, but no row",
+        _ => "what it made is dropped, with all rows in it",
+    };
+    let loss = format!("This undoes {}: {loss}.", last.step);
     if !std::io::stdin().is_terminal() {
         return Err(Failure::other(format!(
             "{loss} Nobody can be asked here: say  migrate down --yes,  or  migrate down --to {before}"

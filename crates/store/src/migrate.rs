@@ -11,12 +11,14 @@ use time::OffsetDateTime;
 
 use crate::error::{BoxError, StoreError};
 
+mod adoption;
 mod migrator;
 #[cfg(feature = "postgres")]
 mod postgres;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 
+pub use adoption::{Addition, Adoption, Choice, Kind, Violation};
 pub use migrator::{Migrations, Migrator};
 
 /// One step of the schema and its way back, as text in the program. Never edited once released.
@@ -73,12 +75,19 @@ pub struct Status {
 }
 
 /// Where a database stands with one migration.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum State {
     /// Applied, from the text that the program has.
     Applied {
         /// When, in UTC.
         on: OffsetDateTime,
+    },
+    /// Another program has made the schema, and this one has adopted it.
+    Adopted {
+        /// When, in UTC.
+        on: OffsetDateTime,
+        /// The constraints that were left out, by name.
+        without: Vec<String>,
     },
     /// Not applied yet.
     Pending,
@@ -93,6 +102,12 @@ pub enum State {
 pub enum Finding {
     /// It holds a schema that other means than these migrations have made.
     ForeignSchema,
+    /// What such a schema lacks to be adopted.
+    Unlike(String),
+    /// It holds a schema that another program has made and that can be adopted.
+    Adoptable,
+    /// Rows that stand in the way of adoption.
+    Violation(Violation),
     /// The migration is not applied.
     Pending(Step),
     /// The migration was applied from another text.
@@ -105,6 +120,9 @@ impl fmt::Display for Finding {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::ForeignSchema => formatter.write_str(FOREIGN_SCHEMA),
+            Self::Unlike(difference) => formatter.write_str(difference),
+            Self::Adoptable => formatter.write_str("the database was made by another program and can be adopted"),
+            Self::Violation(violation) => violation.fmt(formatter),
             Self::Pending(step) => write!(formatter, "migration {step} is not applied"),
             Self::Changed(step) => {
                 write!(formatter, "migration {step} was applied with another content")
@@ -125,6 +143,15 @@ pub enum MigrateError {
     /// The database has our tables but no ledger; nothing was changed.
     #[error("{FOREIGN_SCHEMA}")]
     ForeignSchema,
+    /// Rows stand in the way of adoption: findings of the kind [`Finding::Violation`]; nothing was changed.
+    #[error("{} {} in the way of adoption", .0.len(), if .0.len() == 1 { "conflict stands" } else { "conflicts stand" })]
+    InTheWay(Vec<Finding>),
+    /// Constraints can be chosen for an adopted database only; nothing was changed.
+    #[error("constraints can be left out or added only where a database of another program is adopted")]
+    NotAdopted,
+    /// The database that was to be adopted could not be read or changed; it is as it was.
+    #[error("adopting the database failed and was rolled back")]
+    Adoption(#[source] BoxError),
     /// The text of an applied migration differs from the program's; nothing was changed.
     #[error("migration {0} was applied with another content; restore its text, or the database")]
     Changed(Step),
@@ -189,7 +216,7 @@ fn findings(migrations: &[Migration], ledger: &[Record], foreign: bool) -> Vec<F
     compare(migrations, ledger)
         .into_iter()
         .filter_map(|Status { step, state }| match state {
-            State::Applied { .. } => None,
+            State::Applied { .. } | State::Adopted { .. } => None,
             State::Pending => Some(Finding::Pending(step)),
             State::Changed => Some(Finding::Changed(step)),
             State::Unknown => Some(Finding::Unknown(step)),
@@ -206,6 +233,8 @@ fn next_up<'a>(
     let mut next = None;
     for finding in findings(migrations, ledger, foreign) {
         match finding {
+            // Only where there is a ledger; without one, `findings` says no more than that the schema is foreign.
+            Finding::Unlike(_) | Finding::Adoptable | Finding::Violation(_) => {}
             Finding::ForeignSchema => return Err(MigrateError::ForeignSchema),
             Finding::Changed(step) => return Err(MigrateError::Changed(step)),
             Finding::Unknown(step) => return Err(MigrateError::Unknown(step)),
@@ -230,7 +259,7 @@ fn next_down<'a>(
     match state {
         State::Changed => Err(MigrateError::Changed(step)),
         State::Unknown => Err(MigrateError::Unknown(step)),
-        State::Applied { .. } | State::Pending => {
+        State::Applied { .. } | State::Adopted { .. } | State::Pending => {
             Ok(migrations.iter().find(|migration| migration.version == step.version))
         }
     }

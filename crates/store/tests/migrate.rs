@@ -41,6 +41,7 @@ const INITIAL: Migrations = Migrations {
         up: include_str!("../../../migrations/sqlite/0001_initial.up.sql"),
         down: include_str!("../../../migrations/sqlite/0001_initial.down.sql"),
     }],
+    adoption: None,
 };
 
 /// Three steps that both databases understand.
@@ -55,7 +56,7 @@ async fn migrator(database: &Database, steps: &'static [Migration]) -> Outcome<M
     if database.is_postgres() {
         database.execute("CREATE SCHEMA IF NOT EXISTS main").await?;
     }
-    Ok(Migrator::connect(&database.options, Migrations { postgres: steps, sqlite: steps }).await?)
+    Ok(Migrator::connect(&database.options, Migrations { postgres: steps, sqlite: steps, adoption: None }).await?)
 }
 
 /// Names of everything that statements made: schemas, tables, views, indexes, functions and triggers.

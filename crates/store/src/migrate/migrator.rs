@@ -1,6 +1,6 @@
 //! One connection for migrations, outside any pool, to whichever database the options name.
 
-use super::{Finding, MigrateError, Migration, Status, Step};
+use super::{Adoption, Choice, Finding, MigrateError, Migration, Status, Step};
 use crate::error::StoreError;
 use crate::session::DatabaseOptions;
 #[cfg(feature = "postgres")]
@@ -15,6 +15,8 @@ pub struct Migrations {
     pub postgres: &'static [Migration],
     /// The steps on `SQLite`.
     pub sqlite: &'static [Migration],
+    /// What takes the place of the first step on a `PostgreSQL` database that another program has made.
+    pub adoption: Option<&'static Adoption>,
 }
 
 /// Reads and changes the schema of one database. For start-up and the command line: a file is worked on
@@ -65,7 +67,9 @@ impl Migrator {
     pub async fn check(&self) -> Result<Vec<Finding>, MigrateError> {
         match &self.connection {
             #[cfg(feature = "postgres")]
-            Connection::Postgres(client) => postgres::check(client, self.migrations.postgres).await,
+            Connection::Postgres(client) => {
+                postgres::check(client, self.migrations.postgres, self.migrations.adoption).await
+            }
             #[cfg(feature = "sqlite")]
             Connection::Sqlite(connection) => sqlite::check(connection, self.migrations.sqlite),
         }
@@ -73,21 +77,37 @@ impl Migrator {
 
     /// Applies all pending migrations, in order, and says which. Safe to repeat and to run from several
     /// processes at once: each migration is applied by one of them.
+    /// A database of another program that can be adopted is adopted first.
     pub async fn up(&mut self) -> Result<Vec<Step>, MigrateError> {
+        self.up_choosing(&Choice::default()).await
+    }
+
+    /// As [`Migrator::up`], with a choice of the constraints that an adopted database has.
+    ///
+    /// # Errors
+    /// [`MigrateError::NotAdopted`] if the choice is not empty and the database neither was nor is adopted.
+    pub async fn up_choosing(&mut self, choice: &Choice) -> Result<Vec<Step>, MigrateError> {
         match &mut self.connection {
             #[cfg(feature = "postgres")]
-            Connection::Postgres(client) => postgres::up(client, self.migrations.postgres).await,
+            Connection::Postgres(client) => {
+                postgres::up(client, self.migrations.postgres, self.migrations.adoption, choice).await
+            }
+            #[cfg(feature = "sqlite")]
+            Connection::Sqlite(_) if !choice.is_empty() => Err(MigrateError::NotAdopted),
             #[cfg(feature = "sqlite")]
             Connection::Sqlite(connection) => sqlite::up(connection, self.migrations.sqlite),
         }
     }
 
     /// Undoes the applied migrations above version `to`, last one first, and says which. Down to 0 leaves
-    /// nothing of ours, the ledger included.
+    /// nothing of ours, the ledger included. Of an adopted database, the last step takes away what adoption added,
+    /// and leaves the tables with their rows.
     pub async fn down(&mut self, to: u32) -> Result<Vec<Step>, MigrateError> {
         match &mut self.connection {
             #[cfg(feature = "postgres")]
-            Connection::Postgres(client) => postgres::down(client, self.migrations.postgres, to).await,
+            Connection::Postgres(client) => {
+                postgres::down(client, self.migrations.postgres, self.migrations.adoption, to).await
+            }
             #[cfg(feature = "sqlite")]
             Connection::Sqlite(connection) => sqlite::down(connection, self.migrations.sqlite, to),
         }

@@ -2,7 +2,9 @@
 
 use tokio_postgres::{Client, GenericClient, IsolationLevel, Transaction};
 
-use super::{Finding, MigrateError, Migration, Record, Status, Step};
+mod adopt;
+
+use super::{Adoption, Choice, Finding, MigrateError, Migration, Record, State, Status, Step};
 use super::{compare, failed, findings, ledger_error, next_down, next_up};
 
 /// Made after the first migration, which makes the schema; gone before its `down`, which drops it.
@@ -21,21 +23,43 @@ const LOCK: &str = "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0;
 
 /// Where the database stands with each migration, in order of version. Changes nothing.
 pub(super) async fn status(client: &Client, migrations: &[Migration]) -> Result<Vec<Status>, MigrateError> {
-    Ok(compare(migrations, &ledger(client).await?.unwrap_or_default()))
+    let mut statuses = compare(migrations, &ledger(client).await?.unwrap_or_default());
+    if let (Some(first), Some(record)) = (statuses.first_mut(), adopt::record(client).await?)
+        && let State::Applied { on } = first.state
+    {
+        let without = record.into_iter().filter(|(_, added)| !added).map(|(name, _)| name).collect();
+        first.state = State::Adopted { on, without };
+    }
+    Ok(statuses)
 }
 
 /// Everything that separates the database from what the program expects; nothing, if it is as it should be.
 /// Changes nothing.
-pub(super) async fn check(client: &Client, migrations: &[Migration]) -> Result<Vec<Finding>, MigrateError> {
+pub(super) async fn check(
+    client: &Client,
+    migrations: &[Migration],
+    adoption: Option<&Adoption>,
+) -> Result<Vec<Finding>, MigrateError> {
     let ledger = ledger(client).await?;
     let foreign = ledger.is_none() && holds_tables(client).await?;
-    Ok(findings(migrations, &ledger.unwrap_or_default(), foreign))
+    match adoption {
+        Some(adoption) if foreign => adopt::findings(client, adoption).await,
+        _ => Ok(findings(migrations, &ledger.unwrap_or_default(), foreign)),
+    }
 }
 
-/// Applies all pending migrations, in order, and says which. Safe to repeat and to run from several
-/// processes at once: each migration is applied by one of them.
-pub(super) async fn up(client: &mut Client, migrations: &[Migration]) -> Result<Vec<Step>, MigrateError> {
+/// Adopts the database if another program has made it, then applies all pending migrations, in order, and says
+/// which. Safe to repeat and to run from several processes at once: each migration is applied by one of them.
+pub(super) async fn up(
+    client: &mut Client,
+    migrations: &[Migration],
+    adoption: Option<&Adoption>,
+    choice: &Choice,
+) -> Result<Vec<Step>, MigrateError> {
     let mut steps = Vec::new();
+    if let (Some(adoption), Some(first)) = (adoption, migrations.first()) {
+        steps.extend(adopt(client, adoption, first, choice).await?);
+    }
     while let Some(step) = apply_next(client, migrations).await? {
         steps.push(step);
     }
@@ -43,13 +67,41 @@ pub(super) async fn up(client: &mut Client, migrations: &[Migration]) -> Result<
 }
 
 /// Undoes the applied migrations above version `to`, last one first, and says which. Down to 0 leaves
-/// nothing of ours, the ledger included.
-pub(super) async fn down(client: &mut Client, migrations: &[Migration], to: u32) -> Result<Vec<Step>, MigrateError> {
+/// nothing of ours, the ledger included. What was adopted stays.
+pub(super) async fn down(
+    client: &mut Client,
+    migrations: &[Migration],
+    adoption: Option<&Adoption>,
+    to: u32,
+) -> Result<Vec<Step>, MigrateError> {
     let mut steps = Vec::new();
-    while let Some(step) = undo_last(client, migrations, to).await? {
+    while let Some(step) = undo_last(client, migrations, adoption, to).await? {
         steps.push(step);
     }
     Ok(steps)
+}
+
+/// Adoption takes the place of the first migration. Later, it adds what was left out, where the choice says so.
+async fn adopt(
+    client: &mut Client,
+    adoption: &Adoption,
+    first: &Migration,
+    choice: &Choice,
+) -> Result<Option<Step>, MigrateError> {
+    let transaction = begin(client).await?;
+    let changed = match (ledger(&transaction).await?, adopt::record(&transaction).await?) {
+        (None, _) if holds_tables(&transaction).await? => {
+            adopt::adopt(&transaction, adoption, choice).await?;
+            transaction.batch_execute(CREATE_LEDGER).await.map_err(ledger_error)?;
+            enter(&transaction, first).await?;
+            true
+        }
+        (Some(_), Some(record)) => adopt::complete(&transaction, adoption, &record, choice).await?,
+        _ if choice.is_empty() => false,
+        _ => return Err(MigrateError::NotAdopted),
+    };
+    transaction.commit().await.map_err(|error| failed(first, error))?;
+    Ok(changed.then(|| first.step()))
 }
 
 async fn apply_next(client: &mut Client, migrations: &[Migration]) -> Result<Option<Step>, MigrateError> {
@@ -64,14 +116,25 @@ async fn apply_next(client: &mut Client, migrations: &[Migration]) -> Result<Opt
     if is_first {
         transaction.batch_execute(CREATE_LEDGER).await.map_err(ledger_error)?;
     }
-    let insert = "INSERT INTO main.schema_migrations (version, name, checksum) VALUES ($1, $2, $3)";
-    let (version, checksum) = (i64::from(next.version), next.checksum());
-    transaction.execute(insert, &[&version, &next.name, &checksum]).await.map_err(ledger_error)?;
+    enter(&transaction, next).await?;
     transaction.commit().await.map_err(|error| failed(next, error))?;
     Ok(Some(next.step()))
 }
 
-async fn undo_last(client: &mut Client, migrations: &[Migration], to: u32) -> Result<Option<Step>, MigrateError> {
+/// Writes a migration into the ledger.
+async fn enter(transaction: &Transaction<'_>, migration: &Migration) -> Result<(), MigrateError> {
+    let insert = "INSERT INTO main.schema_migrations (version, name, checksum) VALUES ($1, $2, $3)";
+    let (version, checksum) = (i64::from(migration.version), migration.checksum());
+    transaction.execute(insert, &[&version, &migration.name, &checksum]).await.map_err(ledger_error)?;
+    Ok(())
+}
+
+async fn undo_last(
+    client: &mut Client,
+    migrations: &[Migration],
+    adoption: Option<&Adoption>,
+    to: u32,
+) -> Result<Option<Step>, MigrateError> {
     let transaction = begin(client).await?;
     let ledger = ledger(&transaction).await?.unwrap_or_default();
     let Some(last) = next_down(migrations, &ledger, to)? else {
@@ -83,7 +146,10 @@ async fn undo_last(client: &mut Client, migrations: &[Migration], to: u32) -> Re
         let delete = "DELETE FROM main.schema_migrations WHERE version = $1";
         transaction.execute(delete, &[&i64::from(last.version)]).await.map_err(ledger_error)?;
     }
-    transaction.batch_execute(last.down).await.map_err(|error| failed(last, error))?;
+    match (adopt::record(&transaction).await?, adoption) {
+        (Some(record), Some(adoption)) if ledger.len() == 1 => adopt::undo(&transaction, adoption, &record).await?,
+        _ => transaction.batch_execute(last.down).await.map_err(|error| failed(last, error))?,
+    }
     transaction.commit().await.map_err(|error| failed(last, error))?;
     Ok(Some(last.step()))
 }

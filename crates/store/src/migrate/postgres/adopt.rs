@@ -1,0 +1,189 @@
+//! Adopting a `PostgreSQL` database: looks at what is there, reports what stands in the way, adds what is missing, and takes it away again.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tokio_postgres::{GenericClient, Transaction};
+
+use super::super::adoption::{Addition, Adoption, Choice, Violation};
+use super::super::{Finding, MigrateError, ledger_error};
+use crate::error::BoxError;
+
+/// Says that the database was adopted, and what became of the additions that were missing.
+const CREATE_RECORD: &str = "CREATE TABLE main.schema_adoption (
+  name  text    NOT NULL CONSTRAINT pk_schema_adoption_name PRIMARY KEY,
+  added boolean NOT NULL
+);
+COMMENT ON TABLE main.schema_adoption IS 'what was missing when the database was adopted: added, or left out';";
+
+/// Indexes that can be relied on, constraints and triggers: kind, table, name.
+const PRESENT: &str = "
+  SELECT CASE WHEN i.indisunique THEN 'unique' ELSE 'index' END, format('%s.%s', n.nspname, t.relname), x.relname::text
+  FROM pg_index i
+  JOIN pg_class x ON x.oid = i.indexrelid
+  JOIN pg_class t ON t.oid = i.indrelid
+  JOIN pg_namespace n ON n.oid = t.relnamespace
+  WHERE n.nspname IN ('main', 'logs') AND i.indisvalid
+  UNION ALL
+  SELECT k.contype::text, format('%s.%s', n.nspname, t.relname), k.conname::text
+  FROM pg_constraint k
+  JOIN pg_class t ON t.oid = k.conrelid
+  JOIN pg_namespace n ON n.oid = t.relnamespace
+  WHERE n.nspname IN ('main', 'logs')
+  UNION ALL
+  SELECT 'trigger', format('%s.%s', n.nspname, t.relname), g.tgname::text
+  FROM pg_trigger g
+  JOIN pg_class t ON t.oid = g.tgrelid
+  JOIN pg_namespace n ON n.oid = t.relnamespace
+  WHERE n.nspname IN ('main', 'logs') AND NOT g.tgisinternal";
+
+/// What adoption has left in a database: each addition that was missing by its name, and whether it was added.
+/// `None`: the database was not adopted.
+pub(super) async fn record(client: &impl GenericClient) -> Result<Option<BTreeMap<String, bool>>, MigrateError> {
+    if !super::exists(client, "main.schema_adoption").await? {
+        return Ok(None);
+    }
+    let rows = client.query("SELECT name, added FROM main.schema_adoption", &[]).await.map_err(ledger_error)?;
+    rows.iter()
+        .map(|row| Ok((row.try_get(0)?, row.try_get(1)?)))
+        .collect::<Result<_, tokio_postgres::Error>>()
+        .map(Some)
+        .map_err(ledger_error)
+}
+
+/// What [`adopt`] would meet: why the database cannot be adopted, or that it can be, and each row in the way.
+pub(super) async fn findings(client: &impl GenericClient, adoption: &Adoption) -> Result<Vec<Finding>, MigrateError> {
+    let differences = client.query(adoption.differences, &[]).await.map_err(failed)?;
+    if !differences.is_empty() {
+        let differences =
+            differences.iter().map(|row| row.try_get(0).map(Finding::Unlike)).collect::<Result<Vec<_>, _>>();
+        return Ok([vec![Finding::ForeignSchema], differences.map_err(failed)?].concat());
+    }
+    let mut findings = vec![Finding::Adoptable];
+    for addition in missing(client, adoption).await? {
+        findings.extend(violations(client, addition).await?.into_iter().map(Finding::Violation));
+    }
+    Ok(findings)
+}
+
+/// Brings a database that can be adopted to the first migration, or says why not and changes nothing.
+pub(super) async fn adopt(
+    transaction: &Transaction<'_>,
+    adoption: &Adoption,
+    choice: &Choice,
+) -> Result<(), MigrateError> {
+    // Before the lock, so that a database that is not adopted is not locked either.
+    refuse(findings(transaction, adoption).await?, choice)?;
+    lock(transaction, adoption.additions).await?;
+    refuse(findings(transaction, adoption).await?, choice)?;
+    let missing = missing(transaction, adoption).await?;
+    transaction.batch_execute(adoption.mend).await.map_err(failed)?;
+    transaction.batch_execute(CREATE_RECORD).await.map_err(failed)?;
+    for addition in missing {
+        let added = !(addition.is_optional() && choice.without.contains(addition.name));
+        if added {
+            transaction.batch_execute(&addition.create()).await.map_err(failed)?;
+        }
+        let insert = "INSERT INTO main.schema_adoption (name, added) VALUES ($1, $2)";
+        transaction.execute(insert, &[&addition.name, &added]).await.map_err(failed)?;
+    }
+    Ok(())
+}
+
+/// Adds what was left out before and is chosen now; false when there is nothing to add.
+pub(super) async fn complete(
+    transaction: &Transaction<'_>,
+    adoption: &Adoption,
+    record: &BTreeMap<String, bool>,
+    choice: &Choice,
+) -> Result<bool, MigrateError> {
+    let left_out = |addition: &&Addition| record.get(addition.name) == Some(&false);
+    let chosen: Vec<_> = adoption
+        .additions
+        .iter()
+        .filter(left_out)
+        .filter(|addition| choice.with.contains(addition.name))
+        .copied()
+        .collect();
+    if chosen.is_empty() {
+        return Ok(false);
+    }
+    lock(transaction, &chosen).await?;
+    let mut findings = Vec::new();
+    for addition in &chosen {
+        findings.extend(violations(transaction, addition).await?.into_iter().map(Finding::Violation));
+    }
+    refuse(findings, choice)?;
+    for addition in &chosen {
+        transaction.batch_execute(&addition.create()).await.map_err(failed)?;
+        let update = "UPDATE main.schema_adoption SET added = true WHERE name = $1";
+        transaction.execute(update, &[&addition.name]).await.map_err(failed)?;
+    }
+    Ok(true)
+}
+
+/// Takes away what [`adopt`] and [`complete`] have added, and nothing that was there before: no table, no row.
+pub(super) async fn undo(
+    transaction: &Transaction<'_>,
+    adoption: &Adoption,
+    record: &BTreeMap<String, bool>,
+) -> Result<(), MigrateError> {
+    lock(transaction, adoption.additions).await?;
+    for addition in adoption.additions.iter().rev().filter(|addition| record.get(addition.name) == Some(&true)) {
+        transaction.batch_execute(&addition.drop()).await.map_err(failed)?;
+    }
+    transaction.batch_execute("DROP TABLE main.schema_adoption").await.map_err(failed)
+}
+
+async fn missing<'a>(client: &impl GenericClient, adoption: &'a Adoption) -> Result<Vec<&'a Addition>, MigrateError> {
+    let rows = client.query(PRESENT, &[]).await.map_err(failed)?;
+    let present = rows
+        .iter()
+        .map(|row| Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?)))
+        .collect::<Result<BTreeSet<(String, String, String)>, tokio_postgres::Error>>()
+        .map_err(failed)?;
+    let is_missing = |addition: &&Addition| {
+        !present.contains(&(addition.catalog_kind().to_owned(), addition.table.to_owned(), addition.name.to_owned()))
+    };
+    Ok(adoption.additions.iter().filter(is_missing).collect())
+}
+
+async fn violations(client: &impl GenericClient, addition: &Addition) -> Result<Vec<Violation>, MigrateError> {
+    let Some(query) = addition.violations() else { return Ok(Vec::new()) };
+    let rows = client.query(&query, &[]).await.map_err(failed)?;
+    rows.iter()
+        .map(|row| {
+            let values: Vec<String> = row.try_get(1)?;
+            Ok(Violation {
+                constraint: addition.name,
+                table: addition.table,
+                ids: row.try_get(0)?,
+                values: addition.columns().iter().copied().zip(values).collect(),
+                remedy: addition.remedy(),
+            })
+        })
+        .collect::<Result<_, tokio_postgres::Error>>()
+        .map_err(failed)
+}
+
+fn refuse(mut findings: Vec<Finding>, choice: &Choice) -> Result<(), MigrateError> {
+    if findings.contains(&Finding::ForeignSchema) {
+        return Err(MigrateError::ForeignSchema);
+    }
+    findings.retain(
+        |finding| matches!(finding, Finding::Violation(violation) if !choice.without.contains(violation.constraint)),
+    );
+    if findings.is_empty() { Ok(()) } else { Err(MigrateError::InTheWay(findings)) }
+}
+
+/// Waits for those who use the tables, and keeps them out until the end of the transaction. All at once and in one
+/// order, so that nobody waits for us while we wait for him.
+async fn lock(transaction: &Transaction<'_>, additions: &[Addition]) -> Result<(), MigrateError> {
+    let tables: BTreeSet<_> = additions.iter().map(|addition| addition.table).collect();
+    let tables: Vec<_> = tables.into_iter().collect();
+    let lock = format!("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE", tables.join(", "));
+    transaction.batch_execute(&lock).await.map_err(failed)
+}
+
+fn failed(source: impl Into<BoxError>) -> MigrateError {
+    MigrateError::Adoption(source.into())
+}
