@@ -70,6 +70,25 @@ need_cargo_tool() {
     cargo install --locked --quiet "$1" --version "$2" "${@:3}" >&2
 }
 
+# From these versions on, the original starts.
+has_node() {
+  have node && have npm && node -e '
+    const [major, minor] = process.versions.node.split(".").map(Number);
+    process.exit(major > 22 || (major === 22 && minor >= 12) || (major === 20 && minor >= 19) ? 0 : 1)'
+}
+
+# need_node DIR: what runs the original. Where the system's own is missing or too old, one is put into DIR.
+need_node() {
+  export PATH="$1/node_modules/node/bin:$PATH"
+  if has_node; then
+    return
+  fi
+  have npm || apt_install npm
+  progress "installing Node.js 22 into $1 with npm"
+  npm install --no-save --silent --ignore-scripts=false --prefix "$1" node@22.20.0 >&2
+  has_node || fail "Node.js 20.19, 22.12 or newer and npm are needed to run the original; found: $(node --version 2>&1)"
+}
+
 port_is_taken() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 
 # Below 32768, where Linux begins to hand out ports to outgoing connections.

@@ -4,6 +4,7 @@ mod adoption;
 
 use user_tenant_store::migrate::{Migration, Migrations};
 
+#[cfg(feature = "cli")]
 pub(crate) use adoption::optional_constraints;
 
 /// What makes the schema on either database, in order. A released text is never edited.

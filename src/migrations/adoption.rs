@@ -86,6 +86,7 @@ pub(super) const ADOPTION: Adoption = Adoption {
 };
 
 /// The names of the constraints that may be left out: those that rows may violate.
+#[cfg(feature = "cli")]
 pub(crate) fn optional_constraints() -> Vec<&'static str> {
     ADOPTION.additions.iter().filter(|addition| addition.is_optional()).map(|addition| addition.name).collect()
 }

@@ -8,6 +8,7 @@
     reason = "everything here is a test or serves tests: it may fail loudly, and it makes its own clock and ids"
 )]
 
+mod adoption;
 mod authorization;
 mod command_line;
 mod isolation;

@@ -1,6 +1,6 @@
 //! `migrate` and what other commands say of a schema that is not there; the same on both databases.
 
-use super::{FAILED, SCHEMA_NOT_READY, assert_fails_politely, everywhere, on};
+use super::{FAILED, INVALID_CONFIGURATION, SCHEMA_NOT_READY, WRONG_USAGE, assert_fails_politely, everywhere, on};
 use crate::program::Workplace;
 use crate::support::fixture::Database;
 
@@ -103,4 +103,17 @@ fn tables_of_another_program_are_left_alone() {
             Database::Postgres(server) => server.run("SELECT own FROM main.tenants"),
         }
     }
+}
+
+#[test]
+fn constraints_can_be_left_out_of_adopted_databases_only() {
+    everywhere(|workplace| {
+        for choice in ["--without", "--with"] {
+            let outcome = workplace.run(&["migrate", "up", choice, "uq_users_email"]);
+            assert_fails_politely(&outcome, INVALID_CONFIGURATION, &[choice, "adopted"]);
+            assert!(workplace.ok(&["migrate", "status"]).contains("pending"));
+            let outcome = workplace.run(&["migrate", "up", choice, "no_such_constraint"]);
+            assert_fails_politely(&outcome, WRONG_USAGE, &["no_such_constraint", "uq_users_email"]);
+        }
+    });
 }
