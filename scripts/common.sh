@@ -86,6 +86,7 @@ need_node() {
   have npm || apt_install npm
   progress "installing Node.js 22 into $1 with npm"
   npm install --no-save --silent --ignore-scripts=false --prefix "$1" node@22.20.0 >&2
+  hash -r # the shell remembers where the old one was
   has_node || fail "Node.js 20.19, 22.12 or newer and npm are needed to run the original; found: $(node --version 2>&1)"
 }
 
