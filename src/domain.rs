@@ -1,5 +1,14 @@
 //! The rules: functions that take a scoped session and return models. They know no HTTP and cannot widen a scope.
 
+pub(crate) mod administrators;
 pub(crate) mod bootstrap;
 pub(crate) mod callers;
+pub(crate) mod configs;
+pub(crate) mod group_members;
+pub(crate) mod groups;
+pub(crate) mod member_permissions;
+pub(crate) mod preferences;
+pub(crate) mod principal;
+pub(crate) mod roles;
 pub(crate) mod tenants;
+pub(crate) mod users;

@@ -34,6 +34,12 @@ pub enum Error {
     /// A row to read is not there.
     #[error("EntityNotFound")]
     NotFound,
+    /// A row of the tenant is not there, or is another tenant's.
+    #[error("Not Found")]
+    RowNotFound,
+    /// The tenant that the request acts on is not active.
+    #[error("The tenant is not active.")]
+    TenantNotActive,
     /// A row to write is not there.
     #[error("Entity not found: {table} with id {}", Json::from(.id.as_str()))]
     EntityNotFound {
@@ -102,6 +108,18 @@ pub enum Error {
     /// The body is longer than allowed.
     #[error("request entity too large")]
     PayloadTooLarge,
+    /// The e-mail address is none.
+    #[error("Invalid Email")]
+    InvalidEmail,
+    /// Members of the tenant have the role.
+    #[error("The role is in use: {holders} {} it.", if *.holders == 1 { "member has" } else { "members have" })]
+    RoleInUse {
+        /// How many.
+        holders: u64,
+    },
+    /// Nobody would be left who can let others in.
+    #[error("The tenant would have no administrator left.")]
+    LastAdministrator,
     /// A unique constraint is in the way.
     #[error("{0}")]
     Conflict(String),
@@ -201,15 +219,97 @@ impl From<user_tenant_store::record::InvalidRecord> for Error {
     }
 }
 
-/// Unique constraints by their name in `PostgreSQL` and in `SQLite`, and the columns that the message names.
-const UNIQUE: &[(&str, &str, &[&str])] = &[("idx_tenants", "tenants.key", &["key"])];
+/// The unique constraints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unique {
+    /// Key of a tenant, deleted ones included.
+    TenantKey,
+    /// Name of a role in its tenant.
+    RoleName,
+    /// Name of a group in its tenant.
+    GroupName,
+    /// Username of a user.
+    Username,
+    /// E-mail address of a user.
+    Email,
+    /// A user in a tenant.
+    Membership,
+    /// A member in a group.
+    GroupMember,
+    /// A permission of a member.
+    MemberPermission,
+    /// Key of a configuration of a tenant.
+    ConfigKey,
+    /// Key of a preference of a member.
+    PreferenceKey,
+    /// Client id of a client application.
+    ClientId,
+}
+
+/// Each by its name in `PostgreSQL`, by what `SQLite` calls it, and with the columns that the message names.
+const UNIQUE: &[(Unique, &str, &str, &[&str])] = &[
+    (Unique::TenantKey, "idx_tenants", "tenants.key", &["key"]),
+    (Unique::RoleName, "uq_roles_tenant_id_name", "", &["name"]),
+    (Unique::GroupName, "uq_groups_tenant_id_name", "", &["name"]),
+    (Unique::Username, "uq_users_username", "", &["username"]),
+    (Unique::Email, "uq_users_email", "", &["email"]),
+    (
+        Unique::Membership,
+        "uq_user_tenants_user_id_tenant_id",
+        "user_tenants.user_id, user_tenants.tenant_id",
+        &["user_id", "tenant_id"],
+    ),
+    (
+        Unique::GroupMember,
+        "uq_user_groups_group_id_user_tenant_id",
+        "user_groups.group_id, user_groups.user_tenant_id",
+        &["group_id", "user_tenant_id"],
+    ),
+    (
+        Unique::MemberPermission,
+        "uq_user_permissions_user_tenant_id_permission",
+        "user_permissions.user_tenant_id, user_permissions.permission",
+        &["user_tenant_id", "permission"],
+    ),
+    (
+        Unique::ConfigKey,
+        "uq_tenant_configs_tenant_id_config_key",
+        "tenant_configs.tenant_id, tenant_configs.config_key",
+        &["tenant_id", "config_key"],
+    ),
+    (
+        Unique::PreferenceKey,
+        "uq_user_tenant_prefs_user_tenant_id_config_key",
+        "user_tenant_prefs.user_tenant_id, user_tenant_prefs.config_key",
+        &["user_tenant_id", "config_key"],
+    ),
+    (Unique::ClientId, "uq_auth_clients_client_id", "auth_clients.client_id", &["client_id"]),
+];
+
+impl Unique {
+    /// `refusal` when the error is a violation of this constraint; otherwise what the error always means.
+    pub(crate) fn or(self, error: StoreError, refusal: Error) -> Error {
+        match &error {
+            StoreError::Conflict { constraint, .. }
+                if violated(constraint).is_some_and(|(unique, _)| unique == self) =>
+            {
+                refusal
+            }
+            _ => error.into(),
+        }
+    }
+}
+
+fn violated(constraint: &str) -> Option<(Unique, &'static [&'static str])> {
+    UNIQUE
+        .iter()
+        .find(|(_, postgres, sqlite, _)| *postgres == constraint || *sqlite == constraint)
+        .map(|(unique, _, _, columns)| (*unique, *columns))
+}
 
 /// The message of a unique violation, in the form of the original.
 fn conflict(constraint: &str, attempted: &[(&'static str, String)]) -> String {
-    let columns = UNIQUE
-        .iter()
-        .find(|(postgres, sqlite, _)| *postgres == constraint || *sqlite == constraint)
-        .map_or(&[][..], |(_, _, columns)| columns);
+    let columns = violated(constraint).map_or(&[][..], |(_, columns)| columns);
     let value =
         |column: &str| attempted.iter().find(|(name, _)| *name == column).map_or("", |(_, value)| value.as_str());
     if columns.is_empty() {

@@ -26,7 +26,14 @@ use crate::service::Service;
 pub(crate) fn routes() -> Vec<Route> {
     let mut routes = Vec::new();
     routes.extend(controllers::tenants::routes());
+    routes.extend(controllers::configs::routes());
     routes.extend(controllers::roles::routes());
+    routes.extend(controllers::users::routes());
+    routes.extend(controllers::groups::routes());
+    routes.extend(controllers::group_members::routes());
+    routes.extend(controllers::own_tenants::routes());
+    routes.extend(controllers::memberships::routes());
+    routes.extend(controllers::preferences::routes());
     routes
 }
 

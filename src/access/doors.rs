@@ -2,21 +2,20 @@
 
 use user_tenant_store::audit::Actor;
 use user_tenant_store::environment::Environment;
-use user_tenant_store::filter::{Predicate, Test};
+use user_tenant_store::filter::{Filter, Predicate, Test};
 use user_tenant_store::migrate::Migrator;
-use user_tenant_store::scope::{AllTenants, CallerScope, System, SystemReason, TenantScope};
+use user_tenant_store::scope::{AllTenants, CallerScope, OwnScope, System, SystemReason, TenantScope};
 use user_tenant_store::session::{DatabaseOptions, Limits, PoolState, Read, Session, Store, Write};
 use user_tenant_store::value::Value;
 use user_tenant_store::{Entity, StoreResult};
+use uuid::Uuid;
 
 use super::caller::Caller;
 use super::guard::Authorized;
+use crate::domain::principal::Principal;
 use crate::error::{BuildError, Result};
 use crate::migrations::MIGRATIONS;
-use crate::model::{JwtKey, Tenant, TenantStatus, User, UserTenant};
-
-/// Statuses of a membership under which its holder may call: registered, active, password change needed.
-const LIVE_STATUSES: [i64; 3] = [0, 1, 3];
+use crate::model::{JwtKey, Tenant, TenantStatus, User, UserStatus, UserTenant};
 
 /// All ways to the database.
 #[derive(Debug, Clone)]
@@ -56,16 +55,16 @@ impl Doors {
         let session = self.store.read(System(SystemReason::CheckCaller));
         let (memberships, users, tenants) =
             (session.repository::<UserTenant>(), session.repository::<User>(), session.repository::<Tenant>());
-        let membership = all_of::<UserTenant>([
-            ("id", Test::Equal(caller.user_tenant_id.into())),
-            ("userId", Test::Equal(caller.id.into())),
-            ("tenantId", Test::Equal(caller.tenant_id.into())),
-            ("status", Test::In(LIVE_STATUSES.map(Value::Integer).to_vec())),
+        let membership = Predicate::And(vec![
+            Predicate::is::<UserTenant>("id", caller.user_tenant_id),
+            Predicate::is::<UserTenant>("userId", caller.id),
+            Predicate::is::<UserTenant>("tenantId", caller.tenant_id),
+            Predicate::is_one_of::<UserTenant, _>("status", UserStatus::LIVE.map(i32::from)),
         ]);
-        let user = all_of::<User>([("id", Test::Equal(caller.id.into()))]);
-        let tenant = all_of::<Tenant>([
-            ("id", Test::Equal(caller.tenant_id.into())),
-            ("status", Test::Equal(i32::from(TenantStatus::Active).into())),
+        let user = Predicate::is::<User>("id", caller.id);
+        let tenant = Predicate::And(vec![
+            Predicate::is::<Tenant>("id", caller.tenant_id),
+            Predicate::is::<Tenant>("status", i32::from(TenantStatus::Active)),
         ]);
         let (membership, user, tenant) = tokio::try_join!(
             memberships.count(Some(&membership)),
@@ -75,12 +74,27 @@ impl Doors {
         Ok(membership > 0 && user > 0 && tenant > 0)
     }
 
+    /// The tenant of a live row that a path names, whoever's it is.
+    pub(super) async fn tenant_of<E: Entity>(&self, id: Uuid) -> Result<Option<Uuid>> {
+        let session = self.store.read(System(SystemReason::Locate));
+        let filter = Filter { fields: E::meta().position("tenantId").map(|at| vec![at]), ..Filter::default() };
+        let row = session.repository::<E>().find_by_id(id, &filter).await?;
+        Ok(row.and_then(|row| row.uuid("tenantId")))
+    }
+
+    /// Whether this tenant is active; `None` when there is no such tenant.
+    pub(super) async fn tenant_is_active(&self, id: Uuid) -> Result<Option<bool>> {
+        let session = self.store.read(System(SystemReason::Locate));
+        let tenant = session.repository::<Tenant>().get(id).await?;
+        Ok(tenant.map(|tenant| tenant.status == i32::from(TenantStatus::Active)))
+    }
+
     /// The public key with this id; the private one is never read.
     pub(crate) async fn public_key(&self, key_id: &str) -> StoreResult<Option<String>> {
         let session = self.store.read(System(SystemReason::VerifyToken));
         let fields = JwtKey::meta().position("publicKey").map(|at| vec![at]);
-        let filter = user_tenant_store::filter::Filter {
-            predicate: Some(all_of::<JwtKey>([("keyId", Test::Equal(key_id.into()))])),
+        let filter = Filter {
+            predicate: Some(Predicate::is::<JwtKey>("keyId", key_id)),
             fields,
             limit: Some(1),
             ..Default::default()
@@ -92,7 +106,7 @@ impl Doors {
     /// Whether the database answers.
     pub(crate) async fn is_ready(&self) -> StoreResult<()> {
         let session = self.store.read(System(SystemReason::Health));
-        let nobody = Predicate::Test { property: Tenant::meta().id(), path: Vec::new(), test: Test::Never };
+        let nobody = Predicate::test::<Tenant>("id", Test::Never);
         session.repository::<Tenant>().count(Some(&nobody)).await.map(drop)
     }
 
@@ -134,6 +148,47 @@ impl CallerDoors {
         self.store.read(TenantScope(self.proof.tenant()))
     }
 
+    /// Changes rows of the tenant that the request acts on.
+    pub(crate) async fn write_tenant(&self) -> StoreResult<Session<TenantScope, Write>> {
+        self.store.write(TenantScope(self.proof.tenant()), actor(&self.proof)).await
+    }
+
+    /// Reads the caller's own rows, in whatever tenant.
+    pub(crate) fn read_own(&self) -> Session<OwnScope, Read> {
+        self.store.read(OwnScope(self.proof.caller().id))
+    }
+
+    /// Adds a user to the tenant that the request acts on: who it is, is looked for among all users.
+    pub(crate) async fn add_member(&self) -> StoreResult<Session<System, Write>> {
+        self.store.write(System(SystemReason::AddMember), actor(&self.proof)).await
+    }
+
+    /// Removes a user from the tenant that the request acts on: its next default tenant may be any other.
+    pub(crate) async fn remove_member(&self) -> StoreResult<Session<System, Write>> {
+        self.store.write(System(SystemReason::RemoveMember), actor(&self.proof)).await
+    }
+
+    /// Who asks, for the rules.
+    pub(crate) fn principal(&self) -> Principal<'_> {
+        let caller = self.proof.caller();
+        Principal {
+            user: caller.id,
+            membership: caller.user_tenant_id,
+            master: caller.master,
+            permissions: &caller.permissions,
+        }
+    }
+
+    /// The tenant that the request acts on.
+    pub(crate) fn tenant(&self) -> Uuid {
+        self.proof.tenant()
+    }
+
+    /// What `{id}` of the path names.
+    pub(crate) fn subject(&self) -> Uuid {
+        self.proof.subject()
+    }
+
     /// Inserts a tenant in the caller's name: it lies in nobody's scope before it exists.
     pub(crate) async fn create_tenant(&self) -> StoreResult<Session<System, Write>> {
         self.store.write(System(SystemReason::CreateTenant), actor(&self.proof)).await
@@ -150,13 +205,4 @@ fn caller_scope(proof: &Authorized) -> CallerScope {
 
 fn actor(proof: &Authorized) -> Actor {
     Actor { membership: Some(proof.caller().user_tenant_id), user: Some(proof.caller().id) }
-}
-
-/// All tests hold; a name that is no property yields a test that never does.
-fn all_of<E: Entity>(tests: impl IntoIterator<Item = (&'static str, Test)>) -> Predicate {
-    let tests = tests.into_iter().map(|(name, test)| match E::meta().property(name) {
-        Some(property) => Predicate::Test { property, path: Vec::new(), test },
-        None => Predicate::Test { property: E::meta().id(), path: Vec::new(), test: Test::Never },
-    });
-    Predicate::And(tests.collect())
 }

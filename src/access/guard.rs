@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
+use user_tenant_store::value::parse_uuid;
 use uuid::Uuid;
 
 use super::authenticate::Authenticator;
@@ -13,6 +14,7 @@ use super::doors::Doors;
 use super::liveness::Liveness;
 use super::token::TokenError;
 use crate::error::{Error, Result};
+use crate::model::{Group, UserTenant};
 use crate::telemetry::metrics::Metrics;
 
 /// Which rows a route is about, and so which path a caller may name.
@@ -22,6 +24,14 @@ pub(crate) enum Reach {
     CallerTenants,
     /// The tenant of the path, which must be the caller's unless it is a master.
     PathTenant,
+    /// As [`Self::PathTenant`], about its users, so that the tenant must be active too.
+    PathTenantUsers,
+    /// The members of the group of the path, of the caller's tenant unless it is a master.
+    PathGroup,
+    /// The membership of the path, of the caller's tenant unless it is a master.
+    PathMembership,
+    /// The user of the path, who must be the caller.
+    PathUser,
 }
 
 /// That a live caller with the route's permission may act on the tenant that the path names.
@@ -29,6 +39,7 @@ pub(crate) enum Reach {
 pub(crate) struct Authorized {
     caller: Arc<Caller>,
     tenant: Uuid,
+    subject: Uuid,
 }
 
 impl Authorized {
@@ -40,6 +51,11 @@ impl Authorized {
     /// The tenant that the request acts on: that of the path, or the caller's.
     pub(crate) fn tenant(&self) -> Uuid {
         self.tenant
+    }
+
+    /// What `{id}` of the path names, where the route's reach says what that is: a tenant, group, membership or user.
+    pub(crate) fn subject(&self) -> Uuid {
+        self.subject
     }
 }
 
@@ -63,7 +79,7 @@ impl Guard {
         request: &Parts,
         permissions: &[&str],
         reach: Reach,
-        path_id: Option<&str>,
+        path_id: &str,
     ) -> Result<Authorized> {
         let headers = &request.headers;
         if headers.contains_key(AUTHORIZATION) && names_token(request.uri.query().unwrap_or_default()) {
@@ -74,14 +90,12 @@ impl Guard {
         if !caller.may(permissions) {
             return Err(Error::NotAllowed);
         }
-        let tenant = match reach {
-            Reach::CallerTenants => caller.tenant_id,
-            Reach::PathTenant => match path_id.and_then(|id| user_tenant_store::value::parse_uuid(id).ok()) {
-                Some(id) if id == caller.tenant_id || caller.master => id,
-                _ => return Err(Error::Forbidden("Access to different Tenant Not Allowed")),
-            },
+        let (tenant, subject) = if reach == Reach::CallerTenants {
+            (caller.tenant_id, caller.tenant_id)
+        } else {
+            locate(doors, &caller, reach, parse_uuid(path_id).ok()).await?
         };
-        Ok(Authorized { caller, tenant })
+        Ok(Authorized { caller, tenant, subject })
     }
 
     async fn caller(&self, doors: &Doors, headers: &HeaderMap) -> Result<Arc<Caller>> {
@@ -107,6 +121,34 @@ impl Guard {
     pub(crate) fn forget_callers(&self) {
         self.liveness.forget();
     }
+}
+
+/// The tenant that a path is about, and what its id names. Foreign, unknown and malformed ids are refused alike.
+async fn locate(doors: &Doors, caller: &Caller, reach: Reach, id: Option<Uuid>) -> Result<(Uuid, Uuid)> {
+    let refusal = || match reach {
+        Reach::PathGroup => Error::Forbidden("Group Access Not Allowed"),
+        Reach::PathMembership => Error::RowNotFound,
+        Reach::PathUser => Error::NotAllowed,
+        Reach::CallerTenants | Reach::PathTenant | Reach::PathTenantUsers => {
+            Error::Forbidden("Access to different Tenant Not Allowed")
+        }
+    };
+    let id = id.ok_or_else(refusal)?;
+    let tenant = match reach {
+        Reach::PathGroup => doors.tenant_of::<Group>(id).await?,
+        Reach::PathMembership => doors.tenant_of::<UserTenant>(id).await?,
+        Reach::PathUser => (id == caller.id).then_some(caller.tenant_id),
+        Reach::CallerTenants | Reach::PathTenant | Reach::PathTenantUsers => Some(id),
+    };
+    let tenant = tenant.filter(|tenant| *tenant == caller.tenant_id || caller.master).ok_or_else(refusal)?;
+    if tenant != caller.tenant_id {
+        // The caller's own tenant is active: otherwise the caller would not be live.
+        let active = doors.tenant_is_active(tenant).await?.ok_or_else(refusal)?;
+        if !active && reach != Reach::PathTenant {
+            return Err(Error::TenantNotActive);
+        }
+    }
+    Ok((tenant, id))
 }
 
 /// Whether a query string holds a token, as RFC 6750 section 2.3 would have it.

@@ -3,7 +3,6 @@
 use user_tenant_store::record::{New, Record};
 use user_tenant_store::scope::System;
 use user_tenant_store::session::{Committed, Session, Write};
-use user_tenant_store::value::{Value, parse_uuid};
 use uuid::Uuid;
 
 use crate::error::{Error, Result};
@@ -67,9 +66,5 @@ pub(crate) async fn bootstrap(session: Session<System, Write>, wanted: Bootstrap
 }
 
 fn id(record: &Record) -> Result<Uuid> {
-    record
-        .get("id")
-        .and_then(Value::to_key)
-        .and_then(|id| parse_uuid(&id).ok())
-        .ok_or_else(|| Error::Internal("a new row has no id".into()))
+    record.uuid("id").ok_or_else(|| Error::Internal("a new row has no id".into()))
 }

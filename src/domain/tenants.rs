@@ -4,7 +4,7 @@ use serde_json::{Value as Json, json};
 use user_tenant_store::Entity;
 use user_tenant_store::filter::{Filter, Predicate};
 use user_tenant_store::record::{New, Patch, Record};
-use user_tenant_store::scope::{CallerScope, System};
+use user_tenant_store::scope::{CallerScope, System, TenantScope};
 use user_tenant_store::session::{Committed, Read, Session, Write};
 use user_tenant_store::value::{Value, parse_uuid};
 use uuid::Uuid;
@@ -62,6 +62,21 @@ pub(crate) async fn replace_by_id(
 pub(crate) async fn delete_by_id(session: Session<CallerScope, Write>, id: &str) -> Result<Committed<()>> {
     let deleted = session.repository::<Tenant>().delete_by_id(known(id)?).await?;
     if deleted { Ok(session.commit(()).await?) } else { Err(unknown(id)) }
+}
+
+/// Refuses a body whose tenant is another one than that of the request.
+pub(crate) fn same_tenant(tenant: Uuid, body: Option<&Json>) -> Result<()> {
+    match body.and_then(Json::as_str) {
+        Some(body) if !body.eq_ignore_ascii_case(&tenant.to_string()) => {
+            Err(Error::Forbidden("Tenant Id does not match"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Keeps other changes of the tenant's users and roles waiting until this one is through.
+pub(crate) async fn lock(session: &Session<TenantScope, Write>) -> Result<()> {
+    if session.repository::<Tenant>().lock_by_id(session.scope().0).await? { Ok(()) } else { Err(Error::RowNotFound) }
 }
 
 /// Refuses a body whose id is another one than that of the path.

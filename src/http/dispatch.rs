@@ -15,11 +15,14 @@ use user_tenant_store::filter::{Filter, Predicate};
 use user_tenant_store::schema;
 
 use super::layers::HttpOptions;
-use super::route::{Call, Form, Query, Reply, Route};
+use super::route::{Call, Form, PathParameters, Query, Reply, Route};
 use super::validation::Validator;
 use super::{body, query};
 use crate::error::{BoxError, Error, Result};
 use crate::service::Service;
+
+/// A JSON object.
+type Object = Map<String, Json>;
 
 /// A route with its schemas compiled.
 struct Operation {
@@ -46,10 +49,8 @@ pub(super) fn router(
                 .iter()
                 .find(|operation| operation.route.method == *request.method())
                 .ok_or(Error::UnknownRoute)?;
-            let id = parameters
-                .ok()
-                .and_then(|parameters| parameters.iter().find(|(name, _)| *name == "id").map(|(_, id)| id.to_owned()));
-            operation.answer(&service, id, request, body_limit).await
+            let path = parameters.iter().flatten().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+            operation.answer(&service, path, request, body_limit).await
         };
         router.route(path, any(answer))
     }))
@@ -64,10 +65,9 @@ impl Operation {
             Query::FreeFilter(_) => Some(schema::free_filter()),
             Query::Where(_) => Some(schema::where_()),
         };
-        let body = route.body.as_ref().map(|body| match body.form {
-            Form::Create => schema::create((body.entity)(), body.excluding),
-            Form::Partial => schema::partial((body.entity)(), body.excluding),
-            Form::Replace => schema::replace((body.entity)()),
+        let body = route.body.as_ref().map(|body| {
+            let schema = body.schema();
+            if body.is_array() { json!({ "type": "array", "items": schema }) } else { schema }
         });
         let compile = |schema: Option<Json>| schema.map(Validator::new).transpose().map_err(|error| error.to_string());
         Ok(Self { query: compile(query)?, body: compile(body)?, route })
@@ -76,7 +76,7 @@ impl Operation {
     async fn answer(
         &self,
         service: &Service,
-        id: Option<String>,
+        path: PathParameters,
         request: Request,
         body_limit: usize,
     ) -> Result<Response> {
@@ -86,18 +86,20 @@ impl Operation {
             None => None,
         };
         let (filter, predicate) = self.query(head.uri.query().unwrap_or_default())?;
-        let body = match (&self.body, sent) {
+        let (body, items) = match (&self.body, sent) {
             (Some(validator), Some(sent)) => checked_body(validator, sent.ok_or(Error::BodyRequired)?)?,
-            _ => Map::new(),
+            _ => Default::default(),
         };
-        let proof =
-            service.guard.admit(&service.doors, &head, self.route.permissions, self.route.reach, id.as_deref()).await?;
-        let changes = self.route.body.as_ref().is_some_and(|body| body.form != Form::Create);
+        let proof = service
+            .guard
+            .admit(&service.doors, &head, self.route.permissions, self.route.reach, path.get("id"))
+            .await?;
+        let changes = self.route.body.as_ref().is_some_and(|body| matches!(body.form, Form::Partial | Form::Replace));
         if changes && body.get("deleted") == Some(&Json::Bool(true)) {
             // Deleting has a permission of its own.
             return Err(Error::NotAllowed);
         }
-        let call = Call { doors: service.doors.open_to(proof), id: id.unwrap_or_default(), filter, predicate, body };
+        let call = Call { doors: service.doors.open_to(proof), path, filter, predicate, body, items };
         let reply = (self.route.handler)(call).await?;
         if self.route.method != Method::GET {
             service.guard.forget_callers();
@@ -116,10 +118,16 @@ impl Operation {
     }
 }
 
-fn checked_body(validator: &Validator, body: Json) -> Result<Map<String, Json>> {
+/// The body as one object, or as the objects of an array.
+fn checked_body(validator: &Validator, body: Json) -> Result<(Object, Vec<Object>)> {
     let details = validator.check(&body);
+    let object = |item: Json| match item {
+        Json::Object(object) => Some(object),
+        _ => None,
+    };
     match body {
-        Json::Object(object) if details.is_empty() => Ok(object),
+        Json::Object(object) if details.is_empty() => Ok((object, Vec::new())),
+        Json::Array(items) if details.is_empty() => Ok((Map::new(), items.into_iter().filter_map(object).collect())),
         _ => Err(Error::InvalidBody(Box::new(json!(details)))),
     }
 }

@@ -76,7 +76,10 @@ fn answer(error: &Error) -> Answer {
         Error::Forbidden(message) => {
             Answer { message: json!({ "message": message }), ..plain(S::FORBIDDEN, "ForbiddenError") }
         }
-        Error::UnknownRoute | Error::NotFound | Error::RelatedNotFound => plain(S::NOT_FOUND, "NotFoundError"),
+        Error::TenantNotActive => coded(S::FORBIDDEN, "ForbiddenError", "TENANT_NOT_ACTIVE"),
+        Error::UnknownRoute | Error::NotFound | Error::RowNotFound | Error::RelatedNotFound => {
+            plain(S::NOT_FOUND, "NotFoundError")
+        }
         Error::EntityNotFound { .. } => coded(S::NOT_FOUND, "Error", "ENTITY_NOT_FOUND"),
         Error::InvalidParameter { details, .. } => Answer {
             details: (**details).clone(),
@@ -90,6 +93,7 @@ fn answer(error: &Error) -> Answer {
             coded(S::BAD_REQUEST, "BadRequestError", "MISSING_REQUIRED_PARAMETER")
         }
         Error::MalformedJson(_) => plain(S::BAD_REQUEST, "SyntaxError"),
+        Error::InvalidEmail => plain(S::BAD_REQUEST, "BadRequestError"),
         Error::ProhibitedKey(_) | Error::IdMismatch { .. } => plain(S::BAD_REQUEST, "Error"),
         Error::InvalidBody(details) => Answer {
             details: (**details).clone(),
@@ -100,7 +104,7 @@ fn answer(error: &Error) -> Answer {
         }
         Error::UnsupportedEncoding { .. } => plain(S::UNSUPPORTED_MEDIA_TYPE, "UnsupportedMediaTypeError"),
         Error::PayloadTooLarge => plain(S::PAYLOAD_TOO_LARGE, "PayloadTooLargeError"),
-        Error::Conflict(_) => plain(S::CONFLICT, "ConflictError"),
+        Error::RoleInUse { .. } | Error::LastAdministrator | Error::Conflict(_) => plain(S::CONFLICT, "ConflictError"),
         Error::Unavailable(_) => Answer { name: None, ..plain(S::SERVICE_UNAVAILABLE, "") },
         Error::Internal(_) => Answer { name: None, ..plain(S::INTERNAL_SERVER_ERROR, "") },
     }

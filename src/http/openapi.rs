@@ -14,7 +14,7 @@ use utoipa::openapi::{
 };
 use utoipa::openapi::{PathItem, ResponsesBuilder};
 
-use super::route::{Body, Form, Query, Route, Shape};
+use super::route::{Body, Query, Route, Shape};
 use components::{Components, SECURITY_SCHEME};
 
 const JSON: &str = "application/json";
@@ -165,12 +165,8 @@ fn query_parameter(query: &Query, components: &mut Components) -> serde_json::Re
 }
 
 fn request_body(body: &Body, components: &mut Components) -> serde_json::Result<RequestBody> {
-    let meta = (body.entity)();
-    let schema = components.schema(match body.form {
-        Form::Create => schema::create(meta, body.excluding),
-        Form::Partial => schema::partial(meta, body.excluding),
-        Form::Replace => schema::replace(meta),
-    });
+    let item = components.schema(body.schema());
+    let schema = if body.is_array() { json!({"type": "array", "items": item}) } else { item };
     Ok(RequestBodyBuilder::new().required(Some(Required::True)).content(JSON, content(schema)?).build())
 }
 

@@ -7,7 +7,9 @@ use axum::http::Method;
 use serde_json::{Map, Value as Json};
 use user_tenant_store::filter::{Filter, Predicate};
 use user_tenant_store::record::{New, Patch, Record};
-use user_tenant_store::{Entity, EntityMeta};
+use user_tenant_store::value::parse_uuid;
+use user_tenant_store::{Entity, EntityMeta, schema};
+use uuid::Uuid;
 
 use crate::access::doors::CallerDoors;
 use crate::access::guard::Reach;
@@ -57,12 +59,18 @@ pub(crate) enum Query {
 
 /// The body of a route.
 pub(crate) struct Body {
-    /// The entity it describes.
-    pub(crate) entity: Meta,
-    /// In which form.
+    /// What it is for.
     pub(crate) form: Form,
-    /// Properties that it may not name, since the path does.
-    pub(crate) excluding: &'static [&'static str],
+    /// What it describes.
+    subject: Subject,
+}
+
+/// What a body describes.
+enum Subject {
+    /// An entity, less the properties that it may not name, since the path does.
+    Entity(Meta, &'static [&'static str]),
+    /// What no entity is alone; by a schema of its own.
+    Schema(fn() -> Json),
 }
 
 /// What a body is for.
@@ -70,10 +78,36 @@ pub(crate) struct Body {
 pub(crate) enum Form {
     /// A new row.
     Create,
+    /// An array of new rows.
+    CreateMany,
     /// Some properties of existing rows.
     Partial,
     /// All properties of an existing row.
     Replace,
+}
+
+impl Body {
+    /// A body that describes an entity.
+    pub(crate) fn of(entity: Meta, form: Form, excluding: &'static [&'static str]) -> Self {
+        Self { form, subject: Subject::Entity(entity, excluding) }
+    }
+
+    /// The JSON Schema that a body must satisfy; of one item, where it is an array.
+    pub(crate) fn schema(&self) -> Json {
+        match self.subject {
+            Subject::Schema(schema) => schema(),
+            Subject::Entity(meta, excluding) => match self.form {
+                Form::Create | Form::CreateMany => schema::create(meta(), excluding),
+                Form::Partial => schema::partial(meta(), excluding),
+                Form::Replace => schema::replace(meta()),
+            },
+        }
+    }
+
+    /// Whether it is an array of items.
+    pub(crate) fn is_array(&self) -> bool {
+        self.form == Form::CreateMany
+    }
 }
 
 /// The shape of an answer.
@@ -105,17 +139,41 @@ pub(crate) enum Reply {
 pub(crate) struct Call {
     /// The ways to the store that are open to this caller.
     pub(crate) doors: CallerDoors,
-    /// `{id}` of the path, as sent.
-    pub(crate) id: String,
+    /// The parameters of the path, as sent.
+    pub(crate) path: PathParameters,
     /// The filter, without conditions where the route has none.
     pub(crate) filter: Filter,
     /// The `where` parameter.
     pub(crate) predicate: Option<Predicate>,
-    /// The body, valid by its schema.
+    /// The body, valid by its schema; of an array, nothing.
     pub(crate) body: Map<String, Json>,
+    /// The items of a body that is an array, each valid by the schema.
+    pub(crate) items: Vec<Map<String, Json>>,
+}
+
+/// The values of a path's parameters, by name, as sent.
+#[derive(Debug, Default)]
+pub(crate) struct PathParameters(Vec<(String, String)>);
+
+impl PathParameters {
+    /// The value of a parameter; empty when the path has no such parameter.
+    pub(crate) fn get(&self, name: &str) -> &str {
+        self.0.iter().find(|(other, _)| other == name).map_or("", |(_, value)| value)
+    }
+}
+
+impl FromIterator<(String, String)> for PathParameters {
+    fn from_iter<I: IntoIterator<Item = (String, String)>>(parameters: I) -> Self {
+        Self(parameters.into_iter().collect())
+    }
 }
 
 impl Call {
+    /// The row that a parameter of the path names. What is no id names no row.
+    pub(crate) fn row(&self, parameter: &str) -> Result<Uuid> {
+        parse_uuid(self.path.get(parameter)).map_err(|_| Error::RowNotFound)
+    }
+
     /// The body as a new row.
     pub(crate) fn new_row<E: Entity>(&self) -> Result<New<E>> {
         New::from_json(&self.body).map_err(Error::from)
@@ -174,7 +232,12 @@ impl Route {
 
     /// Its body.
     pub(crate) fn body(self, entity: Meta, form: Form, excluding: &'static [&'static str]) -> Self {
-        Self { body: Some(Body { entity, form, excluding }), ..self }
+        Self { body: Some(Body::of(entity, form, excluding)), ..self }
+    }
+
+    /// Its body, by a schema of its own.
+    pub(crate) fn body_schema(self, form: Form, schema: fn() -> Json) -> Self {
+        Self { body: Some(Body { form, subject: Subject::Schema(schema) }), ..self }
     }
 
     /// The shape of its answer.

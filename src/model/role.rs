@@ -24,7 +24,7 @@ pub struct Role {
     #[property(max_length = 100)]
     pub name: String,
     /// Kind of the role, a number that applications give a meaning.
-    #[property(minimum = 0, maximum = 15, default = "0")]
+    #[property(minimum = 0, maximum = 15)]
     pub role_type: Option<i32>,
     /// What the role is for.
     #[property(max_length = 500)]

@@ -57,9 +57,12 @@ pub enum UserStatus {
 }
 
 impl UserStatus {
+    /// The statuses with which a user may use the service.
+    pub const LIVE: [Self; 3] = [Self::Registered, Self::Active, Self::PasswordChangeNeeded];
+
     /// Whether a user whose membership has this status may use the service.
     pub fn is_live(self) -> bool {
-        matches!(self, Self::Registered | Self::Active | Self::PasswordChangeNeeded)
+        Self::LIVE.contains(&self)
     }
 }
 

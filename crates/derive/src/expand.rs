@@ -50,6 +50,10 @@ pub(crate) fn expand(entity: &EntityInput) -> Result<TokenStream> {
     let (owner_type, owner_rule) = owner(entity.owner.as_ref());
     let relations = entity.relations.0.iter().map(|(kind, input)| relation(*kind, input));
     let EntityInput { ident, table, read_only, .. } = entity;
+    let query = entity
+        .query
+        .as_ref()
+        .map_or_else(|| quote!(::core::option::Option::None), |query| quote!(::core::option::Option::Some(#query)));
     let name = ident.unraw().to_string();
     let description = property::description(&entity.attrs);
     let soft_delete = entity.audit != Audit::None;
@@ -63,6 +67,7 @@ pub(crate) fn expand(entity: &EntityInput) -> Result<TokenStream> {
                 static META: ::user_tenant_store::entity::EntityMeta = ::user_tenant_store::entity::EntityMeta {
                     name: #name,
                     table: #table,
+                    query: #query,
                     description: #description,
                     tenancy: #tenancy_rule,
                     owner: #owner_rule,

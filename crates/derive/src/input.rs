@@ -5,7 +5,7 @@
 use darling::ast::{Data, NestedMeta};
 use darling::util::Ignored;
 use darling::{Error, FromDeriveInput, FromField, FromMeta, Result};
-use syn::{Attribute, ExprArray, Ident, Path, Type};
+use syn::{Attribute, Expr, ExprArray, Ident, Path, Type};
 
 /// A struct with `#[entity(…)]`.
 #[derive(FromDeriveInput)]
@@ -17,6 +17,7 @@ pub(crate) struct EntityInput {
     pub(crate) table: String,
     #[darling(default)]
     pub(crate) read_only: bool,
+    pub(crate) query: Option<Expr>,
     #[darling(default)]
     pub(crate) audit: Audit,
     pub(crate) tenancy: Option<Tenancy>,

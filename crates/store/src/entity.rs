@@ -43,6 +43,9 @@ pub struct EntityMeta {
     pub name: &'static str,
     /// Name of the table or view, without schema: `tenants`.
     pub table: &'static str,
+    /// What to read instead of the table or view, as the text of a `SELECT` after that word: columns named as
+    /// the properties' columns, then `FROM`. Tables are written `main.<table>`, as both databases understand.
+    pub query: Option<&'static str>,
     /// What the entity is, for schemas and documents.
     pub description: &'static str,
     /// How its rows belong to a tenant.

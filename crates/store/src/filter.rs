@@ -10,7 +10,7 @@ mod regexp;
 
 pub use error::FilterError;
 
-use crate::entity::{Property, Relation};
+use crate::entity::{Entity, Property, Relation};
 use crate::value::Value;
 
 /// What to read: which rows, in which order, which properties, with which relations.
@@ -71,6 +71,8 @@ pub enum Predicate {
 pub enum Test {
     /// Equal.
     Equal(Value),
+    /// Equal text, but for the case of letters; the value is in lower case.
+    EqualInLowerCase(String),
     /// Not equal, and not null.
     NotEqual(Value),
     /// Greater.
@@ -112,6 +114,16 @@ pub enum Test {
 }
 
 impl Filter {
+    /// This filter, of rows that also satisfy a predicate, whatever its own says.
+    #[must_use]
+    pub fn within(mut self, predicate: Predicate) -> Self {
+        self.predicate = Some(match self.predicate {
+            Some(own) => Predicate::And(vec![predicate, own]),
+            None => predicate,
+        });
+        self
+    }
+
     /// A filter of rows by predicate only.
     pub fn matching(predicate: Predicate) -> Self {
         Self { predicate: Some(predicate), ..Self::default() }
@@ -119,6 +131,43 @@ impl Filter {
 }
 
 impl Predicate {
+    /// A test of the property with this name; a name that is no property's yields a test that nothing passes.
+    pub fn test<E: Entity>(name: &str, test: Test) -> Self {
+        match E::meta().property(name) {
+            Some(property) => Self::Test { property, path: Vec::new(), test },
+            None => Self::Test { property: E::meta().id(), path: Vec::new(), test: Test::Never },
+        }
+    }
+
+    /// The property with this name equals a value.
+    pub fn is<E: Entity>(name: &str, value: impl Into<Value>) -> Self {
+        Self::test::<E>(name, Test::Equal(value.into()))
+    }
+
+    /// The text property with this name equals a text, whatever the case of the letters of either.
+    pub fn is_in_any_case<E: Entity>(name: &str, text: &str) -> Self {
+        Self::test::<E>(name, Test::EqualInLowerCase(text.to_lowercase()))
+    }
+
+    /// This predicate and another one.
+    #[must_use]
+    pub fn and(self, other: Option<&Self>) -> Self {
+        match other {
+            Some(other) => Self::And(vec![self, other.clone()]),
+            None => self,
+        }
+    }
+
+    /// The property with this name equals one of the values.
+    pub fn is_one_of<E: Entity, V: Into<Value>>(name: &str, values: impl IntoIterator<Item = V>) -> Self {
+        Self::test::<E>(name, Test::In(values.into_iter().map(Into::into).collect()))
+    }
+
+    /// The property with this name is not null, and equals none of the values.
+    pub fn is_none_of<E: Entity, V: Into<Value>>(name: &str, values: impl IntoIterator<Item = V>) -> Self {
+        Self::test::<E>(name, Test::NotIn(values.into_iter().map(Into::into).collect()))
+    }
+
     /// `property = value`.
     pub fn equals(property: &'static Property, value: Value) -> Self {
         Self::Test { property, path: Vec::new(), test: Test::Equal(value) }

@@ -35,6 +35,22 @@ impl Record {
         self.properties.iter().position(|property| property.name == name).and_then(|at| self.values.get(at))
     }
 
+    /// The value of a property that holds an id, if it was read and is not null.
+    pub fn uuid(&self, name: &str) -> Option<uuid::Uuid> {
+        self.get(name).and_then(Value::to_key).and_then(|key| crate::value::parse_uuid(&key).ok())
+    }
+
+    /// The row with only these properties, without related rows.
+    #[must_use]
+    pub fn only(self, names: &[&str]) -> Self {
+        let kept = self.properties.iter().zip(self.values).take(self.shown);
+        let (properties, values): (Vec<_>, Vec<_>) = kept
+            .filter(|(property, _)| names.contains(&property.name))
+            .map(|(property, value)| (*property, value))
+            .unzip();
+        Self { shown: properties.len(), properties: properties.into(), values, related: Vec::new() }
+    }
+
     /// The row as a typed entity.
     ///
     /// # Errors
@@ -159,6 +175,15 @@ impl<E: Entity> New<E> {
     }
 }
 
+impl<E: Entity> New<E> {
+    /// What was given, as a record that answers show.
+    pub fn into_record(mut self) -> Record {
+        self.values.sort_by_key(|(property, _)| E::meta().position(property.name));
+        let (properties, values): (Vec<_>, Vec<_>) = self.values.into_iter().unzip();
+        Record { shown: properties.len(), properties: properties.into(), values, related: Vec::new() }
+    }
+}
+
 impl<E: Entity> Patch<E> {
     /// No values yet.
     pub fn empty() -> Self {
@@ -173,6 +198,11 @@ impl<E: Entity> Patch<E> {
         let mut values = read(E::meta(), json)?;
         values.retain(|(property, _)| property.role == PropertyRole::Data);
         Ok(Self { values, entity: PhantomData })
+    }
+
+    /// Whether nothing is to change.
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty()
     }
 
     /// Makes it a replacement: every property of the client's that is absent becomes null or its default.
@@ -245,6 +275,16 @@ impl From<uuid::Uuid> for Value {
 impl From<i32> for Value {
     fn from(number: i32) -> Self {
         Self::Integer(number.into())
+    }
+}
+impl From<time::Date> for Value {
+    fn from(day: time::Date) -> Self {
+        Self::Date(day)
+    }
+}
+impl From<Vec<i32>> for Value {
+    fn from(items: Vec<i32>) -> Self {
+        Self::IntegerArray(items.into_iter().map(i64::from).collect())
     }
 }
 impl From<bool> for Value {

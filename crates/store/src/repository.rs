@@ -123,6 +123,17 @@ impl<E: Entity, S: Scope> Repository<'_, E, S, Write> {
         Ok(Record { shown: properties.len(), properties: properties.into(), values, related: Vec::new() })
     }
 
+    /// Keeps the row with this id from other writers until the transaction ends, so that what was read of
+    /// it and of what hangs on it still holds at the commit; false when there is none. `SQLite` has one
+    /// writer at a time anyway.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn lock_by_id(&self, id: impl Into<Value>) -> StoreResult<bool> {
+        let rows = self.session.query(self.session.confine(E::meta(), Verb::Lock { id: &id.into() })).await?;
+        Ok(!rows.is_empty())
+    }
+
     /// Inserts several rows; all or none, since a session is one transaction.
     ///
     /// # Errors

@@ -68,10 +68,12 @@ pub enum SystemReason {
     CheckCaller,
     /// Insert a tenant, which lies in no scope before it exists.
     CreateTenant,
-    /// Find the user that an e-mail address or username belongs to.
-    MatchIdentity,
+    /// Find the user that an e-mail address or username belongs to, or make one, and its first membership.
+    AddMember,
     /// Choose another default tenant for a user that leaves one.
-    DefaultTenant,
+    RemoveMember,
+    /// Find the tenant of a group or membership that a master names.
+    Locate,
     /// Count rows for metrics.
     Metrics,
     /// Check that the database answers.

@@ -9,7 +9,7 @@ use crate::environment::Environment;
 use crate::error::StoreResult;
 pub use crate::options::{DatabaseOptions, Limits, PoolState, PostgresOptions, SqliteOptions, TlsMode};
 use crate::repository::Repository;
-use crate::scope::{Scope, Sees};
+use crate::scope::{Scope, Sees, System};
 #[cfg(feature = "postgres")]
 use crate::sql::postgres;
 #[cfg(feature = "sqlite")]
@@ -190,6 +190,20 @@ impl<S: Scope, M> Session<S, M> {
                 #[cfg(feature = "sqlite")]
                 Transaction::Sqlite(_) => Dialect::Sqlite,
             },
+        }
+    }
+}
+
+impl<M> Session<System, M> {
+    /// The same session, and the same transaction, from now on within a scope. There is no way back.
+    pub fn narrow<S: Scope>(self, scope: S) -> Session<S, M> {
+        Session {
+            executor: self.executor,
+            scope,
+            actor: self.actor,
+            environment: self.environment,
+            limits: self.limits,
+            mode: PhantomData,
         }
     }
 }

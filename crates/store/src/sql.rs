@@ -11,8 +11,8 @@ mod write;
 use std::sync::Arc;
 
 use sea_query::{
-    Alias, Condition, Expr, ExprTrait, IntoTableRef, NullOrdering, Order, PostgresQueryBuilder, Query, SelectStatement,
-    SqliteQueryBuilder, TableRef,
+    Alias, Condition, Expr, ExprTrait, IntoTableRef, LockType, NullOrdering, Order, PostgresQueryBuilder, Query,
+    SelectStatement, SqliteQueryBuilder, TableRef,
 };
 
 use crate::entity::{EntityMeta, Property};
@@ -30,6 +30,15 @@ pub(crate) enum Dialect {
 }
 
 impl Dialect {
+    /// Where the rows of an entity are read from.
+    fn source(self, meta: &EntityMeta, name: &'static str) -> TableRef {
+        match meta.query {
+            // sea-query has no text for a whole sub-query; one expression after SELECT is as good.
+            Some(query) => TableRef::SubQuery(Query::select().expr(Expr::cust(query)).take().into(), name.into()),
+            None => self.table(meta).alias(name),
+        }
+    }
+
     /// The table of an entity; qualified where schemas exist, so that no search path can redirect it.
     fn table(self, meta: &EntityMeta) -> TableRef {
         match self {
@@ -74,6 +83,11 @@ pub(crate) enum Verb<'a> {
         /// The user's predicate.
         predicate: Option<&'a Predicate>,
     },
+    /// Keep one row from others until the transaction ends.
+    Lock {
+        /// Its id.
+        id: &'a crate::value::Value,
+    },
     /// Insert one row.
     Insert {
         /// Its values.
@@ -104,9 +118,24 @@ impl Confined {
             Verb::Count { predicate } => {
                 let select = Query::select()
                     .expr(Expr::cust("COUNT(*)"))
-                    .from_as(dialect.table(meta), ROOT)
+                    .from(dialect.source(meta, ROOT))
                     .cond_where(confine(dialect, wall, meta, predicate))
                     .take();
+                Self::select(dialect, &select, Arc::new([]))
+            }
+            Verb::Lock { id } => {
+                let by_id = Predicate::equals(meta.id(), id.clone());
+                let mut select = Query::select();
+                select.column((ROOT, meta.id().column)).from(dialect.source(meta, ROOT)).cond_where(confine(
+                    dialect,
+                    wall,
+                    meta,
+                    Some(&by_id),
+                ));
+                if dialect == Dialect::Postgres {
+                    // Not stronger: rows that refer to this one can still be inserted.
+                    select.lock(LockType::NoKeyUpdate);
+                }
                 Self::select(dialect, &select, Arc::new([]))
             }
             Verb::Insert { values } => write::insert(dialect, wall, meta, values),
@@ -152,7 +181,7 @@ fn find(
     condition: Condition,
 ) -> Confined {
     let mut select = Query::select();
-    select.from_as(dialect.table(meta), ROOT).cond_where(condition);
+    select.from(dialect.source(meta, ROOT)).cond_where(condition);
     for property in projection.iter() {
         select.column((ROOT, property.column));
     }

@@ -80,24 +80,24 @@ async fn update_all(call: Call) -> Result<Reply> {
 
 async fn find_by_id(call: Call) -> Result<Reply> {
     let session = call.doors.read_tenants();
-    Ok(Reply::One(tenants::find_by_id(&session, &call.id, &call.filter).await?))
+    Ok(Reply::One(tenants::find_by_id(&session, call.path.get("id"), &call.filter).await?))
 }
 
 async fn update_by_id(call: Call) -> Result<Reply> {
     let session = call.doors.write_tenants().await?;
-    tenants::update_by_id(session, &call.id, call.patch()?).await?.into_inner();
+    tenants::update_by_id(session, call.path.get("id"), call.patch()?).await?.into_inner();
     Ok(Reply::Empty)
 }
 
 async fn replace_by_id(call: Call) -> Result<Reply> {
-    tenants::same_id(&call.id, call.body.get("id"))?;
+    tenants::same_id(call.path.get("id"), call.body.get("id"))?;
     let session = call.doors.write_tenants().await?;
-    tenants::replace_by_id(session, &call.id, call.patch()?).await?.into_inner();
+    tenants::replace_by_id(session, call.path.get("id"), call.patch()?).await?.into_inner();
     Ok(Reply::Empty)
 }
 
 async fn delete_by_id(call: Call) -> Result<Reply> {
     let session = call.doors.write_tenants().await?;
-    tenants::delete_by_id(session, &call.id).await?.into_inner();
+    tenants::delete_by_id(session, call.path.get("id")).await?.into_inner();
     Ok(Reply::Empty)
 }

@@ -4,7 +4,7 @@ use axum::http::Method;
 use serde_json::Value;
 
 use super::*;
-use crate::http::route::Reply;
+use crate::http::route::{Form, Reply};
 use crate::http::validation::tests::tenant;
 
 fn routes() -> Vec<Route> {
@@ -14,7 +14,7 @@ fn routes() -> Vec<Route> {
         reply,
         ..Route::new(method, path, operation, "Does it.", async |_| Ok(Reply::Empty)).any_of(&["ViewTenant", "17"])
     };
-    let body = |form| Some(Body { entity: tenant, form, excluding: &[] });
+    let body = |form| Some(Body::of(tenant, form, &[]));
     let (all, one) = ("/tenants", "/tenants/{id}");
     vec![
         route(Method::POST, all, "TenantController.create", Query::None, body(Form::Create), Shape::One(tenant)),

@@ -40,11 +40,29 @@ const PARAMETERS: &[(&str, &str, &str)] = &[
     ("/user-tenants/{id}", "a0000000-0000-4000-8000-000000000032", "b0000000-0000-4000-8000-000000000032"),
     ("/user-tenant-prefs/{id}", "a0000000-0000-4000-8000-000000000071", "b0000000-0000-4000-8000-000000000071"),
     ("/user/{id}", "a0000000-0000-4000-8000-000000000021", "b0000000-0000-4000-8000-000000000021"),
-    ("/roles/{roleId}", "a0000000-0000-4000-8000-000000000012", "b0000000-0000-4000-8000-000000000012"),
+    ("/roles/{roleId}", FREE_ROLE[0], FREE_ROLE[1]),
     ("/groups/{groupId}", "a0000000-0000-4000-8000-000000000041", "b0000000-0000-4000-8000-000000000041"),
     ("/users/{userId}", "a0000000-0000-4000-8000-000000000022", "b0000000-0000-4000-8000-000000000022"),
     ("/user/{userId}", "a0000000-0000-4000-8000-000000000022", "b0000000-0000-4000-8000-000000000022"),
 ];
+
+/// Roles of tenant A and of tenant B that nobody has and that grant nothing; [`super::prepare`] makes them.
+pub(super) const FREE_ROLE: [&str; 2] =
+    ["a0000000-0000-4000-8000-000000000018", "b0000000-0000-4000-8000-000000000018"];
+
+/// Properties of bodies whose value matters, for a request about tenant A and for one about tenant B:
+/// by the beginning of the operation's name, the first that fits.
+const VALUES: &[(&str, &str, &str, &str)] = &[
+    ("", "email", "new@example.com", "new@example.com"),
+    ("", "roleId", FREE_ROLE[0], FREE_ROLE[1]),
+    ("", "tenantId", PARAMETERS[0].1, PARAMETERS[0].2),
+    ("", "defaultTenantId", PARAMETERS[0].1, PARAMETERS[0].2),
+    ("POST /groups", "userTenantId", "a0000000-0000-4000-8000-000000000033", "b0000000-0000-4000-8000-000000000035"),
+    ("", "userTenantId", "a0000000-0000-4000-8000-000000000032", "b0000000-0000-4000-8000-000000000032"),
+];
+
+/// Operations about the caller itself, whoever it is: another person's rows are not even a master's.
+const PERSONAL: &[&str] = &["/user/{id}", "/user-tenant-prefs/{id}"];
 
 /// Paths below which the original checks the id before it looks for the row, and refuses with 403.
 const CHECKED_FIRST: &[&str] = &["/tenants/{id}/", "/groups/{id}/", "/user/{id}/"];
@@ -111,6 +129,11 @@ impl Operation {
         self.name.starts_with("GET ")
     }
 
+    /// Whether it is about the caller itself.
+    pub(super) fn is_personal(&self) -> bool {
+        PERSONAL.iter().any(|path| self.name.contains(path))
+    }
+
     /// Whether the path names a row.
     pub(super) fn has_path_parameters(&self) -> bool {
         self.name.contains('{')
@@ -126,6 +149,20 @@ impl Operation {
         parameters().captures_iter(&self.name).map(|found| value(&found[0], target)).collect()
     }
 
+    /// The body with the values that matter for this operation.
+    fn filled(&self, mut body: Json, target: Target) -> Json {
+        for (operation, property, own, foreign) in VALUES.iter().rev() {
+            if self.name.starts_with(operation) && body.get(property).is_some() {
+                body[*property] = json!(if target == Target::Foreign { foreign } else { own });
+            }
+        }
+        // To withhold a permission takes none; to grant one takes the permission itself.
+        if body.get("allowed").is_some() {
+            body["allowed"] = json!(false);
+        }
+        body
+    }
+
     /// A request that is valid whoever it may concern. Where a condition can be given, one is: to
     /// change all rows without saying so is refused.
     pub(super) fn request(&self, address: SocketAddr, target: Target) -> Request {
@@ -135,7 +172,7 @@ impl Operation {
             request = request.query("where", &json!({ "id": PARAMETERS[0].1 }));
         }
         match &self.body {
-            Some(body) => request.json(body),
+            Some(body) => request.json(&self.filled(body.clone(), target)),
             None => request,
         }
     }

@@ -38,6 +38,7 @@ static ROLE: EntityMeta = EntityMeta {
     relations: &[],
     soft_delete: true,
     read_only: false,
+    query: None,
 };
 
 fn names(schema: &Value) -> Vec<&str> {

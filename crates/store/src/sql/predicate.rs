@@ -122,6 +122,7 @@ fn variadic(keys: Expr) -> Expr {
 fn compare(dialect: Dialect, column: Expr, test: &Test) -> Expr {
     match test {
         Test::Equal(value) => column.eq(bind(value)),
+        Test::EqualInLowerCase(lower) => Expr::from(Func::lower(column)).eq(lower.as_str()),
         Test::NotEqual(value) => column.ne(bind(value)),
         Test::Greater(value) => column.gt(bind(value)),
         Test::GreaterOrEqual(value) => column.gte(bind(value)),

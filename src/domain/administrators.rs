@@ -1,0 +1,78 @@
+//! A tenant keeps somebody who can let others in: changes after which nobody could are refused.
+
+use std::collections::{HashMap, HashSet};
+
+use user_tenant_store::filter::{Filter, Predicate};
+use user_tenant_store::scope::TenantScope;
+use user_tenant_store::session::{Session, Write};
+use uuid::Uuid;
+
+use crate::error::{Error, Result};
+use crate::model::{Role, UserLevelPermission, UserStatus, UserView};
+
+/// What an administrator holds, each by name and by number.
+const NEEDED: [[&str; 2]; 2] = [["UpdateTenantUser", "14"], ["UpdateRoles", "9"]];
+
+/// Whether the tenant had an administrator before a change.
+#[must_use]
+pub(crate) struct Administrators {
+    were_there: bool,
+}
+
+impl Administrators {
+    /// Looks before the change. The tenant must be locked, so that no other change comes between.
+    pub(crate) async fn before(session: &Session<TenantScope, Write>) -> Result<Self> {
+        Ok(Self { were_there: exist(session).await? })
+    }
+
+    /// Refuses the change when it took the last administrator away.
+    pub(crate) async fn remain(self, session: &Session<TenantScope, Write>) -> Result<()> {
+        if self.were_there && !exist(session).await? {
+            return Err(Error::LastAdministrator);
+        }
+        Ok(())
+    }
+}
+
+/// Whether a live member holds all of [`NEEDED`], by its role and its own permissions together.
+async fn exist(session: &Session<TenantScope, Write>) -> Result<bool> {
+    let named = Predicate::is_one_of::<UserLevelPermission, _>("permission", NEEDED.into_iter().flatten());
+    let mut own: HashMap<Uuid, Vec<UserLevelPermission>> = HashMap::new();
+    for permission in session.repository::<UserLevelPermission>().find_typed(named).await? {
+        own.entry(permission.user_tenant_id).or_default().push(permission);
+    }
+    let roles = session.repository::<Role>().find(&Filter::default()).await?;
+    let roles: Vec<Role> =
+        roles.into_iter().map(user_tenant_store::record::Record::into_entity).collect::<std::result::Result<_, _>>()?;
+    let permissions: HashMap<Uuid, HashSet<&str>> =
+        roles.iter().map(|role| (role.id, role.permissions.iter().flatten().map(String::as_str).collect())).collect();
+
+    let live = || Predicate::is_one_of::<UserView, _>("status", UserStatus::LIVE.map(i32::from));
+    let enough = permissions.iter().filter(|(_, held)| suffices(held)).map(|(id, _)| *id);
+    let by_role = Predicate::And(vec![
+        live(),
+        Predicate::is_one_of::<UserView, _>("roleId", enough),
+        Predicate::is_none_of::<UserView, _>("userTenantId", own.keys().copied()),
+    ]);
+    let members = session.repository::<UserView>();
+    if members.count(Some(&by_role)).await? > 0 {
+        return Ok(true);
+    }
+    let exceptional =
+        Predicate::And(vec![live(), Predicate::is_one_of::<UserView, _>("userTenantId", own.keys().copied())]);
+    Ok(members.find_typed(exceptional).await?.iter().any(|member| {
+        let mut held = permissions.get(&member.role_id).cloned().unwrap_or_default();
+        for permission in own.get(&member.user_tenant_id).into_iter().flatten() {
+            if permission.allowed {
+                held.insert(&permission.permission);
+            } else {
+                held.remove(permission.permission.as_str());
+            }
+        }
+        suffices(&held)
+    }))
+}
+
+fn suffices(held: &HashSet<&str>) -> bool {
+    NEEDED.iter().all(|names| names.iter().any(|name| held.contains(name)))
+}

@@ -1,0 +1,45 @@
+//! Rules of a tenant's configuration: one value a key.
+
+use user_tenant_store::filter::Predicate;
+use user_tenant_store::record::{New, Patch, Record};
+use user_tenant_store::scope::TenantScope;
+use user_tenant_store::session::{Committed, Session, Write};
+
+use super::tenants;
+use crate::error::{Error, Result};
+use crate::model::TenantConfig;
+
+/// Sets the value of a key. Of a key that was there, what was asked for is answered, as the original does.
+pub(crate) async fn set(session: Session<TenantScope, Write>, new: New<TenantConfig>) -> Result<Committed<Record>> {
+    tenants::lock(&session).await?;
+    let (Some(key), Some(value)) = (new.get("configKey").cloned(), new.get("configValue").cloned()) else {
+        return Err(Error::Internal("the schema asks for key and value".into()));
+    };
+    let configs = session.repository::<TenantConfig>();
+    let same_key = Predicate::is::<TenantConfig>("configKey", key);
+    let record = if configs.update_all(Some(&same_key), Patch::empty().with("configValue", value)?).await? > 0 {
+        new.with("tenantId", session.scope().0)?.into_record()
+    } else {
+        configs.create(new).await?
+    };
+    Ok(session.commit(record).await?)
+}
+
+/// Changes every configuration that matches.
+pub(crate) async fn update_all(
+    session: Session<TenantScope, Write>,
+    predicate: Option<&Predicate>,
+    patch: Patch<TenantConfig>,
+) -> Result<Committed<u64>> {
+    let count = session.repository::<TenantConfig>().update_all(predicate, patch).await?;
+    Ok(session.commit(count).await?)
+}
+
+/// Deletes every configuration that matches.
+pub(crate) async fn delete_all(
+    session: Session<TenantScope, Write>,
+    predicate: Option<&Predicate>,
+) -> Result<Committed<u64>> {
+    let count = session.repository::<TenantConfig>().delete_all(predicate).await?;
+    Ok(session.commit(count).await?)
+}

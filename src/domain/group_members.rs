@@ -1,0 +1,90 @@
+//! Rules of who is in a group: members of its tenant, each once, and nobody takes itself out.
+
+use std::collections::HashSet;
+
+use user_tenant_store::filter::{Filter, Predicate};
+use user_tenant_store::record::{New, Patch, Record};
+use user_tenant_store::scope::TenantScope;
+use user_tenant_store::session::{Committed, Session, Write};
+use user_tenant_store::value::parse_uuid;
+use uuid::Uuid;
+
+use super::principal::Principal;
+use crate::error::{Error, Result, Unique};
+use crate::model::{Group, UserGroup, UserTenant};
+
+const UNKNOWN: Error = Error::Forbidden("Unable to find user group records");
+const FOREIGN: Error = Error::Forbidden("User should be from same tenant");
+
+/// Adds one member.
+pub(crate) async fn add(session: Session<TenantScope, Write>, group: Uuid, member: &str) -> Result<Committed<Record>> {
+    let foreign = || Error::Forbidden("user access not allowed");
+    let member = parse_uuid(member).map_err(|_| foreign())?;
+    let new = New::empty().with("groupId", group)?.with("userTenantId", member)?;
+    let record = session.repository::<UserGroup>().create(new).await.map_err(|error| {
+        match Unique::GroupMember.or(error, Error::Forbidden("User is already added in this group")) {
+            Error::RelatedNotFound => foreign(),
+            other => other,
+        }
+    })?;
+    Ok(session.commit(record).await?)
+}
+
+/// Adds several members: all who are not in the group yet, or nobody when one is not of the tenant.
+pub(crate) async fn add_all(
+    session: Session<TenantScope, Write>,
+    group: Uuid,
+    members: &[&str],
+) -> Result<Committed<Vec<Record>>> {
+    // Nobody joins in the meantime.
+    session.repository::<Group>().lock_by_id(group).await?;
+    let mut wanted_ids = Vec::new();
+    for member in members {
+        let id = parse_uuid(member).map_err(|_| FOREIGN)?;
+        if !wanted_ids.contains(&id) {
+            wanted_ids.push(id);
+        }
+    }
+    let named = Predicate::is_one_of::<UserTenant, _>("id", wanted_ids.iter().copied());
+    if session.repository::<UserTenant>().count(Some(&named)).await? < wanted_ids.len() as u64 {
+        return Err(FOREIGN);
+    }
+    let present = Predicate::is::<UserGroup>("groupId", group)
+        .and(Some(&Predicate::is_one_of::<UserGroup, _>("userTenantId", wanted_ids.iter().copied())));
+    let present = session.repository::<UserGroup>().find(&Filter::matching(present)).await?;
+    let present: HashSet<Uuid> = present.iter().filter_map(|member| member.uuid("userTenantId")).collect();
+    let new = wanted_ids
+        .into_iter()
+        .filter(|id| !present.contains(id))
+        .map(|id| Ok(New::empty().with("groupId", group)?.with("userTenantId", id)?))
+        .collect::<Result<_>>()?;
+    let records = session.repository::<UserGroup>().create_all(new).await?;
+    Ok(session.commit(records).await?)
+}
+
+/// The user that a path names; what is no id names nobody in the group.
+pub(crate) fn user(id: &str) -> Result<Uuid> {
+    parse_uuid(id).map_err(|_| UNKNOWN)
+}
+
+/// Takes a user out of a group, and notes at the group that it changed.
+pub(crate) async fn remove(
+    session: Session<TenantScope, Write>,
+    principal: Principal<'_>,
+    group: Uuid,
+    user: Uuid,
+) -> Result<Committed<()>> {
+    let of_user = Predicate::is::<UserTenant>("userId", user);
+    let membership = session.repository::<UserTenant>().find_one(of_user).await?.ok_or(UNKNOWN)?.id;
+    let places =
+        Predicate::is::<UserGroup>("groupId", group).and(Some(&Predicate::is::<UserGroup>("userTenantId", membership)));
+    if session.repository::<UserGroup>().count(Some(&places)).await? == 0 {
+        return Err(UNKNOWN);
+    }
+    if membership == principal.membership {
+        return Err(Error::Forbidden("An owner cannot remove himself as the owner"));
+    }
+    session.repository::<UserGroup>().delete_all(Some(&places)).await?;
+    session.repository::<Group>().update_by_id(group, Patch::empty()).await?;
+    Ok(session.commit(()).await?)
+}

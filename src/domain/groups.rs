@@ -1,0 +1,52 @@
+//! Rules of groups: a name once a tenant, whoever makes a group is its first member, none outlives its members' rows.
+
+use user_tenant_store::filter::Predicate;
+use user_tenant_store::record::{New, Patch, Record};
+use user_tenant_store::scope::TenantScope;
+use user_tenant_store::session::{Committed, Session, Write};
+use uuid::Uuid;
+
+use super::principal::Principal;
+use crate::error::{Error, Result, Unique};
+use crate::model::{Group, UserGroup, UserTenant};
+
+/// Creates a group, with the principal in it unless that is of another tenant.
+pub(crate) async fn create(
+    session: Session<TenantScope, Write>,
+    principal: Principal<'_>,
+    new: New<Group>,
+) -> Result<Committed<Record>> {
+    let group = session
+        .repository::<Group>()
+        .create(new)
+        .await
+        .map_err(|error| Unique::GroupName.or(error, Error::Forbidden(" Group with same name already exist")))?;
+    if session.repository::<UserTenant>().exists(principal.membership).await? {
+        let id = group.uuid("id").ok_or_else(|| Error::Internal("a new row has no id".into()))?;
+        let member = New::<UserGroup>::empty().with("groupId", id)?.with("userTenantId", principal.membership)?;
+        session.repository::<UserGroup>().create(member).await?;
+    }
+    Ok(session.commit(group).await?)
+}
+
+/// Changes every group that matches.
+pub(crate) async fn update_all(
+    session: Session<TenantScope, Write>,
+    predicate: Option<&Predicate>,
+    patch: Patch<Group>,
+) -> Result<Committed<u64>> {
+    let count = session.repository::<Group>().update_all(predicate, patch).await?;
+    Ok(session.commit(count).await?)
+}
+
+/// Deletes a group, and its members' places in it.
+pub(crate) async fn delete_by_id(session: Session<TenantScope, Write>, id: Uuid) -> Result<Committed<()>> {
+    // Before the members, whose rows are out of reach once the group is deleted.
+    if !session.repository::<Group>().lock_by_id(id).await? {
+        return Err(Error::RowNotFound);
+    }
+    let members = Predicate::is::<UserGroup>("groupId", id);
+    session.repository::<UserGroup>().delete_all(Some(&members)).await?;
+    session.repository::<Group>().delete_by_id(id).await?;
+    Ok(session.commit(()).await?)
+}

@@ -1,0 +1,119 @@
+//! Rules of permissions that a member has beside its role's: nobody gives what it does not hold, or changes its own.
+
+use serde_json::json;
+use user_tenant_store::filter::{Filter, Predicate};
+use user_tenant_store::record::{New, Patch, Record};
+use user_tenant_store::scope::TenantScope;
+use user_tenant_store::session::{Committed, Session, Write};
+use user_tenant_store::value::Value;
+use uuid::Uuid;
+
+use super::administrators::Administrators;
+use super::principal::Principal;
+use super::tenants;
+use crate::error::{Error, Result};
+use crate::model::UserLevelPermission;
+
+/// Grants or withholds a permission.
+pub(crate) async fn create(
+    session: Session<TenantScope, Write>,
+    principal: Principal<'_>,
+    member: Uuid,
+    new: New<UserLevelPermission>,
+) -> Result<Committed<Record>> {
+    if member == principal.membership {
+        return Err(Error::Forbidden("user can not change its own permission"));
+    }
+    let withheld = new.get("allowed") == Some(&Value::Boolean(false));
+    if let (false, Some(Value::Text(permission))) = (withheld, new.get("permission")) {
+        holds(&principal, permission)?;
+    }
+    tenants::lock(&session).await?;
+    let administrators = Administrators::before(&session).await?;
+    let record = session.repository::<UserLevelPermission>().create(new.with("userTenantId", member)?).await?;
+    administrators.remain(&session).await?;
+    Ok(session.commit(record).await?)
+}
+
+/// Changes every permission of the member that matches. To lift what was withheld is to grant it.
+pub(crate) async fn update_all(
+    session: Session<TenantScope, Write>,
+    principal: Principal<'_>,
+    member: Uuid,
+    predicate: Option<&Predicate>,
+    patch: Patch<UserLevelPermission>,
+) -> Result<Committed<u64>> {
+    not_own(&principal, member)?;
+    tenants::lock(&session).await?;
+    let affected = of(member).and(predicate);
+    for before in session.repository::<UserLevelPermission>().find_typed(affected.clone()).await? {
+        let permission = match patch.get("permission") {
+            Some(Value::Text(permission)) => permission,
+            _ => &before.permission,
+        };
+        let allowed = match patch.get("allowed") {
+            Some(Value::Boolean(allowed)) => *allowed,
+            _ => before.allowed,
+        };
+        if allowed {
+            holds(&principal, permission)?;
+        }
+        if !before.allowed && (allowed || *permission != before.permission) {
+            holds(&principal, &before.permission)?;
+        }
+    }
+    let administrators = Administrators::before(&session).await?;
+    let count = session.repository::<UserLevelPermission>().update_all(Some(&affected), patch).await?;
+    administrators.remain(&session).await?;
+    Ok(session.commit(count).await?)
+}
+
+/// Deletes every permission of the member that matches. To lift what was withheld is to grant it.
+pub(crate) async fn delete_all(
+    session: Session<TenantScope, Write>,
+    principal: Principal<'_>,
+    member: Uuid,
+    predicate: Option<&Predicate>,
+) -> Result<Committed<u64>> {
+    not_own(&principal, member)?;
+    tenants::lock(&session).await?;
+    let affected = of(member).and(predicate);
+    let withheld = Predicate::is::<UserLevelPermission>("allowed", false).and(Some(&affected));
+    for lifted in session.repository::<UserLevelPermission>().find_typed(withheld).await? {
+        holds(&principal, &lifted.permission)?;
+    }
+    let administrators = Administrators::before(&session).await?;
+    let count = session.repository::<UserLevelPermission>().delete_all(Some(&affected)).await?;
+    administrators.remain(&session).await?;
+    Ok(session.commit(count).await?)
+}
+
+/// The permissions of one member, as far as a filter asks for them.
+pub(crate) fn of_member(member: Uuid, filter: Filter) -> Filter {
+    filter.within(of(member))
+}
+
+/// Refuses a body that names another member than the path.
+pub(crate) fn same_member(member: Uuid, body: Option<&serde_json::Value>) -> Result<()> {
+    match body.and_then(serde_json::Value::as_str) {
+        Some(named) if !named.eq_ignore_ascii_case(&member.to_string()) => Err(Error::InvalidBody(Box::new(json!([{
+            "path": "/userTenantId",
+            "code": "const",
+            "message": "must be the membership of the path",
+            "info": { "allowedValue": member },
+        }])))),
+        _ => Ok(()),
+    }
+}
+
+fn of(member: Uuid) -> Predicate {
+    Predicate::is::<UserLevelPermission>("userTenantId", member)
+}
+
+fn not_own(principal: &Principal<'_>, member: Uuid) -> Result<()> {
+    if member == principal.membership { Err(Error::Forbidden("NotAllowedAccess")) } else { Ok(()) }
+}
+
+fn holds(principal: &Principal<'_>, permission: &String) -> Result<()> {
+    if principal.holds(std::slice::from_ref(permission)) { Ok(()) } else { Err(Error::Forbidden("NotAllowedAccess")) }
+}

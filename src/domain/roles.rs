@@ -1,0 +1,85 @@
+//! Rules of roles: nobody grants what it does not hold, or changes a role that grants more than it holds.
+
+use user_tenant_store::filter::{Filter, Predicate};
+use user_tenant_store::record::{New, Patch, Record};
+use user_tenant_store::scope::TenantScope;
+use user_tenant_store::session::{Committed, Session, Write};
+use user_tenant_store::value::Value;
+use uuid::Uuid;
+
+use super::administrators::Administrators;
+use super::principal::Principal;
+use super::tenants;
+use crate::error::{Error, Result, Unique};
+use crate::model::{Role, UserTenant};
+
+/// Creates a role, whose name the tenant does not have yet.
+pub(crate) async fn create(
+    session: Session<TenantScope, Write>,
+    principal: Principal<'_>,
+    new: New<Role>,
+) -> Result<Committed<Record>> {
+    holds(&principal, new.get("permissions"))?;
+    let record = session
+        .repository::<Role>()
+        .create(new)
+        .await
+        .map_err(|error| Unique::RoleName.or(error, Error::Forbidden(" Role with same name already exist")))?;
+    Ok(session.commit(record).await?)
+}
+
+/// Changes every role that matches. The principal must hold all permissions that they have and get,
+/// and its own role is not among them.
+pub(crate) async fn update_all(
+    session: Session<TenantScope, Write>,
+    principal: Principal<'_>,
+    predicate: Option<&Predicate>,
+    patch: Patch<Role>,
+) -> Result<Committed<u64>> {
+    let predicate = predicate.ok_or(Error::WhereRequired)?;
+    holds(&principal, patch.get("permissions"))?;
+    tenants::lock(&session).await?;
+    let own = own_role(&session, &principal).await?;
+    for role in session.repository::<Role>().find_typed(predicate.clone()).await? {
+        if Some(role.id) == own || !principal.may_affect(&role.permissions.unwrap_or_default()) {
+            return Err(Error::Forbidden("NotAllowedAccess"));
+        }
+    }
+    let administrators = Administrators::before(&session).await?;
+    let count = session.repository::<Role>().update_all(Some(predicate), patch).await?;
+    administrators.remain(&session).await?;
+    Ok(session.commit(count).await?)
+}
+
+/// Deletes a role that nobody has.
+pub(crate) async fn delete_by_id(
+    session: Session<TenantScope, Write>,
+    principal: Principal<'_>,
+    id: Uuid,
+) -> Result<Committed<()>> {
+    tenants::lock(&session).await?;
+    let role = session.repository::<Role>().get(id).await?.ok_or(Error::RowNotFound)?;
+    let own = own_role(&session, &principal).await? == Some(id);
+    if own || !principal.holds(&role.permissions.unwrap_or_default()) {
+        return Err(Error::Forbidden("Not Allowed"));
+    }
+    let holders = session.repository::<UserTenant>().count(Some(&Predicate::is::<UserTenant>("roleId", id))).await?;
+    if holders > 0 {
+        return Err(Error::RoleInUse { holders });
+    }
+    session.repository::<Role>().delete_by_id(id).await?;
+    Ok(session.commit(()).await?)
+}
+
+/// The role that the principal acts with, when it acts in its own tenant.
+async fn own_role(session: &Session<TenantScope, Write>, principal: &Principal<'_>) -> Result<Option<Uuid>> {
+    let membership = session.repository::<UserTenant>().find_by_id(principal.membership, &Filter::default()).await?;
+    Ok(membership.and_then(|membership| membership.uuid("roleId")))
+}
+
+fn holds(principal: &Principal<'_>, permissions: Option<&Value>) -> Result<()> {
+    match permissions {
+        Some(Value::TextArray(wanted)) if !principal.holds(wanted) => Err(Error::Forbidden("NotAllowedAccess")),
+        _ => Ok(()),
+    }
+}

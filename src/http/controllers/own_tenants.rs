@@ -1,0 +1,40 @@
+//! `/user/{id}/tenants`: the tenants that the caller works for.
+
+use axum::http::Method;
+use serde_json::Value as Json;
+use user_tenant_store::Entity;
+
+use crate::access::guard::Reach;
+use crate::access::permission::VIEW_ALL_TENANT_OF_SELF;
+use crate::domain::users;
+use crate::error::{Error, Result};
+use crate::http::route::{Call, Query, Reply, Route, Shape};
+use crate::model::Tenant;
+
+pub(in crate::http) fn routes() -> Vec<Route> {
+    vec![
+        Route::new(
+            Method::GET,
+            "/user/{id}/tenants",
+            "UserTenantController.find",
+            "List the tenants that the caller works for",
+            find,
+        )
+        .any_of(&[VIEW_ALL_TENANT_OF_SELF])
+        .reach(Reach::PathUser)
+        .query(Query::FreeFilter(Tenant::meta))
+        .reply(Shape::Many(Tenant::meta)),
+    ]
+}
+
+async fn find(call: Call) -> Result<Reply> {
+    if !call.filter.include.is_empty() {
+        // What hangs on a tenant is for those who may see it there.
+        return Err(Error::InvalidFilter {
+            message: "Invalid \"filter.include\": this operation includes nothing.".to_owned(),
+            code: Some("INVALID_INCLUSION_FILTER"),
+            details: Box::new(Json::Null),
+        });
+    }
+    Ok(Reply::Many(users::tenants_of(&call.doors.read_own(), call.filter).await?))
+}
