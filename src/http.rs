@@ -29,6 +29,7 @@ pub(crate) fn routes() -> Vec<Route> {
     routes.extend(controllers::configs::routes());
     routes.extend(controllers::roles::routes());
     routes.extend(controllers::users::routes());
+    routes.extend(controllers::user_roles::routes());
     routes.extend(controllers::groups::routes());
     routes.extend(controllers::group_members::routes());
     routes.extend(controllers::own_tenants::routes());

@@ -14,6 +14,7 @@ mod user_credentials;
 mod user_group;
 mod user_invitation;
 mod user_level_permission;
+mod user_role;
 mod user_tenant;
 mod user_tenant_prefs;
 mod user_view;
@@ -29,6 +30,7 @@ pub use user_credentials::UserCredentials;
 pub use user_group::UserGroup;
 pub use user_invitation::UserInvitation;
 pub use user_level_permission::UserLevelPermission;
+pub use user_role::UserRole;
 pub use user_tenant::{UserStatus, UserTenant};
 pub use user_tenant_prefs::UserTenantPrefs;
 pub use user_view::UserView;
@@ -44,6 +46,7 @@ pub fn registry() -> &'static [fn() -> &'static EntityMeta] {
         Role::meta,
         User::meta,
         UserView::meta,
+        UserRole::meta,
         UserCredentials::meta,
         UserTenant::meta,
         Group::meta,

@@ -21,8 +21,8 @@ use crate::model::{Role, Tenant, TenantStatus, User, UserGroup, UserStatus, User
 /// Changes of a user of the tenant: of the person, and of the membership.
 #[derive(Debug)]
 pub(crate) struct Change {
-    /// Changes of the person.
-    pub(crate) person: Patch<User>,
+    /// Changes of the person; an empty one notes that it was touched, as the original does.
+    pub(crate) person: Option<Patch<User>>,
     /// Another role.
     pub(crate) role: Option<Uuid>,
     /// Another status of the membership.
@@ -44,16 +44,8 @@ pub(crate) async fn update(
     if let Some(role) = change.role {
         assignable(&session, &principal, role).await?;
     }
-    let user = session.repository::<User>().get(id).await?.ok_or_else(|| unknown(&id))?;
-    let person = identity::normalise(&session, &principal, &user, change.person)?;
-    let changed = session
-        .repository::<User>()
-        .update_by_id(id, person)
-        .await
-        .map_err(|error| Unique::Username.or(error, Error::Forbidden("Username already exists")))?;
-    if !changed {
-        // The person is there: it is its new default tenant that is not.
-        return Err(Error::RelatedNotFound);
+    if let Some(person) = change.person {
+        change_person(&session, &principal, id, person).await?;
     }
     let mut patch = Patch::<UserTenant>::empty();
     if let Some(role) = change.role {
@@ -110,6 +102,23 @@ pub(crate) async fn tenants_of(
     let memberships = session.repository::<UserTenant>().find_typed(live).await?;
     let own = Predicate::is_one_of::<Tenant, _>("id", memberships.iter().map(|membership| membership.tenant_id));
     Ok(session.repository::<Tenant>().find(&filter.within(own)).await?)
+}
+
+async fn change_person(
+    session: &Session<TenantScope, Write>,
+    principal: &Principal<'_>,
+    id: Uuid,
+    person: Patch<User>,
+) -> Result<()> {
+    let user = session.repository::<User>().get(id).await?.ok_or_else(|| unknown(&id))?;
+    let person = identity::normalise(session, principal, &user, person)?;
+    let changed = session
+        .repository::<User>()
+        .update_by_id(id, person)
+        .await
+        .map_err(|error| Unique::Username.or(error, Error::Forbidden("Username already exists")))?;
+    // The person is there: if nothing was changed, it is its new default tenant that is not.
+    if changed { Ok(()) } else { Err(Error::RelatedNotFound) }
 }
 
 /// The oldest other membership's tenant, if that is active.

@@ -8,4 +8,5 @@ pub(super) mod own_tenants;
 pub(super) mod preferences;
 pub(super) mod roles;
 pub(super) mod tenants;
+pub(super) mod user_roles;
 pub(super) mod users;

@@ -85,7 +85,7 @@ async fn create(call: Call) -> Result<Reply> {
 async fn patch(call: Call) -> Result<Reply> {
     let user = user(&call)?;
     let change = Change {
-        person: Patch::from_json(&person(&call.body))?,
+        person: Some(Patch::from_json(&person(&call.body))?),
         role: role(&call.body)?,
         status: Patch::<UserView>::from_json(&call.body)?.get("status").cloned(),
     };
@@ -102,7 +102,7 @@ async fn delete(call: Call) -> Result<Reply> {
 }
 
 /// The user that the path names.
-fn user(call: &Call) -> Result<Uuid> {
+pub(super) fn user(call: &Call) -> Result<Uuid> {
     let id = call.path.get("userId");
     parse_uuid(id).map_err(|_| users::unknown(&id))
 }
@@ -117,7 +117,7 @@ fn person(body: &Map<String, Json>) -> Map<String, Json> {
 }
 
 /// The role that a body names. What is no id is no role.
-fn role(body: &Map<String, Json>) -> Result<Option<Uuid>> {
+pub(super) fn role(body: &Map<String, Json>) -> Result<Option<Uuid>> {
     let role = body.get("roleId").and_then(Json::as_str);
     role.map(|role| parse_uuid(role).map_err(|_| Error::RowNotFound)).transpose()
 }
