@@ -52,7 +52,7 @@ pub(super) enum Command {
     Migrate(MigrateAction),
     /// Make a tenant with an administrator who may do everything.
     #[command(
-        after_help = "Example:\n  user-tenant-service bootstrap --tenant-name Acme --tenant-key acme --email ann@acme.example --first-name Ann"
+        after_help = "Examples:\n  user-tenant-service bootstrap --tenant-name Acme --tenant-key acme --email ann@acme.example --first-name Ann\n  user-tenant-service bootstrap --tenant 0190… --username ann --email ann@acme.example --role-name rescue"
     )]
     Bootstrap(BootstrapOptions),
     /// Mint a bearer token for a membership; needs a signing secret (`JWT_VERIFIER=secret`).
@@ -120,6 +120,9 @@ pub(super) struct UpOptions {
 /// Options of `bootstrap`.
 #[derive(Debug, Args)]
 pub(super) struct BootstrapOptions {
+    /// Let the administrator into this tenant instead of making one: for a tenant that nobody can enter any more.
+    #[arg(long, value_name = "ID", conflicts_with_all = ["tenant_name", "tenant_key"])]
+    pub(super) tenant: Option<Uuid>,
     /// Name of the tenant.
     #[arg(long, default_value = "Default")]
     pub(super) tenant_name: String,
@@ -145,6 +148,7 @@ impl Default for BootstrapOptions {
     fn default() -> Self {
         let text = |text: &str| text.to_owned();
         Self {
+            tenant: None,
             tenant_name: text("Default"),
             tenant_key: text("default"),
             username: text("admin"),

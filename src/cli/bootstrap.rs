@@ -5,14 +5,18 @@ use super::context::Context;
 use super::failure::Failure;
 use super::print::say;
 use crate::access::permission;
-use crate::domain::bootstrap::{Bootstrap, bootstrap as make};
+use crate::domain::bootstrap::{Bootstrap, bootstrap as make, let_in};
 use user_tenant_store::scope::SystemReason;
 
 /// Makes it and prints the ids.
 pub(super) async fn bootstrap(context: &Context, options: BootstrapOptions) -> Result<(), Failure> {
     let doors = context.doors().await?;
     let session = doors.write_system(SystemReason::CommandLine).await.map_err(crate::error::Error::from)?;
-    let made = make(session, wanted(options)).await?.into_inner();
+    let made = match options.tenant {
+        Some(tenant) => let_in(session, tenant, wanted(options)).await?,
+        None => make(session, wanted(options)).await?,
+    };
+    let made = made.into_inner();
     say(&format!("tenant       {}", made.tenant));
     say(&format!("user         {}", made.user));
     say(&format!("user_tenant  {}", made.user_tenant));

@@ -1,10 +1,13 @@
-//! The first tenant of a database, with a role that may do everything and an administrator who holds it.
+//! A tenant with a role that may do everything and an administrator who holds it, or such an administrator alone.
 
-use user_tenant_store::record::{New, Record};
+use user_tenant_store::Entity;
+use user_tenant_store::filter::Predicate;
+use user_tenant_store::record::{New, Patch, Record};
 use user_tenant_store::scope::System;
 use user_tenant_store::session::{Committed, Session, Write};
 use uuid::Uuid;
 
+use super::users;
 use crate::error::{Error, Result};
 use crate::model::{Role, Tenant, TenantStatus, User, UserStatus, UserTenant};
 
@@ -41,28 +44,88 @@ pub(crate) struct Bootstrapped {
 /// Makes all of it, or nothing.
 pub(crate) async fn bootstrap(session: Session<System, Write>, wanted: Bootstrap) -> Result<Committed<Bootstrapped>> {
     let tenant = New::<Tenant>::empty()
-        .with("name", wanted.tenant_name)?
-        .with("key", wanted.tenant_key)?
+        .with("name", wanted.tenant_name.as_str())?
+        .with("key", wanted.tenant_key.as_str())?
         .with("status", i32::from(TenantStatus::Active))?;
     let tenant = id(&session.repository::<Tenant>().create(tenant).await?)?;
+    let role = create_role(&session, tenant, &wanted).await?;
+    let user = create_user(&session, tenant, &wanted).await?;
+    let user_tenant = create_membership(&session, tenant, user, role).await?;
+    Ok(session.commit(Bootstrapped { tenant, user, user_tenant }).await?)
+}
+
+/// Lets the administrator into a tenant that is there, for one that has locked everybody out. A user of these
+/// names and a role that may do everything are used, where the tenant has them; all of it, or nothing.
+pub(crate) async fn let_in(
+    session: Session<System, Write>,
+    tenant: Uuid,
+    wanted: Bootstrap,
+) -> Result<Committed<Bootstrapped>> {
+    if !session.repository::<Tenant>().lock_by_id(tenant).await? {
+        return Err(Error::EntityNotFound { table: Tenant::meta().table, id: tenant.to_string() });
+    }
+    let same_name = Predicate::is::<Role>("tenantId", tenant)
+        .and(Some(&Predicate::is_in_any_case::<Role>("name", &wanted.role_name)));
+    let role = match session.repository::<Role>().find_one(same_name).await? {
+        None => create_role(&session, tenant, &wanted).await?,
+        Some(role) if grants(&role, &wanted.permissions) => role.id,
+        Some(role) => {
+            return Err(Error::Conflict(format!(
+                "The tenant's role {:?} grants less than everything; its holders would get it too. Choose another name.",
+                role.name
+            )));
+        }
+    };
+    let user = match users::known(&session, &wanted.username.trim().to_lowercase(), &wanted.email.trim().to_lowercase())
+        .await?
+    {
+        users::Known::Nobody => create_user(&session, tenant, &wanted).await?,
+        users::Known::Somebody(user) => user,
+        users::Known::Several => {
+            return Err(Error::Conflict("The username and the e-mail address are of different users.".to_owned()));
+        }
+    };
+    let here = Predicate::is::<UserTenant>("tenantId", tenant).and(Some(&Predicate::is::<UserTenant>("userId", user)));
+    let user_tenant = match session.repository::<UserTenant>().find_one(here).await? {
+        None => create_membership(&session, tenant, user, role).await?,
+        Some(membership) => {
+            let active = Patch::empty().with("roleId", role)?.with("status", i32::from(UserStatus::Active))?;
+            session.repository::<UserTenant>().update_by_id(membership.id, active).await?;
+            membership.id
+        }
+    };
+    Ok(session.commit(Bootstrapped { tenant, user, user_tenant }).await?)
+}
+
+fn grants(role: &Role, permissions: &[String]) -> bool {
+    let granted = role.permissions.as_deref().unwrap_or_default();
+    permissions.iter().all(|permission| granted.contains(permission))
+}
+
+async fn create_role(session: &Session<System, Write>, tenant: Uuid, wanted: &Bootstrap) -> Result<Uuid> {
     let role = New::<Role>::empty()
-        .with("name", wanted.role_name)?
-        .with("permissions", wanted.permissions)?
+        .with("name", wanted.role_name.as_str())?
+        .with("permissions", wanted.permissions.clone())?
         .with("tenantId", tenant)?;
-    let role = id(&session.repository::<Role>().create(role).await?)?;
+    id(&session.repository::<Role>().create(role).await?)
+}
+
+async fn create_user(session: &Session<System, Write>, tenant: Uuid, wanted: &Bootstrap) -> Result<Uuid> {
     let user = New::<User>::empty()
         .with("username", wanted.username.trim().to_lowercase())?
         .with("email", wanted.email.trim().to_lowercase())?
-        .with("firstName", wanted.first_name)?
+        .with("firstName", wanted.first_name.as_str())?
         .with("defaultTenantId", tenant)?;
-    let user = id(&session.repository::<User>().create(user).await?)?;
+    id(&session.repository::<User>().create(user).await?)
+}
+
+async fn create_membership(session: &Session<System, Write>, tenant: Uuid, user: Uuid, role: Uuid) -> Result<Uuid> {
     let membership = New::<UserTenant>::empty()
         .with("userId", user)?
         .with("tenantId", tenant)?
         .with("roleId", role)?
         .with("status", i32::from(UserStatus::Active))?;
-    let user_tenant = id(&session.repository::<UserTenant>().create(membership).await?)?;
-    Ok(session.commit(Bootstrapped { tenant, user, user_tenant }).await?)
+    id(&session.repository::<UserTenant>().create(membership).await?)
 }
 
 fn id(record: &Record) -> Result<Uuid> {

@@ -11,7 +11,7 @@ use user_tenant_store::session::{Committed, Read, Session, Write};
 use user_tenant_store::value::Value;
 use uuid::Uuid;
 
-pub(crate) use self::add::add;
+pub(crate) use self::add::{Known, add, known};
 use super::administrators::Administrators;
 use super::principal::Principal;
 use super::tenants;

@@ -61,14 +61,17 @@ pub(crate) async fn add(
 }
 
 /// Whom username and e-mail address lead to, among all users.
-enum Known {
+pub(crate) enum Known {
+    /// To no one.
     Nobody,
+    /// To this user.
     Somebody(Uuid),
     /// Not to one person: to two, or the username to somebody with another address.
     Several,
 }
 
-async fn known(session: &Session<System, Write>, username: &str, email: &str) -> Result<Known> {
+/// Whom a username and an e-mail address, both in lower case, lead to.
+pub(crate) async fn known(session: &Session<System, Write>, username: &str, email: &str) -> Result<Known> {
     let users = session.repository::<User>();
     let by_email = users.find_one(Predicate::is_in_any_case::<User>("email", email)).await?.map(|user| user.id);
     let by_username =

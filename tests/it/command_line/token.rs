@@ -63,6 +63,39 @@ fn bootstrap_makes_an_administrator_on_any_database() {
 }
 
 #[test]
+fn a_tenant_that_locked_everybody_out_is_let_in_again() {
+    everywhere(|workplace| {
+        workplace.ok(&["migrate", "up"]);
+        let [tenant, user, membership] = bootstrap(workplace, &[]);
+        let token = workplace.ok(&["token", "--user-tenant", &membership]);
+        let running = workplace.serve(&["serve"]);
+        let list = |token: &str| running.request("GET /tenants").bearer(token.trim()).send().status;
+        assert_eq!(list(&token), 200);
+
+        // The same administrator again: the role and the names are there, the membership stays one.
+        assert_eq!(bootstrap(workplace, &["--tenant", &tenant]), [tenant.clone(), user.clone(), membership.clone()]);
+        // Another one, in a role of its own.
+        let other = ["--tenant", &tenant, "--username", "ann", "--email", "ann@acme.example", "--role-name", "rescue"];
+        let [same, ann, rescued] = bootstrap(workplace, &other);
+        assert_eq!(same, tenant);
+        assert_ne!((&ann, &rescued), (&user, &membership));
+        let rescue = workplace.ok(&["token", "--user-tenant", &rescued]);
+        assert_eq!(list(&rescue), 200);
+
+        // A role of the wanted name that grants less is not widened behind the backs of those who give it.
+        let role = json!({ "name": "weak", "permissions": ["ViewTenant"] });
+        let made = running.request(&format!("POST /tenants/{tenant}/roles")).bearer(rescue.trim()).json(&role).send();
+        assert_eq!(made.status, 200);
+        let weak = ["bootstrap", "--tenant", &tenant, "--role-name", "Weak"];
+        assert_fails_politely(&workplace.run(&weak), FAILED, &["weak"]);
+        let nobody = "00000000-0000-0000-0000-000000000000";
+        assert_fails_politely(&workplace.run(&["bootstrap", "--tenant", nobody]), FAILED, &[nobody]);
+        let both = ["bootstrap", "--tenant", &tenant, "--tenant-key", "x"];
+        assert_eq!(workplace.run(&both).code, WRONG_USAGE);
+    });
+}
+
+#[test]
 fn bootstrap_makes_all_or_nothing() {
     everywhere(|workplace| {
         workplace.ok(&["migrate", "up"]);
