@@ -222,6 +222,24 @@ pub(crate) struct DocumentTitle {
     pub(crate) account_id: Uuid,
 }
 
+/// Read by a query of its own: a document with its author's name, which drafts withhold.
+#[derive(Debug, Deserialize, Entity)]
+#[serde(rename_all = "camelCase")]
+#[entity(table = "documents", query = AUTHORED, read_only, tenancy(column = "accountId"))]
+pub(crate) struct Authored {
+    #[property(id)]
+    pub(crate) id: Uuid,
+    pub(crate) title: String,
+    pub(crate) author: Option<String>,
+    #[property(parent)]
+    pub(crate) account_id: Uuid,
+}
+
+const AUTHORED: &str = "d.id, d.title, d.account_id, d.deleted, d.deleted_on, d.deleted_by, d.created_on, d.modified_on, \
+    d.created_by, d.modified_by, CASE WHEN d.published THEN p.name END AS author \
+    FROM main.documents AS d JOIN main.memberships AS m ON m.id = d.membership_id \
+    JOIN main.persons AS p ON p.id = m.person_id WHERE NOT m.deleted AND NOT p.deleted";
+
 /// A property of every type: what [`crate::generate`] makes rows and filters of.
 #[derive(Debug, Deserialize, Entity)]
 #[serde(rename_all = "camelCase")]

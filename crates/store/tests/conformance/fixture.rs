@@ -149,6 +149,9 @@ impl Fixture {
             let document = self.insert::<Document>(&values).await?;
             made("Document", document, author.map(|(_, person)| person));
             made("DocumentTitle", document, None);
+            if author.is_some() {
+                made("Authored", document, None);
+            }
             documents.push(document);
             for place in 0..comments {
                 let (membership, person) = author.unwrap_or((guest_membership, guest));

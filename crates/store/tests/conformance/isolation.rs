@@ -13,7 +13,7 @@ use user_tenant_store::session::{Session, Write};
 use user_tenant_store::{Entity, EntityMeta, StoreError, StoreResult};
 use uuid::Uuid;
 
-use crate::family::{Account, Bookmark, Comment, Cover, Document, DocumentTitle, Membership, Person};
+use crate::family::{Account, Authored, Bookmark, Comment, Cover, Document, DocumentTitle, Membership, Person};
 use crate::fixture::{Fixture, Outcome, Seed, filter, new, patch, predicate};
 
 on_both!(in_a_tenant, for_a_person);
@@ -27,7 +27,8 @@ async fn in_a_tenant(fixture: &Fixture) -> Outcome {
     all_verbs::<Comment, _>(fixture, scope).await?;
     all_verbs::<Cover, _>(fixture, scope).await?;
     all_verbs::<Bookmark, _>(fixture, scope).await?;
-    reads::<DocumentTitle, _>(&Case::new(fixture, scope).await?).await
+    reads::<DocumentTitle, _>(&Case::new(fixture, scope).await?).await?;
+    reads::<Authored, _>(&Case::new(fixture, scope).await?).await
 }
 
 async fn for_a_person(fixture: &Fixture) -> Outcome {

@@ -14,6 +14,7 @@ mod constraints;
 mod create;
 mod includes;
 mod isolation;
+mod joins;
 mod patterns;
 mod random;
 mod read;
