@@ -45,7 +45,7 @@ pub(crate) async fn update(
         assignable(&session, &principal, role).await?;
     }
     if let Some(person) = change.person {
-        change_person(&session, &principal, id, person).await?;
+        change_person(&session, id, person).await?;
     }
     let mut patch = Patch::<UserTenant>::empty();
     if let Some(role) = change.role {
@@ -104,14 +104,9 @@ pub(crate) async fn tenants_of(
     Ok(session.repository::<Tenant>().find(&filter.within(own)).await?)
 }
 
-async fn change_person(
-    session: &Session<TenantScope, Write>,
-    principal: &Principal<'_>,
-    id: Uuid,
-    person: Patch<User>,
-) -> Result<()> {
+async fn change_person(session: &Session<TenantScope, Write>, id: Uuid, person: Patch<User>) -> Result<()> {
     let user = session.repository::<User>().get(id).await?.ok_or_else(|| unknown(&id))?;
-    let person = identity::normalise(session, principal, &user, person)?;
+    let person = identity::normalise(session, &user, person)?;
     let changed = session
         .repository::<User>()
         .update_by_id(id, person)

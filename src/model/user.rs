@@ -7,11 +7,30 @@ use uuid::Uuid;
 
 use super::{Tenant, UserCredentials, UserTenant, date_time};
 
+/// A person that another tenant is home to shows no more than its names and address until it has accepted the
+/// membership ([`super::UserView`] says the same of lists); conditions see no more either.
+const PERSONS: &str = "\
+    u.deleted, u.deleted_on, u.deleted_by, u.created_on, u.modified_on, u.created_by, u.modified_by, \
+    u.id, u.first_name, u.last_name, u.username, u.email, \
+    CASE WHEN guest.id IS NULL THEN u.middle_name END AS middle_name, \
+    CASE WHEN guest.id IS NULL THEN u.designation END AS designation, \
+    CASE WHEN guest.id IS NULL THEN u.phone END AS phone, \
+    CASE WHEN guest.id IS NULL THEN u.auth_client_ids END AS auth_client_ids, \
+    CASE WHEN guest.id IS NULL THEN u.last_login END AS last_login, \
+    CASE WHEN guest.id IS NULL THEN u.photo_url END AS photo_url, \
+    CASE WHEN guest.id IS NULL THEN u.gender END AS gender, \
+    CASE WHEN guest.id IS NULL THEN u.dob END AS dob, \
+    CASE WHEN guest.id IS NULL THEN u.default_tenant_id END AS default_tenant_id \
+    FROM main.users AS u \
+    LEFT JOIN main.user_tenants AS guest ON guest.user_id = u.id AND guest.tenant_id = {tenant} \
+        AND NOT guest.deleted AND guest.status = 0 AND guest.tenant_id <> u.default_tenant_id";
+
 /// A person. A tenant sees the persons who have a membership in it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Entity)]
 #[serde(rename_all = "camelCase")]
 #[entity(
     table = "users",
+    tenant_query = PERSONS,
     tenancy(through(local = "id", foreign = "userId", via = UserTenant)),
     owner(column = "id"),
     belongs_to(name = "defaultTenant", target = Tenant, local = "defaultTenantId"),

@@ -50,10 +50,7 @@ pub(crate) fn expand(entity: &EntityInput) -> Result<TokenStream> {
     let (owner_type, owner_rule) = owner(entity.owner.as_ref());
     let relations = entity.relations.0.iter().map(|(kind, input)| relation(*kind, input));
     let EntityInput { ident, table, read_only, .. } = entity;
-    let query = entity
-        .query
-        .as_ref()
-        .map_or_else(|| quote!(::core::option::Option::None), |query| quote!(::core::option::Option::Some(#query)));
+    let (query, tenant_query) = (optional(entity.query.as_ref()), optional(entity.tenant_query.as_ref()));
     let name = ident.unraw().to_string();
     let description = property::description(&entity.attrs);
     let soft_delete = entity.audit != Audit::None;
@@ -68,6 +65,7 @@ pub(crate) fn expand(entity: &EntityInput) -> Result<TokenStream> {
                     name: #name,
                     table: #table,
                     query: #query,
+                    tenant_query: #tenant_query,
                     description: #description,
                     tenancy: #tenancy_rule,
                     owner: #owner_rule,
@@ -80,6 +78,13 @@ pub(crate) fn expand(entity: &EntityInput) -> Result<TokenStream> {
             }
         }
     })
+}
+
+fn optional(expression: Option<&syn::Expr>) -> TokenStream {
+    expression.map_or_else(
+        || quote!(::core::option::Option::None),
+        |expression| quote!(::core::option::Option::Some(#expression)),
+    )
 }
 
 fn tenancy_key(tenancy: Option<&Tenancy>) -> Option<&String> {

@@ -18,6 +18,7 @@ pub(crate) struct EntityInput {
     #[darling(default)]
     pub(crate) read_only: bool,
     pub(crate) query: Option<Expr>,
+    pub(crate) tenant_query: Option<Expr>,
     #[darling(default)]
     pub(crate) audit: Audit,
     pub(crate) tenancy: Option<Tenancy>,

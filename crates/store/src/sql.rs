@@ -31,12 +31,17 @@ pub(crate) enum Dialect {
 
 impl Dialect {
     /// Where the rows of an entity are read from.
-    fn source(self, meta: &EntityMeta, name: &'static str) -> TableRef {
-        match meta.query {
-            // sea-query has no text for a whole sub-query; one expression after SELECT is as good.
-            Some(query) => TableRef::SubQuery(Query::select().expr(Expr::cust(query)).take().into(), name.into()),
-            None => self.table(meta).alias(name),
-        }
+    fn source(self, wall: Wall, meta: &EntityMeta, name: &'static str) -> TableRef {
+        let query = match (meta.tenant_query, meta.query, wall) {
+            (Some(query), _, Wall::Tenant(tenant)) => {
+                let placeholder = if self == Self::Postgres { "$1" } else { "?" };
+                Expr::cust_with_values(query.replace("{tenant}", placeholder), [tenant])
+            }
+            (_, Some(query), _) => Expr::cust(query),
+            _ => return self.table(meta).alias(name),
+        };
+        // sea-query has no text for a whole sub-query; one expression after SELECT is as good.
+        TableRef::SubQuery(Query::select().expr(query).take().into(), name.into())
     }
 
     /// The table of an entity; qualified where schemas exist, so that no search path can redirect it.
@@ -112,13 +117,16 @@ impl Confined {
     pub(crate) fn new(dialect: Dialect, wall: Wall, meta: &'static EntityMeta, verb: Verb<'_>) -> Self {
         match verb {
             Verb::Find { filter, projection, limit, parents } => {
-                let condition = confine(dialect, wall, meta, filter.predicate.as_ref());
-                find(dialect, meta, filter, projection, limit, parents, condition)
+                let select = Query::select()
+                    .from(dialect.source(wall, meta, ROOT))
+                    .cond_where(confine(dialect, wall, meta, filter.predicate.as_ref()))
+                    .take();
+                find(dialect, select, meta, filter, projection, limit, parents)
             }
             Verb::Count { predicate } => {
                 let select = Query::select()
                     .expr(Expr::cust("COUNT(*)"))
-                    .from(dialect.source(meta, ROOT))
+                    .from(dialect.source(wall, meta, ROOT))
                     .cond_where(confine(dialect, wall, meta, predicate))
                     .take();
                 Self::select(dialect, &select, Arc::new([]))
@@ -126,7 +134,7 @@ impl Confined {
             Verb::Lock { id } => {
                 let by_id = Predicate::equals(meta.id(), id.clone());
                 let mut select = Query::select();
-                select.column((ROOT, meta.id().column)).from(dialect.source(meta, ROOT)).cond_where(confine(
+                select.column((ROOT, meta.id().column)).from(dialect.source(wall, meta, ROOT)).cond_where(confine(
                     dialect,
                     wall,
                     meta,
@@ -171,17 +179,16 @@ fn confine(dialect: Dialect, wall: Wall, meta: &'static EntityMeta, predicate: O
     }
 }
 
+/// Completes a confined selection: what to read, in which order, how much of it.
 fn find(
     dialect: Dialect,
+    mut select: SelectStatement,
     meta: &'static EntityMeta,
     filter: &Filter,
     projection: Arc<[&'static Property]>,
     limit: u64,
     parents: Option<(&'static Property, Vec<crate::value::Value>)>,
-    condition: Condition,
 ) -> Confined {
-    let mut select = Query::select();
-    select.from(dialect.source(meta, ROOT)).cond_where(condition);
     for property in projection.iter() {
         select.column((ROOT, property.column));
     }

@@ -10,7 +10,6 @@ use user_tenant_store::session::{Session, Write};
 use user_tenant_store::value::Value;
 use uuid::Uuid;
 
-use super::Principal;
 use crate::error::{Error, Result};
 use crate::model::User;
 
@@ -42,7 +41,6 @@ pub(super) fn username(text: &str) -> Result<String> {
 /// change by which names it is known everywhere, or make another tenant its home.
 pub(super) fn normalise(
     session: &Session<TenantScope, Write>,
-    principal: &Principal<'_>,
     user: &User,
     mut patch: Patch<User>,
 ) -> Result<Patch<User>> {
@@ -61,8 +59,7 @@ pub(super) fn normalise(
         let default = default.to_key().map(|id| Uuid::from_str(&id)).transpose().ok().flatten();
         changes_identity |= default != user.default_tenant_id;
     }
-    let home = user.default_tenant_id.map_or(principal.master, |home| home == session.scope().0);
-    if changes_identity && !home {
+    if changes_identity && user.default_tenant_id != Some(session.scope().0) {
         return Err(Error::Forbidden("NotAllowedAccess"));
     }
     Ok(patch)

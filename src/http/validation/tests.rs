@@ -62,6 +62,7 @@ pub(in crate::http) fn tenant() -> &'static EntityMeta {
         soft_delete: true,
         read_only: false,
         query: None,
+        tenant_query: None,
     };
     &META
 }

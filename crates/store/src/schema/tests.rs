@@ -39,6 +39,7 @@ static ROLE: EntityMeta = EntityMeta {
     soft_delete: true,
     read_only: false,
     query: None,
+    tenant_query: None,
 };
 
 fn names(schema: &Value) -> Vec<&str> {

@@ -65,7 +65,10 @@ fn nested(dialect: Dialect, wall: Wall, via: &'static EntityMeta, foreign: &str,
         return Expr::cust("FALSE");
     };
     let mut select = Query::select();
-    select.expr(Expr::cust("1")).from(dialect.source(via, table)).and_where(Expr::col((table, foreign.column)).eq(key));
+    select
+        .expr(Expr::cust("1"))
+        .from(dialect.source(Wall::Open, via, table))
+        .and_where(Expr::col((table, foreign.column)).eq(key));
     if let Some(live) = live(via, table) {
         select.and_where(live);
     }
