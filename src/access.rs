@@ -8,4 +8,5 @@ pub(crate) mod jwks;
 pub(crate) mod keys;
 pub(crate) mod liveness;
 pub mod permission;
+pub(crate) mod signature;
 pub(crate) mod token;

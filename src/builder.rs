@@ -15,6 +15,7 @@ use crate::access::guard::Guard;
 use crate::access::jwks::JwksKeys;
 use crate::access::keys::{DatabaseKeys, Keys, PublicKeyLookup};
 use crate::access::liveness::Liveness;
+use crate::access::signature::{ProvisioningCallback, SignatureVerifier};
 use crate::access::token::ClaimRules;
 use crate::clock::Clock;
 use crate::error::{BoxError, BuildError, Error, Result};
@@ -71,6 +72,7 @@ pub struct Builder {
     environment: Environment,
     clock: Clock,
     migrate: bool,
+    callback: Option<ProvisioningCallback>,
 }
 
 impl UserTenantService {
@@ -87,6 +89,7 @@ impl UserTenantService {
             environment: Environment::system(),
             clock: Clock::system(),
             migrate: false,
+            callback: None,
         }
     }
 
@@ -157,6 +160,12 @@ impl Builder {
         Self { clock: Clock::new(move || now.now()), environment, ..self }
     }
 
+    /// Lets signed requests to `POST /user-callback` provision tenants; without it, all of them are refused.
+    #[must_use]
+    pub fn provisioning_callback(self, callback: ProvisioningCallback) -> Self {
+        Self { callback: Some(callback), ..self }
+    }
+
     /// Applies pending migrations first, instead of refusing to start without them.
     #[must_use]
     pub fn migrate(self, migrate: bool) -> Self {
@@ -172,8 +181,9 @@ impl Builder {
         let doors = Doors::open(&self.database, self.limits, self.environment.clone(), self.migrate).await?;
         let metrics = Arc::new(Metrics::new());
         let (keys, rules) = keys(verifier, self.leeway, &doors, &self.clock)?;
+        let signatures = self.callback.and_then(|callback| SignatureVerifier::new(callback, self.clock.clone()));
         let authenticator = Authenticator::new(keys, rules, self.claims, self.clock);
-        let guard = Guard::new(authenticator, Liveness::new(self.caller_cache), metrics.clone());
+        let guard = Guard::new(authenticator, Liveness::new(self.caller_cache), metrics.clone(), signatures);
         let service = Arc::new(Service { doors, guard, metrics, environment: self.environment });
         let router = http::router(service.clone(), &self.http).map_err(BuildError::Options)?;
         Ok(UserTenantService { service, router })

@@ -18,6 +18,7 @@ pub(crate) use sources::{Effective, load};
 use user_tenant_store::session::{DatabaseOptions, Limits};
 
 use crate::access::caller::ClaimMap;
+use crate::access::signature::ProvisioningCallback;
 use crate::http::HttpOptions;
 
 /// The longest time that can be set, in milliseconds: a day.
@@ -84,6 +85,8 @@ pub(crate) struct Config {
     pub(crate) claims: ClaimMap,
     /// How long a caller found live is not asked for again.
     pub(crate) caller_cache: Duration,
+    /// Who may provision tenants by signed callbacks, if anybody.
+    pub(crate) callback: Option<ProvisioningCallback>,
     /// Bounds of an answer.
     pub(crate) limits: Limits,
     /// Bounds of the HTTP side.
@@ -126,6 +129,7 @@ impl Config {
             jwt_leeway: Duration::from_secs(settings.number("JWT_LEEWAY_SECONDS", 0..=300)?),
             claims: claims(settings)?,
             caller_cache: settings.milliseconds("CALLER_CACHE_MILLISECONDS", 0..=1_000)?,
+            callback: callback(settings)?,
             limits: Limits { max_rows: settings.number("MAX_ROWS", 1..=1_000_000)? },
             http: HttpOptions {
                 max_body_bytes: settings.number("MAX_BODY_BYTES", 1..=1_073_741_824)?,
@@ -208,6 +212,26 @@ fn claims(settings: &Effective) -> Result<ClaimMap, ConfigError> {
         permissions: claim("JWT_CLAIM_PERMISSIONS")?,
         password_expiry: claim("JWT_CLAIM_PASSWORD_EXPIRY")?,
     })
+}
+
+/// Who signs callbacks, and what they make; all of it or nothing.
+fn callback(settings: &Effective) -> Result<Option<ProvisioningCallback>, ConfigError> {
+    let Some(secret) = settings.owned("USER_CALLBACK_SECRET").filter(|secret| !secret.is_empty()) else {
+        return Ok(None);
+    };
+    let needed = |name: &str, what: &str| {
+        let text = settings.text(name).map(str::trim).filter(|text| !text.is_empty());
+        text.ok_or_else(|| ConfigError::new(name, "not set", format!("must be {what}, with USER_CALLBACK_SECRET")))
+    };
+    let actor = needed("ADMIN_USER_TENANT_ID", "the id in whose name tenants are provisioned")?;
+    let permissions = needed("SUPER_ADMIN_PERMISSIONS", "the permissions of the first role, separated by commas")?;
+    Ok(Some(ProvisioningCallback {
+        secret,
+        tolerance: settings.milliseconds("TIMESTAMP_TOLERANCE", 1..=DAY)?,
+        actor: actor.parse().map_err(|_| settings.wrong("ADMIN_USER_TENANT_ID", "must be a UUID"))?,
+        role_name: needed("FIRST_USER_ROLE", "the name of the first role")?.to_owned(),
+        permissions: permissions.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect(),
+    }))
 }
 
 fn base_path(settings: &Effective) -> Result<String, ConfigError> {

@@ -2,6 +2,7 @@
 
 pub(crate) mod administrators;
 pub(crate) mod bootstrap;
+pub(crate) mod callback;
 pub(crate) mod callers;
 pub(crate) mod configs;
 pub(crate) mod group_members;

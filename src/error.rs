@@ -13,6 +13,9 @@ pub enum Error {
     /// The `Authorization` header is malformed.
     #[error("malformed Authorization header")]
     MalformedAuthorization,
+    /// A signed request's signature is not good, or was good before.
+    #[error("Unauthorized")]
+    BadSignature,
     /// The token does not verify.
     #[error("TokenExpired")]
     InvalidToken,

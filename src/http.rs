@@ -35,6 +35,7 @@ pub(crate) fn routes() -> Vec<Route> {
     routes.extend(controllers::own_tenants::routes());
     routes.extend(controllers::memberships::routes());
     routes.extend(controllers::preferences::routes());
+    routes.extend(controllers::callback::routes());
     routes
 }
 

@@ -18,6 +18,7 @@ mod service;
 mod telemetry;
 
 pub use access::permission;
+pub use access::signature::ProvisioningCallback;
 pub use builder::{Builder, UserTenantService, Verifier};
 pub use clock::Clock;
 pub use error::{BuildError, Error, Result};

@@ -1,5 +1,7 @@
 //! The doors to the store: each opens a session of one scope to whoever brings the proof it asks for. Nothing else holds the [`Store`].
 
+use std::sync::Arc;
+
 use user_tenant_store::audit::Actor;
 use user_tenant_store::environment::Environment;
 use user_tenant_store::filter::{Filter, Predicate, Test};
@@ -12,8 +14,9 @@ use uuid::Uuid;
 
 use super::caller::Caller;
 use super::guard::Authorized;
+use crate::domain::callback::FirstRole;
 use crate::domain::principal::Principal;
-use crate::error::{BuildError, Result};
+use crate::error::{BuildError, Error, Result};
 use crate::migrations::MIGRATIONS;
 use crate::model::{JwtKey, Tenant, TenantStatus, User, UserStatus, UserTenant};
 
@@ -166,6 +169,13 @@ impl CallerDoors {
     /// Removes a user from the tenant that the request acts on: its next default tenant may be any other.
     pub(crate) async fn remove_member(&self) -> StoreResult<Session<System, Write>> {
         self.store.write(System(SystemReason::RemoveMember), actor(&self.proof)).await
+    }
+
+    /// Provisions a tenant, which only a signed request may; with the role that it may make.
+    pub(crate) async fn provision(&self) -> Result<(Session<System, Write>, Arc<FirstRole>)> {
+        let role = self.proof.first_role().ok_or(Error::BadSignature)?;
+        let session = self.store.write(System(SystemReason::ProvisioningCallback), actor(&self.proof)).await?;
+        Ok((session, role))
     }
 
     /// Who asks, for the rules.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
+use serde_json::Value as Json;
 use user_tenant_store::value::parse_uuid;
 use uuid::Uuid;
 
@@ -12,7 +13,9 @@ use super::authenticate::Authenticator;
 use super::caller::Caller;
 use super::doors::Doors;
 use super::liveness::Liveness;
+use super::signature::SignatureVerifier;
 use super::token::TokenError;
+use crate::domain::callback::FirstRole;
 use crate::error::{Error, Result};
 use crate::model::{Group, UserTenant};
 use crate::telemetry::metrics::Metrics;
@@ -32,6 +35,8 @@ pub(crate) enum Reach {
     PathMembership,
     /// The user of the path, who must be the caller.
     PathUser,
+    /// Nobody's: the sender has no token, and signs the body instead.
+    Signed,
 }
 
 /// That a live caller with the route's permission may act on the tenant that the path names.
@@ -40,6 +45,8 @@ pub(crate) struct Authorized {
     caller: Arc<Caller>,
     tenant: Uuid,
     subject: Uuid,
+    /// What a signed request may make; a caller with a token has none.
+    first_role: Option<Arc<FirstRole>>,
 }
 
 impl Authorized {
@@ -53,6 +60,11 @@ impl Authorized {
         self.tenant
     }
 
+    /// The role that a signed request may make; the proof that it is one.
+    pub(crate) fn first_role(&self) -> Option<Arc<FirstRole>> {
+        self.first_role.clone()
+    }
+
     /// What `{id}` of the path names, where the route's reach says what that is: a tenant, group, membership or user.
     pub(crate) fn subject(&self) -> Uuid {
         self.subject
@@ -64,12 +76,18 @@ pub(crate) struct Guard {
     authenticator: Authenticator,
     liveness: Liveness,
     metrics: Arc<Metrics>,
+    signatures: Option<SignatureVerifier>,
 }
 
 impl Guard {
-    /// A guard that verifies with `authenticator`.
-    pub(crate) fn new(authenticator: Authenticator, liveness: Liveness, metrics: Arc<Metrics>) -> Self {
-        Self { authenticator, liveness, metrics }
+    /// A guard that verifies tokens with `authenticator` and, where there are any, signed requests with `signatures`.
+    pub(crate) fn new(
+        authenticator: Authenticator,
+        liveness: Liveness,
+        metrics: Arc<Metrics>,
+        signatures: Option<SignatureVerifier>,
+    ) -> Self {
+        Self { authenticator, liveness, metrics, signatures }
     }
 
     /// Admits the caller of a request, or says why not: 401 before 403, as the contract orders them.
@@ -95,7 +113,24 @@ impl Guard {
         } else {
             locate(doors, &caller, reach, parse_uuid(path_id).ok()).await?
         };
-        Ok(Authorized { caller, tenant, subject })
+        Ok(Authorized { caller, tenant, subject, first_role: None })
+    }
+
+    /// Admits a signed request, whatever its body says; only then is the body looked at.
+    pub(crate) fn admit_signed(&self, headers: &HeaderMap, body: Option<&Json>) -> Result<Authorized> {
+        let verifier = self.signatures.as_ref().ok_or(Error::BadSignature)?;
+        match body {
+            Some(body) if verifier.accepts(headers, body) => Ok(Authorized {
+                caller: Arc::new(Caller::provisioner(verifier.actor())),
+                tenant: Uuid::nil(),
+                subject: Uuid::nil(),
+                first_role: Some(verifier.role()),
+            }),
+            _ => {
+                self.metrics.authentication_failed("signature_of_callback");
+                Err(Error::BadSignature)
+            }
+        }
     }
 
     async fn caller(&self, doors: &Doors, headers: &HeaderMap) -> Result<Arc<Caller>> {
@@ -129,7 +164,7 @@ async fn locate(doors: &Doors, caller: &Caller, reach: Reach, id: Option<Uuid>) 
         Reach::PathGroup => Error::Forbidden("Group Access Not Allowed"),
         Reach::PathMembership => Error::RowNotFound,
         Reach::PathUser => Error::NotAllowed,
-        Reach::CallerTenants | Reach::PathTenant | Reach::PathTenantUsers => {
+        Reach::CallerTenants | Reach::PathTenant | Reach::PathTenantUsers | Reach::Signed => {
             Error::Forbidden("Access to different Tenant Not Allowed")
         }
     };
@@ -139,6 +174,7 @@ async fn locate(doors: &Doors, caller: &Caller, reach: Reach, id: Option<Uuid>) 
         Reach::PathMembership => doors.tenant_of::<UserTenant>(id).await?,
         Reach::PathUser => (id == caller.id).then_some(caller.tenant_id),
         Reach::CallerTenants | Reach::PathTenant | Reach::PathTenantUsers => Some(id),
+        Reach::Signed => None,
     };
     let tenant = tenant.filter(|tenant| *tenant == caller.tenant_id || caller.master).ok_or_else(refusal)?;
     if tenant != caller.tenant_id {

@@ -102,12 +102,16 @@ impl Context {
                 audience: config.jwt_audience.clone(),
             },
         };
-        Ok(UserTenantService::builder(self.database()?)
+        let builder = UserTenantService::builder(self.database()?)
             .verifier(verifier)
             .claims(config.claims.clone())
             .leeway(config.jwt_leeway)
             .limits(config.limits)
             .caller_cache(config.caller_cache)
-            .http(config.http.clone()))
+            .http(config.http.clone());
+        Ok(match &config.callback {
+            Some(callback) => builder.provisioning_callback(callback.clone()),
+            None => builder,
+        })
     }
 }

@@ -78,6 +78,15 @@ pub(crate) const SETTINGS: &[Setting] = &[
         Some("passwordExpiryTime"),
         "Claim with the time from which the password must be changed",
     ),
+    secret("USER_CALLBACK_SECRET", "Secret that signs POST /user-callback; without it, the callback is refused"),
+    plain("TIMESTAMP_TOLERANCE", Some("5000"), "How far the time of a callback may be from ours, in milliseconds"),
+    plain("ADMIN_USER_TENANT_ID", None, "Id in whose name callbacks provision; needed with USER_CALLBACK_SECRET"),
+    plain("FIRST_USER_ROLE", None, "Name of the role that callbacks make; needed with USER_CALLBACK_SECRET"),
+    plain(
+        "SUPER_ADMIN_PERMISSIONS",
+        None,
+        "Permissions of that role, separated by commas; needed with USER_CALLBACK_SECRET",
+    ),
     plain(
         "CALLER_CACHE_MILLISECONDS",
         Some("1000"),

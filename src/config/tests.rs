@@ -218,7 +218,7 @@ fn times_are_in_the_unit_of_their_name() {
 #[test]
 fn secrets_are_never_shown() {
     let secrets: Vec<_> = SETTINGS.iter().filter(|setting| setting.secret).map(|setting| setting.name).collect();
-    assert_eq!(secrets, ["DATABASE_URL", "DB_PASSWORD", "JWT_SECRET"]);
+    assert_eq!(secrets, ["DATABASE_URL", "DB_PASSWORD", "JWT_SECRET", "USER_CALLBACK_SECRET"]);
     let environment: Vec<(&str, &str)> = secrets.into_iter().map(|name| (name, "hidden-value")).collect();
     assert!(!describe(&effective(&environment)).contains("hidden-value"));
     assert!(!problem(&environment).contains("hidden-value"));

@@ -12,6 +12,7 @@ use user_tenant_store::value::Value;
 use uuid::Uuid;
 
 pub(crate) use self::add::{Known, add, known};
+pub(crate) use self::identity::email;
 use super::administrators::Administrators;
 use super::principal::Principal;
 use super::tenants;

@@ -1,5 +1,6 @@
 //! One file a controller of the contract: its routes, and a handler a route that tells what the route does.
 
+pub(super) mod callback;
 pub(super) mod configs;
 pub(super) mod group_members;
 pub(super) mod groups;

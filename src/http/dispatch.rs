@@ -18,6 +18,7 @@ use super::layers::HttpOptions;
 use super::route::{Call, Form, PathParameters, Query, Reply, Route};
 use super::validation::Validator;
 use super::{body, query};
+use crate::access::guard::Reach;
 use crate::error::{BoxError, Error, Result};
 use crate::service::Service;
 
@@ -86,14 +87,21 @@ impl Operation {
             None => None,
         };
         let (filter, predicate) = self.query(head.uri.query().unwrap_or_default())?;
+        // Whoever cannot sign learns nothing of what a body should be.
+        let signed = match self.route.reach {
+            Reach::Signed => Some(service.guard.admit_signed(&head.headers, sent.as_ref().and_then(Option::as_ref))?),
+            _ => None,
+        };
         let (body, items) = match (&self.body, sent) {
             (Some(validator), Some(sent)) => checked_body(validator, sent.ok_or(Error::BodyRequired)?)?,
             _ => Default::default(),
         };
-        let proof = service
-            .guard
-            .admit(&service.doors, &head, self.route.permissions, self.route.reach, path.get("id"))
-            .await?;
+        let proof = if let Some(proof) = signed {
+            proof
+        } else {
+            let (permissions, reach) = (self.route.permissions, self.route.reach);
+            service.guard.admit(&service.doors, &head, permissions, reach, path.get("id")).await?
+        };
         let changes = self.route.body.as_ref().is_some_and(|body| matches!(body.form, Form::Partial | Form::Replace));
         if changes && body.get("deleted") == Some(&Json::Bool(true)) {
             // Deleting has a permission of its own.

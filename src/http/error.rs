@@ -63,6 +63,7 @@ fn answer(error: &Error) -> Answer {
         Error::Unauthenticated => {
             Answer { message: "Bearer realm=\"Users\"".into(), ..plain(S::UNAUTHORIZED, "UnauthorizedError") }
         }
+        Error::BadSignature => plain(S::UNAUTHORIZED, "UnauthorizedError"),
         Error::MalformedAuthorization => Answer { message: 400.into(), ..plain(S::UNAUTHORIZED, "UnauthorizedError") },
         Error::InvalidToken | Error::PasswordExpired => {
             Answer { message: json!({ "message": text() }), ..plain(S::UNAUTHORIZED, "UnauthorizedError") }

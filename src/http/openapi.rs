@@ -15,9 +15,18 @@ use utoipa::openapi::{
 use utoipa::openapi::{PathItem, ResponsesBuilder};
 
 use super::route::{Body, Query, Route, Shape};
+use crate::access::guard::Reach;
 use components::{Components, SECURITY_SCHEME};
 
 const JSON: &str = "application/json";
+/// What a signed request carries in place of a token.
+const SIGNATURE_HEADERS: [(&str, &str); 2] = [
+    (
+        "x-signature",
+        "HMAC-SHA256 with the shared secret, in lower-case hexadecimal, over the body as compact JSON and, behind it, the timestamp.",
+    ),
+    ("x-timestamp", "When it was signed, in milliseconds since 1970."),
+];
 
 /// Makes the document of all routes.
 ///
@@ -76,6 +85,11 @@ fn operation(route: &Route, components: &mut Components) -> serde_json::Result<O
     if let Some(parameter) = query_parameter(&route.query, components)? {
         operation = operation.parameter(parameter);
     }
+    if route.reach == Reach::Signed {
+        for (name, description) in SIGNATURE_HEADERS {
+            operation = operation.parameter(header_parameter(name, description));
+        }
+    }
     if let Some(body) = &route.body {
         operation = operation.request_body(Some(request_body(body, components)?));
     }
@@ -89,7 +103,8 @@ fn operation(route: &Route, components: &mut Components) -> serde_json::Result<O
 /// Who may call it, in Markdown.
 fn permissions(route: &Route) -> String {
     if route.permissions.is_empty() {
-        return "Public.".to_owned();
+        let signed = "Needs no token, but a signature.";
+        return if route.reach == Reach::Signed { signed } else { "Public." }.to_owned();
     }
     format!("Needs any one of these permissions:\n\n- `{}`", route.permissions.join("`\n- `"))
 }
@@ -100,7 +115,7 @@ fn refusals(route: &Route) -> impl Iterator<Item = &'static str> {
     let (secured, writes) = (!route.permissions.is_empty(), route.body.is_some());
     [
         ("400", takes_input),
-        ("401", secured),
+        ("401", secured || route.reach == Reach::Signed),
         ("403", secured),
         ("404", route.path.contains('{')),
         ("409", writes),
@@ -133,6 +148,16 @@ fn content(schema: Value) -> serde_json::Result<Content> {
 /// Names in braces: `id` in `/tenants/{id}`.
 fn path_parameters(path: &str) -> impl Iterator<Item = &str> {
     path.split('/').filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'))
+}
+
+fn header_parameter(name: &str, description: &str) -> Parameter {
+    ParameterBuilder::new()
+        .name(name)
+        .parameter_in(ParameterIn::Header)
+        .required(Required::True)
+        .description(Some(description))
+        .schema(Some(Object::with_type(utoipa::openapi::Type::String)))
+        .build()
 }
 
 fn path_parameter(name: &str) -> Parameter {

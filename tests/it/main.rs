@@ -10,6 +10,7 @@
 
 mod adoption;
 mod authorization;
+mod callback;
 mod command_line;
 mod isolation;
 mod jwks;

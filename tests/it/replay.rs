@@ -8,7 +8,7 @@ mod case;
 mod changes;
 mod compare;
 mod proposal;
-mod signature;
+pub(crate) mod signature;
 
 use std::collections::BTreeMap;
 

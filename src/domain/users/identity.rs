@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::model::User;
 
 /// An e-mail address in the form in which it is stored and compared.
-pub(super) fn email(text: &str) -> Result<String> {
+pub(crate) fn email(text: &str) -> Result<String> {
     let address = text.trim().to_lowercase();
     let options = Options::default().with_required_tld().without_display_text();
     match EmailAddress::parse_with_options(&address, options) {

@@ -9,12 +9,12 @@ use serde::Deserialize;
 use time::OffsetDateTime;
 
 /// The secret that the service shares with the sender.
-pub(super) const SECRET: &str = "oracle-callback-secret";
+pub(crate) const SECRET: &str = "oracle-callback-secret";
 
 /// What is particular about a signature; by default it is a good one made now.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub(super) struct Signature {
+pub(crate) struct Signature {
     sig: Form,
     ts: Time,
     /// Milliseconds between now and the time that is signed.
@@ -55,7 +55,7 @@ enum Time {
 
 impl Signature {
     /// The headers that go with a body.
-    pub(super) fn headers(&self, body: &str) -> Vec<(String, Option<String>)> {
+    pub(crate) fn headers(&self, body: &str) -> Vec<(String, Option<String>)> {
         let now = i64::try_from(OffsetDateTime::now_utc().unix_timestamp_nanos() / 1_000_000).expect("a time of today");
         let time = now + self.offset;
         let signed_time = match self.ts {

@@ -4,8 +4,8 @@ use std::fs::OpenOptions;
 use std::path::Path;
 use std::sync::Mutex;
 
-use rusqlite::Connection;
 use rusqlite::config::DbConfig;
+use rusqlite::{Connection, ErrorCode};
 
 use super::errors::classify;
 use super::functions;
@@ -14,6 +14,9 @@ use crate::session::SqliteOptions;
 
 /// Statements kept prepared by one connection.
 const MAX_PREPARED: usize = 128;
+
+/// How often another process may be in the way when the file gets its write-ahead log.
+const ATTEMPTS: u32 = 10;
 
 /// Held while a file is made: to close one that another thread has already opened would end the locks of that thread.
 static CREATION: Mutex<()> = Mutex::new(());
@@ -47,11 +50,7 @@ fn create(path: &Path) {
 
 fn prepare(connection: &Connection, options: &SqliteOptions) -> rusqlite::Result<()> {
     connection.busy_timeout(options.busy_timeout)?;
-    // Changing the mode needs the file alone; it is kept in the file, so once is enough.
-    let mode: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0))?;
-    if !mode.eq_ignore_ascii_case("wal") {
-        connection.pragma_update(None, "journal_mode", "WAL")?;
-    }
+    write_ahead(connection)?;
     // An acknowledged write survives the loss of power.
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
@@ -60,4 +59,22 @@ fn prepare(connection: &Connection, options: &SqliteOptions) -> rusqlite::Result
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DDL, false)?;
     connection.set_prepared_statement_cache_capacity(MAX_PREPARED);
     functions::register(connection)
+}
+
+/// Makes the file keep a write-ahead log, which it remembers. The change needs the file alone, and where two
+/// processes try at once, `SQLite` refuses one of them without waiting: it waits here, and looks again.
+fn write_ahead(connection: &Connection) -> rusqlite::Result<()> {
+    for _ in 0..ATTEMPTS {
+        let mode: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0))?;
+        if mode.eq_ignore_ascii_case("wal") {
+            return Ok(());
+        }
+        match connection.pragma_update(None, "journal_mode", "WAL") {
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => {
+                connection.execute_batch("BEGIN IMMEDIATE; ROLLBACK")?;
+            }
+            other => return other,
+        }
+    }
+    connection.pragma_update(None, "journal_mode", "WAL")
 }

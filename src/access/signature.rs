@@ -1,0 +1,112 @@
+//! Signed requests: whether somebody who holds the shared secret sent this body just now, and for the first time.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_lc_rs::{constant_time, hmac};
+use axum::http::HeaderMap;
+use moka::sync::Cache;
+use serde_json::Value as Json;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use crate::clock::Clock;
+use crate::domain::callback::FirstRole;
+
+const SIGNATURE: &str = "x-signature";
+const TIMESTAMP: &str = "x-timestamp";
+
+/// How `POST /user-callback` is verified, and what it makes beside what it is told.
+#[derive(Clone)]
+pub struct ProvisioningCallback {
+    /// The secret that the sender shares; never empty.
+    pub secret: String,
+    /// How far the sender's clock may be from ours, either way.
+    pub tolerance: Duration,
+    /// In whose name the rows are made: the id of a user or membership.
+    pub actor: Uuid,
+    /// Name of the role that the first user gets.
+    pub role_name: String,
+    /// What that role may do.
+    pub permissions: Vec<String>,
+}
+
+/// Verifies signed requests.
+pub(crate) struct SignatureVerifier {
+    key: hmac::Key,
+    tolerance: Duration,
+    actor: Uuid,
+    role: Arc<FirstRole>,
+    clock: Clock,
+    /// Signatures that were good, for as long as they would be good again.
+    used: Cache<String, ()>,
+}
+
+impl SignatureVerifier {
+    /// A verifier; none where the secret is empty, since everybody knows that one.
+    pub(crate) fn new(callback: ProvisioningCallback, clock: Clock) -> Option<Self> {
+        if callback.secret.is_empty() {
+            return None;
+        }
+        // A signature may come as early as late by the tolerance.
+        let life = callback.tolerance.saturating_mul(2).saturating_add(Duration::from_secs(1));
+        Some(Self {
+            key: hmac::Key::new(hmac::HMAC_SHA256, callback.secret.as_bytes()),
+            tolerance: callback.tolerance,
+            actor: callback.actor,
+            role: Arc::new(FirstRole { name: callback.role_name, permissions: callback.permissions }),
+            clock,
+            used: Cache::builder().max_capacity(100_000).time_to_live(life).build(),
+        })
+    }
+
+    /// In whose name a signed request acts.
+    pub(crate) fn actor(&self) -> Uuid {
+        self.actor
+    }
+
+    /// The role that it may make.
+    pub(crate) fn role(&self) -> Arc<FirstRole> {
+        self.role.clone()
+    }
+
+    /// Whether the headers hold the signature of this body and a time within the tolerance, and neither came before:
+    /// HMAC-SHA256 in lower-case hexadecimal over the compact JSON and, behind it, the time in milliseconds.
+    pub(crate) fn accepts(&self, headers: &HeaderMap, body: &Json) -> bool {
+        let header = |name| headers.get(name).and_then(|value| value.to_str().ok());
+        let (Some(signature), Some(sent_at)) = (header(SIGNATURE), header(TIMESTAMP).and_then(milliseconds)) else {
+            return false;
+        };
+        let tag = hmac::sign(&self.key, format!("{body}{sent_at}").as_bytes());
+        let expected = tag.as_ref().iter().fold(String::new(), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        });
+        if constant_time::verify_slices_are_equal(expected.as_bytes(), signature.as_bytes()).is_err() {
+            return false;
+        }
+        let age = (self.clock.now() - OffsetDateTime::UNIX_EPOCH).whole_milliseconds() - i128::from(sent_at);
+        age.unsigned_abs() <= self.tolerance.as_millis() && self.used.entry(expected).or_insert(()).is_fresh()
+    }
+}
+
+/// A whole number of milliseconds since 1970, in the forms that the original reads.
+fn milliseconds(text: &str) -> Option<i64> {
+    let text = text.trim();
+    match text.strip_prefix("0x") {
+        Some(hexadecimal) => i64::from_str_radix(hexadecimal, 16).ok(),
+        None => text.parse().ok(),
+    }
+}
+
+/// Leaves out the secret.
+impl std::fmt::Debug for ProvisioningCallback {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ProvisioningCallback")
+            .field("tolerance", &self.tolerance)
+            .field("actor", &self.actor)
+            .field("role_name", &self.role_name)
+            .finish_non_exhaustive()
+    }
+}

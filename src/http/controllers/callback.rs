@@ -1,0 +1,128 @@
+//! `/user-callback`: a signed request that provisions a tenant with its first user.
+
+use axum::http::Method;
+use serde_json::{Map, Value as Json, json};
+use user_tenant_store::record::New;
+
+use crate::access::guard::Reach;
+use crate::domain::callback::{self, Provisioning};
+use crate::error::{Error, Result};
+use crate::http::route::{Call, Form, Reply, Route};
+
+pub(in crate::http) fn routes() -> Vec<Route> {
+    vec![
+        Route::new(
+            Method::POST,
+            "/user-callback",
+            "UserWebhookController.callback",
+            "Provision a tenant with its first user",
+            provision,
+        )
+        .reach(Reach::Signed)
+        .body_schema(Form::Create, user_webhook),
+    ]
+}
+
+/// What a callback tells: the tenant, its first user and the client application that it logs in to.
+fn user_webhook() -> Json {
+    let text =
+        |longest: u32, description: &str| json!({"type": "string", "maxLength": longest, "description": description});
+    let seconds = |description: &str| json!({"type": "number", "minimum": 0, "maximum": i32::MAX, "multipleOf": 1, "description": description});
+    let audit = json!({
+        "deleted": {"type": "boolean"},
+        "deletedOn": {"type": ["string", "null"], "format": "date-time"},
+        "deletedBy": {"type": ["string", "null"]},
+        "createdOn": {"type": "string", "format": "date-time"},
+        "modifiedOn": {"type": "string", "format": "date-time"},
+    });
+    let closed = |required: Json, own: Json| {
+        let mut properties = audit.as_object().cloned().unwrap_or_default();
+        properties.extend(own.as_object().cloned().unwrap_or_default());
+        json!({"type": "object", "additionalProperties": false, "required": required, "properties": properties})
+    };
+    json!({
+        "title": "UserWebhookDTO",
+        "description": "A tenant to provision, with its first user and the client application that it logs in to.",
+        "type": "object",
+        "additionalProperties": false,
+        "required": ["email", "tenantName", "tenantKey", "firstName", "authClient"],
+        "properties": {
+            "email": text(150, "E-mail address of the first user, which is its username too."),
+            "phone": {
+                "type": "string",
+                "maxLength": 15,
+                "pattern": r"^\+?[1-9]\d{1,14}$",
+                "description": "Telephone number of the first user in international form (E.164).",
+            },
+            "tenantName": text(100, "Name of the tenant."),
+            "tenantKey": {
+                "type": "string",
+                "minLength": 1,
+                "maxLength": 20,
+                "description": "Short name that no other tenant has.",
+            },
+            "firstName": text(50, "Given name of the first user."),
+            "lastName": text(50, "Family name of the first user."),
+            "middleName": text(50, "Middle name of the first user."),
+            "cognitoAuthId": text(100, "Id of the first user at the provider that verifies it."),
+            "authClient": closed(
+                json!(["clientId", "secret", "accessTokenExpiration", "refreshTokenExpiration", "authCodeExpiration"]),
+                json!({
+                    "clientId": text(50, "Name that the application presents."),
+                    "clientSecret": {"type": "string", "description": "Secret that the application presents."},
+                    "redirectUrl": text(200, "Where users return to after the login."),
+                    "secret": {"type": "string", "description": "Secret that its tokens are signed with."},
+                    "accessTokenExpiration": seconds("Life of access tokens, in seconds."),
+                    "refreshTokenExpiration": seconds("Life of refresh tokens, in seconds."),
+                    "authCodeExpiration": seconds("Life of authorization codes, in seconds."),
+                }),
+            ),
+            "address": closed(
+                json!([]),
+                json!({
+                    "createdBy": {"type": "string"},
+                    "modifiedBy": {"type": "string"},
+                    "address": {"type": "string"},
+                    "city": {"type": "string"},
+                    "state": {"type": "string"},
+                    "zip": {"type": "string"},
+                    "country": {"type": "string"},
+                }),
+            ),
+        },
+    })
+}
+
+async fn provision(call: Call) -> Result<Reply> {
+    let text = |name: &str| call.body.get(name).and_then(Json::as_str).map(ToOwned::to_owned);
+    let renamed = |names: &[(&str, &str)]| -> Map<String, Json> {
+        let named =
+            names.iter().filter_map(|(theirs, ours)| Some(((*ours).to_owned(), call.body.get(*theirs)?.clone())));
+        named.collect()
+    };
+    let person =
+        [("phone", "phone"), ("firstName", "firstName"), ("lastName", "lastName"), ("middleName", "middleName")];
+    let mut client = Map::new();
+    if let Some(Json::Object(sent)) = call.body.get("authClient") {
+        client.clone_from(sent);
+    }
+    if !client.contains_key("clientSecret") {
+        // The column cannot be null. The schema does not ask for it, so that refusals list what the original's list.
+        return Err(Error::InvalidBody(Box::new(json!([{
+            "path": "/authClient",
+            "code": "required",
+            "message": "must have required property 'clientSecret'",
+            "info": { "missingProperty": "clientSecret" },
+        }]))));
+    }
+    let wanted = Provisioning {
+        tenant: New::from_json(&renamed(&[("tenantName", "name"), ("tenantKey", "key")]))?,
+        client: New::from_json(&client)?,
+        user: New::from_json(&renamed(&person))?,
+        email: text("email").unwrap_or_default(),
+        auth_id: text("cognitoAuthId"),
+    };
+    let (session, role) = call.doors.provision().await?;
+    callback::provision(session, &role, wanted).await?.into_inner();
+    Ok(Reply::Empty)
+}

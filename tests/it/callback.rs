@@ -1,0 +1,150 @@
+//! `POST /user-callback`: who may provision, that it is all or nothing, and that nothing is provisioned twice.
+
+use serde_json::{Value as Json, json};
+
+use crate::replay::signature::{SECRET, Signature};
+use crate::request::{Request, text};
+use crate::support::fixture::Database;
+use crate::support::server::Server;
+use crate::world::World;
+
+/// What the service needs to provision.
+const SETTINGS: &[(&str, &str)] = &[
+    ("USER_CALLBACK_SECRET", SECRET),
+    ("ADMIN_USER_TENANT_ID", "99999999-9999-4999-8999-999999999999"),
+    ("FIRST_USER_ROLE", "Owner"),
+    ("SUPER_ADMIN_PERMISSIONS", "ViewTenant, UpdateTenant"),
+];
+
+fn worlds(settings: &[(&str, &str)]) -> [World; 2] {
+    [Database::sqlite(), Database::postgres()].map(|database| {
+        let server = Server::start(&database.url(), settings);
+        database.restore();
+        World { database, server }
+    })
+}
+
+/// A client application.
+fn application(id: &str, client_secret: &Json) -> Json {
+    let mut application = json!({"clientId": id, "secret": "s", "accessTokenExpiration": 900,
+        "refreshTokenExpiration": 86400, "authCodeExpiration": 180});
+    if !client_secret.is_null() {
+        application["clientSecret"] = client_secret.clone();
+    }
+    application
+}
+
+/// A provisioning that is good, with some members changed; a change to null leaves the member out.
+fn provisioning(changes: &Json) -> Json {
+    let mut body = json!({
+        "email": "Hook@X.example", "tenantName": "Hook", "tenantKey": "hook", "firstName": "Hugo", "cognitoAuthId": "c-1",
+        "authClient": application("hook-web", &json!("cs")),
+    });
+    let object = body.as_object_mut().expect("an object");
+    for (name, value) in changes.as_object().into_iter().flatten() {
+        object.insert(name.clone(), value.clone());
+    }
+    object.retain(|_, value| !value.is_null());
+    body
+}
+
+fn signed(world: &World, body: &Json) -> Request {
+    let request = world.request("POST /user-callback").json(body);
+    let headers = Signature::default().headers(&body.to_string());
+    headers.iter().fold(request, |request, (name, value)| request.header(name, value.as_deref().unwrap_or_default()))
+}
+
+#[test]
+fn a_tenant_is_provisioned_once() {
+    for world in worlds(SETTINGS) {
+        let before = world.database.tables();
+        let request = signed(&world, &provisioning(&json!({})));
+        assert_eq!(request.send().status, 204);
+        let after = world.database.tables();
+        let added = |table: &str| {
+            let new = after.rows.iter().filter(|(key, _)| key.0 == table && !before.rows.contains_key(*key));
+            new.map(|(_, row)| row.clone()).collect::<Vec<_>>()
+        };
+        let [tenant] = &added("tenants")[..] else { panic!("one tenant") };
+        assert_eq!((&tenant["key"], &tenant["status"]), (&json!("hook"), &json!(1)));
+        let [role] = &added("roles")[..] else { panic!("one role") };
+        assert_eq!((&role["name"], &role["permissions"]), (&json!("Owner"), &json!(["ViewTenant", "UpdateTenant"])));
+        let [user] = &added("users")[..] else { panic!("one user") };
+        assert_eq!((&user["username"], &user["email"]), (&json!("hook@x.example"), &json!("hook@x.example")));
+        assert_eq!(user["default_tenant_id"], tenant["id"]);
+        let [client] = &added("auth_clients")[..] else { panic!("one client application") };
+        assert_eq!(user["auth_client_ids"], json!([client["id"]]));
+        let [credentials] = &added("user_credentials")[..] else { panic!("one row of credentials") };
+        assert_eq!((&credentials["auth_provider"], &credentials["auth_id"]), (&json!("aws-cognito"), &json!("c-1")));
+        let [membership] = &added("user_tenants")[..] else { panic!("one membership") };
+        assert_eq!(
+            [&membership["user_id"], &membership["tenant_id"], &membership["role_id"], &membership["status"]],
+            [&user["id"], &tenant["id"], &role["id"], &json!(0)]
+        );
+        assert_eq!(membership["created_by"], "99999999-9999-4999-8999-999999999999");
+
+        // The very same request is a replay, the same provisioning signed anew a conflict.
+        assert_eq!(request.send().status, 401);
+        std::thread::sleep(std::time::Duration::from_millis(2));
+        let again = signed(&world, &provisioning(&json!({}))).send();
+        assert_eq!(again.status, 409, "{}", text(&again));
+        assert_eq!(world.database.tables(), after, "nothing is changed by either");
+    }
+}
+
+#[test]
+fn a_refused_provisioning_leaves_nothing() {
+    for world in worlds(SETTINGS) {
+        let before = world.database.tables();
+        for (changes, status) in [
+            (json!({"tenantKey": "tenant-a"}), 409),
+            (json!({"email": "ALICE@a.example"}), 409),
+            (json!({"email": "nobody"}), 400),
+            (json!({"authClient": null}), 422),
+            (json!({"authClient": application("web", &json!("s"))}), 409),
+            (json!({"authClient": application("new", &Json::Null)}), 422),
+            (json!({"tenantKey": "much-longer-than-any-key"}), 422),
+            (json!({"surplus": 1}), 422),
+        ] {
+            let answer = signed(&world, &provisioning(&changes)).send();
+            assert_eq!(answer.status, status, "{changes}: {}", text(&answer));
+        }
+        assert_eq!(world.database.tables(), before);
+    }
+}
+
+#[test]
+fn a_stranger_learns_nothing_of_the_body() {
+    for world in worlds(SETTINGS) {
+        for body in [json!({}), json!([]), json!({"surplus": 1}), provisioning(&json!({}))] {
+            let unsigned = world.request("POST /user-callback").json(&body);
+            let forged = unsigned.clone().header("x-signature", &"0".repeat(64)).header("x-timestamp", "1");
+            for request in [unsigned, forged] {
+                let answer = request.send();
+                assert_eq!((answer.status, text(&answer).contains("details")), (401, false), "{body}");
+            }
+        }
+        // A token is no signature.
+        let answer = world.request("POST /user-callback").json(&provisioning(&json!({}))).token("master_a").send();
+        assert_eq!(answer.status, 401);
+    }
+}
+
+#[test]
+fn without_a_secret_nobody_provisions() {
+    for settings in [&[][..], &[("USER_CALLBACK_SECRET", "")][..]] {
+        let database = Database::sqlite();
+        let server = Server::start(&database.url(), settings);
+        database.restore();
+        let world = World { database, server };
+        assert_eq!(signed(&world, &provisioning(&json!({}))).send().status, 401);
+        let body = provisioning(&json!({}));
+        let empty: Signature = serde_json::from_value(json!({"secret": ""})).expect("a signature");
+        let headers = empty.headers(&body.to_string());
+        let request =
+            headers.iter().fold(world.request("POST /user-callback").json(&body), |request, (name, value)| {
+                request.header(name, value.as_deref().unwrap_or_default())
+            });
+        assert_eq!(request.send().status, 401, "an empty secret signs nothing");
+    }
+}
