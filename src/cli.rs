@@ -2,6 +2,7 @@
 
 mod arguments;
 mod bootstrap;
+mod connections;
 mod context;
 mod failure;
 mod keys;

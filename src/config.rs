@@ -91,6 +91,10 @@ pub(crate) struct Config {
     pub(crate) limits: Limits,
     /// Bounds of the HTTP side.
     pub(crate) http: HttpOptions,
+    /// Most connections at once.
+    pub(crate) max_connections: usize,
+    /// How long a connection may take until the head of its next request is complete.
+    pub(crate) head_timeout: Duration,
     /// How long requests at work may take after the signal to stop.
     pub(crate) shutdown_grace: Duration,
     /// Filter of the log, in the terms of `tracing`.
@@ -137,6 +141,8 @@ impl Config {
                 timeout: settings.milliseconds("REQUEST_TIMEOUT_MILLISECONDS", 1..=DAY)?,
                 allowed_origins: origins(settings)?,
             },
+            max_connections: settings.number("MAX_CONNECTIONS", 1..=1_000_000)?,
+            head_timeout: settings.milliseconds("HEAD_TIMEOUT_MILLISECONDS", 1..=DAY)?,
             shutdown_grace: settings.milliseconds("SHUTDOWN_GRACE_MILLISECONDS", 0..=DAY)?,
             log_level: log_level(settings)?,
             log_json: match settings.text("LOG_FORMAT") {

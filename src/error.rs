@@ -247,6 +247,8 @@ pub(crate) enum Unique {
     PreferenceKey,
     /// Client id of a client application.
     ClientId,
+    /// Id of a key that verifies tokens.
+    KeyId,
 }
 
 /// Each by its name in `PostgreSQL`, by what `SQLite` calls it, and with the columns that the message names.
@@ -286,6 +288,7 @@ const UNIQUE: &[(Unique, &str, &str, &[&str])] = &[
         "user_tenant_prefs.user_tenant_id, user_tenant_prefs.config_key",
         &["user_tenant_id", "config_key"],
     ),
+    (Unique::KeyId, "uq_jwt_keys_key_id", "jwt_keys.key_id", &["key_id"]),
     (Unique::ClientId, "uq_auth_clients_client_id", "auth_clients.client_id", &["client_id"]),
 ];
 

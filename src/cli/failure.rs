@@ -103,6 +103,11 @@ impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         match error {
             Error::Unavailable(Some(source)) => Self::Unreachable(source),
+            Error::Conflict(message) => {
+                let taken = TAKEN.iter().find(|(key, _)| message.contains(key));
+                let next = taken.map(|(_, option)| format!("\nName another with {option}.")).unwrap_or_default();
+                Self::other(format!("{message}{next}"))
+            }
             Error::Internal(source) => Self::Other("an internal error".to_owned(), Some(source)),
             other => Self::other(other.to_string()),
         }
@@ -114,6 +119,14 @@ impl From<std::io::Error> for Failure {
         Self::other(error.to_string())
     }
 }
+
+/// What a message of a conflict names, and the option that names another.
+const TAKEN: &[(&str, &str)] = &[
+    ("Key (key)=", "--tenant-key"),
+    ("Key (username)=", "--username"),
+    ("Key (email)=", "--email"),
+    ("Key (key_id)=", "--kid"),
+];
 
 /// What to do with a database that cannot be adopted.
 const FOREIGN: &str = "Only a database that the original's migration has made can be adopted. Name another one, or \

@@ -10,14 +10,15 @@ use user_tenant_store::scope::SystemReason;
 
 use super::arguments::{BootstrapOptions, ServeOptions, TokenOptions};
 use super::bootstrap::wanted;
+use super::connections;
 use super::context::Context;
 use super::failure::Failure;
 use super::print::{program, say};
 use super::token::mint;
 use crate::builder::UserTenantService;
 use crate::domain::bootstrap::bootstrap;
-use crate::domain::callers;
 use crate::error::Error;
+use crate::model::Tenant;
 
 /// Life of the token that the first start prints.
 const FIRST_TOKEN_LIFE: Duration = Duration::from_hours(12);
@@ -40,14 +41,20 @@ pub(super) async fn serve(context: &Context, options: &ServeOptions) -> Result<(
         "" => service.router(),
         prefix => Router::new().nest(prefix, service.router()),
     };
-    run(listener, router, stop, config.shutdown_grace).await?;
+    let limits = connections::Limits {
+        most: config.max_connections,
+        head_timeout: config.head_timeout,
+        grace: config.shutdown_grace,
+    };
+    connections::serve(listener, router, stop, limits).await;
     Ok(())
 }
 
 /// Makes the first tenant of an empty embedded database; true when it did.
 async fn first_start(service: &UserTenantService) -> Result<bool, Failure> {
     let doors = service.doors();
-    if callers::oldest_membership(&doors.read_system(SystemReason::Bootstrap)).await?.is_some() {
+    let tenants = doors.read_system(SystemReason::Bootstrap).repository::<Tenant>().count(None).await;
+    if tenants.map_err(Error::from)? > 0 {
         return Ok(false);
     }
     let session = doors.write_system(SystemReason::Bootstrap).await.map_err(Error::from)?;
@@ -77,35 +84,8 @@ async fn announce(context: &Context, service: &UserTenantService, url: &str, fir
     Ok(())
 }
 
-/// Answers requests until `stop` is done, then lets those at work finish for at most `grace`.
-pub(super) async fn run(
-    listener: TcpListener,
-    router: Router,
-    stop: impl Future<Output = ()> + Send + 'static,
-    grace: Duration,
-) -> std::io::Result<()> {
-    let (told, heard) = tokio::sync::oneshot::channel::<()>();
-    let server = axum::serve(listener, router).with_graceful_shutdown(async move {
-        stop.await;
-        let _ = told.send(());
-    });
-    tokio::select! {
-        ended = async { server.await } => ended,
-        () = async {
-            // Ends only when the signal came; a server that ended by itself wins the race.
-            if heard.await.is_err() {
-                std::future::pending::<()>().await;
-            }
-            tokio::time::sleep(grace).await;
-        } => {
-            tracing::warn!(?grace, "requests still at work after the grace period were cut off");
-            Ok(())
-        }
-    }
-}
-
 /// Done when the process is told to stop, by `SIGTERM` or Ctrl-C; they are watched from the call on.
-pub(super) fn stop_signal() -> impl Future<Output = ()> + Send + 'static {
+fn stop_signal() -> impl Future<Output = ()> + Send + 'static {
     #[cfg(unix)]
     let stopped = {
         use signal::unix::{SignalKind, signal};

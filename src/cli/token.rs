@@ -11,6 +11,7 @@ use crate::access::caller::{ClaimMap, MASTER};
 use crate::access::doors::Doors;
 use crate::access::token::sign;
 use crate::domain::callers;
+use crate::error::Error;
 
 /// Mints and prints it.
 pub(super) async fn token(context: &Context, options: &TokenOptions) -> Result<(), Failure> {
@@ -33,7 +34,12 @@ pub(super) async fn mint(context: &Context, doors: &Doors, options: &TokenOption
             Failure::other("there is no membership yet; make one with:  user-tenant-service bootstrap")
         })?,
     };
-    let mut claims = callers::claims(&session, user_tenant).await?;
+    let mut claims = callers::claims(&session, user_tenant).await.map_err(|error| match error {
+        Error::NotFound => Failure::other(format!(
+            "--user-tenant: no live membership {user_tenant} with a live user and role; `bootstrap` prints the one it makes"
+        )),
+        other => other.into(),
+    })?;
     if !options.permissions.is_empty() {
         claims.insert("permissions".to_owned(), json!(options.permissions));
     }

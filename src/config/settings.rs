@@ -95,6 +95,12 @@ pub(crate) const SETTINGS: &[Setting] = &[
     plain("MAX_ROWS", Some("10000"), "Most rows of one answer, included ones counted"),
     plain("MAX_BODY_BYTES", Some("1048576"), "Longest request body, in bytes"),
     plain("CONCURRENCY_LIMIT", Some("1024"), "Requests at work at once; more are refused with 503"),
+    plain("MAX_CONNECTIONS", Some("10000"), "Connections at once; more wait until one ends"),
+    plain(
+        "HEAD_TIMEOUT_MILLISECONDS",
+        Some("10000"),
+        "How long a connection may take until the head of its next request is complete, idle time included, in milliseconds; behind a proxy that keeps connections, more than the proxy keeps them",
+    ),
     plain("REQUEST_TIMEOUT_MILLISECONDS", Some("30000"), "Longest time for one request, in milliseconds"),
     plain(
         "SHUTDOWN_GRACE_MILLISECONDS",

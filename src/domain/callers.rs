@@ -1,14 +1,14 @@
 //! The claims of a membership, for tokens that the operator mints.
 
 use serde_json::{Map, Value as Json, json};
-use user_tenant_store::filter::Filter;
+use user_tenant_store::Entity;
+use user_tenant_store::filter::{Filter, Order, Predicate};
 use user_tenant_store::scope::System;
 use user_tenant_store::session::{Read, Session};
-use user_tenant_store::value::{Value, parse_uuid};
 use uuid::Uuid;
 
 use crate::error::{Error, Result};
-use crate::model::{Role, User, UserTenant};
+use crate::model::{Role, Tenant, TenantStatus, User, UserStatus, UserTenant, UserView};
 
 /// What a token for this membership says: the user's names, the tenant, the role and its permissions.
 pub(crate) async fn claims(session: &Session<System, Read>, user_tenant: Uuid) -> Result<Map<String, Json>> {
@@ -33,9 +33,23 @@ pub(crate) async fn claims(session: &Session<System, Read>, user_tenant: Uuid) -
     }
 }
 
-/// The oldest live membership, which on an embedded database is the first administrator's.
+/// The oldest membership that may call, which on an embedded database is the first administrator's.
 pub(crate) async fn oldest_membership(session: &Session<System, Read>) -> Result<Option<Uuid>> {
-    let filter = Filter { limit: Some(1), ..Filter::default() };
-    let found = session.repository::<UserTenant>().find(&filter).await?.pop();
-    Ok(found.and_then(|record| record.get("id").and_then(Value::to_key)).and_then(|id| parse_uuid(&id).ok()))
+    let live = Predicate::is_one_of::<UserView, _>("status", UserStatus::LIVE.map(i32::from));
+    let order = UserView::meta().property("userTenantId").map(|property| Order { property, descending: false });
+    let mut page = Filter { order: order.into_iter().collect(), limit: Some(100), ..Filter::matching(live) };
+    loop {
+        let members = session.repository::<UserView>().find(&page).await?;
+        for member in &members {
+            let (Some(tenant), membership) = (member.uuid("tenantId"), member.uuid("userTenantId")) else { continue };
+            let tenant = session.repository::<Tenant>().get(tenant).await?;
+            if tenant.is_some_and(|tenant| tenant.status == i32::from(TenantStatus::Active)) {
+                return Ok(membership);
+            }
+        }
+        if members.len() < 100 {
+            return Ok(None);
+        }
+        page.skip += 100;
+    }
 }

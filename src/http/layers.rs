@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
-use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::extract::{MatchedPath, OriginalUri, Request, State};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::middleware::{Next, from_fn, from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
 use tokio::sync::Semaphore;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -54,6 +54,7 @@ pub(super) fn bounded(router: Router, options: &HttpOptions) -> Router {
 pub(super) fn apply(router: Router, service: Arc<Service>, options: &HttpOptions) -> Result<Router, BoxError> {
     Ok(router
         .method_not_allowed_fallback(async || Error::UnknownRoute)
+        .layer(map_response(no_allow))
         .layer(CatchPanicLayer::custom(|_| Error::Internal("a handler panicked".into()).into_response()))
         .layer(cors(&options.allowed_origins)?)
         .layer(from_fn(empty_preflight))
@@ -73,6 +74,14 @@ fn cors(origins: &[String]) -> Result<CorsLayer, BoxError> {
         .allow_headers(AllowHeaders::mirror_request())
         .allow_methods([Method::GET, Method::HEAD, Method::PUT, Method::PATCH, Method::POST, Method::DELETE])
         .max_age(Duration::from_hours(24)))
+}
+
+/// An unknown route names no methods; the router does, where the path has others.
+async fn no_allow(mut response: Response) -> Response {
+    if response.status() == StatusCode::NOT_FOUND {
+        response.headers_mut().remove(header::ALLOW);
+    }
+    response
 }
 
 /// A preflight is answered with 204, as clients of the original expect.
@@ -98,7 +107,8 @@ async fn bound(State(bounds): State<Arc<(Semaphore, Duration)>>, request: Reques
 /// Counts and times the request, and writes its one line to the log: no query, no token, no body.
 async fn observe(State(service): State<Arc<Service>>, request: Request, next: Next) -> Response {
     let method = request.method().clone();
-    let path = request.uri().path().to_owned();
+    // As it was sent: nesting has cut the prefix off.
+    let path = request.extensions().get::<OriginalUri>().map_or(request.uri(), |uri| &uri.0).path().to_owned();
     let route = request.extensions().get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str).to_owned();
     let request_id =
         request.extensions().get::<RequestId>().and_then(|id| id.header_value().to_str().ok()).map(ToOwned::to_owned);

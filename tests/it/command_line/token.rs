@@ -100,7 +100,11 @@ fn bootstrap_makes_all_or_nothing() {
     everywhere(|workplace| {
         workplace.ok(&["migrate", "up"]);
         bootstrap(workplace, &[]);
-        assert_fails_politely(&workplace.run(&["bootstrap"]), FAILED, &["default"]);
+        assert_fails_politely(&workplace.run(&["bootstrap"]), FAILED, &["default", "--tenant-key"]);
+        let username = ["bootstrap", "--tenant-key", "other", "--email", "other@x.example"];
+        assert_fails_politely(&workplace.run(&username), FAILED, &["Name another with --username"]);
+        let email = ["bootstrap", "--tenant-key", "other", "--username", "other"];
+        assert_fails_politely(&workplace.run(&email), FAILED, &["--email"]);
         for wrong in [
             &["--tenant-key", "a key that is longer than its column"][..],
             &["--tenant-key", "other"],
@@ -114,6 +118,22 @@ fn bootstrap_makes_all_or_nothing() {
         let count = running.request("GET /tenants/count").bearer(token.trim()).send();
         assert_eq!(json(&count), json!({ "count": 1 }), "what failed left nothing");
     });
+}
+
+#[test]
+fn a_token_is_minted_for_somebody_who_may_call() {
+    let database = Database::sqlite();
+    let workplace = on(&database);
+    workplace.ok(&["migrate", "up"]);
+    let [first, ..] = bootstrap(&workplace, &[]);
+    let other = ["--tenant-key", "b", "--username", "b", "--email", "b@x.example"];
+    let [_, _, second] = bootstrap(&workplace, &other);
+    let Database::Sqlite(file) = &database else { unreachable!("made above") };
+    let close = format!("UPDATE tenants SET status = 0 WHERE id = '{first}'");
+    file.connect().execute_batch(&close).expect("the tenant can be closed");
+    assert_eq!(claims(&workplace.ok(&["token"]))["userTenantId"], json!(second));
+    file.connect().execute_batch("UPDATE user_tenants SET status = 2").expect("memberships can be suspended");
+    assert_fails(&workplace.run(&["token"]), FAILED, &["bootstrap"]);
 }
 
 #[test]
@@ -159,7 +179,7 @@ fn a_token_that_cannot_be_minted_is_refused() {
     workplace.ok(&["migrate", "up"]);
     bootstrap(&workplace, &[]);
     let nobody = "00000000-0000-0000-0000-000000000000";
-    assert_fails_politely(&workplace.run(&["token", "--user-tenant", nobody]), FAILED, &[]);
+    assert_fails_politely(&workplace.run(&["token", "--user-tenant", nobody]), FAILED, &["--user-tenant", nobody]);
     for usage in [["--user-tenant", "x"], ["--life", "long"], ["--life", "-1h"]] {
         assert_eq!(workplace.run(&[&["token"][..], &usage].concat()).code, WRONG_USAGE, "{usage:?}");
     }

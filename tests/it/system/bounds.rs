@@ -107,6 +107,27 @@ fn requests_beyond_the_concurrency_limit_are_refused() {
 }
 
 #[test]
+fn a_connection_that_finishes_no_head_is_closed() {
+    let (_database, server) = on_sqlite(&[("HEAD_TIMEOUT_MILLISECONDS", "200")]);
+    for head in ["", "GET /ping HTTP/1.1\r\nhost: x\r\n"] {
+        let mut stream = open(server.address());
+        stream.write_all(head.as_bytes()).expect("the connection is open");
+        // Ends only because the service closes it: the test would wait longer.
+        assert!(!rest(stream).contains("200 OK"), "{head:?}");
+    }
+    assert_eq!(Request::new(server.address(), "GET /ping").send().status, 200);
+}
+
+#[test]
+fn connections_beyond_the_limit_wait_their_turn() {
+    let (_database, server) = on_sqlite(&[("MAX_CONNECTIONS", "1"), ("HEAD_TIMEOUT_MILLISECONDS", "500")]);
+    let idle = open(server.address());
+    // Answered once the idle connection has lost its place.
+    assert_eq!(Request::new(server.address(), "GET /ping").send().status, 200);
+    assert_eq!(rest(idle), "");
+}
+
+#[test]
 fn a_request_that_takes_too_long_is_ended() {
     let (_database, server) = on_sqlite(&[("REQUEST_TIMEOUT_MILLISECONDS", "100")]);
     let mut slow = open(server.address());

@@ -18,7 +18,7 @@ use crate::error::{StoreError, StoreResult};
 use crate::session::{PoolState, PostgresOptions};
 use crate::value::Value;
 
-/// Prepared statements kept by one connection; texts beyond that are prepared for one use.
+/// Prepared statements kept by one connection; when there are more, all are forgotten.
 const MAX_PREPARED: usize = 256;
 
 /// A pool of connections.
@@ -126,11 +126,11 @@ async fn execute(connection: &Object, statement: &Confined) -> StoreResult<u64> 
 }
 
 async fn prepare(connection: &Object, statement: &Confined) -> StoreResult<tokio_postgres::Statement> {
-    let result = if connection.statement_cache.size() < MAX_PREPARED {
-        connection.prepare_cached(&statement.sql).await
-    } else {
-        connection.prepare(&statement.sql).await
-    };
+    // Texts are made of filters, so that there is no end of them; those in use are soon there again.
+    if connection.statement_cache.size() >= MAX_PREPARED {
+        connection.statement_cache.clear();
+    }
+    let result = connection.prepare_cached(&statement.sql).await;
     result.map_err(classify)
 }
 
