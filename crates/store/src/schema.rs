@@ -14,15 +14,12 @@ pub use filter::{filter, filter_by_id, free_filter, where_};
 /// Audit properties that clients of the original may send as `null`.
 const NULLABLE_AUDIT: [&str; 2] = ["deletedOn", "deletedBy"];
 
-/// A record as replies show it: every property that is not hidden, `null` where a row may lack it.
+/// A record as replies show it: every property that is not hidden, `null` where a row may lack it. None is required,
+/// since `fields` of a filter chooses, and a new row is answered without what nobody set.
 pub fn entity(meta: &EntityMeta) -> Value {
-    let properties = meta.properties.iter().filter(|property| !property.hidden);
-    let required: Vec<_> =
-        properties.clone().filter(|property| property.required).map(|property| property.name).collect();
-    let shown = properties.map(|property| (property.name.to_owned(), record_value(property))).collect();
-    let mut schema = object(meta.name, meta.description, &shown);
-    schema["required"] = json!(required);
-    schema
+    let shown = meta.properties.iter().filter(|property| !property.hidden);
+    let shown = shown.map(|property| (property.name.to_owned(), record_value(property))).collect();
+    object(meta.name, meta.description, &shown)
 }
 
 /// Body of a new row: no key, and all that a row must have and no default gives.

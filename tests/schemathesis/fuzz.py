@@ -1,0 +1,202 @@
+"""Sends requests made from /openapi.json to a running service: none may get a 5xx or an answer outside the document.
+
+`scripts/schemathesis.sh` prepares all that it needs: a service on SQLite with the fixture of the tests, and tokens.
+Every operation is tried as master and as a tenant's administrator, with good and with bad values, for the rows of the
+fixture and for any. Before each run of an operation the fixture is restored. The check of unknown methods is left out: they are
+a 404 here, as in the original. Each operation must succeed at least once, or its answers were never seen.
+"""
+
+import argparse
+import collections
+import hashlib
+import hmac
+import json
+import sqlite3
+import sys
+import time
+import uuid
+
+import requests
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from schemathesis import GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.core.failures import FailureGroup
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+TENANT = "a0000000-0000-4000-8000-000000000001"
+FREE_ROLE = "a0000000-0000-4000-8000-000000000018"
+# What stands for a parameter of a path, by the segment before it.
+ROWS = {
+    "tenants": TENANT,
+    "groups": "a0000000-0000-4000-8000-000000000041",
+    "user-tenants": "a0000000-0000-4000-8000-000000000032",
+    "user-tenant-prefs": "a0000000-0000-4000-8000-000000000071",
+    "roles": FREE_ROLE,
+    "users": "a0000000-0000-4000-8000-000000000022",
+    "user": "a0000000-0000-4000-8000-000000000022",
+}
+# The caller, where an operation is about nobody else.
+CALLER = {"/user/{id}/tenants": "a0000000-0000-4000-8000-000000000021"}
+# Values of a body's members that only a row, or nobody else, can have.
+MEMBERS = {
+    "roleId": lambda: FREE_ROLE,
+    "tenantId": lambda: TENANT,
+    "defaultTenantId": lambda: TENANT,
+    "email": lambda: f"{uuid.uuid4().hex[:12]}@x.example",
+    "username": lambda: uuid.uuid4().hex[:12],
+    "allowed": lambda: False,
+    "permissions": lambda: ["ViewTenant"],
+    "key": lambda: uuid.uuid4().hex[:12],
+    "tenantKey": lambda: uuid.uuid4().hex[:12],
+}
+RUNS = [
+    # caller, kind of values, whether the rows of the fixture are named
+    ("master", GenerationMode.POSITIVE, True),
+    ("master", GenerationMode.NEGATIVE, True),
+    ("administrator", GenerationMode.POSITIVE, True),
+    ("administrator", GenerationMode.POSITIVE, False),
+    ("administrator", GenerationMode.NEGATIVE, False),
+]
+
+
+def restore(database, seed):
+    """Puts the fixture in place of whatever is there."""
+    connection = sqlite3.connect(database, timeout=30)
+    connection.executescript(seed)
+    connection.execute(
+        "INSERT INTO roles (id, name, tenant_id, permissions) VALUES (?, 'free', ?, '[]')", (FREE_ROLE, TENANT)
+    )
+    connection.commit()
+    connection.close()
+
+
+def path_parameters(path):
+    """The rows of the fixture that a path can name."""
+    if path in CALLER:
+        return {"id": CALLER[path]}
+    segments = path.strip("/").split("/")
+    return {
+        name[1:-1]: ROWS[before] for before, name in zip(segments, segments[1:]) if name.startswith("{")
+    }
+
+
+def settle(case):
+    """Makes members of the body refer to rows that are there, and names new; of conditions, one that is true."""
+    if "PATCH" in case.method and case.path.endswith("/roles"):
+        case.query = {"where": json.dumps({"id": FREE_ROLE})}
+    if not isinstance(case.body, dict):
+        return
+    for name, value in MEMBERS.items():
+        if name in case.body:
+            case.body[name] = value()
+    # The path says which row.
+    case.body.pop("id", None)
+    if "userTenantId" in case.body:
+        in_group = case.path.startswith("/groups")
+        case.body["userTenantId"] = ROWS["user-tenants"] if not in_group else "a0000000-0000-4000-8000-000000000033"
+    if isinstance(case.body.get("authClient"), dict):
+        case.body["authClient"]["clientId"] = uuid.uuid4().hex[:12]
+        case.body["authClient"]["clientSecret"] = "s"
+
+
+def sign(case, secret):
+    """The headers of a signed request; the service signs the compact form of what it has read."""
+    now = str(int(time.time() * 1000))
+    body = json.dumps(case.body, separators=(",", ":"), ensure_ascii=False)
+    signature = hmac.new(secret.encode(), (body + now).encode("utf-8", "surrogatepass"), hashlib.sha256)
+    return {"x-signature": signature.hexdigest(), "x-timestamp": now}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--url", required=True)
+    parser.add_argument("--database", required=True, help="the service's SQLite file")
+    parser.add_argument("--seed", required=True, help="SQL that puts the fixture in place")
+    parser.add_argument("--master", required=True, help="a token of a master")
+    parser.add_argument("--administrator", required=True, help="a token of a tenant's administrator")
+    parser.add_argument("--callback-secret", required=True)
+    parser.add_argument("--examples", type=int, default=26, help="requests of each of the runs of an operation")
+    parser.add_argument("--at-least", type=int, default=0, help="fewer requests in all are a failure")
+    parser.add_argument("--only", default="", help="the operations whose name contains this")
+    options = parser.parse_args()
+    with open(options.seed, encoding="utf-8") as file:
+        seed = file.read()
+    tokens = {"master": options.master, "administrator": options.administrator}
+    schema = schemathesis.openapi.from_url(f"{options.url}/openapi.json")
+    session = requests.Session()
+    sent, succeeded, failures = 0, collections.Counter(), {}
+    operations = [result.ok() for result in schema.get_all_operations()]
+    operations = [operation for operation in operations if options.only in operation.label]
+    for operation in operations:
+        statuses = collections.Counter()
+        for caller, mode, named in RUNS:
+            restore(options.database, seed)
+            fixed = path_parameters(operation.path) if named else {}
+            strategy = operation.as_strategy(generation_mode=mode, path_parameters=fixed or None)
+
+            @given(case=strategy, settled=st.booleans())
+            @settings(
+                max_examples=options.examples,
+                deadline=None,
+                database=None,
+                derandomize=True,
+                report_multiple_bugs=False,
+                suppress_health_check=list(HealthCheck),
+            )
+            def send(case, settled):
+                nonlocal sent
+                if settled and named and mode is GenerationMode.POSITIVE:
+                    settle(case)
+                headers = {"authorization": f"Bearer {tokens[caller]}"}
+                if case.path == "/user-callback" and settled and mode is GenerationMode.POSITIVE:
+                    case.headers = {**(case.headers or {}), **sign(case, options.callback_secret)}
+                answer = case.call(base_url=options.url, session=session, headers=headers)
+                sent += 1
+                statuses[answer.status_code] += 1
+                case.validate_response(answer, checks=CHECKS)
+
+            try:
+                send()
+            except BaseException as error:
+                if isinstance(error, KeyboardInterrupt):
+                    raise
+                failures.setdefault(operation.label, []).append(f"{caller}, {mode.value}: {describe(error)}")
+        succeeded[operation.label] += sum(count for status, count in statuses.items() if status < 300)
+        print(f"{operation.label:60} {dict(sorted(statuses.items()))}", flush=True)
+    silent = [operation.label for operation in operations if not succeeded[operation.label]]
+    for label, found in failures.items():
+        for failure in found:
+            print(f"\nFAILED {label}\n{failure}", file=sys.stderr)
+    for label in silent:
+        print(f"\nFAILED {label}: no request succeeded", file=sys.stderr)
+    print(f"{sent} requests to {len(operations)} operations, {len(failures)} operations failed, {len(silent)} never succeeded")
+    if sent < options.at_least:
+        print(f"\nFAILED: {options.at_least} requests were to be sent", file=sys.stderr)
+    return 1 if failures or silent or sent < options.at_least else 0
+
+
+def describe(error):
+    """What went wrong, without the stack of the library."""
+    if isinstance(error, FailureGroup):
+        return "\n".join(str(one) for one in error.exceptions)
+    if isinstance(error, BaseExceptionGroup):
+        return "\n".join(describe(one) for one in error.exceptions)
+    return f"{type(error).__name__}: {error}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
