@@ -58,6 +58,7 @@ pub(super) fn apply(router: Router, service: Arc<Service>, options: &HttpOptions
         .layer(CatchPanicLayer::custom(|_| Error::Internal("a handler panicked".into()).into_response()))
         .layer(cors(&options.allowed_origins)?)
         .layer(from_fn(empty_preflight))
+        .layer(map_response(no_sniff))
         .layer(from_fn_with_state(service.clone(), observe))
         .layer(PropagateRequestIdLayer::new(REQUEST_ID))
         .layer(SetRequestIdLayer::new(REQUEST_ID, NewRequestId(service))))
@@ -81,6 +82,12 @@ async fn no_allow(mut response: Response) -> Response {
     if response.status() == StatusCode::NOT_FOUND {
         response.headers_mut().remove(header::ALLOW);
     }
+    response
+}
+
+/// An answer is what its content type says, whatever it looks like to a browser.
+async fn no_sniff(mut response: Response) -> Response {
+    response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     response
 }
 

@@ -9,14 +9,15 @@ use crate::support::server::Server;
 use crate::world::World;
 
 /// What the service needs to provision.
-const SETTINGS: &[(&str, &str)] = &[
+pub(crate) const SETTINGS: &[(&str, &str)] = &[
     ("USER_CALLBACK_SECRET", SECRET),
     ("ADMIN_USER_TENANT_ID", "99999999-9999-4999-8999-999999999999"),
     ("FIRST_USER_ROLE", "Owner"),
     ("SUPER_ADMIN_PERMISSIONS", "ViewTenant, UpdateTenant"),
 ];
 
-fn worlds(settings: &[(&str, &str)]) -> [World; 2] {
+/// A service with these settings on each database.
+pub(crate) fn worlds(settings: &[(&str, &str)]) -> [World; 2] {
     [Database::sqlite(), Database::postgres()].map(|database| {
         let server = Server::start(&database.url(), settings);
         database.restore();
@@ -25,7 +26,7 @@ fn worlds(settings: &[(&str, &str)]) -> [World; 2] {
 }
 
 /// A client application.
-fn application(id: &str, client_secret: &Json) -> Json {
+pub(crate) fn application(id: &str, client_secret: &Json) -> Json {
     let mut application = json!({"clientId": id, "secret": "s", "accessTokenExpiration": 900,
         "refreshTokenExpiration": 86400, "authCodeExpiration": 180});
     if !client_secret.is_null() {
@@ -35,7 +36,7 @@ fn application(id: &str, client_secret: &Json) -> Json {
 }
 
 /// A provisioning that is good, with some members changed; a change to null leaves the member out.
-fn provisioning(changes: &Json) -> Json {
+pub(crate) fn provisioning(changes: &Json) -> Json {
     let mut body = json!({
         "email": "Hook@X.example", "tenantName": "Hook", "tenantKey": "hook", "firstName": "Hugo", "cognitoAuthId": "c-1",
         "authClient": application("hook-web", &json!("cs")),
@@ -48,9 +49,15 @@ fn provisioning(changes: &Json) -> Json {
     body
 }
 
-fn signed(world: &World, body: &Json) -> Request {
+/// A callback with a signature that is good now.
+pub(crate) fn signed(world: &World, body: &Json) -> Request {
+    signed_by(world, body, &Signature::default())
+}
+
+/// A callback with this signature.
+pub(crate) fn signed_by(world: &World, body: &Json, signature: &Signature) -> Request {
     let request = world.request("POST /user-callback").json(body);
-    let headers = Signature::default().headers(&body.to_string());
+    let headers = signature.headers(&body.to_string());
     headers.iter().fold(request, |request, (name, value)| request.header(name, value.as_deref().unwrap_or_default()))
 }
 
@@ -140,11 +147,6 @@ fn without_a_secret_nobody_provisions() {
         assert_eq!(signed(&world, &provisioning(&json!({}))).send().status, 401);
         let body = provisioning(&json!({}));
         let empty: Signature = serde_json::from_value(json!({"secret": ""})).expect("a signature");
-        let headers = empty.headers(&body.to_string());
-        let request =
-            headers.iter().fold(world.request("POST /user-callback").json(&body), |request, (name, value)| {
-                request.header(name, value.as_deref().unwrap_or_default())
-            });
-        assert_eq!(request.send().status, 401, "an empty secret signs nothing");
+        assert_eq!(signed_by(&world, &body, &empty).send().status, 401, "an empty secret signs nothing");
     }
 }

@@ -12,6 +12,7 @@ mod adoption;
 mod authorization;
 mod callback;
 mod command_line;
+mod holes;
 mod isolation;
 mod jwks;
 mod library;

@@ -1,4 +1,4 @@
-//! Time and ids from outside: give a [`Environment`] of your own to make both repeatable in tests.
+//! What comes from outside, time, ids and interruptions: give a [`Environment`] of your own to choose them in tests.
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,13 +6,17 @@ use std::sync::Arc;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use crate::error::StoreResult;
 use crate::value::truncate_to_milliseconds;
 
-/// Where the store takes the time and new ids from.
+type Interruption = Arc<dyn Fn() -> StoreResult<()> + Send + Sync>;
+
+/// Where the store takes the time and new ids from, and what may come between two statements.
 #[derive(Clone)]
 pub struct Environment {
     now: Arc<dyn Fn() -> OffsetDateTime + Send + Sync>,
     new_id: Arc<dyn Fn() -> Uuid + Send + Sync>,
+    interruption: Option<Interruption>,
 }
 
 impl Environment {
@@ -27,7 +31,18 @@ impl Environment {
         now: impl Fn() -> OffsetDateTime + Send + Sync + 'static,
         new_id: impl Fn() -> Uuid + Send + Sync + 'static,
     ) -> Self {
-        Self { now: Arc::new(now), new_id: Arc::new(new_id) }
+        Self { now: Arc::new(now), new_id: Arc::new(new_id), interruption: None }
+    }
+
+    /// Asks `interruption` before each statement of a transaction and before its commit; an error that it
+    /// gives stands for one of the database. For tests of what an interrupted write leaves behind.
+    #[must_use]
+    pub fn interrupted_by(self, interruption: impl Fn() -> StoreResult<()> + Send + Sync + 'static) -> Self {
+        Self { interruption: Some(Arc::new(interruption)), ..self }
+    }
+
+    pub(crate) fn interruption(&self) -> StoreResult<()> {
+        self.interruption.as_ref().map_or(Ok(()), |interruption| interruption())
     }
 
     /// The instant, in UTC and milliseconds.

@@ -214,7 +214,13 @@ impl<E: Entity, S: Scope> Repository<'_, E, S, Write> {
         Ok(self.destroy_all(Some(&by_id(E::meta(), id, None))).await? > 0)
     }
 
+    /// The audit log takes who removed a row from the row itself, so that is written first.
     async fn destroy_all(&self, predicate: Option<&Predicate>) -> StoreResult<u64> {
+        let mut values = Values::new();
+        audit::stamp_modified(E::meta(), &mut values, &self.session.actor, self.session.environment.now());
+        if !values.is_empty() {
+            self.write(Verb::Update { predicate, values: &values }, &values).await?;
+        }
         self.write(Verb::Destroy { predicate }, &Values::new()).await.map_err(|error| match error {
             StoreError::MissingReference => StoreError::StillReferenced,
             other => other,

@@ -167,12 +167,15 @@ impl<S: Scope, M> Session<S, M> {
                 #[cfg(feature = "sqlite")]
                 Backend::Sqlite(backend) => backend.query(statement).await,
             },
-            Executor::Transaction(transaction) => match &**transaction {
-                #[cfg(feature = "postgres")]
-                Transaction::Postgres(transaction) => transaction.query(&statement).await,
-                #[cfg(feature = "sqlite")]
-                Transaction::Sqlite(transaction) => transaction.query(statement).await,
-            },
+            Executor::Transaction(transaction) => {
+                self.environment.interruption()?;
+                match &**transaction {
+                    #[cfg(feature = "postgres")]
+                    Transaction::Postgres(transaction) => transaction.query(&statement).await,
+                    #[cfg(feature = "sqlite")]
+                    Transaction::Sqlite(transaction) => transaction.query(statement).await,
+                }
+            }
         }
     }
 
@@ -211,6 +214,7 @@ impl<M> Session<System, M> {
 impl<S: Scope> Session<S, Write> {
     pub(crate) async fn execute(&self, statement: Confined) -> StoreResult<u64> {
         tracing::trace!(sql = %statement.sql, "execute");
+        self.environment.interruption()?;
         match &self.executor {
             Executor::Transaction(transaction) => match &**transaction {
                 #[cfg(feature = "postgres")]
@@ -228,6 +232,7 @@ impl<S: Scope> Session<S, Write> {
     /// # Errors
     /// [`crate::StoreError::Aborted`] when a statement failed before; nothing was written then.
     pub async fn commit<T>(self, value: T) -> StoreResult<Committed<T>> {
+        self.environment.interruption()?;
         match self.executor {
             Executor::Transaction(transaction) => match *transaction {
                 #[cfg(feature = "postgres")]

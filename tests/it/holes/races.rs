@@ -1,0 +1,139 @@
+//! H35: fifty callers at once who ask for the same thing, where a look-up before the write cannot help.
+
+use std::sync::Barrier;
+use std::thread;
+
+use serde_json::{Value as Json, json};
+
+use super::{A, ALICE_IN_A, AMY_IN_A, ANDY_IN_A, ENGINEERS, MEMBER, SALES, Scene, everywhere, status};
+use crate::request::{Request, bad_refusal, text};
+use crate::support::http::Answer;
+
+const CALLERS: usize = 50;
+
+/// Sends requests, each by a caller of its own, at the same moment.
+fn at_once(requests: &[Request]) -> Vec<Answer> {
+    let start = Barrier::new(requests.len());
+    let call = |request: &Request| {
+        start.wait();
+        request.send()
+    };
+    thread::scope(|scope| {
+        let callers: Vec<_> = requests.iter().map(|request| scope.spawn(|| call(request))).collect();
+        callers.into_iter().map(|caller| caller.join().expect("a caller gets its answer")).collect()
+    })
+}
+
+/// Sends one request from all callers.
+fn all_at_once(request: &Request) -> Vec<Answer> {
+    at_once(&vec![request.clone(); CALLERS])
+}
+
+/// How many rows a table has more than before, by table; the log counts as one.
+fn added(scene: &Scene) -> Vec<(String, usize)> {
+    let before = scene.before.borrow();
+    let after = scene.world.database.tables();
+    let mut added: Vec<(String, usize)> = Vec::new();
+    for (table, _) in after.rows.keys().filter(|key| !before.rows.contains_key(*key)) {
+        match added.last_mut().filter(|(last, _)| last == table) {
+            Some((_, count)) => *count += 1,
+            None => added.push((table.clone(), 1)),
+        }
+    }
+    added
+}
+
+/// One caller succeeds, and the others are refused as whoever comes later is, with nothing left of them.
+#[track_caller]
+fn one_wins(scene: &Scene, line: &str, body: &Json, refusal: u16, rows: &[&str]) {
+    let request = scene.by("admin_a", line).json(body);
+    let answers = all_at_once(&request);
+    let (won, lost): (Vec<_>, Vec<_>) = answers.iter().partition(|answer| answer.status < 300);
+    assert_eq!(won.len(), 1, "{line}: {:?}", answers.iter().map(status).collect::<Vec<_>>());
+    let rows: Vec<(String, usize)> = rows.iter().map(|table| ((*table).to_owned(), 1)).collect();
+    assert_eq!(added(scene), rows, "{line}");
+    let later = request.send();
+    assert_eq!(later.status, refusal, "{line}: {}", text(&later));
+    for answer in lost {
+        assert_eq!(status(answer), status(&later), "{line}: who loses is refused as who comes later");
+        assert_eq!(bad_refusal(answer), None);
+    }
+    scene.world.database.restore();
+    scene.go_on();
+}
+
+#[test]
+fn h35_of_fifty_equal_creations_at_once_one_succeeds() {
+    everywhere(|scene| {
+        let user = json!({ "firstName": "N", "username": "new", "email": "new@a.example", "roleId": MEMBER });
+        let known = json!({ "firstName": "B", "username": "bob", "email": "bob@b.example", "roleId": MEMBER });
+        let permission = json!({ "permission": "ViewRoles", "allowed": true });
+        let permissions = format!("POST /user-tenants/{ANDY_IN_A}/user-level-permissions");
+        let member = json!({ "userTenantId": AMY_IN_A });
+        for (line, body, refusal, rows) in [
+            (format!("POST /tenants/{A}/roles"), json!({ "name": "New" }), 403, &["roles"][..]),
+            (format!("POST /tenants/{A}/groups"), json!({ "name": "New" }), 403, &["groups", "user_groups"]),
+            (format!("POST /groups/{ENGINEERS}/user"), member, 403, &["user_groups"]),
+            (format!("POST /tenants/{A}/users"), user, 409, &["user_credentials", "user_tenants", "users"]),
+            (format!("POST /tenants/{A}/users"), known, 409, &["user_tenants"]),
+            (permissions, permission, 409, &["user_permissions"]),
+            ("POST /tenants".to_owned(), json!({ "name": "N", "status": 1, "key": "new" }), 409, &["tenants"]),
+        ] {
+            one_wins(scene, &line, &body, refusal, rows);
+        }
+    });
+}
+
+/// Two names for one person, a letter apart in case, are one name to whoever comes later.
+#[test]
+fn h35_of_fifty_spellings_at_once_one_is_stored() {
+    everywhere(|scene| {
+        let spelling = |at: usize| {
+            let name = if at.is_multiple_of(2) { "NEW" } else { "new" };
+            let email = format!("{name}{}@A.example", if at.is_multiple_of(3) { "" } else { "x" });
+            let body = json!({ "firstName": "N", "username": name, "email": email, "roleId": MEMBER });
+            scene.by("admin_a", &format!("POST /tenants/{A}/users")).json(&body)
+        };
+        let answers = at_once(&(0..CALLERS).map(spelling).collect::<Vec<_>>());
+        for answer in &answers {
+            assert!(answer.status < 300 || answer.status == 409, "{:?}", status(answer));
+        }
+        assert_eq!(answers.iter().filter(|answer| answer.status < 300).count(), 1);
+        assert_eq!(scene.live("users", &[("username", json!("new"))]), 1);
+    });
+}
+
+/// Configurations and preferences are set, not created: all succeed, on one row.
+#[test]
+fn h35_of_fifty_settings_at_once_one_row_is_left() {
+    everywhere(|scene| {
+        for (line, table, owner) in [
+            (format!("POST /tenants/{A}/tenant-configs"), "tenant_configs", ("tenant_id", json!(A))),
+            ("POST /user-tenant-prefs".to_owned(), "user_tenant_prefs", ("user_tenant_id", json!(ALICE_IN_A))),
+        ] {
+            let request = scene.by("admin_a", &line).json(&json!({ "configKey": "new", "configValue": { "a": 1 } }));
+            for answer in all_at_once(&request) {
+                assert_eq!(answer.status, 200, "{line}: {}", text(&answer));
+            }
+            assert_eq!(added(scene), [(table.to_owned(), 1)], "{line}");
+            assert_eq!(scene.live(table, &[owner, ("config_key", json!("new"))]), 1, "{line}");
+            scene.go_on();
+        }
+    });
+}
+
+/// Members added one by one and in bulk at the same time are in once.
+#[test]
+fn h35_of_fifty_bulk_additions_at_once_each_member_is_in_once() {
+    everywhere(|scene| {
+        let members = json!([{ "userTenantId": ANDY_IN_A }, { "userTenantId": ALICE_IN_A }]);
+        let request = scene.by("admin_a", &format!("POST /groups/{SALES}/user/bulk")).json(&members);
+        for answer in all_at_once(&request) {
+            assert_eq!(answer.status, 200, "who is in already is passed over: {}", text(&answer));
+        }
+        for member in [ANDY_IN_A, ALICE_IN_A] {
+            let columns = [("group_id", json!(SALES)), ("user_tenant_id", json!(member))];
+            assert_eq!(scene.live("user_groups", &columns), 1, "{member}");
+        }
+    });
+}
