@@ -7,7 +7,7 @@
 #
 # PostgreSQL is a throw-away cluster of its own, stopped and deleted at the end. Set
 # TEST_POSTGRES_URL to use a server of yours instead; its user must be a superuser.
-# The tests of adoption install the original from npm into target/, once.
+# The tests of adoption install the original from npm into target/, once; promtool comes from Debian where it is not there.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 . scripts/common.sh
@@ -38,6 +38,7 @@ need_c_compiler
 # Without what it needs to update itself: half of its dependencies.
 need_cargo_tool cargo-nextest 0.9.143 --no-default-features --features default-no-update
 need_node "$PWD/target/node"
+need_promtool "$PWD/target/promtool"
 
 if [ -z "${TEST_POSTGRES_URL:-}" ]; then
   scripts/postgres.sh install >/dev/null

@@ -90,6 +90,28 @@ need_node() {
   has_node || fail "Node.js 20.19, 22.12 or newer and npm are needed to run the original; found: $(node --version 2>&1)"
 }
 
+# need_promtool DIR: what checks the page of metrics. Where there is none, the one of Debian's package is put into
+# DIR, without installing the package, which would start a server.
+need_promtool() {
+  export PATH="$PATH:$1/usr/bin"
+  if have promtool; then
+    return
+  fi
+  have apt-get && have dpkg || fail "promtool is needed to check the metrics: install Prometheus, https://prometheus.io/download"
+  progress "fetching promtool into $1"
+  mkdir -p "$1"
+  (
+    cd "$1"
+    apt-get download -qq prometheus 2>/dev/null || {
+      as_root apt-get update -qq
+      apt-get download -qq prometheus
+    }
+    dpkg -x prometheus_*.deb .
+    rm -rf prometheus_*.deb usr/bin/prometheus usr/share etc var lib
+  ) >&2 || fail "promtool could not be fetched: install Prometheus, then try again:  sudo apt-get install prometheus"
+  have promtool || fail "Debian's package of Prometheus holds no promtool"
+}
+
 port_is_taken() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 
 # Below 32768, where Linux begins to hand out ports to outgoing connections.

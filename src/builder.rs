@@ -179,7 +179,7 @@ impl Builder {
     pub async fn build(self) -> std::result::Result<UserTenantService, BuildError> {
         let verifier = self.verifier.ok_or(BuildError::NoVerifier)?;
         let doors = Doors::open(&self.database, self.limits, self.environment.clone(), self.migrate).await?;
-        let metrics = Arc::new(Metrics::new());
+        let metrics = Arc::new(Metrics::new().map_err(|error| BuildError::Options(error.into()))?);
         let (keys, rules) = keys(verifier, self.leeway, &doors, &self.clock)?;
         let signatures = self.callback.and_then(|callback| SignatureVerifier::new(callback, self.clock.clone()));
         let authenticator = Authenticator::new(keys, rules, self.claims, self.clock);

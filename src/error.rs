@@ -31,6 +31,12 @@ pub enum Error {
     /// A refusal in the original's own words, which clients compare.
     #[error("{0}")]
     Forbidden(&'static str),
+    /// What the request names is not of the tenant that it acts on, in the original's own words.
+    #[error("{0}")]
+    Foreign(&'static str),
+    /// The path names another user than the caller.
+    #[error("NotAllowedAccess")]
+    ForeignUser,
     /// No route has this method and path.
     #[error("API not found !")]
     UnknownRoute,
@@ -161,6 +167,20 @@ pub enum BuildError {
     /// The token verifier or the HTTP side was given something impossible.
     #[error("invalid option: {0}")]
     Options(#[source] BoxError),
+}
+
+impl Error {
+    /// How a request is refused that names something outside the tenant that it acts on. Of a row that is not
+    /// found nobody can tell whether it is another tenant's or nobody's.
+    pub(crate) fn wall_refusal(&self) -> Option<&'static str> {
+        match self {
+            Self::Foreign(_) | Self::ForeignUser => Some("forbidden"),
+            Self::NotFound | Self::RowNotFound | Self::EntityNotFound { .. } | Self::RelatedNotFound => {
+                Some("not_found")
+            }
+            _ => None,
+        }
+    }
 }
 
 impl From<StoreError> for Error {

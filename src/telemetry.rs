@@ -3,3 +3,4 @@
 #[cfg(feature = "cli")]
 pub(crate) mod log;
 pub(crate) mod metrics;
+pub(crate) mod population;

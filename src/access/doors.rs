@@ -18,7 +18,8 @@ use crate::domain::callback::FirstRole;
 use crate::domain::principal::Principal;
 use crate::error::{BuildError, Error, Result};
 use crate::migrations::MIGRATIONS;
-use crate::model::{JwtKey, Tenant, TenantStatus, User, UserStatus, UserTenant};
+use crate::model::{JwtKey, Tenant, TenantStatus, User, UserRole, UserStatus, UserTenant};
+use crate::telemetry::population::Counts;
 
 /// All ways to the database.
 #[derive(Debug, Clone)]
@@ -111,6 +112,17 @@ impl Doors {
         let session = self.store.read(System(SystemReason::Health));
         let nobody = Predicate::test::<Tenant>("id", Test::Never);
         session.repository::<Tenant>().count(Some(&nobody)).await.map(drop)
+    }
+
+    /// How many rows of a kind there are, for the metrics.
+    pub(crate) async fn population(&self) -> StoreResult<Counts> {
+        let session = self.store.read(System(SystemReason::Metrics));
+        Ok(Counts {
+            tenants: session.repository::<Tenant>().count_by("status").await?,
+            users: session.repository::<User>().count(None).await?,
+            memberships: session.repository::<UserTenant>().count_by("status").await?,
+            role_assignments: session.repository::<UserRole>().count(None).await?,
+        })
     }
 
     /// Reads past the wall for the service's own work; `reason` says which.

@@ -95,17 +95,19 @@ impl Guard {
         &self,
         doors: &Doors,
         request: &Parts,
-        permissions: &[&str],
+        permissions: &[&'static str],
         reach: Reach,
         path_id: &str,
     ) -> Result<Authorized> {
         let headers = &request.headers;
         if headers.contains_key(AUTHORIZATION) && names_token(request.uri.query().unwrap_or_default()) {
             // Two tokens: the original refuses to choose. One in the query alone counts as none.
+            self.metrics.authentication_failed(TokenError::Malformed.reason());
             return Err(Error::MalformedAuthorization);
         }
         let caller = self.caller(doors, headers).await?;
         if !caller.may(permissions) {
+            self.metrics.permission_refused(permissions.first().copied().unwrap_or_default());
             return Err(Error::NotAllowed);
         }
         let (tenant, subject) = if reach == Reach::CallerTenants {
@@ -118,16 +120,15 @@ impl Guard {
 
     /// Admits a signed request, whatever its body says; only then is the body looked at.
     pub(crate) fn admit_signed(&self, headers: &HeaderMap, body: Option<&Json>) -> Result<Authorized> {
-        let verifier = self.signatures.as_ref().ok_or(Error::BadSignature)?;
-        match body {
-            Some(body) if verifier.accepts(headers, body) => Ok(Authorized {
+        match (&self.signatures, body) {
+            (Some(verifier), Some(body)) if verifier.accepts(headers, body) => Ok(Authorized {
                 caller: Arc::new(Caller::provisioner(verifier.actor())),
                 tenant: Uuid::nil(),
                 subject: Uuid::nil(),
                 first_role: Some(verifier.role()),
             }),
             _ => {
-                self.metrics.authentication_failed("signature_of_callback");
+                self.metrics.authentication_failed("callback_signature");
                 Err(Error::BadSignature)
             }
         }
@@ -161,11 +162,11 @@ impl Guard {
 /// The tenant that a path is about, and what its id names. Foreign, unknown and malformed ids are refused alike.
 async fn locate(doors: &Doors, caller: &Caller, reach: Reach, id: Option<Uuid>) -> Result<(Uuid, Uuid)> {
     let refusal = || match reach {
-        Reach::PathGroup => Error::Forbidden("Group Access Not Allowed"),
+        Reach::PathGroup => Error::Foreign("Group Access Not Allowed"),
         Reach::PathMembership => Error::RowNotFound,
-        Reach::PathUser => Error::NotAllowed,
+        Reach::PathUser => Error::ForeignUser,
         Reach::CallerTenants | Reach::PathTenant | Reach::PathTenantUsers | Reach::Signed => {
-            Error::Forbidden("Access to different Tenant Not Allowed")
+            Error::Foreign("Access to different Tenant Not Allowed")
         }
     };
     let id = id.ok_or_else(refusal)?;

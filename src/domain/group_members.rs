@@ -13,12 +13,12 @@ use super::principal::Principal;
 use crate::error::{Error, Result, Unique};
 use crate::model::{Group, UserGroup, UserTenant};
 
-const UNKNOWN: Error = Error::Forbidden("Unable to find user group records");
-const FOREIGN: Error = Error::Forbidden("User should be from same tenant");
+const UNKNOWN: Error = Error::Foreign("Unable to find user group records");
+const FOREIGN: Error = Error::Foreign("User should be from same tenant");
 
 /// Adds one member.
 pub(crate) async fn add(session: Session<TenantScope, Write>, group: Uuid, member: &str) -> Result<Committed<Record>> {
-    let foreign = || Error::Forbidden("user access not allowed");
+    let foreign = || Error::Foreign("user access not allowed");
     let member = parse_uuid(member).map_err(|_| foreign())?;
     let new = New::empty().with("groupId", group)?.with("userTenantId", member)?;
     let record = session.repository::<UserGroup>().create(new).await.map_err(|error| {

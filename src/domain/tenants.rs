@@ -68,7 +68,7 @@ pub(crate) async fn delete_by_id(session: Session<CallerScope, Write>, id: &str)
 pub(crate) fn same_tenant(tenant: Uuid, body: Option<&Json>) -> Result<()> {
     match body.and_then(Json::as_str) {
         Some(body) if !body.eq_ignore_ascii_case(&tenant.to_string()) => {
-            Err(Error::Forbidden("Tenant Id does not match"))
+            Err(Error::Foreign("Tenant Id does not match"))
         }
         _ => Ok(()),
     }

@@ -51,7 +51,11 @@ pub(super) fn router(
                 .find(|operation| operation.route.method == *request.method())
                 .ok_or(Error::UnknownRoute)?;
             let path = parameters.iter().flatten().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-            operation.answer(&service, path, request, body_limit).await
+            operation.answer(&service, path, request, body_limit).await.inspect_err(|error| {
+                if let Some(refusal) = error.wall_refusal() {
+                    service.metrics.wall_refused(&operation.route.method, operation.route.path, refusal);
+                }
+            })
         };
         router.route(path, any(answer))
     }))

@@ -72,8 +72,8 @@ fn answer(error: &Error) -> Answer {
             code: Some("CALLER_NOT_ACTIVE"),
             ..plain(S::UNAUTHORIZED, "UnauthorizedError")
         },
-        Error::NotAllowed => plain(S::FORBIDDEN, "ForbiddenError"),
-        Error::Forbidden(message) => {
+        Error::NotAllowed | Error::ForeignUser => plain(S::FORBIDDEN, "ForbiddenError"),
+        Error::Forbidden(message) | Error::Foreign(message) => {
             Answer { message: json!({ "message": message }), ..plain(S::FORBIDDEN, "ForbiddenError") }
         }
         Error::TenantNotActive => coded(S::FORBIDDEN, "ForbiddenError", "TENANT_NOT_ACTIVE"),

@@ -46,8 +46,10 @@ async fn ready(State(service): State<Arc<Service>>) -> Response {
     }
 }
 
-/// Metrics in the text format of `OpenMetrics`.
-async fn metrics(State(service): State<Arc<Service>>) -> Response {
-    let text = service.metrics.encode(service.doors.pool_state());
-    ([(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text).into_response()
+/// Metrics in the text format of Prometheus.
+async fn metrics(State(service): State<Arc<Service>>) -> Result<Response, Error> {
+    let doors = service.doors.clone();
+    service.metrics.population.refresh(async move { doors.population().await }).await;
+    let text = service.metrics.encode(service.doors.pool_state()).map_err(|error| Error::Internal(error.into()))?;
+    Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response())
 }

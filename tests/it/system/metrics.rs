@@ -1,6 +1,8 @@
 //! `/metrics`: which numbers there are, and that nobody outside can make more of them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write as _;
+use std::process::{Command, Stdio};
 
 use regex::Regex;
 
@@ -49,13 +51,15 @@ fn metrics_have_names_and_bounded_labels() {
             send(&format!("GET /tenants/unknown-{number}"));
             send(&format!("GET /explorer/unknown-{number}"));
             send(&format!("INVENTED{number} /tenants"));
+            send(&format!("GET /tenants/unknown-{number}/roles"));
+            Request::new(server.address(), "GET /tenants").token("noperm_a").send();
             Request::new(server.address(), "GET /tenants").bearer(&format!("invented-{number}")).send();
         }
 
         let answer = get(&server, "/metrics");
-        assert_eq!(answer.header("content-type"), "application/openmetrics-text; version=1.0.0; charset=utf-8");
+        assert_eq!(answer.header("content-type"), "text/plain; version=0.0.4; charset=utf-8");
         let page = text(&answer);
-        assert!(page.ends_with("# EOF\n"));
+        assert_promtool_agrees(&page);
 
         let names: BTreeSet<String> = samples(&page).into_iter().map(|(name, ..)| name).collect();
         let expected = [
@@ -64,21 +68,41 @@ fn metrics_have_names_and_bounded_labels() {
             "database_connections",
             "database_connections_available",
             "database_requests_waiting",
+            "memberships",
+            "permission_refusals_total",
             "request_duration_seconds_bucket",
             "request_duration_seconds_count",
             "request_duration_seconds_sum",
             "requests_in_flight",
             "requests_total",
+            "role_assignments",
+            "tenant_wall_refusals_total",
+            "tenants",
+            "users",
         ];
         assert_eq!(names, expected.map(ToOwned::to_owned).into());
 
         let requests = labels(&page, "requests_total");
-        let routes = ["/explorer/{*file}", "/health/ready", "/tenants", "/tenants/count", "/tenants/{id}", "unmatched"];
+        let routes = [
+            "/explorer/{*file}",
+            "/health/ready",
+            "/tenants",
+            "/tenants/count",
+            "/tenants/{id}",
+            "/tenants/{id}/roles",
+            "unmatched",
+        ];
         assert_eq!(requests["route"], routes.map(ToOwned::to_owned).into());
         assert_eq!(requests["method"], ["GET", "other"].map(ToOwned::to_owned).into());
-        assert_eq!(requests["status"], ["200", "401", "404"].map(ToOwned::to_owned).into());
+        assert_eq!(requests["status"], ["200", "401", "403", "404"].map(ToOwned::to_owned).into());
         let failures = labels(&page, "authentication_failures_total");
         assert_eq!(failures["reason"], ["malformed_token".to_owned()].into());
+
+        let refusals = labels(&page, "permission_refusals_total");
+        assert_eq!(refusals["permission"], ["ViewTenant".to_owned()].into());
+        let refusals = labels(&page, "tenant_wall_refusals_total");
+        assert_eq!(refusals["route"], ["/tenants/{id}", "/tenants/{id}/roles"].map(ToOwned::to_owned).into());
+        assert_eq!(refusals["refusal"], ["forbidden", "not_found"].map(ToOwned::to_owned).into());
 
         let value = |name: &str, labels: &[(&str, &str)]| {
             let found = samples(&page).into_iter().find(|(sample, given, _)| {
@@ -91,5 +115,50 @@ fn metrics_have_names_and_bounded_labels() {
         assert!((value("requests_total", &[("route", "/tenants/{id}")]) - 30.0).abs() < 0.1);
         assert!((value("requests_in_flight", &[]) - 1.0).abs() < 0.1, "only this one");
         assert!(value("database_connections", &[]) >= 1.0);
+        for refused in [
+            value("permission_refusals_total", &[]),
+            value("tenant_wall_refusals_total", &[("refusal", "forbidden")]),
+            value("tenant_wall_refusals_total", &[("route", "/tenants/{id}"), ("method", "GET")]),
+        ] {
+            assert!((refused - 30.0).abs() < 0.1, "{refused}");
+        }
+    }
+}
+
+/// The rules that Prometheus has for names, help texts and units.
+#[track_caller]
+fn assert_promtool_agrees(page: &str) {
+    let mut promtool = Command::new("promtool")
+        .args(["check", "metrics"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("promtool can be started; ./test.sh fetches it");
+    promtool.stdin.take().expect("it reads a page").write_all(page.as_bytes()).expect("it reads all of it");
+    let output = promtool.wait_with_output().expect("it ends");
+    let complaints = [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned()).concat();
+    assert!(output.status.success() && complaints.is_empty(), "{complaints}in\n{page}");
+}
+
+/// What the fixture holds: deleted rows do not count.
+#[test]
+fn metrics_count_what_is_there() {
+    for database in [Database::sqlite(), Database::postgres()] {
+        let server = Server::start(&database.url(), &[]);
+        database.restore();
+        let page = text(&get(&server, "/metrics"));
+        for line in [
+            r#"tenants{status="active"} 2"#,
+            r#"tenants{status="inactive"} 1"#,
+            r#"tenants{status="other"} 0"#,
+            "users 7",
+            r#"memberships{status="active"} 6"#,
+            r#"memberships{status="registered"} 1"#,
+            r#"memberships{status="rejected"} 0"#,
+            "role_assignments 7",
+        ] {
+            assert!(page.contains(&format!("\nuser_tenant_service_{line}\n")), "{line} in\n{page}");
+        }
     }
 }

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 use serde_json::{Map, Value, json};
 
-use crate::oracle::{Row, Schema, Type, evaluate};
+use user_tenant_filter_evaluator::{Row, Schema, Type, evaluate};
 
 mod leaf;
 

@@ -7,7 +7,6 @@ mod family;
 #[macro_use]
 mod fixture;
 mod generate;
-mod oracle;
 
 mod change;
 mod constraints;

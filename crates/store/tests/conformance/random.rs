@@ -1,4 +1,4 @@
-//! Random rows and filters: what the databases answer is what the evaluator of [`crate::oracle`] answers.
+//! Random rows and filters: what the databases answer is what the evaluator of [`user_tenant_filter_evaluator`] answers.
 //!
 //! A failure names the smallest filter that shows it, and the seed: run again with `PROPTEST_RNG_SEED` set to it.
 
@@ -17,7 +17,7 @@ use uuid::Uuid;
 use crate::family::Sample;
 use crate::fixture::{ACTOR, Fixture, Outcome, SYSTEM, filter, new, patch, predicate};
 use crate::generate::{self, Share, share};
-use crate::oracle::{Row, Schema, Type, evaluate};
+use user_tenant_filter_evaluator::{Row, Schema, Type, evaluate};
 
 on_both!(filters_select_what_the_evaluator_selects, no_filter_reaches_past_its_tenant);
 

@@ -14,6 +14,7 @@ on_both!(
     by_id_the_filter_counts_too,
     typed_rows_are_whole,
     counting_and_existence,
+    counting_by_a_property,
     each_scope_sees_its_rows,
     without_an_order_rows_come_by_id,
     orders_and_the_place_of_nulls,
@@ -93,6 +94,22 @@ async fn counting_and_existence(fixture: &Fixture) -> Outcome {
     assert_eq!(documents.count(predicate::<Document>(&json!({}))?.as_ref()).await?, 3);
     assert!(documents.exists(seed.ours.documents[0]).await?);
     assert!(!documents.exists(seed.theirs.documents[0]).await?);
+    Ok(())
+}
+
+async fn counting_by_a_property(fixture: &Fixture) -> Outcome {
+    let seed = fixture.seed().await?;
+    let ours = fixture.store.read(TenantScope(seed.ours.account));
+    assert!(ours.repository::<Document>().count_by("nothing").await.is_err(), "there is no such property");
+    let titles = ours.repository::<Document>().count_by("title").await?;
+    assert_eq!(titles.len(), 3);
+    assert!(titles.contains(&("Alpha".into(), 1)), "{titles:?}");
+    let accounts = fixture.store.read(AllTenants).repository::<Document>().count_by("accountId").await?;
+    assert_eq!(accounts.len(), 2);
+    for account in [seed.ours.account, seed.theirs.account] {
+        let count = accounts.iter().find(|(held, _)| held.to_key() == Some(account.to_string()));
+        assert_eq!(count.map(|(_, count)| *count), Some(3), "{accounts:?}");
+    }
     Ok(())
 }
 

@@ -6,7 +6,7 @@ use proptest::sample::{Index, select};
 use serde_json::{Value, json};
 
 use super::schema;
-use crate::oracle::{Row, Type};
+use user_tenant_filter_evaluator::{Row, Type};
 
 /// Paths into `data`; the last two find nothing.
 const PATHS: [&str; 6] = ["data.a", "data.o.b", "data.it's", "data.Clé 1", "data.a.b", "data.q\"t"];

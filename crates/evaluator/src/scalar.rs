@@ -11,7 +11,7 @@ const MILLISECONDS_A_DAY: i64 = 86_400_000;
 
 /// A value that is not NULL. Two values of one property are of one variant.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Scalar {
+pub(crate) enum Scalar {
     /// Texts and ids; Rust orders strings by their UTF-8 bytes.
     Text(String),
     Integer(i64),
@@ -25,13 +25,13 @@ pub(super) enum Scalar {
 
 impl Scalar {
     /// The text to match patterns against.
-    pub(super) fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> &str {
         if let Self::Text(text) = self { text } else { "" }
     }
 }
 
 /// The value of a property in a row.
-pub(super) fn read(kind: Type, value: &Value) -> Result<Option<Scalar>, String> {
+pub(crate) fn read(kind: Type, value: &Value) -> Result<Option<Scalar>, String> {
     match kind {
         Type::Json if !value.is_null() => Ok(Some(Scalar::Json)),
         _ => coerce(kind, value),
@@ -39,7 +39,7 @@ pub(super) fn read(kind: Type, value: &Value) -> Result<Option<Scalar>, String> 
 }
 
 /// The value that a filter names, as a value of the property's type; nothing for null.
-pub(super) fn coerce(kind: Type, value: &Value) -> Result<Option<Scalar>, String> {
+pub(crate) fn coerce(kind: Type, value: &Value) -> Result<Option<Scalar>, String> {
     if value.is_null() {
         return Ok(None);
     }

@@ -13,7 +13,7 @@ const DEEPEST: usize = 32;
 
 /// A condition on a row. `ask` answers true, false or, as SQL does for NULL, nothing (unknown).
 #[derive(Debug)]
-pub(super) enum Condition {
+pub(crate) enum Condition {
     All(Vec<Condition>),
     Any(Vec<Condition>),
     Leaf(Column, Test),
@@ -21,7 +21,7 @@ pub(super) enum Condition {
 
 /// What one operator asks of one value.
 #[derive(Debug)]
-pub(super) enum Test {
+pub(crate) enum Test {
     IsNull(bool),
     Compare(fn(Ordering) -> bool, Option<Scalar>),
     In(Vec<Option<Scalar>>),
@@ -32,15 +32,15 @@ pub(super) enum Test {
 
 /// A property, or what a dotted path finds inside a JSON property.
 #[derive(Debug)]
-pub(super) struct Column {
+pub(crate) struct Column {
     name: String,
-    pub(super) kind: Type,
-    pub(super) path: Vec<String>,
+    pub(crate) kind: Type,
+    pub(crate) path: Vec<String>,
 }
 
 impl Condition {
     /// Asks the condition of `row`.
-    pub(super) fn ask(&self, row: &Row) -> Result<Option<bool>, String> {
+    pub(crate) fn ask(&self, row: &Row) -> Result<Option<bool>, String> {
         match self {
             Self::All(parts) => combine(parts, row, false),
             Self::Any(parts) => combine(parts, row, true),
@@ -86,7 +86,7 @@ fn among(members: &[Option<Scalar>], value: &Scalar) -> Option<bool> {
 
 impl Column {
     /// Finds the property that `name` means, or says why there is none.
-    pub(super) fn parse(schema: &Schema, name: &str) -> Result<Self, String> {
+    pub(crate) fn parse(schema: &Schema, name: &str) -> Result<Self, String> {
         let mut parts = name.split('.').map(str::to_owned);
         let base = parts.next().unwrap_or_default();
         let path: Vec<String> = parts.collect();
@@ -102,7 +102,7 @@ impl Column {
     }
 
     /// The value in `row`; nothing for NULL.
-    pub(super) fn value(&self, row: &Row) -> Result<Option<Scalar>, String> {
+    pub(crate) fn value(&self, row: &Row) -> Result<Option<Scalar>, String> {
         let value = row.get(&self.name).unwrap_or(&Value::Null);
         if self.path.is_empty() {
             return read(self.kind, value);
@@ -117,7 +117,7 @@ impl Column {
 }
 
 /// Parses a `where` object; nothing when it sets no condition.
-pub(super) fn conjunction(schema: &Schema, clause: &Value, depth: usize) -> Result<Option<Condition>, String> {
+pub(crate) fn conjunction(schema: &Schema, clause: &Value, depth: usize) -> Result<Option<Condition>, String> {
     if depth == DEEPEST {
         return Err("the query object is too deep".to_owned());
     }

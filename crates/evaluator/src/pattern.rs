@@ -18,7 +18,7 @@ const COMMON_SUBSET: &str = r"(?xs)^(?:
 
 /// A pattern of the `like` family: `%` for any text, `_` for one character, a backslash before a literal character.
 #[derive(Debug)]
-pub(super) struct Like {
+pub(crate) struct Like {
     wildcards: Vec<Wildcard>,
     fold: bool,
 }
@@ -32,7 +32,7 @@ enum Wildcard {
 
 impl Like {
     /// Parses `pattern`; `fold` makes it blind to case.
-    pub(super) fn parse(pattern: &str, fold: bool) -> Result<Self, String> {
+    pub(crate) fn parse(pattern: &str, fold: bool) -> Result<Self, String> {
         let mut chars = folded(pattern, fold);
         let mut wildcards = Vec::new();
         while let Some(c) = chars.next() {
@@ -47,7 +47,7 @@ impl Like {
     }
 
     /// Whether the pattern covers the whole of `text`.
-    pub(super) fn matches(&self, text: &str) -> bool {
+    pub(crate) fn matches(&self, text: &str) -> bool {
         covers(&self.wildcards, &folded(text, self.fold).collect::<Vec<_>>())
     }
 }
@@ -72,11 +72,11 @@ fn lower(c: char) -> char {
 
 /// A regular expression of the common subset, searched for anywhere in a text.
 #[derive(Debug)]
-pub(super) struct Expression(Regex);
+pub(crate) struct Expression(Regex);
 
 impl Expression {
     /// Parses `pattern` or `/pattern/flags`: `i` ignores case, `g` and `m` mean nothing here.
-    pub(super) fn parse(text: &str) -> Result<Self, String> {
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
         static COMMON: LazyLock<Result<Regex, regex::Error>> = LazyLock::new(|| Regex::new(COMMON_SUBSET));
         let slashed = text.strip_prefix('/').and_then(|rest| rest.rsplit_once('/'));
         let (pattern, flags) = slashed.unwrap_or((text, ""));
@@ -93,7 +93,7 @@ impl Expression {
     }
 
     /// Whether some part of `text` matches.
-    pub(super) fn matches(&self, text: &str) -> bool {
+    pub(crate) fn matches(&self, text: &str) -> bool {
         self.0.is_match(text)
     }
 }

@@ -7,6 +7,7 @@ use std::cmp::Ordering;
 
 use serde_json::{Map, Value};
 
+#[cfg(test)]
 mod cases;
 mod condition;
 mod pattern;
@@ -16,11 +17,11 @@ use condition::{Column, conjunction};
 use scalar::Scalar;
 
 /// One row as the service renders it: property name to JSON value.
-pub(crate) type Row = Map<String, Value>;
+pub type Row = Map<String, Value>;
 
 /// The kind of a property, which decides how filter values are coerced and compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Type {
+pub enum Type {
     /// A UUID: hyphenated, compared in lower case.
     Uuid,
     /// Text, compared by its UTF-8 bytes.
@@ -43,9 +44,9 @@ pub(crate) enum Type {
 
 /// The properties of an entity in the order in which the service renders them; one of them is `id`.
 #[derive(Clone, Debug)]
-pub(crate) struct Schema {
+pub struct Schema {
     /// Name and type of each property.
-    pub(crate) properties: Vec<(&'static str, Type)>,
+    pub properties: Vec<(&'static str, Type)>,
 }
 
 /// Limit of a page when only an offset is asked for.
@@ -55,7 +56,7 @@ const LIMIT_WITH_OFFSET: usize = 100;
 ///
 /// # Errors
 /// Says what is wrong when the filter is not valid for `schema`, whatever the rows are.
-pub(crate) fn evaluate(schema: &Schema, rows: &[Row], filter: &Value) -> Result<Vec<Row>, String> {
+pub fn evaluate(schema: &Schema, rows: &[Row], filter: &Value) -> Result<Vec<Row>, String> {
     let filter = filter.as_object().ok_or("the filter is not an object")?;
     if let Some(unknown) =
         filter.keys().find(|key| !["where", "order", "limit", "skip", "offset", "fields"].contains(&key.as_str()))
