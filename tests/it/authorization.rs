@@ -3,7 +3,7 @@
 //! An operation without permissions must stand in [`PUBLIC`]; one with a path parameter that
 //! [`operation`] does not know fails with the name of the table to extend.
 
-mod operation;
+pub(crate) mod operation;
 
 use serde_json::{Value as Json, json};
 
@@ -87,12 +87,16 @@ fn secured(world: &World) -> Vec<Operation> {
     operations
 }
 
+/// When the fixture's rows were made.
+const MADE: &str = "2024-01-02T03:04:05.678Z";
+
 /// The fixture, and a role of either tenant that can be given and deleted.
-fn prepare(world: &World) {
+pub(crate) fn prepare(world: &World) {
     world.database.restore();
     for (role, tenant) in operation::FREE_ROLE.iter().zip(["a", "b"]) {
         world.run(&format!(
-            "INSERT INTO main.roles (id, name, tenant_id) VALUES ('{role}', 'free', '{tenant}0000000-0000-4000-8000-000000000001')"
+            "INSERT INTO main.roles (id, name, tenant_id, created_on, modified_on)
+             VALUES ('{role}', 'free', '{tenant}0000000-0000-4000-8000-000000000001', '{MADE}', '{MADE}')"
         ));
     }
 }

@@ -2,11 +2,13 @@
 //!
 //! Alice of tenant A asks; nothing of tenants B, C and D, and nothing deleted, may stand in an answer or change.
 
+mod matrix;
 mod relations;
 
 use serde_json::{Value as Json, json};
 
 use self::relations::Relations;
+use crate::authorization::operation::{self, Target};
 use crate::request::{Request, json, text};
 use crate::support::fixture::Tables;
 use crate::support::http::Answer;
@@ -56,8 +58,9 @@ const TRAPS: &str = "
     UPDATE main.users SET default_tenant_id = 'a0000000-0000-4000-8000-000000000001'
         WHERE id = 'b0000000-0000-4000-8000-000000000021';
     -- A member of tenant A in a group of tenant B.
-    INSERT INTO main.user_groups (id, user_tenant_id, group_id)
-        VALUES ('b0000000-0000-4000-8000-000000000059', 'a0000000-0000-4000-8000-000000000032', 'b0000000-0000-4000-8000-000000000041');
+    INSERT INTO main.user_groups (id, user_tenant_id, group_id, created_on, modified_on)
+        VALUES ('b0000000-0000-4000-8000-000000000059', 'a0000000-0000-4000-8000-000000000032',
+            'b0000000-0000-4000-8000-000000000041', '2024-01-02T03:04:05.678Z', '2024-01-02T03:04:05.678Z');
     -- Sam, who works for both, made a role of tenant A.
     UPDATE main.roles SET created_by = 'e0000000-0000-4000-8000-000000000021'
         WHERE id = 'a0000000-0000-4000-8000-000000000012';
@@ -217,20 +220,30 @@ fn no_include_shows_a_row_of_another_tenant() {
     everywhere(|trapped| {
         let relations = Relations::read(&json(&trapped.alice("GET /openapi.json").send()));
         let conditions = [json!({}), json!({ "or": [{ "id": { "neq": NOBODY } }, { "id": B }] })];
-        let routes = ["GET /tenants".to_owned(), format!("GET /tenants/{A}")];
-        let starts =
-            routes.map(|line| ("Tenant", line)).into_iter().chain([("Role", format!("GET /tenants/{A}/roles"))]);
+        let operations = operation::all(&json(&trapped.alice("GET /openapi.json").send()));
         let mut seen = String::new();
-        for (entity, line) in starts {
-            for include in relations.trees(entity, 4) {
+        let mut lists = 0;
+        for operation in operations.iter().filter(|operation| operation.conditions == Some("filter")) {
+            let line = &operation.name;
+            lists += 1;
+            let ask = |include: &Json| {
+                let request = operation.bare(trapped.world.server.address(), &[Target::Own]).token("admin_a");
+                request.query("filter", &json!({ "include": [include] })).send()
+            };
+            for include in relations.trees(operation.record.as_deref().expect("a list has a record"), 4) {
                 for condition in &conditions {
                     let include = relations::with_condition(&include, condition);
-                    let listed = trapped.alice(&line).query("filter", &json!({ "include": [include] })).send();
+                    let listed = ask(&include);
+                    if line == "GET /user/{id}/tenants" {
+                        assert_eq!(listed.status, 400, "it includes nothing");
+                        continue;
+                    }
                     assert_eq!((listed.status, shown(&listed)), (200, vec![]), "{line} {include}: {}", text(&listed));
                     seen.push_str(&text(&listed));
                 }
             }
         }
+        assert_eq!(lists, 12, "each list was asked");
         // Each kind of row of the own tenant was there to be seen.
         for own in ["11", "21", "31", "35", "41", "51", "61", "81"] {
             let id = format!("\"id\":\"a0000000-0000-4000-8000-0000000000{own}\"");

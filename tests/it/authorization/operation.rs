@@ -9,7 +9,7 @@ use crate::request::Request;
 
 /// Whose rows a request names in its path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Target {
+pub(crate) enum Target {
     /// Of tenant A, which the callers belong to.
     Own,
     /// Of tenant B.
@@ -22,14 +22,17 @@ pub(super) enum Target {
 
 /// One operation of the document.
 #[derive(Debug)]
-pub(super) struct Operation {
+pub(crate) struct Operation {
     /// Method and path: `GET /tenants/{id}`.
-    pub(super) name: String,
+    pub(crate) name: String,
     /// Any one of these permissions opens it.
-    pub(super) permissions: Vec<String>,
+    pub(crate) permissions: Vec<String>,
     /// Whether the document asks for a token.
-    pub(super) secured: bool,
-    takes_where: bool,
+    pub(crate) secured: bool,
+    /// The parameter that holds its conditions: `filter`, `where` or none.
+    pub(crate) conditions: Option<&'static str>,
+    /// Which record it is about, as the schemas call it; that of the list with the same path, where it shows none.
+    pub(crate) record: Option<String>,
     body: Option<Json>,
 }
 
@@ -47,7 +50,7 @@ const PARAMETERS: &[(&str, &str, &str)] = &[
 ];
 
 /// Roles of tenant A and of tenant B that nobody has and that grant nothing; [`super::prepare`] makes them.
-pub(super) const FREE_ROLE: [&str; 2] =
+pub(crate) const FREE_ROLE: [&str; 2] =
     ["a0000000-0000-4000-8000-000000000018", "b0000000-0000-4000-8000-000000000018"];
 
 /// Properties of bodies whose value matters, for a request about tenant A and for one about tenant B:
@@ -72,23 +75,35 @@ const AUDIT: &[&str] =
     &["id", "deleted", "deletedOn", "deletedBy", "createdOn", "modifiedOn", "createdBy", "modifiedBy"];
 
 /// All operations of the document.
-pub(super) fn all(document: &Json) -> Vec<Operation> {
+pub(crate) fn all(document: &Json) -> Vec<Operation> {
     let paths = document["paths"].as_object().expect("a document has paths");
     let operations = paths.iter().flat_map(|(path, item)| {
         let methods = item.as_object().expect("a path has operations").iter();
         methods.map(move |(method, operation)| read(document, path, method, operation))
     });
-    operations.collect()
+    let mut operations: Vec<Operation> = operations.collect();
+    let lists: Vec<_> = operations.iter().map(|operation| (operation.name.clone(), operation.record.clone())).collect();
+    for operation in operations.iter_mut().filter(|operation| operation.record.is_none()) {
+        let path = operation.name.split_once(' ').map_or("", |(_, path)| path);
+        let list = format!("GET {}", path.trim_end_matches("/count"));
+        operation.record = lists.iter().find(|(name, _)| *name == list).and_then(|(_, record)| record.clone());
+    }
+    operations
 }
 
 fn read(document: &Json, path: &str, method: &str, operation: &Json) -> Operation {
     let list = |json: &Json| json.as_array().cloned().unwrap_or_default();
     let schema = &operation["requestBody"]["content"]["application/json"]["schema"];
+    let takes = |name: &&str| list(&operation["parameters"]).iter().any(|parameter| parameter["name"] == **name);
+    let answer = &operation["responses"]["200"]["content"]["application/json"]["schema"];
+    let reference = answer["$ref"].as_str().or(answer["items"]["$ref"].as_str());
+    let record = reference.and_then(|reference| reference.rsplit('/').next()).filter(|name| *name != "loopback.Count");
     Operation {
         name: format!("{} {path}", method.to_uppercase()),
         permissions: list(&operation["x-permissions"]).iter().map(|name| name.as_str().unwrap().to_owned()).collect(),
         secured: !list(&operation["security"]).is_empty(),
-        takes_where: list(&operation["parameters"]).iter().any(|parameter| parameter["name"] == "where"),
+        conditions: ["filter", "where"].into_iter().find(takes),
+        record: record.map(ToOwned::to_owned),
         body: (!schema.is_null()).then(|| sample(document, schema)),
     }
 }
@@ -125,27 +140,27 @@ fn sample(document: &Json, schema: &Json) -> Json {
 
 impl Operation {
     /// Whether it can change nothing.
-    pub(super) fn only_reads(&self) -> bool {
+    pub(crate) fn only_reads(&self) -> bool {
         self.name.starts_with("GET ")
     }
 
     /// Whether it is about the caller itself.
-    pub(super) fn is_personal(&self) -> bool {
+    pub(crate) fn is_personal(&self) -> bool {
         PERSONAL.iter().any(|path| self.name.contains(path))
     }
 
     /// Whether the path names a row.
-    pub(super) fn has_path_parameters(&self) -> bool {
+    pub(crate) fn has_path_parameters(&self) -> bool {
         self.name.contains('{')
     }
 
     /// The status of a request that names a row of another tenant.
-    pub(super) fn refusal_of_foreign(&self) -> u16 {
+    pub(crate) fn refusal_of_foreign(&self) -> u16 {
         if CHECKED_FIRST.iter().any(|path| self.name.contains(path)) { 403 } else { 404 }
     }
 
     /// What stands for the parameters of the path.
-    pub(super) fn ids(&self, target: Target) -> Vec<String> {
+    pub(crate) fn ids(&self, target: Target) -> Vec<String> {
         parameters().captures_iter(&self.name).map(|found| value(&found[0], target)).collect()
     }
 
@@ -165,16 +180,32 @@ impl Operation {
 
     /// A request that is valid whoever it may concern. Where a condition can be given, one is: to
     /// change all rows without saying so is refused.
-    pub(super) fn request(&self, address: SocketAddr, target: Target) -> Request {
-        let fill = |found: &Captures<'_>| format!("{}/{}", &found[1], value(&found[0], target));
-        let mut request = Request::new(address, &parameters().replace_all(&self.name, fill));
-        if self.takes_where {
+    pub(crate) fn request(&self, address: SocketAddr, target: Target) -> Request {
+        let mut request = self.bare(address, &[target]);
+        if self.conditions == Some("where") {
             request = request.query("where", &json!({ "id": PARAMETERS[0].1 }));
         }
-        match &self.body {
-            Some(body) => request.json(&self.filled(body.clone(), target)),
+        match self.body(target) {
+            Some(body) => request.json(&body),
             None => request,
         }
+    }
+
+    /// The method and the path alone. The first id of the path is of the first target, and so on; the last target is
+    /// that of all further ids.
+    pub(crate) fn bare(&self, address: SocketAddr, targets: &[Target]) -> Request {
+        let mut targets = targets.iter().copied();
+        let mut target = Target::Own;
+        let fill = |found: &Captures<'_>| {
+            target = targets.next().unwrap_or(target);
+            format!("{}/{}", &found[1], value(&found[0], target))
+        };
+        Request::new(address, &parameters().replace_all(&self.name, fill))
+    }
+
+    /// A body that is valid, if there is one, about rows of the target.
+    pub(crate) fn body(&self, target: Target) -> Option<Json> {
+        self.body.clone().map(|body| self.filled(body, target))
     }
 }
 
