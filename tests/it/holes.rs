@@ -22,37 +22,37 @@ use crate::support::fixture::Tables;
 use crate::support::http::Answer;
 use crate::world::{self, World};
 
-const A: &str = "a0000000-0000-4000-8000-000000000001";
-const B: &str = "b0000000-0000-4000-8000-000000000001";
+pub(crate) const A: &str = "a0000000-0000-4000-8000-000000000001";
+pub(crate) const B: &str = "b0000000-0000-4000-8000-000000000001";
 /// The deleted tenant.
 const D: &str = "d0000000-0000-4000-8000-000000000001";
 const NOBODY: &str = "f0000000-0000-4000-8000-000000000099";
 /// Users.
-const ALICE: &str = "a0000000-0000-4000-8000-000000000021";
-const ANDY: &str = "a0000000-0000-4000-8000-000000000022";
-const AMY: &str = "a0000000-0000-4000-8000-000000000023";
+pub(crate) const ALICE: &str = "a0000000-0000-4000-8000-000000000021";
+pub(crate) const ANDY: &str = "a0000000-0000-4000-8000-000000000022";
+pub(crate) const AMY: &str = "a0000000-0000-4000-8000-000000000023";
 const ARTHUR: &str = "a0000000-0000-4000-8000-000000000024";
-const BOB: &str = "b0000000-0000-4000-8000-000000000021";
+pub(crate) const BOB: &str = "b0000000-0000-4000-8000-000000000021";
 /// Works for A and B, and is at home in B.
-const SAM: &str = "e0000000-0000-4000-8000-000000000021";
+pub(crate) const SAM: &str = "e0000000-0000-4000-8000-000000000021";
 /// Works for nobody.
 const OLGA: &str = "e0000000-0000-4000-8000-000000000022";
 /// Memberships.
 const ALICE_IN_A: &str = "a0000000-0000-4000-8000-000000000031";
-const ANDY_IN_A: &str = "a0000000-0000-4000-8000-000000000032";
-const AMY_IN_A: &str = "a0000000-0000-4000-8000-000000000033";
+pub(crate) const ANDY_IN_A: &str = "a0000000-0000-4000-8000-000000000032";
+pub(crate) const AMY_IN_A: &str = "a0000000-0000-4000-8000-000000000033";
 const BETH_IN_B: &str = "b0000000-0000-4000-8000-000000000032";
 /// Roles of A: what Alice has, what Andy and Amy have, what Sam has, and one that grants what nobody holds.
 const ADMIN: &str = "a0000000-0000-4000-8000-000000000011";
-const MEMBER: &str = "a0000000-0000-4000-8000-000000000012";
-const VIEWER: &str = "a0000000-0000-4000-8000-000000000013";
+pub(crate) const MEMBER: &str = "a0000000-0000-4000-8000-000000000012";
+pub(crate) const VIEWER: &str = "a0000000-0000-4000-8000-000000000013";
 const DELETED_ROLE: &str = "a0000000-0000-4000-8000-000000000014";
 const SUPER: &str = "a0000000-0000-4000-8000-000000000015";
-const ADMIN_OF_B: &str = "b0000000-0000-4000-8000-000000000011";
+pub(crate) const ADMIN_OF_B: &str = "b0000000-0000-4000-8000-000000000011";
 /// Groups: Alice and Andy are in the first, Amy in the second.
 const ENGINEERS: &str = "a0000000-0000-4000-8000-000000000041";
 const SALES: &str = "a0000000-0000-4000-8000-000000000042";
-const ENGINEERS_OF_B: &str = "b0000000-0000-4000-8000-000000000041";
+pub(crate) const ENGINEERS_OF_B: &str = "b0000000-0000-4000-8000-000000000041";
 
 /// Conditions that lift every other one where they replace it, or stand beside it under an `or`.
 fn everything() -> [Json; 4] {
@@ -65,32 +65,32 @@ fn everything() -> [Json; 4] {
 }
 
 /// The service, and what the tables hold before an attack.
-struct Scene<'a> {
-    world: &'a World,
+pub(crate) struct Scene<'a> {
+    pub(crate) world: &'a World,
     before: RefCell<Tables>,
 }
 
 impl Scene<'_> {
     /// A request with the token of a profile.
-    fn by(&self, profile: &str, line: &str) -> Request {
+    pub(crate) fn by(&self, profile: &str, line: &str) -> Request {
         self.world.request(line).token(profile)
     }
 
     /// Changes the tables before an attack.
-    fn given(&self, sql: &str) {
+    pub(crate) fn given(&self, sql: &str) {
         self.world.run(sql);
         self.before.replace(self.world.database.tables());
     }
 
     /// Takes what the tables hold now as the state before the next attack.
-    fn go_on(&self) {
+    pub(crate) fn go_on(&self) {
         self.before.replace(self.world.database.tables());
     }
 
     /// Sends a request that is refused so, in words that tell nothing of the database, and that
     /// changes no row of any tenant; what `error` of the answer says.
     #[track_caller]
-    fn refused(&self, request: &Request, status: u16) -> Json {
+    pub(crate) fn refused(&self, request: &Request, status: u16) -> Json {
         let answer = request.send();
         assert_eq!(answer.status, status, "{}", text(&answer));
         assert_eq!(bad_refusal(&answer), None);
@@ -100,7 +100,7 @@ impl Scene<'_> {
 
     /// Sends a request that is carried out, and that changes no row of another tenant.
     #[track_caller]
-    fn done(&self, request: &Request) -> Json {
+    pub(crate) fn done(&self, request: &Request) -> Json {
         let answer = request.send();
         assert!(answer.status < 300, "{}: {}", answer.status, text(&answer));
         self.others_unchanged();
@@ -123,13 +123,13 @@ impl Scene<'_> {
 
     /// A row as it is now.
     #[track_caller]
-    fn row(&self, table: &str, id: &str) -> Map<String, Json> {
+    pub(crate) fn row(&self, table: &str, id: &str) -> Map<String, Json> {
         let mut tables = self.world.database.tables();
         tables.rows.remove(&(table.to_owned(), id.to_owned())).unwrap_or_else(|| panic!("{table} has no {id}"))
     }
 
     /// How many live rows of a table have these values.
-    fn live(&self, table: &str, columns: &[(&str, Json)]) -> usize {
+    pub(crate) fn live(&self, table: &str, columns: &[(&str, Json)]) -> usize {
         let tables = self.world.database.tables();
         let of_table = tables.rows.iter().filter(|((name, _), _)| name == table);
         of_table
@@ -139,16 +139,16 @@ impl Scene<'_> {
 }
 
 /// Runs a check on both databases.
-fn everywhere(check: fn(&Scene)) {
+pub(crate) fn everywhere(check: fn(&Scene)) {
     world::everywhere(|world| check(&Scene { world, before: RefCell::new(world.database.tables()) }));
 }
 
 /// The values of one property of a list.
 #[track_caller]
-fn all(list: &Json, property: &str) -> Vec<Json> {
+pub(crate) fn all(list: &Json, property: &str) -> Vec<Json> {
     list.as_array().expect("the answer is a list").iter().map(|row| row[property].clone()).collect()
 }
 
-fn status(answer: &Answer) -> (u16, String) {
+pub(crate) fn status(answer: &Answer) -> (u16, String) {
     (answer.status, text(answer))
 }

@@ -17,6 +17,7 @@ mod holes;
 mod isolation;
 mod jwks;
 mod library;
+mod members;
 mod outage;
 mod program;
 mod replay;

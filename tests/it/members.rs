@@ -1,0 +1,230 @@
+//! Rules about the members of a tenant that no recording shows: administrators, guests, and tenants that are closed.
+
+use serde_json::{Value as Json, json};
+
+use crate::holes::{
+    A, AMY, AMY_IN_A, ANDY, ANDY_IN_A, B, BOB, ENGINEERS_OF_B, MEMBER, SAM, Scene, VIEWER, all, everywhere,
+};
+use crate::request::{Request, json, text};
+
+/// What a member of tenant B is called there.
+const BETH_IN_B: &str = "b0000000-0000-4000-8000-000000000032";
+
+fn user(id: &str) -> String {
+    format!("/tenants/{A}/users/{id}")
+}
+
+fn permissions(membership: &str) -> String {
+    format!("/user-tenants/{membership}/user-level-permissions")
+}
+
+/// Grants a member what makes an administrator.
+fn make_administrator(scene: &Scene, membership: &str) {
+    for permission in ["UpdateTenantUser", "UpdateRoles"] {
+        let grant = json!({ "permission": permission, "allowed": true });
+        scene.done(&scene.by("admin_a", &format!("POST {}", permissions(membership))).json(&grant));
+    }
+    scene.go_on();
+}
+
+#[test]
+fn the_last_administrator_stays_one_whoever_asks() {
+    everywhere(|scene| {
+        make_administrator(scene, ANDY_IN_A);
+        let ask = |profile: &str, line: String, body: Json| {
+            let request = scene.by(profile, &line);
+            if body.is_null() { request } else { request.json(&body) }
+        };
+        let changes = |profile: &str| -> Vec<Request> {
+            let own = permissions(ANDY_IN_A);
+            let only = |permission: &str| json!({ "permission": permission });
+            vec![
+                ask(profile, format!("DELETE {}", user(ANDY)), Json::Null),
+                ask(profile, format!("PATCH {}", user(ANDY)), json!({ "status": 2 })),
+                ask(profile, format!("PATCH {}", user(ANDY)), json!({ "firstName": "N", "status": 4 })),
+                ask(profile, format!("DELETE {own}"), Json::Null),
+                ask(profile, format!("DELETE {own}"), Json::Null).query("where", &only("UpdateRoles")),
+                ask(profile, format!("PATCH {own}"), json!({ "allowed": false })),
+                ask(profile, format!("PATCH {own}"), json!({ "allowed": false }))
+                    .query("where", &only("UpdateTenantUser")),
+                ask(profile, format!("PATCH {own}"), json!({ "permission": "ViewRoles" }))
+                    .query("where", &only("UpdateRoles")),
+            ]
+        };
+        for profile in ["admin_a", "master_a"] {
+            for request in changes(profile) {
+                scene.refused(&request, 409);
+            }
+        }
+        // What leaves it an administrator is done, and so is all of it once there is another.
+        scene.done(&ask("admin_a", format!("PATCH {}", user(ANDY)), json!({ "status": 0, "roleId": VIEWER })));
+        scene.done(&ask("admin_a", format!("PATCH {}", user(ANDY)), json!({ "status": 3 })));
+        make_administrator(scene, AMY_IN_A);
+        scene.done(&ask("admin_a", format!("DELETE {}", user(ANDY)), Json::Null));
+        scene.go_on();
+        scene.refused(&ask("admin_a", format!("PATCH {}", user(AMY)), json!({ "status": 2 })), 409);
+    });
+}
+
+#[test]
+fn a_role_that_makes_the_last_administrators_keeps_what_it_grants() {
+    everywhere(|scene| {
+        let role = |permissions: Json| {
+            let only = json!({ "id": MEMBER });
+            scene
+                .by("admin_a", &format!("PATCH /tenants/{A}/roles"))
+                .query("where", &only)
+                .json(&json!({ "permissions": permissions }))
+        };
+        scene.done(&role(json!(["14", "UpdateRoles"])));
+        scene.go_on();
+        for permissions in [json!([]), json!(["14"]), json!(["UpdateRoles", "ViewTenant"])] {
+            scene.refused(&role(permissions), 409);
+        }
+        // Andy and Amy have it; with one of them gone the other is the last.
+        scene.done(&scene.by("admin_a", &format!("PATCH {}", user(ANDY))).json(&json!({ "roleId": VIEWER })));
+        scene.go_on();
+        scene.refused(&scene.by("admin_a", &format!("PATCH {}", user(AMY))).json(&json!({ "roleId": VIEWER })), 409);
+        let line = format!("PUT {}/role", user(AMY));
+        scene.refused(&scene.by("admin_a", &line).json(&json!({ "roleId": VIEWER })), 409);
+        let deny = json!({ "permission": "UpdateRoles", "allowed": false });
+        scene.refused(&scene.by("admin_a", &format!("POST {}", permissions(AMY_IN_A))).json(&deny), 409);
+        scene.done(&role(json!(["9", "UpdateTenantUser", "ViewTenant"])));
+    });
+}
+
+#[test]
+fn who_is_deactivated_is_out_at_the_next_request_and_in_again_when_activated() {
+    everywhere(|scene| {
+        let andys = scene.by("andy_all", &format!("GET /tenants/{A}/users"));
+        for status in [2, 4] {
+            assert_eq!(andys.send().status, 200);
+            scene.done(&scene.by("admin_a", &format!("PATCH {}", user(ANDY))).json(&json!({ "status": status })));
+            scene.go_on();
+            assert_eq!(scene.refused(&andys, 401)["code"], "CALLER_NOT_ACTIVE");
+            scene.done(&scene.by("admin_a", &format!("PATCH {}", user(ANDY))).json(&json!({ "status": 1 })));
+            scene.go_on();
+        }
+        assert_eq!(andys.send().status, 200);
+    });
+}
+
+#[test]
+fn only_its_home_changes_by_what_names_a_person_is_known() {
+    everywhere(|scene| {
+        let sam = |body: Json| scene.by("admin_a", &format!("PATCH {}", user(SAM))).json(&body);
+        for body in [
+            json!({ "username": "samuel" }),
+            json!({ "email": "sam@a.example" }),
+            json!({ "defaultTenantId": A }),
+            json!({ "firstName": "N", "email": "sam@a.example" }),
+        ] {
+            let refusal = scene.refused(&sam(body), 403);
+            assert!(refusal.to_string().contains("NotAllowedAccess"), "{refusal}");
+        }
+        // The same names, in whatever case, are no change.
+        let names = json!({ "username": "SAM", "email": "Sam@Shared.example", "lastName": "S" });
+        assert_eq!(sam(names).send().status, 204);
+        assert_eq!(scene.row("users", SAM)["last_name"], "S");
+        // At home they are changed, by a master on the home's path too.
+        let home = format!("PATCH /tenants/{B}/users/{SAM}");
+        let answer = scene.by("admin_b", &home).json(&json!({ "username": "Samuel" })).send();
+        assert_eq!(answer.status, 204, "{}", text(&answer));
+        let answer = scene.by("master_a", &home).json(&json!({ "email": "samuel@shared.example" })).send();
+        assert_eq!(answer.status, 204, "{}", text(&answer));
+        let row = scene.row("users", SAM);
+        assert_eq!((&row["username"], &row["email"]), (&json!("samuel"), &json!("samuel@shared.example")));
+    });
+}
+
+#[test]
+fn of_a_guest_nothing_but_its_names_can_be_read_or_guessed() {
+    everywhere(|scene| {
+        scene.given(&format!(
+            "UPDATE main.users SET phone = '+15550007777', designation = 'Boss', dob = '1970-01-01' WHERE id = '{BOB}'"
+        ));
+        let body = json!({ "firstName": "B", "username": "bob", "email": "bob@b.example", "roleId": MEMBER });
+        assert_eq!(scene.by("admin_a", &format!("POST /tenants/{A}/users")).json(&body).send().status, 200);
+        let users = format!("GET /tenants/{A}/users");
+        let list = |filter: Json| json(&scene.by("admin_a", &users).query("filter", &filter).send());
+        for guess in [
+            json!({ "phone": "+15550007777" }),
+            json!({ "phone": { "like": "+1555%" } }),
+            json!({ "phone": { "neq": null } }),
+            json!({ "designation": { "gt": "A" } }),
+            json!({ "gender": "M", "username": "bob" }),
+            json!({ "dob": { "lt": "1980-01-01" } }),
+            json!({ "defaultTenantId": B, "username": "bob" }),
+            json!({ "lastLogin": { "exists": true } }),
+        ] {
+            assert!(!all(&list(json!({ "where": guess })), "id").contains(&json!(BOB)), "{guess}");
+        }
+        assert_eq!(all(&list(json!({ "where": { "username": "bob", "phone": null } })), "id"), [BOB]);
+        for order in ["phone ASC", "phone DESC", "designation DESC", "defaultTenantId DESC"] {
+            let hidden = list(json!({ "order": order }));
+            let before = all(&hidden, "id");
+            scene.world.run(&format!(
+                "UPDATE main.users SET phone = '+0', designation = 'A', default_tenant_id = '{B}' WHERE id = '{BOB}'"
+            ));
+            assert_eq!(all(&list(json!({ "order": order })), "id"), before, "{order} tells what it sorts by");
+        }
+        let nested = json!([{ "relation": "userTenants", "scope": { "include": [{ "relation": "user", "scope":
+            { "where": { "phone": { "neq": null } } } }] } }]);
+        let tenants = scene.by("admin_a", "GET /tenants").query("filter", &json!({ "include": nested })).send();
+        assert_eq!(tenants.status, 200);
+        assert!(!text(&tenants).contains("\"bob\""), "{}", text(&tenants));
+        // Once it has joined it is a member like others.
+        scene.world.run(&format!("UPDATE main.user_tenants SET status = 1 WHERE user_id = '{BOB}'"));
+        assert_eq!(all(&list(json!({ "where": { "designation": "A" } })), "id"), [BOB]);
+    });
+}
+
+#[test]
+fn in_a_tenant_that_is_not_active_nobody_touches_users_and_memberships() {
+    everywhere(|scene| {
+        scene.given(&format!("UPDATE main.tenants SET status = 0 WHERE id = '{B}'"));
+        let person = json!({ "firstName": "N", "username": "n", "email": "n@b.example", "roleId": VIEWER });
+        for (line, body) in [
+            (format!("GET /tenants/{B}/users"), Json::Null),
+            (format!("POST /tenants/{B}/users"), person),
+            (format!("PATCH /tenants/{B}/users/{BOB}"), json!({ "firstName": "N" })),
+            (format!("DELETE /tenants/{B}/users/{BOB}"), Json::Null),
+            (format!("GET /tenants/{B}/user-roles"), Json::Null),
+            (format!("PUT /tenants/{B}/users/{BOB}/role"), json!({ "roleId": VIEWER })),
+            (format!("GET /groups/{ENGINEERS_OF_B}/user"), Json::Null),
+            (format!("POST /groups/{ENGINEERS_OF_B}/user"), json!({ "userTenantId": BETH_IN_B })),
+            (format!("GET /user-tenants/{BETH_IN_B}/user-groups"), Json::Null),
+            (format!("GET {}", permissions(BETH_IN_B)), Json::Null),
+            (format!("DELETE {}", permissions(BETH_IN_B)), Json::Null),
+        ] {
+            let request = scene.by("master_a", &line);
+            let request = if body.is_null() { request } else { request.json(&body) };
+            assert_eq!(scene.refused(&request, 403)["code"], "TENANT_NOT_ACTIVE", "{line}");
+        }
+        // Its own members are out altogether; the tenant itself and its roles are a master's to mend.
+        assert_eq!(scene.refused(&scene.by("admin_b", "GET /tenants"), 401)["code"], "CALLER_NOT_ACTIVE");
+        assert_eq!(scene.by("master_a", &format!("GET /tenants/{B}/roles")).send().status, 200);
+        let opened = scene.by("master_a", &format!("PATCH /tenants/{B}")).json(&json!({ "status": 1 })).send();
+        assert_eq!(opened.status, 204);
+        assert_eq!(scene.by("master_a", &format!("GET /tenants/{B}/users")).send().status, 200);
+        assert_eq!(scene.by("admin_b", "GET /tenants").send().status, 200);
+    });
+}
+
+#[test]
+fn a_status_is_one_that_the_schema_knows_zero_among_them() {
+    everywhere(|scene| {
+        let request =
+            |status: Json| scene.by("admin_a", &format!("PATCH {}", user(AMY))).json(&json!({ "status": status }));
+        for status in 0..5 {
+            scene.done(&request(json!(status)));
+            let filter = json!({ "where": { "id": AMY } });
+            let listed = json(&scene.by("admin_a", &format!("GET /tenants/{A}/users")).query("filter", &filter).send());
+            assert_eq!(listed[0]["status"], status);
+        }
+        scene.go_on();
+        for status in [json!(12), json!(-1), json!("1"), json!(1.5), json!(null)] {
+            scene.refused(&request(status), 422);
+        }
+    });
+}
