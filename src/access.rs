@@ -10,3 +10,4 @@ pub(crate) mod liveness;
 pub mod permission;
 pub(crate) mod signature;
 pub(crate) mod token;
+pub(crate) mod verifier;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use axum::Router;
 use user_tenant_store::environment::Environment;
+use user_tenant_store::migrate::Migrations;
 use user_tenant_store::scope::{System, SystemReason};
 use user_tenant_store::session::{DatabaseOptions, Limits, Read, Session, Write};
 
@@ -17,9 +18,12 @@ use crate::access::keys::{DatabaseKeys, Keys, PublicKeyLookup};
 use crate::access::liveness::Liveness;
 use crate::access::signature::{ProvisioningCallback, SignatureVerifier};
 use crate::access::token::ClaimRules;
+use crate::access::verifier::TokenVerifier;
 use crate::clock::Clock;
 use crate::error::{BoxError, BuildError, Error, Result};
+use crate::host::{Change, Host};
 use crate::http::{self, HttpOptions};
+use crate::migrations::MIGRATIONS;
 use crate::service::Service;
 use crate::telemetry::metrics::Metrics;
 
@@ -50,6 +54,8 @@ pub enum Verifier {
         /// What `aud` must hold, if anything.
         audience: Option<String>,
     },
+    /// By the host itself.
+    Host(Arc<dyn TokenVerifier>),
 }
 
 /// A running service without a socket: mount its router, or use its repositories.
@@ -73,6 +79,8 @@ pub struct Builder {
     clock: Clock,
     migrate: bool,
     callback: Option<ProvisioningCallback>,
+    host: Host,
+    migrations: Migrations,
 }
 
 impl UserTenantService {
@@ -90,6 +98,8 @@ impl UserTenantService {
             clock: Clock::system(),
             migrate: false,
             callback: None,
+            host: Host::default(),
+            migrations: MIGRATIONS,
         }
     }
 
@@ -113,6 +123,10 @@ impl UserTenantService {
 
     pub(crate) fn doors(&self) -> &Doors {
         &self.service.doors
+    }
+
+    pub(crate) fn service(&self) -> &Arc<Service> {
+        &self.service
     }
 }
 
@@ -166,6 +180,29 @@ impl Builder {
         Self { callback: Some(callback), ..self }
     }
 
+    /// Serves routes of the host beside ours, within the same bounds, log and metrics. They are made with the service,
+    /// whose [`UserTenantService::guarded`] lets only callers with a permission through.
+    ///
+    /// # Panics
+    /// [`Self::build`] panics where a route of the host is one of ours too, as axum does.
+    #[must_use]
+    pub fn routes(self, routes: impl Fn(&UserTenantService) -> Router + Send + Sync + 'static) -> Self {
+        Self { host: Host { routes: Some(Arc::new(routes)), ..self.host }, ..self }
+    }
+
+    /// Tells `listener` of each request that changed something; several may listen. See [`Change`].
+    #[must_use]
+    pub fn on_change(mut self, listener: impl Fn(&Change) + Send + Sync + 'static) -> Self {
+        self.host.listeners.add(listener);
+        self
+    }
+
+    /// The steps to the schema, instead of [`MIGRATIONS`]: those and the application's own, or a copy of the files.
+    #[must_use]
+    pub fn migrations(self, migrations: Migrations) -> Self {
+        Self { migrations, ..self }
+    }
+
     /// Applies pending migrations first, instead of refusing to start without them.
     #[must_use]
     pub fn migrate(self, migrate: bool) -> Self {
@@ -178,14 +215,18 @@ impl Builder {
     /// [`BuildError`] says what is missing or cannot be reached.
     pub async fn build(self) -> std::result::Result<UserTenantService, BuildError> {
         let verifier = self.verifier.ok_or(BuildError::NoVerifier)?;
-        let doors = Doors::open(&self.database, self.limits, self.environment.clone(), self.migrate).await?;
+        let doors =
+            Doors::open(&self.database, self.limits, self.environment.clone(), self.migrations, self.migrate).await?;
         let metrics = Arc::new(Metrics::new().map_err(|error| BuildError::Options(error.into()))?);
         let (keys, rules) = keys(verifier, self.leeway, &doors, &self.clock)?;
         let signatures = self.callback.and_then(|callback| SignatureVerifier::new(callback, self.clock.clone()));
         let authenticator = Authenticator::new(keys, rules, self.claims, self.clock);
         let guard = Guard::new(authenticator, Liveness::new(self.caller_cache), metrics.clone(), signatures);
-        let service = Arc::new(Service { doors, guard, metrics, environment: self.environment });
-        let router = http::router(service.clone(), &self.http).map_err(BuildError::Options)?;
+        let listeners = self.host.listeners;
+        let service = Arc::new(Service { doors, guard, metrics, environment: self.environment, listeners });
+        let bare = UserTenantService { service: service.clone(), router: Router::new() };
+        let host = self.host.routes.map_or_else(Router::new, |routes| routes(&bare));
+        let router = http::router(service.clone(), &self.http, host).map_err(BuildError::Options)?;
         Ok(UserTenantService { service, router })
     }
 }
@@ -210,6 +251,7 @@ fn keys(
             });
             (Keys::Database(DatabaseKeys::new(lookup, clock.clone())), ClaimRules { issuer: Some(issuer), ..rules })
         }
+        Verifier::Host(verifier) => (Keys::Host(verifier), rules),
         Verifier::Jwks { url, issuer, audience } => {
             let keys = JwksKeys::new(&url, clock.clone()).map_err(BuildError::Options)?;
             (Keys::Jwks(keys), ClaimRules { issuer: Some(issuer), audience, ..rules })
@@ -222,6 +264,7 @@ impl std::fmt::Debug for Verifier {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Secret { issuer, .. } => f.debug_struct("Secret").field("issuer", issuer).finish_non_exhaustive(),
+            Self::Host(_) => f.debug_tuple("Host").finish(),
             Self::JwtKeys { issuer } => f.debug_struct("JwtKeys").field("issuer", issuer).finish(),
             Self::Jwks { url, issuer, audience } => {
                 f.debug_struct("Jwks").field("url", url).field("issuer", issuer).field("audience", audience).finish()

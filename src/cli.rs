@@ -8,6 +8,7 @@ mod failure;
 mod keys;
 mod migrate;
 mod print;
+mod program;
 mod secret;
 mod serve;
 mod token;
@@ -17,11 +18,16 @@ use std::process::ExitCode;
 use self::arguments::{Command, parse};
 use self::context::Context;
 use self::failure::Failure;
+pub use self::program::Program;
 
 /// Runs the command line of the process. Exit codes: 0 done, 1 failed, 2 wrong usage, 3 invalid
 /// configuration, 4 database not reachable, 5 database schema not ready.
 pub async fn run() -> ExitCode {
-    match execute().await {
+    Program::new().run().await
+}
+
+async fn run_program(program: Program) -> ExitCode {
+    match execute(program).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             print::error(&failure);
@@ -30,12 +36,12 @@ pub async fn run() -> ExitCode {
     }
 }
 
-async fn execute() -> Result<(), Failure> {
+async fn execute(program: Program) -> Result<(), Failure> {
     let arguments = parse();
     if let Command::Openapi(options) = &arguments.command {
         return print::openapi(options.format);
     }
-    let context = Context::load(&arguments)?;
+    let context = Context::load(&arguments, program)?;
     match arguments.command {
         Command::Serve(options) => serve::serve(&context, &options).await,
         Command::Migrate(action) => migrate::migrate(&context, &action).await,

@@ -49,10 +49,10 @@ pub(crate) fn render(document: &utoipa::openapi::OpenApi, yaml: bool) -> Result<
     if yaml { Ok(openapi::yaml(document)?) } else { Ok(openapi::json(document)?) }
 }
 
-/// All routes and system pages, ready to be served or nested.
-pub(crate) fn router(service: Arc<Service>, options: &HttpOptions) -> Result<Router, BoxError> {
+/// All routes, those of the host among them, and system pages, ready to be served or nested.
+pub(crate) fn router(service: Arc<Service>, options: &HttpOptions, host: Router) -> Result<Router, BoxError> {
     let document = document()?;
-    let inner = layers::bounded(dispatch::router(&service, routes(), options)?, options)
+    let inner = layers::bounded(dispatch::router(&service, routes(), options)?.merge(host), options)
         .merge(system::router(service.clone(), &document)?)
         .merge(explorer::router(document)?)
         .fallback(async || Error::UnknownRoute);

@@ -11,6 +11,7 @@ mod clock;
 mod config;
 mod domain;
 mod error;
+pub mod host;
 mod http;
 mod migrations;
 pub mod model;
@@ -19,7 +20,9 @@ mod telemetry;
 
 pub use access::permission;
 pub use access::signature::ProvisioningCallback;
+pub use access::verifier::{TokenVerifier, Verification};
 pub use builder::{Builder, UserTenantService, Verifier};
 pub use clock::Clock;
 pub use error::{BuildError, Error, Result};
+pub use migrations::MIGRATIONS;
 pub use user_tenant_store as store;

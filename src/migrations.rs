@@ -7,8 +7,9 @@ use user_tenant_store::migrate::{Migration, Migrations};
 #[cfg(feature = "cli")]
 pub(crate) use adoption::optional_constraints;
 
-/// What makes the schema on either database, in order. A released text is never edited.
-pub(crate) const MIGRATIONS: Migrations = Migrations {
+/// What makes the schema on either database, in order. A released text is never edited. An application adds steps of
+/// its own with [`Migrations::and`].
+pub const MIGRATIONS: Migrations = Migrations {
     postgres: &[Migration {
         version: 1,
         name: "initial",

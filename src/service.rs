@@ -6,6 +6,7 @@ use user_tenant_store::environment::Environment;
 
 use crate::access::doors::Doors;
 use crate::access::guard::Guard;
+use crate::host::Listeners;
 use crate::telemetry::metrics::Metrics;
 
 /// The parts of a running service.
@@ -18,4 +19,6 @@ pub(crate) struct Service {
     pub(crate) metrics: Arc<Metrics>,
     /// Time and ids.
     pub(crate) environment: Environment,
+    /// Who wants to know what changed.
+    pub(crate) listeners: Listeners,
 }

@@ -14,6 +14,7 @@ use time::OffsetDateTime;
 use super::caller::{Caller, ClaimMap};
 use super::keys::{Keys, VerificationKey};
 use super::token::{ClaimRules, InvalidReason, MAX_TOKEN_BYTES, TokenError, bearer, seconds};
+use super::verifier::TokenVerifier;
 use crate::clock::Clock;
 
 /// Memory for verified tokens, in bytes, roughly.
@@ -65,6 +66,9 @@ impl Authenticator {
         if token.len() > MAX_TOKEN_BYTES {
             return Err(InvalidReason::Malformed.into());
         }
+        if let Keys::Host(verifier) = &self.keys {
+            return self.verify_by_host(verifier.as_ref(), token).await;
+        }
         let hash: [u8; 32] = Sha256::digest(token).into();
         let verified = match self.remembered(&hash).await? {
             Some(verified) => verified,
@@ -73,6 +77,16 @@ impl Authenticator {
         match verified.password_expiry {
             Some(expiry) if expiry <= self.clock.now() => Err(TokenError::PasswordExpired),
             _ => Ok(Arc::clone(&verified.caller)),
+        }
+    }
+
+    /// The caller of a token that the host verifies, and remembers where that is worth it.
+    async fn verify_by_host(&self, verifier: &dyn TokenVerifier, token: &str) -> Result<Arc<Caller>, TokenError> {
+        let claims = verifier.verify(token).await.map_err(TokenError::Unavailable)?;
+        let claims = Value::Object(claims.ok_or(InvalidReason::Signature)?);
+        match self.claims.password_expiry(&claims) {
+            Some(expiry) if expiry <= self.clock.now() => Err(TokenError::PasswordExpired),
+            _ => Ok(Arc::new(self.claims.caller(&claims)?)),
         }
     }
 

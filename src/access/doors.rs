@@ -5,7 +5,7 @@ use std::sync::Arc;
 use user_tenant_store::audit::Actor;
 use user_tenant_store::environment::Environment;
 use user_tenant_store::filter::{Filter, Predicate, Test};
-use user_tenant_store::migrate::Migrator;
+use user_tenant_store::migrate::{Migrations, Migrator};
 use user_tenant_store::scope::{AllTenants, CallerScope, OwnScope, System, SystemReason, TenantScope};
 use user_tenant_store::session::{DatabaseOptions, Limits, PoolState, Read, Session, Store, Write};
 use user_tenant_store::value::Value;
@@ -17,7 +17,6 @@ use super::guard::Authorized;
 use crate::domain::callback::FirstRole;
 use crate::domain::principal::Principal;
 use crate::error::{BuildError, Error, Result};
-use crate::migrations::MIGRATIONS;
 use crate::model::{JwtKey, Tenant, TenantStatus, User, UserRole, UserStatus, UserTenant};
 use crate::telemetry::population::Counts;
 
@@ -34,9 +33,10 @@ impl Doors {
         database: &DatabaseOptions,
         limits: Limits,
         environment: Environment,
+        migrations: Migrations,
         migrate: bool,
     ) -> std::result::Result<Self, BuildError> {
-        let mut migrator = Migrator::connect(database, MIGRATIONS).await?;
+        let mut migrator = Migrator::connect(database, migrations).await?;
         if migrate {
             migrator.up().await?;
         }
@@ -199,6 +199,11 @@ impl CallerDoors {
             master: caller.master,
             permissions: &caller.permissions,
         }
+    }
+
+    /// The claims of the caller's token.
+    pub(crate) fn claims(&self) -> &serde_json::Map<String, serde_json::Value> {
+        &self.proof.caller().claims
     }
 
     /// The tenant that the request acts on.

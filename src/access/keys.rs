@@ -16,6 +16,7 @@ use tokio::sync::Mutex;
 
 use super::jwks::JwksKeys;
 use super::token::{InvalidReason, SourceError, TokenError};
+use super::verifier::TokenVerifier;
 use crate::clock::Clock;
 
 /// How long a key of the database is used before it is looked up again; a removed key works no longer than this.
@@ -108,6 +109,8 @@ pub(crate) enum Keys {
     Database(DatabaseKeys),
     /// Public keys of an `OpenID` Connect issuer by key id.
     Jwks(JwksKeys),
+    /// None: the host verifies tokens itself.
+    Host(Arc<dyn TokenVerifier>),
 }
 
 impl Keys {
@@ -126,7 +129,7 @@ impl Keys {
             return Err(InvalidReason::KeyUnknown.into());
         }
         let found = match self {
-            Self::Secret(_) => None,
+            Self::Secret(_) | Self::Host(_) => None,
             Self::Database(keys) => keys.find(key_id).await?,
             Self::Jwks(keys) => keys.find(key_id).await?,
         };

@@ -4,7 +4,6 @@ use super::arguments::BootstrapOptions;
 use super::context::Context;
 use super::failure::Failure;
 use super::print::say;
-use crate::access::permission;
 use crate::domain::bootstrap::{Bootstrap, bootstrap as make, let_in};
 use user_tenant_store::scope::SystemReason;
 
@@ -13,8 +12,8 @@ pub(super) async fn bootstrap(context: &Context, options: BootstrapOptions) -> R
     let doors = context.doors().await?;
     let session = doors.write_system(SystemReason::CommandLine).await.map_err(crate::error::Error::from)?;
     let made = match options.tenant {
-        Some(tenant) => let_in(session, tenant, wanted(options)).await?,
-        None => make(session, wanted(options)).await?,
+        Some(tenant) => let_in(session, tenant, wanted(context, options)).await?,
+        None => make(session, wanted(context, options)).await?,
     };
     let made = made.into_inner();
     say(&format!("tenant       {}", made.tenant));
@@ -24,7 +23,7 @@ pub(super) async fn bootstrap(context: &Context, options: BootstrapOptions) -> R
 }
 
 /// What the options ask for, with every permission there is.
-pub(super) fn wanted(options: BootstrapOptions) -> Bootstrap {
+pub(super) fn wanted(context: &Context, options: BootstrapOptions) -> Bootstrap {
     Bootstrap {
         tenant_name: options.tenant_name,
         tenant_key: options.tenant_key,
@@ -32,6 +31,6 @@ pub(super) fn wanted(options: BootstrapOptions) -> Bootstrap {
         email: options.email,
         first_name: options.first_name,
         role_name: options.role_name,
-        permissions: permission::ALL.iter().map(|permission| permission.name.to_owned()).collect(),
+        permissions: context.program.all_permissions(),
     }
 }

@@ -5,6 +5,7 @@ use user_tenant_store::session::DatabaseOptions;
 
 use super::arguments::Arguments;
 use super::failure::Failure;
+use super::program::Program;
 use super::secret;
 use crate::access::doors::Doors;
 use crate::builder::{Builder, UserTenantService, Verifier};
@@ -19,13 +20,15 @@ pub(super) struct Context {
     effective: Effective,
     /// The settings, typed.
     pub(super) config: Config,
+    /// What the application adds.
+    pub(super) program: Program,
     /// The time.
     pub(super) clock: Clock,
 }
 
 impl Context {
     /// Reads the configuration and starts the log.
-    pub(super) fn load(arguments: &Arguments) -> Result<Self, Failure> {
+    pub(super) fn load(arguments: &Arguments, program: Program) -> Result<Self, Failure> {
         let wrong = |error: config::ConfigError| Failure::Configuration(error.to_string());
         let environment = |name: &str| std::env::var_os(name);
         let effective = config::load(&arguments.settings, environment, arguments.config.as_deref()).map_err(wrong)?;
@@ -34,7 +37,7 @@ impl Context {
         for warning in config.warnings(&effective) {
             tracing::warn!("{warning}");
         }
-        Ok(Self { effective, config, clock: Clock::system() })
+        Ok(Self { effective, config, program, clock: Clock::system() })
     }
 
     /// The effective settings as text, secrets masked.
@@ -64,7 +67,14 @@ impl Context {
     /// Ways to the database, for the operator.
     pub(super) async fn doors(&self) -> Result<Doors, Failure> {
         let database = self.database()?;
-        Ok(Doors::open(&database, self.config.limits, Environment::system(), self.config.embedded).await?)
+        Ok(Doors::open(
+            &database,
+            self.config.limits,
+            Environment::system(),
+            self.program.schema(),
+            self.config.embedded,
+        )
+        .await?)
     }
 
     /// The secret that tokens are signed with, where this configuration signs any.
@@ -108,7 +118,9 @@ impl Context {
             .leeway(config.jwt_leeway)
             .limits(config.limits)
             .caller_cache(config.caller_cache)
-            .http(config.http.clone());
+            .http(config.http.clone())
+            .migrations(self.program.schema());
+        let builder = self.program.extend(builder);
         Ok(match &config.callback {
             Some(callback) => builder.provisioning_callback(callback.clone()),
             None => builder,

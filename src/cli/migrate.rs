@@ -9,11 +9,10 @@ use super::arguments::{MigrateAction, UpOptions};
 use super::context::Context;
 use super::failure::Failure;
 use super::print::{ask, say};
-use crate::migrations::MIGRATIONS;
 
 /// Does one of the four.
 pub(super) async fn migrate(context: &Context, action: &MigrateAction) -> Result<(), Failure> {
-    let mut migrator = Migrator::connect(&context.database()?, MIGRATIONS).await?;
+    let mut migrator = Migrator::connect(&context.database()?, context.program.schema()).await?;
     match action {
         MigrateAction::Up(UpOptions { without, with }) => {
             let [without, with] = [without, with].map(|names| names.iter().cloned().collect());

@@ -32,7 +32,7 @@ pub(super) async fn serve(context: &Context, options: &ServeOptions) -> Result<(
         .map_err(|error| Failure::Configuration(format!("HOST and PORT: {address} cannot be listened on: {error}")))?;
     // Only now: a start that fails for its address must not use up the first token.
     let service = context.service()?.migrate(options.migrate || config.embedded).build().await?;
-    let first_start = config.embedded && first_start(&service).await?;
+    let first_start = config.embedded && first_start(context, &service).await?;
     let url = format!("http://{}{}", listener.local_addr()?, config.base_path);
     // Whoever reads the address may tell us to stop at once.
     let stop = stop_signal();
@@ -51,14 +51,14 @@ pub(super) async fn serve(context: &Context, options: &ServeOptions) -> Result<(
 }
 
 /// Makes the first tenant of an empty embedded database; true when it did.
-async fn first_start(service: &UserTenantService) -> Result<bool, Failure> {
+async fn first_start(context: &Context, service: &UserTenantService) -> Result<bool, Failure> {
     let doors = service.doors();
     let tenants = doors.read_system(SystemReason::Bootstrap).repository::<Tenant>().count(None).await;
     if tenants.map_err(Error::from)? > 0 {
         return Ok(false);
     }
     let session = doors.write_system(SystemReason::Bootstrap).await.map_err(Error::from)?;
-    match bootstrap(session, wanted(BootstrapOptions::default())).await {
+    match bootstrap(session, wanted(context, BootstrapOptions::default())).await {
         Ok(made) => {
             made.into_inner();
             Ok(true)

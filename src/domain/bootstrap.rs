@@ -11,34 +11,34 @@ use super::users;
 use crate::error::{Error, Result};
 use crate::model::{Role, Tenant, TenantStatus, User, UserStatus, UserTenant};
 
-/// What to make.
+/// A tenant to make, with a role and an administrator who has it.
 #[derive(Debug, Clone)]
-pub(crate) struct Bootstrap {
+pub struct Bootstrap {
     /// Name of the tenant.
-    pub(crate) tenant_name: String,
+    pub tenant_name: String,
     /// Key of the tenant, unique.
-    pub(crate) tenant_key: String,
-    /// Username of the administrator, also the start of its address.
-    pub(crate) username: String,
+    pub tenant_key: String,
+    /// Username of the administrator.
+    pub username: String,
     /// E-mail address of the administrator.
-    pub(crate) email: String,
+    pub email: String,
     /// First name of the administrator.
-    pub(crate) first_name: String,
+    pub first_name: String,
     /// Name of the role.
-    pub(crate) role_name: String,
+    pub role_name: String,
     /// What the role may do.
-    pub(crate) permissions: Vec<String>,
+    pub permissions: Vec<String>,
 }
 
-/// What was made.
+/// The ids of what was made.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Bootstrapped {
+pub struct Bootstrapped {
     /// The tenant.
-    pub(crate) tenant: Uuid,
+    pub tenant: Uuid,
     /// The administrator.
-    pub(crate) user: Uuid,
+    pub user: Uuid,
     /// The administrator's membership.
-    pub(crate) user_tenant: Uuid,
+    pub user_tenant: Uuid,
 }
 
 /// Makes all of it, or nothing.

@@ -18,8 +18,9 @@ use super::layers::HttpOptions;
 use super::route::{Call, Form, PathParameters, Query, Reply, Route};
 use super::validation::Validator;
 use super::{body, query};
-use crate::access::guard::Reach;
+use crate::access::guard::{Authorized, Reach};
 use crate::error::{BoxError, Error, Result};
+use crate::host::Change;
 use crate::service::Service;
 
 /// A JSON object.
@@ -111,12 +112,31 @@ impl Operation {
             // Deleting has a permission of its own.
             return Err(Error::NotAllowed);
         }
+        let tell =
+            (self.route.method != Method::GET && service.listeners.are_there()).then(|| self.change(&path, &proof));
         let call = Call { doors: service.doors.open_to(proof), path, filter, predicate, body, items };
         let reply = (self.route.handler)(call).await?;
         if self.route.method != Method::GET {
             service.guard.forget_callers();
         }
+        if let Some(change) = tell {
+            service.listeners.tell(&change);
+        }
         render(reply)
+    }
+
+    /// What a request changes, for whoever wants to know.
+    fn change(&self, path: &PathParameters, proof: &Authorized) -> Change {
+        let caller = proof.caller();
+        Change {
+            method: self.route.method.clone(),
+            path: self.route.path,
+            operation: self.route.operation,
+            parameters: path.to_map(),
+            tenant_id: proof.tenant(),
+            user_id: caller.id,
+            membership_id: caller.user_tenant_id,
+        }
     }
 
     fn query(&self, text: &str) -> Result<(Filter, Option<Predicate>)> {

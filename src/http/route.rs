@@ -1,5 +1,6 @@
 //! One row a route: method, path, permissions, schemas, handler. Router, authorization, `OpenAPI`, metrics and tests read it.
 
+use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -156,6 +157,11 @@ pub(crate) struct Call {
 pub(crate) struct PathParameters(Vec<(String, String)>);
 
 impl PathParameters {
+    /// All of them, by name.
+    pub(crate) fn to_map(&self) -> BTreeMap<String, String> {
+        self.0.iter().cloned().collect()
+    }
+
     /// The value of a parameter; empty when the path has no such parameter.
     pub(crate) fn get(&self, name: &str) -> &str {
         self.0.iter().find(|(other, _)| other == name).map_or("", |(_, value)| value)

@@ -1,9 +1,9 @@
 //! The library in somebody's program: mounted under a prefix, and its repositories without HTTP.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 use user_tenant_service::model::{Role, Tenant, TenantStatus, User, UserStatus, UserTenant};
 use user_tenant_service::store::Entity;
@@ -20,14 +20,44 @@ use crate::support::fixture::Database;
 
 const SECRET: &str = "a secret of the library tests, long enough";
 
-/// A program that ends with the test.
-struct Example(Child);
+/// An example that serves, and ends with the test.
+struct Example {
+    process: Child,
+    output: BufReader<ChildStdout>,
+    address: SocketAddr,
+}
+
+impl Example {
+    /// Starts it with its data in the workplace, and waits until it says where it listens.
+    fn start(name: &str, workplace: &Workplace) -> Self {
+        let mut process = Command::new(example(name))
+            .env_clear()
+            .envs([("JWT_SECRET", SECRET), ("PORT", "0")])
+            .env("DATA_DIR", workplace.path())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the example can be started");
+        let mut output = BufReader::new(process.stdout.take().expect("its output is read"));
+        let mut line = String::new();
+        output.read_line(&mut line).expect("it says something");
+        let address = line.trim().rsplit('/').next().expect("a last part").parse();
+        let address = address.unwrap_or_else(|error| panic!("{name} says {line:?}: {error}"));
+        Self { process, output, address }
+    }
+
+    /// The next line that it prints which holds this text.
+    fn line_with(&mut self, text: &str) -> String {
+        let lines = self.output.by_ref().lines().map(|line| line.expect("it prints text"));
+        lines.into_iter().find(|line| line.contains(text)).unwrap_or_else(|| panic!("it does not print {text}"))
+    }
+}
 
 impl Drop for Example {
     fn drop(&mut self) {
         // It may have ended by itself.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        let _ = self.process.kill();
+        let _ = self.process.wait();
     }
 }
 
@@ -51,18 +81,8 @@ fn example(name: &str) -> PathBuf {
 #[test]
 fn the_example_mounts_the_service_under_a_prefix() {
     let workplace = Workplace::with(&[("JWT_SECRET", SECRET), ("JWT_VERIFIER", "secret")]);
-    let mut mounted = Example(
-        Command::new(example("mount"))
-            .env_clear()
-            .envs([("JWT_SECRET", SECRET), ("PORT", "0")])
-            .env("DATA_DIR", workplace.path())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the example can be started"),
-    );
-    let mut line = String::new();
-    BufReader::new(mounted.0.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
-    let address: SocketAddr = line.trim().rsplit('/').next().unwrap().parse().unwrap();
+    let mounted = Example::start("mount", &workplace);
+    let address = mounted.address;
     let database = format!("sqlite:{}", workplace.path().join("mount.db").display());
     workplace.ok(&["bootstrap", "--database-url", &database]);
     let token = workplace.ok(&["token", "--database-url", &database]);
@@ -77,6 +97,67 @@ fn the_example_mounts_the_service_under_a_prefix() {
     assert_eq!(Request::new(address, "GET /user-tenants/openapi.json").send().status, 200);
     assert_eq!(Request::new(address, "GET /user-tenants/explorer/").send().status, 200);
     assert_eq!(Request::new(address, "GET /tenants").bearer(token.trim()).send().status, 404);
+}
+
+#[test]
+fn the_example_opens_a_route_with_a_permission_of_its_own() {
+    let workplace = Workplace::with(&[("JWT_SECRET", SECRET)]);
+    let mut example = Example::start("custom_permission", &workplace);
+    let token = example.line_with("eyJ");
+    let address = example.address;
+    let send = |line: &str, token: &str| Request::new(address, line).bearer(token).send();
+    let greeting = send("GET /greeting", &token);
+    assert_eq!((greeting.status, &json(&greeting)["members"]), (200, &1.into()), "{}", text(&greeting));
+    assert_eq!(greeting.header("x-application"), "custom_permission");
+    assert!(!greeting.header("x-request-id").is_empty(), "the route is within our layers");
+
+    // Without the permission, and without a token, it is as our own routes are.
+    let data = workplace.path().display().to_string();
+    let only = ["--permission", "ViewTenant", "--permission", "CreateRoles"];
+    let other = workplace.ok(&[&["token", "--data-dir", &data], &only[..]].concat());
+    let refused = send("GET /greeting", other.trim());
+    assert_eq!((refused.status, &json(&refused)["error"]["message"]), (403, &"NotAllowedAccess".into()));
+    assert_eq!(Request::new(address, "GET /greeting").send().status, 401);
+    let metrics = text(&Request::new(address, "GET /metrics").send());
+    assert!(metrics.contains(r#"permission_refusals_total{permission="GreetMembers"} 1"#), "{metrics}");
+
+    // Whoever holds it can give it in a role, and nobody else.
+    let claims = send("GET /tenants", &token);
+    let roles = format!("POST /tenants/{}/roles", json(&claims)[0]["id"].as_str().unwrap());
+    let role = serde_json::json!({ "name": "greeter", "permissions": ["GreetMembers"] });
+    assert_eq!(Request::new(address, &roles).bearer(other.trim()).json(&role).send().status, 403);
+    assert_eq!(Request::new(address, &roles).bearer(&token).json(&role).send().status, 200);
+    // Of what was committed the application has heard, and of nothing else.
+    example.process.kill().unwrap();
+    let mut heard = String::new();
+    example.process.stderr.take().unwrap().read_to_string(&mut heard).unwrap();
+    let heard: Vec<&str> = heard.lines().filter(|line| line.contains(" in tenant ")).collect();
+    assert_eq!(heard.len(), 1, "{heard:?}");
+    assert!(heard[0].starts_with("TenantRoleController.create "), "{heard:?}");
+}
+
+#[test]
+fn the_example_verifies_tokens_in_its_own_way() {
+    let workplace = Workplace::with(&[]);
+    for _ in 0..2 {
+        let example = Example::start("own_verifier", &workplace);
+        let send = |token: &str| Request::new(example.address, "GET /tenants").bearer(token).send();
+        let listed = send("key-of-a-machine");
+        assert_eq!((listed.status, &json(&listed)[0]["key"]), (200, &"factory".into()), "{}", text(&listed));
+        let refused = send("another-key");
+        assert_eq!((refused.status, &json(&refused)["error"]["message"]["message"]), (401, &"TokenExpired".into()));
+    }
+}
+
+#[test]
+fn the_example_works_without_http() {
+    let workplace = Workplace::with(&[]);
+    for _ in 0..2 {
+        let run = Command::new(example("embedded")).env_clear().env("DATA_DIR", workplace.path()).output().unwrap();
+        assert!(run.status.success(), "{run:?}");
+        let lines = "bakery: master, apprentice of the bakery\nbrewery: master, apprentice of the brewery\n";
+        assert_eq!(String::from_utf8_lossy(&run.stdout), lines);
+    }
 }
 
 fn id(record: &Record) -> Uuid {

@@ -34,12 +34,13 @@ impl<'a, E: Entity, S: Scope, M> Repository<'a, E, S, M> {
         include::find(self.session, E::meta(), filter).await
     }
 
-    /// Rows as typed entities; `fields` and `include` of the filter do not apply.
+    /// The rows that match, or all of them for `None`, as typed entities.
     ///
     /// # Errors
     /// As [`Self::find`].
-    pub async fn find_typed(&self, predicate: Predicate) -> StoreResult<Vec<E>> {
-        self.find(&Filter::matching(predicate)).await?.into_iter().map(Record::into_entity).collect()
+    pub async fn find_typed(&self, predicate: impl Into<Option<Predicate>>) -> StoreResult<Vec<E>> {
+        let filter = Filter { predicate: predicate.into(), ..Filter::default() };
+        self.find(&filter).await?.into_iter().map(Record::into_entity).collect()
     }
 
     /// The row with this id, shaped by the filter; its predicate counts too.

@@ -19,6 +19,21 @@ pub struct Migrations {
     pub adoption: Option<&'static Adoption>,
 }
 
+impl Migrations {
+    /// These steps and others after them, each database's in one list. An application that has tables of its own adds
+    /// its steps so; it numbers them from 1001, which leaves the numbers below to us.
+    #[must_use]
+    pub fn and(self, others: &Self) -> Self {
+        // Once for each list, which lives as long as the process.
+        let both = |ours: &[Migration], others: &[Migration]| &*Box::leak([ours, others].concat().into_boxed_slice());
+        Self {
+            postgres: both(self.postgres, others.postgres),
+            sqlite: both(self.sqlite, others.sqlite),
+            adoption: self.adoption.or(others.adoption),
+        }
+    }
+}
+
 /// Reads and changes the schema of one database. For start-up and the command line: a file is worked on
 /// in the calling thread.
 pub struct Migrator {

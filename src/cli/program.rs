@@ -1,0 +1,98 @@
+//! The command line of a host application: ours, with routes and permissions of the host's own.
+
+use std::process::ExitCode;
+
+use axum::Router;
+use user_tenant_store::migrate::Migrations;
+
+use crate::access::permission;
+use crate::builder::{Builder, UserTenantService};
+use crate::host::Change;
+use crate::migrations::MIGRATIONS;
+
+/// A program that serves users, tenants and roles together with an application's own routes, and has all our commands:
+/// `serve`, `migrate`, `bootstrap`, `token`, …
+///
+/// ```no_run
+/// use axum::{Router, routing::get};
+/// use user_tenant_service::cli::Program;
+/// use user_tenant_service::host::Caller;
+///
+/// #[tokio::main]
+/// async fn main() -> std::process::ExitCode {
+///     Program::new()
+///         .permissions(&["GreetMembers"])
+///         .routes(|users| users.guarded(&["GreetMembers"], Router::new().route("/greeting", get(greet))))
+///         .run()
+///         .await
+/// }
+///
+/// async fn greet(caller: Caller) -> String {
+///     format!("Hello, {}!", caller.user_id())
+/// }
+/// ```
+#[derive(Default)]
+pub struct Program {
+    permissions: Vec<&'static str>,
+    migrations: Option<Migrations>,
+    extend: Vec<Box<dyn Fn(Builder) -> Builder + Send + Sync>>,
+}
+
+impl Program {
+    /// Our program as it is.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Permissions of the application. Administrators that the program makes, at the first start of an embedded
+    /// database and by `bootstrap`, hold them beside ours.
+    #[must_use]
+    pub fn permissions(mut self, names: &[&'static str]) -> Self {
+        self.permissions.extend(names);
+        self
+    }
+
+    /// The steps to the schema, where the application has tables of its own; see [`Builder::migrations`].
+    #[must_use]
+    pub fn migrations(self, migrations: Migrations) -> Self {
+        Self { migrations: Some(migrations), ..self }
+    }
+
+    /// Routes of the application; see [`Builder::routes`].
+    #[must_use]
+    pub fn routes(self, routes: impl Fn(&UserTenantService) -> Router + Clone + Send + Sync + 'static) -> Self {
+        self.extended(move |builder| builder.routes(routes.clone()))
+    }
+
+    /// A listener for what requests change; see [`Builder::on_change`].
+    #[must_use]
+    pub fn on_change(self, listener: impl Fn(&Change) + Clone + Send + Sync + 'static) -> Self {
+        self.extended(move |builder| builder.on_change(listener.clone()))
+    }
+
+    /// Reads the arguments of the process and does what they say; the exit code is for `main` to return.
+    pub async fn run(self) -> ExitCode {
+        super::run_program(self).await
+    }
+
+    fn extended(mut self, extend: impl Fn(Builder) -> Builder + Send + Sync + 'static) -> Self {
+        self.extend.push(Box::new(extend));
+        self
+    }
+
+    /// The service with what the application adds.
+    pub(super) fn extend(&self, builder: Builder) -> Builder {
+        self.extend.iter().fold(builder, |builder, extend| extend(builder))
+    }
+
+    /// The steps to the schema.
+    pub(super) fn schema(&self) -> Migrations {
+        self.migrations.unwrap_or(MIGRATIONS)
+    }
+
+    /// Every permission that there is, ours and the application's.
+    pub(super) fn all_permissions(&self) -> Vec<String> {
+        let ours = permission::ALL.iter().map(|permission| permission.name);
+        ours.chain(self.permissions.iter().copied()).map(ToOwned::to_owned).collect()
+    }
+}
