@@ -6,6 +6,7 @@ mod connections;
 mod context;
 mod failure;
 mod keys;
+mod microservice;
 mod migrate;
 mod print;
 mod program;
@@ -15,7 +16,7 @@ mod token;
 
 use std::process::ExitCode;
 
-use self::arguments::{Command, parse};
+use self::arguments::{Arguments, Command, parse};
 use self::context::Context;
 use self::failure::Failure;
 pub use self::program::Program;
@@ -38,9 +39,12 @@ async fn run_program(program: Program) -> ExitCode {
 
 async fn execute(program: Program) -> Result<(), Failure> {
     let arguments = parse();
-    if let Command::Openapi(options) = &arguments.command {
-        return print::openapi(options.format);
-    }
+    // These two need no configuration, and must work where it is broken.
+    let arguments = match arguments {
+        Arguments { command: Command::Openapi(options), .. } => return print::openapi(options.format),
+        Arguments { command: Command::Microservice(options), .. } => return microservice::microservice(*options),
+        other => other,
+    };
     let context = Context::load(&arguments, program)?;
     match arguments.command {
         Command::Serve(options) => serve::serve(&context, &options).await,
@@ -52,6 +56,6 @@ async fn execute(program: Program) -> Result<(), Failure> {
             print::configuration(&context, &options);
             Ok(())
         }
-        Command::Openapi(options) => print::openapi(options.format),
+        Command::Openapi(_) | Command::Microservice(_) => Ok(()),
     }
 }

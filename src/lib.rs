@@ -15,6 +15,8 @@ pub mod host;
 mod http;
 mod migrations;
 pub mod model;
+#[cfg(feature = "scaffold")]
+mod scaffold;
 mod service;
 mod telemetry;
 

@@ -8,6 +8,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{Arg, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use uuid::Uuid;
 
+use super::microservice::MicroserviceOptions;
 use crate::config::SETTINGS;
 use crate::migrations::optional_constraints;
 
@@ -66,6 +67,13 @@ pub(super) enum Command {
         after_help = "Examples:\n  user-tenant-service keys add --kid 2026-01 --public-key public.pem\n  user-tenant-service keys list"
     )]
     Keys(KeysAction),
+    /// Write a new service, a crate that mounts this library.
+    ///
+    /// What is missing is asked for on a terminal.
+    #[command(
+        after_help = "Example:\n  user-tenant-service microservice my-user-tenant --baseOnService --baseService=user-tenant-service \\\n    --datasourceName=userdb --datasourceType=postgresql --includeMigrations"
+    )]
+    Microservice(Box<MicroserviceOptions>),
     /// Print the OpenAPI document.
     #[command(after_help = "Example:\n  user-tenant-service openapi --format yaml > openapi.yaml")]
     Openapi(OpenapiOptions),

@@ -11,6 +11,9 @@ use crate::error::{BoxError, BuildError, Error};
 /// A failure of a command.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Failure {
+    /// What was typed cannot be done.
+    #[error("{0}")]
+    Usage(String),
     /// A setting is missing or wrong.
     #[error("{0}")]
     Configuration(String),
@@ -63,6 +66,7 @@ impl Failure {
     pub(super) fn exit_code(&self) -> u8 {
         match self {
             Self::Other(..) => 1,
+            Self::Usage(_) => 2,
             Self::Configuration(_) => 3,
             Self::Unreachable(_) => 4,
             Self::Schema(_) => 5,

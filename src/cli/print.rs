@@ -41,6 +41,11 @@ fn typed(started_as: &Path, search: &OsStr) -> String {
     }
 }
 
+/// Prints what somebody should know, beside the result.
+pub(super) fn note(text: &str) {
+    eprintln!("note: {text}");
+}
+
 /// Prints why a command failed, with its causes.
 pub(super) fn error(failure: &Failure) {
     let (on, off) = if std::io::stderr().is_terminal() { ("\u{1b}[1;31m", "\u{1b}[0m") } else { ("", "") };

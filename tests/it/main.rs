@@ -22,6 +22,7 @@ mod outage;
 mod program;
 mod replay;
 mod request;
+mod scaffold;
 mod support;
 mod system;
 mod world;

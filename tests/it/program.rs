@@ -17,6 +17,7 @@ const PATIENCE: Duration = Duration::from_mins(1);
 pub(crate) struct Workplace {
     directory: TempDir,
     settings: Vec<(String, String)>,
+    program: PathBuf,
 }
 
 /// How a run ended.
@@ -41,7 +42,16 @@ pub(crate) struct Running {
 impl Workplace {
     /// An empty directory.
     pub(crate) fn new() -> Self {
-        Self { directory: tempfile::tempdir().expect("a directory can be made"), settings: Vec::new() }
+        Self {
+            directory: tempfile::tempdir().expect("a directory can be made"),
+            settings: Vec::new(),
+            program: PathBuf::from(env!("CARGO_BIN_EXE_user-tenant-service")),
+        }
+    }
+
+    /// Runs another program from now on.
+    pub(crate) fn use_program(&mut self, program: PathBuf) {
+        self.program = program;
     }
 
     /// One that configures a database and what a fixture needs besides.
@@ -118,7 +128,7 @@ impl Workplace {
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_user-tenant-service"));
+        let mut command = Command::new(&self.program);
         command.args(arguments).env_clear().current_dir(self.path()).stdin(Stdio::null());
         command.envs(self.settings.iter().map(|(name, value)| (name, value)));
         command
