@@ -45,7 +45,19 @@ pub(crate) async fn update(
     if let Some(role) = change.role {
         assignable(&session, &principal, role).await?;
     }
-    if let Some(person) = change.person {
+    let person = if is_home(&session, &principal, &membership).await? {
+        change.person
+    } else {
+        // It has not come yet: its profile is not the tenant's to change, nor is it the tenant's to say that it came,
+        // which would show the profile. What is left is not even noted at the person.
+        let joins =
+            change.status.as_ref().is_some_and(|status| UserStatus::JOINED.iter().any(|joined| is(status, *joined)));
+        if joins || change.person.as_ref().is_some_and(|person| !person.is_empty()) {
+            return Err(Error::Forbidden("NotAllowedAccess"));
+        }
+        None
+    };
+    if let Some(person) = person {
         change_person(&session, id, person).await?;
     }
     let mut patch = Patch::<UserTenant>::empty();
@@ -103,6 +115,25 @@ pub(crate) async fn tenants_of(
     let memberships = session.repository::<UserTenant>().find_typed(live).await?;
     let own = Predicate::is_one_of::<Tenant, _>("id", memberships.iter().map(|membership| membership.tenant_id));
     Ok(session.repository::<Tenant>().find(&filter.within(own)).await?)
+}
+
+/// Whether the person of a membership is at home in the tenant, or has come to it: it has logged in there since it was
+/// added, which makes the membership active. Masters need not ask.
+async fn is_home(
+    session: &Session<TenantScope, Write>,
+    principal: &Principal<'_>,
+    membership: &UserTenant,
+) -> Result<bool> {
+    if principal.master || UserStatus::JOINED.iter().any(|joined| membership.status == i32::from(*joined)) {
+        return Ok(true);
+    }
+    let user =
+        session.repository::<User>().get(membership.user_id).await?.ok_or_else(|| unknown(&membership.user_id))?;
+    Ok(user.default_tenant_id == Some(session.scope().0))
+}
+
+fn is(value: &Value, status: UserStatus) -> bool {
+    *value == Value::from(i32::from(status))
 }
 
 async fn change_person(session: &Session<TenantScope, Write>, id: Uuid, person: Patch<User>) -> Result<()> {

@@ -23,7 +23,7 @@ const PERSONS: &str = "\
     CASE WHEN guest.id IS NULL THEN u.default_tenant_id END AS default_tenant_id \
     FROM main.users AS u \
     LEFT JOIN main.user_tenants AS guest ON guest.user_id = u.id AND guest.tenant_id = {tenant} \
-        AND NOT guest.deleted AND guest.status = 0 AND guest.tenant_id <> u.default_tenant_id";
+        AND NOT guest.deleted AND guest.status NOT IN (1, 3) AND guest.tenant_id <> u.default_tenant_id";
 
 /// A person. A tenant sees the persons who have a membership in it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Entity)]

@@ -57,6 +57,8 @@ pub enum UserStatus {
 }
 
 impl UserStatus {
+    /// The statuses of somebody who has come to the tenant: the login service sets them.
+    pub const JOINED: [Self; 2] = [Self::Active, Self::PasswordChangeNeeded];
     /// The statuses with which a user may use the service.
     pub const LIVE: [Self; 3] = [Self::Registered, Self::Active, Self::PasswordChangeNeeded];
 

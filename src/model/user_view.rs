@@ -12,16 +12,16 @@ use super::date_time;
 /// accepted the membership; conditions see no more either.
 const MEMBERS: &str = "\
     u.id, u.first_name, u.last_name, u.username, u.email, \
-    CASE WHEN ut.status = 0 AND u.default_tenant_id <> ut.tenant_id THEN NULL ELSE u.middle_name END AS middle_name, \
-    CASE WHEN ut.status = 0 AND u.default_tenant_id <> ut.tenant_id THEN NULL ELSE u.designation END AS designation, \
-    CASE WHEN ut.status = 0 AND u.default_tenant_id <> ut.tenant_id THEN NULL ELSE u.phone END AS phone, \
-    CASE WHEN ut.status = 0 AND u.default_tenant_id <> ut.tenant_id THEN NULL ELSE u.auth_client_ids END \
+    CASE WHEN ut.status NOT IN (1, 3) AND u.default_tenant_id <> ut.tenant_id THEN NULL ELSE u.middle_name END AS middle_name, \
+    CASE WHEN ut.status NOT IN (1, 3) AND u.default_tenant_id <> ut.tenant_id THEN NULL ELSE u.designation END AS designation, \
+    CASE WHEN ut.status NOT IN (1, 3) AND u.default_tenant_id <> ut.tenant_id THEN NULL ELSE u.phone END AS phone, \
+    CASE WHEN ut.status NOT IN (1, 3) AND u.default_tenant_id <> ut.tenant_id THEN NULL ELSE u.auth_client_ids END \
         AS auth_client_ids, \
-    CASE WHEN ut.status = 0 AND u.default_tenant_id <> ut.tenant_id THEN NULL ELSE u.last_login END AS last_login, \
-    CASE WHEN ut.status = 0 AND u.default_tenant_id <> ut.tenant_id THEN NULL ELSE u.photo_url END AS photo_url, \
-    CASE WHEN ut.status = 0 AND u.default_tenant_id <> ut.tenant_id THEN NULL ELSE u.gender END AS gender, \
-    CASE WHEN ut.status = 0 AND u.default_tenant_id <> ut.tenant_id THEN NULL ELSE u.dob END AS dob, \
-    CASE WHEN ut.status = 0 AND u.default_tenant_id <> ut.tenant_id THEN NULL ELSE u.default_tenant_id END \
+    CASE WHEN ut.status NOT IN (1, 3) AND u.default_tenant_id <> ut.tenant_id THEN NULL ELSE u.last_login END AS last_login, \
+    CASE WHEN ut.status NOT IN (1, 3) AND u.default_tenant_id <> ut.tenant_id THEN NULL ELSE u.photo_url END AS photo_url, \
+    CASE WHEN ut.status NOT IN (1, 3) AND u.default_tenant_id <> ut.tenant_id THEN NULL ELSE u.gender END AS gender, \
+    CASE WHEN ut.status NOT IN (1, 3) AND u.default_tenant_id <> ut.tenant_id THEN NULL ELSE u.dob END AS dob, \
+    CASE WHEN ut.status NOT IN (1, 3) AND u.default_tenant_id <> ut.tenant_id THEN NULL ELSE u.default_tenant_id END \
         AS default_tenant_id, \
     ut.created_on, ut.modified_on, u.created_by, u.modified_by, ut.deleted, ut.deleted_by, ut.deleted_on, \
     ut.tenant_id, ut.id AS user_tenant_id, ut.role_id, ut.status, t.name, t.key, r.name AS rolename \

@@ -179,6 +179,42 @@ fn of_a_guest_nothing_but_its_names_can_be_read_or_guessed() {
     });
 }
 
+/// Adding somebody known takes a name and an address. It must not be the way to its profile, nor to change that.
+#[test]
+fn who_has_not_come_yet_is_neither_changed_nor_made_to_come() {
+    everywhere(|scene| {
+        let body = json!({ "firstName": "B", "username": "bob", "email": "bob@b.example", "roleId": MEMBER });
+        assert_eq!(scene.by("admin_a", &format!("POST /tenants/{A}/users")).json(&body).send().status, 200);
+        scene.world.run(&format!("UPDATE main.users SET phone = '+15550007777' WHERE id = '{BOB}'"));
+        let bob = |profile: &str, body: Json| scene.by(profile, &format!("PATCH {}", user(BOB))).json(&body);
+        let shows = || {
+            let filter = json!({ "where": { "id": BOB } });
+            text(&scene.by("admin_a", &format!("GET /tenants/{A}/users")).query("filter", &filter).send())
+        };
+        for status in [0, 2, 4, 0] {
+            let person = scene.row("users", BOB);
+            scene.go_on();
+            for change in [
+                json!({ "status": 1 }),
+                json!({ "status": 3 }),
+                json!({ "firstName": "Hacked" }),
+                json!({ "phone": "+19990000000", "status": 2 }),
+                json!({ "designation": "Clown" }),
+            ] {
+                scene.refused(&bob("admin_a", change), 403);
+            }
+            // The tenant's own business it may mind: the role, and that it does not want the user.
+            assert_eq!(bob("admin_a", json!({ "status": status, "roleId": VIEWER })).send().status, 204);
+            assert_eq!(scene.row("users", BOB), person, "not even the mark of a change is left at the person");
+            assert!(!shows().contains("+15550007777"), "with the status {status}");
+        }
+        // The login service makes the membership active; or a master, who sees everybody anyway.
+        assert_eq!(bob("master_a", json!({ "status": 1 })).send().status, 204);
+        assert!(shows().contains("+15550007777"));
+        assert_eq!(bob("admin_a", json!({ "designation": "Guest" })).send().status, 204);
+    });
+}
+
 #[test]
 fn in_a_tenant_that_is_not_active_nobody_touches_users_and_memberships() {
     everywhere(|scene| {
