@@ -287,3 +287,18 @@ impl std::fmt::Debug for Builder {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use user_tenant_store::session::{DatabaseOptions, PostgresOptions};
+
+    use crate::UserTenantService;
+
+    #[test]
+    fn a_service_can_be_built_in_a_task_of_its_own() {
+        fn is_send(_: impl Send) {}
+        is_send(
+            UserTenantService::builder(DatabaseOptions::Postgres(PostgresOptions::new("postgres://nowhere"))).build(),
+        );
+    }
+}

@@ -6,12 +6,18 @@ mod connections;
 mod context;
 mod failure;
 mod keys;
+mod manual;
+#[cfg(feature = "mcp")]
+mod mcp;
 mod microservice;
 mod migrate;
 mod print;
 mod program;
+mod reach;
+mod resource;
 mod secret;
 mod serve;
+mod table;
 mod token;
 
 use std::process::ExitCode;
@@ -20,6 +26,7 @@ use self::arguments::{Arguments, Command, parse};
 use self::context::Context;
 use self::failure::Failure;
 pub use self::program::Program;
+use self::resource::Kind;
 
 /// Runs the command line of the process. Exit codes: 0 done, 1 failed, 2 wrong usage, 3 invalid
 /// configuration, 4 database not reachable, 5 database schema not ready.
@@ -39,23 +46,34 @@ async fn run_program(program: Program) -> ExitCode {
 
 async fn execute(program: Program) -> Result<(), Failure> {
     let arguments = parse();
-    // These two need no configuration, and must work where it is broken.
+    // These need no configuration, and must work where it is broken.
     let arguments = match arguments {
         Arguments { command: Command::Openapi(options), .. } => return print::openapi(options.format),
         Arguments { command: Command::Microservice(options), .. } => return microservice::microservice(*options),
+        Arguments { command: Command::Completions { shell }, .. } => {
+            manual::completions(shell);
+            return Ok(());
+        }
+        Arguments { command: Command::Man { directory }, .. } => return manual::pages(&directory),
         other => other,
     };
     let context = Context::load(&arguments, program)?;
     match arguments.command {
+        #[cfg(feature = "mcp")]
+        Command::Mcp(options) => mcp::mcp(context, *options).await,
         Command::Serve(options) => serve::serve(&context, &options).await,
         Command::Migrate(action) => migrate::migrate(&context, &action).await,
         Command::Bootstrap(options) => bootstrap::bootstrap(&context, options).await,
         Command::Token(options) => token::token(&context, &options).await,
         Command::Keys(action) => keys::keys(&context, &action).await,
+        Command::Tenant(action) => resource::resource(&context, Kind::Tenant, *action).await,
+        Command::User(action) => resource::resource(&context, Kind::User, *action).await,
+        Command::Role(action) => resource::resource(&context, Kind::Role, *action).await,
+        Command::Group(action) => resource::resource(&context, Kind::Group, *action).await,
         Command::Config(options) => {
             print::configuration(&context, &options);
             Ok(())
         }
-        Command::Openapi(_) | Command::Microservice(_) => Ok(()),
+        Command::Openapi(_) | Command::Microservice(_) | Command::Completions { .. } | Command::Man { .. } => Ok(()),
     }
 }

@@ -18,7 +18,9 @@ use std::sync::Arc;
 use axum::Router;
 
 pub(crate) use self::layers::HttpOptions;
-use self::route::Route;
+#[cfg(feature = "mcp")]
+pub(crate) use self::route::Query;
+pub(crate) use self::route::Route;
 use crate::error::{BoxError, Error};
 use crate::service::Service;
 

@@ -6,6 +6,8 @@ mod access;
 mod builder;
 #[cfg(feature = "cli")]
 pub mod cli;
+#[cfg(feature = "cli")]
+mod client;
 mod clock;
 #[cfg(feature = "cli")]
 mod config;
@@ -13,6 +15,8 @@ mod domain;
 mod error;
 pub mod host;
 mod http;
+#[cfg(feature = "mcp")]
+mod mcp;
 mod migrations;
 pub mod model;
 #[cfg(feature = "scaffold")]

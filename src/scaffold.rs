@@ -13,6 +13,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 pub(crate) use self::answers::{Answers, OURS};
+#[cfg(feature = "mcp")]
+pub(crate) use self::answers::{BASE_SERVICES, DATASOURCES};
 pub(crate) use self::plan::Plan;
 
 /// Why no service was written. The message says what to do instead; nothing is left behind.

@@ -8,7 +8,10 @@ use clap::builder::PossibleValuesParser;
 use clap::{Arg, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use uuid::Uuid;
 
+#[cfg(feature = "mcp")]
+use super::mcp::McpOptions;
 use super::microservice::MicroserviceOptions;
+use super::resource::Action;
 use crate::config::SETTINGS;
 use crate::migrations::optional_constraints;
 
@@ -67,6 +70,30 @@ pub(super) enum Command {
         after_help = "Examples:\n  user-tenant-service keys add --kid 2026-01 --public-key public.pem\n  user-tenant-service keys list"
     )]
     Keys(KeysAction),
+    /// Work with tenants.
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  user-tenant-service tenant list --where status=1 --order name\n  user-tenant-service tenant create --set name=Acme --set key=acme --set status=1"
+    )]
+    Tenant(Box<Action>),
+    /// Work with the users of a tenant.
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  user-tenant-service user list --tenant 0190… --output csv\n  user-tenant-service user update 0190… --set status=2 --url https://users.example.com --token \"$token\""
+    )]
+    User(Box<Action>),
+    /// Work with the roles of a tenant.
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  user-tenant-service role list\n  user-tenant-service role create --set name=reader --set 'permissions=[\"ViewTenant\"]'"
+    )]
+    Role(Box<Action>),
+    /// Work with the groups of a tenant.
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  user-tenant-service group list --filter '{\"where\": {\"name\": {\"ilike\": \"eng%\"}}}'\n  user-tenant-service group remove 0190… --yes"
+    )]
+    Group(Box<Action>),
     /// Write a new service, a crate that mounts this library.
     ///
     /// What is missing is asked for on a terminal.
@@ -74,6 +101,26 @@ pub(super) enum Command {
         after_help = "Example:\n  user-tenant-service microservice my-user-tenant --baseOnService --baseService=user-tenant-service \\\n    --datasourceName=userdb --datasourceType=postgresql --includeMigrations"
     )]
     Microservice(Box<MicroserviceOptions>),
+    /// Serve tools to an assistant that speaks MCP: to write a service, and to operate one.
+    #[cfg(feature = "mcp")]
+    #[command(
+        after_help = "Examples:\n  user-tenant-service mcp\n  user-tenant-service mcp --url https://users.example.com --token \"$token\"\n  user-tenant-service mcp --http 127.0.0.1:8931"
+    )]
+    Mcp(Box<McpOptions>),
+    /// Print what a shell needs to complete our commands.
+    #[command(
+        after_help = "Example:\n  user-tenant-service completions bash > /etc/bash_completion.d/user-tenant-service"
+    )]
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Write the manual pages, one a command, into a directory.
+    #[command(after_help = "Example:\n  user-tenant-service man /usr/local/share/man/man1")]
+    Man {
+        /// The directory, which must be there.
+        directory: PathBuf,
+    },
     /// Print the OpenAPI document.
     #[command(after_help = "Example:\n  user-tenant-service openapi --format yaml > openapi.yaml")]
     Openapi(OpenapiOptions),
@@ -241,8 +288,8 @@ pub(super) struct Arguments {
     pub(super) settings: BTreeMap<&'static str, String>,
 }
 
-/// Reads the arguments of the process; prints help or a usage error and exits where that is what they ask for.
-pub(super) fn parse() -> Arguments {
+/// All that can be typed, with a flag for each setting.
+pub(super) fn command() -> clap::Command {
     let settings = SETTINGS.iter().map(|setting| {
         Arg::new(setting.name)
             .long(setting.flag())
@@ -252,7 +299,12 @@ pub(super) fn parse() -> Arguments {
             .help_heading("Settings")
             .hide_short_help(true)
     });
-    let matches = Line::command().args(settings).get_matches();
+    Line::command().args(settings)
+}
+
+/// Reads the arguments of the process; prints help or a usage error and exits where that is what they ask for.
+pub(super) fn parse() -> Arguments {
+    let matches = command().get_matches();
     let line = Line::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let given = matches.subcommand().map_or(&matches, |(_, inner)| inner);
     let settings = SETTINGS

@@ -17,11 +17,11 @@ pub(super) async fn migrate(context: &Context, action: &MigrateAction) -> Result
         MigrateAction::Up(UpOptions { without, with }) => {
             let [without, with] = [without, with].map(|names| names.iter().cloned().collect());
             report("applied", &migrator.up_choosing(&Choice { without, with }).await?);
-            say_adopted(&migrator).await?;
+            say_adopted(&mut migrator).await?;
         }
         MigrateAction::Down { to: Some(version), .. } => report("undone", &migrator.down(*version).await?),
         MigrateAction::Down { to: None, yes } => {
-            let undone = match last_step(&migrator).await? {
+            let undone = match last_step(&mut migrator).await? {
                 Some((last, before)) => {
                     if !yes {
                         confirm(&last, before)?;
@@ -52,14 +52,14 @@ pub(super) async fn migrate(context: &Context, action: &MigrateAction) -> Result
                 return Err(Failure::schema(&findings));
             }
             say("the schema is the one of this program");
-            say_adopted(&migrator).await?;
+            say_adopted(&mut migrator).await?;
         }
     }
     Ok(())
 }
 
 /// Says how far an adopted database is not like others.
-async fn say_adopted(migrator: &Migrator) -> Result<(), Failure> {
+async fn say_adopted(migrator: &mut Migrator) -> Result<(), Failure> {
     for status in migrator.status().await? {
         if let State::Adopted { without, .. } = status.state {
             say(&format!("the database is an adopted one{}", left_out(&without)));
@@ -73,7 +73,7 @@ fn left_out(without: &[String]) -> String {
 }
 
 /// The last applied migration, and the version that the database is left at without it.
-async fn last_step(migrator: &Migrator) -> Result<Option<(Status, u32)>, Failure> {
+async fn last_step(migrator: &mut Migrator) -> Result<Option<(Status, u32)>, Failure> {
     let status = migrator.status().await?;
     let mut applied = status.into_iter().filter(|status| status.state != State::Pending).rev();
     Ok(applied.next().map(|last| (last, applied.next().map_or(0, |status| status.step.version))))

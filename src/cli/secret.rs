@@ -27,14 +27,19 @@ pub(super) fn read(path: &Path) -> Result<Option<String>, Failure> {
     }
 }
 
+/// A new secret, in letters that need no escaping anywhere.
+pub(super) fn random() -> Result<String, Failure> {
+    let mut bytes = [0; BYTES];
+    OsRng.try_fill_bytes(&mut bytes).map_err(|error| Failure::other(format!("no randomness: {error}")))?;
+    Ok(URL_SAFE_NO_PAD.encode(bytes))
+}
+
 /// The secret in this file, made and written with mode 0600 where there is none.
 pub(super) fn read_or_create(path: &Path) -> Result<String, Failure> {
     if let Some(secret) = read(path)? {
         return Ok(secret);
     }
-    let mut bytes = [0; BYTES];
-    OsRng.try_fill_bytes(&mut bytes).map_err(|error| Failure::other(format!("no randomness: {error}")))?;
-    let secret = URL_SAFE_NO_PAD.encode(bytes);
+    let secret = random()?;
     let failed = |error: std::io::Error| Failure::other(format!("{}: {error}", path.display()));
     // Written whole under another name and then linked: nobody ever finds half a secret.
     let draft = path.with_extension(format!("{}.new", std::process::id()));

@@ -1,7 +1,9 @@
 //! The command line as a stranger types it: what each command prints, and the exit code that scripts rely on.
 
 mod keys;
+mod manual;
 mod migrate;
+mod resources;
 mod settings;
 mod start;
 mod token;

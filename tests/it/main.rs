@@ -17,6 +17,7 @@ mod holes;
 mod isolation;
 mod jwks;
 mod library;
+mod mcp;
 mod members;
 mod outage;
 mod program;

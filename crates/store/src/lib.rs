@@ -8,6 +8,9 @@
     allow(dead_code, clippy::unused_async, reason = "some parts serve one database only")
 )]
 
+#[cfg(not(any(feature = "sqlite", feature = "postgres")))]
+compile_error!("enable the feature of a database: sqlite, postgres or both");
+
 pub mod audit;
 pub mod entity;
 pub mod environment;

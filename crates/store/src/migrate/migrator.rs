@@ -68,7 +68,7 @@ impl Migrator {
     }
 
     /// Where the database stands with each migration, in order of version. Changes nothing.
-    pub async fn status(&self) -> Result<Vec<Status>, MigrateError> {
+    pub async fn status(&mut self) -> Result<Vec<Status>, MigrateError> {
         match &self.connection {
             #[cfg(feature = "postgres")]
             Connection::Postgres(client) => postgres::status(client, self.migrations.postgres).await,
@@ -79,7 +79,7 @@ impl Migrator {
 
     /// Everything that separates the database from what the program expects; nothing, if it is as it
     /// should be. Changes nothing.
-    pub async fn check(&self) -> Result<Vec<Finding>, MigrateError> {
+    pub async fn check(&mut self) -> Result<Vec<Finding>, MigrateError> {
         match &self.connection {
             #[cfg(feature = "postgres")]
             Connection::Postgres(client) => {

@@ -1,0 +1,69 @@
+//! `mcp`: serves tools to an assistant, on standard input and output or over HTTP.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use clap::Args;
+
+use super::context::Context;
+use super::failure::Failure;
+use super::print::note;
+use super::reach::{self, Reach};
+use super::secret;
+use crate::error::BoxError;
+use crate::mcp::{Backend, HttpOptions, Server, serve_http, serve_stdio};
+
+/// Options of `mcp`.
+#[derive(Debug, Args)]
+pub(super) struct McpOptions {
+    #[command(flatten)]
+    reach: Reach,
+    /// Serve over Streamable HTTP at this address, under `/mcp`, instead of standard input and output.
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    http: Option<SocketAddr>,
+    /// The bearer token that clients over HTTP must send; without it, one is made and printed.
+    #[arg(long, value_name = "TOKEN", env = "USER_TENANT_MCP_TOKEN", hide_env_values = true, requires = "http")]
+    http_token: Option<String>,
+    /// A name under which clients reach it over HTTP, beside localhost; repeatable.
+    #[arg(long, value_name = "HOST", requires = "http")]
+    http_host: Vec<String>,
+}
+
+/// Serves until the client goes away, or the process is told to stop.
+pub(super) async fn mcp(context: Context, options: McpOptions) -> Result<(), Failure> {
+    let context = Arc::new(context);
+    let reach = options.reach;
+    let backend = Backend::new(move || {
+        let (context, reach) = (context.clone(), reach.clone());
+        async move { reach::open(&context, &reach).await.map_err(|failure| -> BoxError { described(&failure).into() }) }
+    });
+    let server = Server::new(backend);
+    let ended = match options.http {
+        None => serve_stdio(server).await,
+        Some(address) => {
+            let made = options.http_token.is_none();
+            let token = options.http_token.map_or_else(secret::random, Ok)?;
+            let told = token.clone();
+            let ready = move |address: SocketAddr| {
+                note(&format!("listening on http://{address}/mcp"));
+                if made {
+                    note(&format!("clients send  Authorization: Bearer {told}"));
+                }
+            };
+            serve_http(server, HttpOptions { address, token, hosts: options.http_host }, ready).await
+        }
+    };
+    ended.map_err(|error| Failure::Other("the MCP server has ended".to_owned(), Some(error)))
+}
+
+/// A failure with its causes, on one line.
+fn described(failure: &Failure) -> String {
+    let mut text = failure.to_string();
+    let mut cause = std::error::Error::source(failure);
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}

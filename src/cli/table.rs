@@ -1,0 +1,61 @@
+//! Rows for people and for programs: a table, JSON or CSV.
+
+use std::collections::BTreeSet;
+
+use comfy_table::{ContentArrangement, Table, presets};
+use serde_json::Value as Json;
+
+use super::failure::Failure;
+use super::print::say;
+use super::resource::Output;
+
+/// Prints rows. A table has these columns; JSON and CSV have all that there are.
+pub(super) fn print(rows: &Json, columns: &[&str], output: Output) -> Result<(), Failure> {
+    let rows = rows.as_array().cloned().unwrap_or_default();
+    match output {
+        Output::Json => {
+            let failed = |error: serde_json::Error| {
+                Failure::Other("the rows could not be written".to_owned(), Some(error.into()))
+            };
+            say(&serde_json::to_string_pretty(&rows).map_err(failed)?);
+        }
+        Output::Table => {
+            let mut table = Table::new();
+            table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+            table.set_header(columns.iter().map(|column| column.to_uppercase()));
+            for row in &rows {
+                table.add_row(columns.iter().map(|column| cell(&row[*column])));
+            }
+            for line in table.lines() {
+                say(line.trim());
+            }
+        }
+        Output::Csv => {
+            // In the order of the first rows' properties, and of the alphabet for those that only later rows have.
+            let mut names: Vec<&String> =
+                rows.first().and_then(Json::as_object).map_or_else(Vec::new, |row| row.keys().collect());
+            let all: BTreeSet<&String> =
+                rows.iter().filter_map(Json::as_object).flat_map(serde_json::Map::keys).collect();
+            names.extend(all.iter().filter(|name| !names.contains(name)).copied().collect::<Vec<_>>());
+            let mut writer = csv::Writer::from_writer(Vec::new());
+            let failed =
+                |error: csv::Error| Failure::Other("the rows could not be written".to_owned(), Some(error.into()));
+            writer.write_record(&names).map_err(failed)?;
+            for row in &rows {
+                writer.write_record(names.iter().map(|name| cell(&row[name.as_str()]))).map_err(failed)?;
+            }
+            let bytes = writer.into_inner().map_err(|error| Failure::other(error.to_string()))?;
+            say(String::from_utf8_lossy(&bytes).trim_end());
+        }
+    }
+    Ok(())
+}
+
+fn cell(value: &Json) -> String {
+    match value {
+        Json::Null => String::new(),
+        Json::String(text) => text.clone(),
+        Json::Array(items) => items.iter().map(cell).collect::<Vec<_>>().join(", "),
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,114 @@
+//! A client of the service, for the commands and for MCP: over HTTP to a running one, or to one in this process.
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Method, Request, Response, header};
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Limited};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use serde_json::Value as Json;
+use tower::ServiceExt as _;
+
+use crate::error::BoxError;
+
+/// The longest answer that is read, in bytes.
+const LONGEST_ANSWER: usize = 64 * 1024 * 1024;
+
+type HttpClient = hyper_util::client::legacy::Client<HttpsConnector<HttpConnector>, Body>;
+
+/// Sends requests with one token.
+pub(crate) struct Client {
+    way: Way,
+    token: Option<String>,
+}
+
+enum Way {
+    /// To a running service, whose address has no slash at its end.
+    Remote(String, Box<HttpClient>),
+    /// To a service in this process.
+    Local(Router),
+}
+
+/// What came back.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    /// The status code.
+    pub(crate) status: u16,
+    /// The body; null for none.
+    pub(crate) body: Json,
+}
+
+impl Answer {
+    /// Whether the request was carried out.
+    pub(crate) fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+}
+
+impl Client {
+    /// To a running service at this address: `https://users.example.com`, with its prefix if it has one.
+    pub(crate) fn remote(address: &str, token: Option<String>) -> Result<Self, BoxError> {
+        if !address.starts_with("http://") && !address.starts_with("https://") {
+            return Err(format!("{address:?} is no address: it begins with http:// or https://").into());
+        }
+        let provider = rustls::crypto::aws_lc_rs::default_provider();
+        let connector = HttpsConnectorBuilder::new().with_provider_and_native_roots(provider)?;
+        let connector = connector.https_or_http().enable_http1().build();
+        let client = hyper_util::client::legacy::Client::builder(TokioExecutor::new()).build(connector);
+        Ok(Self { way: Way::Remote(address.trim_end_matches('/').to_owned(), Box::new(client)), token })
+    }
+
+    /// To a service in this process.
+    pub(crate) fn local(router: Router, token: String) -> Self {
+        Self { way: Way::Local(router), token: Some(token) }
+    }
+
+    /// The token that it sends.
+    pub(crate) fn token(&self) -> Option<&str> {
+        self.token.as_deref()
+    }
+
+    /// Sends a request; `target` is path and query, as they go over the wire. An answer that is no JSON is text.
+    pub(crate) async fn send(&self, method: &Method, target: &str, body: Option<&Json>) -> Result<Answer, BoxError> {
+        let base = match &self.way {
+            Way::Remote(address, _) => address.as_str(),
+            Way::Local(_) => "",
+        };
+        let mut request = Request::builder().method(method).uri(format!("{base}{target}"));
+        if let Some(token) = &self.token {
+            request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+        }
+        let body = match body {
+            Some(body) => {
+                request = request.header(header::CONTENT_TYPE, "application/json");
+                Body::from(serde_json::to_vec(body)?)
+            }
+            None => Body::empty(),
+        };
+        let request = request.body(body)?;
+        match &self.way {
+            Way::Remote(address, client) => match client.request(request).await {
+                Ok(response) => read(response).await,
+                Err(error) => Err(format!("{address} cannot be reached: {error}").into()),
+            },
+            Way::Local(router) => read(router.clone().oneshot(request).await?).await,
+        }
+    }
+}
+
+async fn read<B>(response: Response<B>) -> Result<Answer, BoxError>
+where
+    B: axum::body::HttpBody<Data = Bytes> + Send,
+    B::Error: Into<BoxError>,
+{
+    let status = response.status().as_u16();
+    let bytes = Limited::new(response.into_body(), LONGEST_ANSWER).collect().await?.to_bytes();
+    let body = match serde_json::from_slice(&bytes) {
+        _ if bytes.is_empty() => Json::Null,
+        Ok(body) => body,
+        Err(_) => Json::from(String::from_utf8_lossy(&bytes).into_owned()),
+    };
+    Ok(Answer { status, body })
+}

@@ -1,0 +1,159 @@
+//! Tools from the route table: one an operation, with the schemas of its parameters and its body.
+
+use axum::http::Method;
+use rmcp::model::{JsonObject, Tool, ToolAnnotations};
+use serde_json::{Map, Value as Json, json};
+use std::sync::Arc;
+use user_tenant_store::schema;
+
+use crate::access::guard::Reach;
+use crate::client::{Answer, Client};
+use crate::error::BoxError;
+use crate::http::{Query, Route, routes};
+
+/// An operation that can be called as a tool.
+pub(super) struct Operation {
+    /// The tool, as clients see it.
+    pub(super) tool: Tool,
+    /// Any one of these permissions opens it.
+    pub(super) permissions: &'static [&'static str],
+    /// Path template.
+    pub(super) path: &'static str,
+    method: Method,
+    /// Name of its query parameter, if it has one.
+    query: Option<&'static str>,
+    has_body: bool,
+}
+
+/// Every operation but the callback, which is signed and not called with a token.
+pub(super) fn all() -> Vec<Operation> {
+    routes().iter().filter(|route| route.reach != Reach::Signed).map(Operation::of).collect()
+}
+
+impl Operation {
+    fn of(route: &Route) -> Self {
+        let (query, query_schema) = match route.query {
+            Query::None => (None, Json::Null),
+            Query::Filter(meta) => (Some("filter"), schema::filter(meta())),
+            Query::FilterById(meta) => (Some("filter"), schema::filter_by_id(meta())),
+            Query::FreeFilter(_) => (Some("filter"), schema::free_filter()),
+            Query::Where(_) => (Some("where"), schema::where_()),
+        };
+        let mut properties = Map::new();
+        let mut required = parameters(route.path);
+        for name in &required {
+            properties.insert(
+                (*name).to_owned(),
+                json!({ "type": "string", "description": format!("`{{{name}}}` of {}", route.path) }),
+            );
+        }
+        if let Some(name) = query {
+            properties.insert(name.to_owned(), query_schema);
+        }
+        if let Some(body) = &route.body {
+            let item = body.schema();
+            let schema = if body.is_array() { json!({ "type": "array", "items": item }) } else { item };
+            properties.insert("body".to_owned(), schema);
+            required.push("body");
+        }
+        let schema = json!({
+            "type": "object", "properties": properties, "required": required, "additionalProperties": false,
+        });
+        let description = format!(
+            "{} ({} {}). Needs one of the permissions {}.",
+            route.summary,
+            route.method,
+            route.path,
+            route.permissions.join(", ")
+        );
+        let reads = route.method == Method::GET;
+        let annotations = ToolAnnotations::with_title(route.summary)
+            .read_only(reads)
+            .destructive(!reads && route.method != Method::POST)
+            .idempotent(reads || route.method == Method::PUT)
+            .open_world(false);
+        Self {
+            tool: Tool::new(name(route.operation), description, object(schema)).with_annotations(annotations),
+            permissions: route.permissions,
+            path: route.path,
+            method: route.method.clone(),
+            query,
+            has_body: route.body.is_some(),
+        }
+    }
+
+    /// Calls it: the arguments become path, query and body of a request.
+    pub(super) async fn call(&self, client: &Client, mut arguments: JsonObject) -> Result<Answer, BoxError> {
+        let mut target = String::new();
+        for segment in self.path.split('/').skip(1) {
+            target.push('/');
+            match segment.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
+                Some(name) => match arguments.remove(name) {
+                    Some(Json::String(value)) if !value.is_empty() => target.extend(encoded(&value)),
+                    _ => return Err(format!("the argument {name} must be a text").into()),
+                },
+                None => target.push_str(segment),
+            }
+        }
+        if let Some(value) = self.query.and_then(|name| arguments.remove(name)) {
+            target.push('?');
+            target.push_str(self.query.unwrap_or_default());
+            target.push('=');
+            target.extend(encoded(&value.to_string()));
+        }
+        let body = if self.has_body { arguments.remove("body") } else { None };
+        if let Some(name) = arguments.keys().next() {
+            return Err(format!("there is no argument {name}").into());
+        }
+        client.send(&self.method, &target, body.as_ref()).await
+    }
+}
+
+fn encoded(text: &str) -> impl Iterator<Item = &str> {
+    // A plus for a blank is understood in a query only.
+    form_urlencoded::byte_serialize(text.as_bytes()).map(|part| if part == "+" { "%20" } else { part })
+}
+
+/// The names of a path's parameters.
+fn parameters(path: &'static str) -> Vec<&'static str> {
+    path.split('/').filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}')).collect()
+}
+
+/// `TenantRoleController.find` as the name of a tool: `tenant_role_find`. Clients take letters, digits and underscores.
+fn name(operation: &str) -> String {
+    let mut name = String::new();
+    for letter in operation.replace("Controller.", "_").chars() {
+        if letter.is_ascii_uppercase() && !name.is_empty() && !name.ends_with('_') {
+            name.push('_');
+        }
+        name.push(letter.to_ascii_lowercase());
+    }
+    name
+}
+
+/// A schema as the library takes it.
+pub(super) fn object(schema: Json) -> Arc<JsonObject> {
+    match schema {
+        Json::Object(object) => Arc::new(object),
+        _ => Arc::default(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::{all, name};
+
+    #[test]
+    fn names_are_what_clients_take() {
+        assert_eq!(name("TenantRoleController.find"), "tenant_role_find");
+        assert_eq!(name("UserTenantPrefsController.deleteHardById"), "user_tenant_prefs_delete_hard_by_id");
+        let names: Vec<String> = all().iter().map(|operation| operation.tool.name.to_string()).collect();
+        assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), names.len());
+        assert!(names.len() >= 40, "{}", names.len());
+        for name in names {
+            assert!(name.len() <= 64 && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'), "{name}");
+        }
+    }
+}

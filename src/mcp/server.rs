@@ -1,0 +1,119 @@
+//! Answers the protocol: lists and calls tools, lists and reads resources.
+
+use std::sync::Arc;
+
+use rmcp::handler::server::ServerHandler;
+use rmcp::model::{
+    CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, ErrorData, Implementation,
+    ListResourcesResult, ListToolsResult, PaginatedRequestParams, ReadResourceRequestParams, ReadResourceResponse,
+    ReadResourceResult, ServerCapabilities, ServerConfig,
+};
+use rmcp::service::{RequestContext, RoleServer};
+use serde_json::json;
+
+use super::operations::{self, Operation};
+use super::{Backend, explain, resources, scaffold};
+
+const INSTRUCTIONS: &str = "Users, tenants and roles of multi-tenant software. `microservice` writes a new service. The other \
+    tools operate a running one, each with the rights of this server's token: rows of other tenants are not found, and what the \
+    token lacks is refused. `explain_access` says why. Lists take LoopBack filters.";
+
+/// The server; a clone is the same one.
+#[derive(Clone)]
+pub(crate) struct Server(Arc<Parts>);
+
+struct Parts {
+    operations: Vec<Operation>,
+    backend: Backend,
+}
+
+impl Server {
+    /// A server whose operations go to this backend.
+    pub(crate) fn new(backend: Backend) -> Self {
+        Self(Arc::new(Parts { operations: operations::all(), backend }))
+    }
+
+    fn operation(&self, name: &str) -> Option<&Operation> {
+        self.0.operations.iter().find(|operation| operation.tool.name == name)
+    }
+
+    async fn call(&self, request: CallToolRequestParams) -> Result<CallToolResult, ErrorData> {
+        let arguments = request.arguments.unwrap_or_default();
+        if request.name.eq_ignore_ascii_case(scaffold::NAME) {
+            return Ok(scaffold::call(arguments));
+        }
+        let failed = |message: String| CallToolResult::error(vec![ContentBlock::text(message)]);
+        if request.name == explain::NAME {
+            let name = arguments.get("operation").and_then(serde_json::Value::as_str).unwrap_or_default();
+            let Some(operation) = self.operation(name) else {
+                return Ok(failed(format!("there is no operation {name:?}")));
+            };
+            // Without a service there is no token of our own, and the checks say so.
+            let own = self.0.backend.client().await.ok().and_then(|client| client.token());
+            return Ok(explain::call(operation, &arguments, own));
+        }
+        let Some(operation) = self.operation(&request.name) else {
+            return Err(ErrorData::invalid_params(format!("there is no tool {:?}", request.name), None));
+        };
+        let client = match self.0.backend.client().await {
+            Ok(client) => client,
+            Err(error) => return Ok(failed(format!("there is no service to ask: {error}"))),
+        };
+        Ok(match operation.call(client, arguments).await {
+            Err(error) => failed(error.to_string()),
+            Ok(answer) => {
+                let success = answer.is_success();
+                let told = json!({ "status": answer.status, "body": answer.body });
+                if success { CallToolResult::structured(told) } else { CallToolResult::structured_error(told) }
+            }
+        })
+    }
+}
+
+impl ServerHandler for Server {
+    fn get_info(&self) -> ServerConfig {
+        let mut info = ServerConfig::new(ServerCapabilities::builder().enable_tools().enable_resources().build())
+            .with_instructions(INSTRUCTIONS);
+        info.server_info =
+            Implementation::new(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION")).with_title("User Tenant Service");
+        info
+    }
+
+    async fn list_tools(
+        &self,
+        _: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListToolsResult, ErrorData> {
+        let mut tools = vec![scaffold::tool(), explain::tool(&self.0.operations)];
+        tools.extend(self.0.operations.iter().map(|operation| operation.tool.clone()));
+        Ok(ListToolsResult::with_all_items(tools))
+    }
+
+    async fn call_tool(
+        &self,
+        request: CallToolRequestParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<CallToolResponse, ErrorData> {
+        self.call(request).await.map(CallToolResponse::from)
+    }
+
+    async fn list_resources(
+        &self,
+        _: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListResourcesResult, ErrorData> {
+        Ok(ListResourcesResult::with_all_items(resources::all()))
+    }
+
+    async fn read_resource(
+        &self,
+        request: ReadResourceRequestParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ReadResourceResponse, ErrorData> {
+        match resources::read(&request.uri) {
+            Ok(Some(contents)) => Ok(ReadResourceResult::new(vec![contents]).into()),
+            Ok(None) => Err(ErrorData::resource_not_found(format!("there is no resource {}", request.uri), None)),
+            Err(error) => Err(ErrorData::internal_error(error.to_string(), None)),
+        }
+    }
+}

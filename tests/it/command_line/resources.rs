@@ -1,0 +1,114 @@
+//! `tenant`, `user`, `role` and `group`: the same rows at an address and in the configured database, in each form.
+
+use serde_json::{Value as Json, json};
+
+use super::{FAILED, WRONG_USAGE, assert_fails_politely};
+use crate::program::Workplace;
+use crate::support::token;
+use crate::world::everywhere;
+
+fn json(text: &str) -> Json {
+    serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
+}
+
+/// The ids of what a command prints as JSON.
+fn ids(printed: &str) -> Vec<String> {
+    json(printed).as_array().unwrap().iter().map(|row| row["id"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn rows_are_made_changed_and_removed_at_an_address() {
+    everywhere(|world| {
+        let url = format!("http://{}", world.server.address());
+        let admin = token::token("admin_a");
+        let workplace = Workplace::with(&[("USER_TENANT_URL", url.as_str()), ("USER_TENANT_TOKEN", admin.as_str())]);
+        let ok = |arguments: &[&str]| workplace.ok(arguments);
+        assert_eq!(
+            ok(&["tenant", "list"]).lines().map(|line| line.split_whitespace().collect::<Vec<_>>()).collect::<Vec<_>>(),
+            [
+                vec!["ID", "KEY", "NAME", "STATUS"],
+                vec!["a0000000-0000-4000-8000-000000000001", "tenant-a", "Tenant", "A", "1"],
+            ]
+        );
+        for (kind, properties, change, changed) in [
+            (
+                "role",
+                &["name=made by command", "permissions=[\"ViewTenant\"]"][..],
+                "description=changed",
+                ("description", "changed"),
+            ),
+            ("group", &["name=made by command"], "description=42 of them", ("description", "42 of them")),
+            (
+                "user",
+                &[
+                    "firstName=Mia",
+                    "username=mia",
+                    "email=mia@a.example",
+                    "roleId=a0000000-0000-4000-8000-000000000012",
+                ],
+                "firstName=Maria",
+                ("firstName", "Maria"),
+            ),
+        ] {
+            let before = ids(&ok(&[kind, "list", "-o", "json"]));
+            let set: Vec<&str> = properties.iter().flat_map(|property| ["--set", property]).collect();
+            let made = ids(&ok(&[&[kind, "create", "-o", "json"], &set[..]].concat())).remove(0);
+            let updated = json(&ok(&[kind, "update", &made, "--set", change, "-o", "json"]));
+            assert_eq!(updated[0][changed.0], changed.1, "{updated}");
+            assert_eq!(json(&ok(&[kind, "get", &made, "-o", "json"])), updated);
+            let listed = ids(&ok(&[kind, "list", "-o", "json", "--where", &format!("id={made}")]));
+            assert_eq!(listed, std::slice::from_ref(&made));
+            let csv =
+                ok(&[kind, "list", "--output", "csv", "--filter", &json!({ "where": { "id": made } }).to_string()]);
+            let lines: Vec<&str> = csv.lines().collect();
+            assert!(lines.len() == 2 && lines[0].contains("createdOn,") && lines[1].contains(&made), "{csv}");
+            assert_fails_politely(&workplace.run(&[kind, "remove", &made]), WRONG_USAGE, &["--yes"]);
+            assert_eq!(ok(&[kind, "remove", &made, "--yes"]).trim(), format!("removed {made}"));
+            assert_eq!(ids(&ok(&[kind, "list", "-o", "json"])), before);
+        }
+        let listed = json(&ok(&["role", "list", "--order", "name DESC", "--limit", "2", "--skip", "1", "-o", "json"]));
+        assert_eq!(
+            listed.as_array().unwrap().iter().map(|role| &role["name"]).collect::<Vec<_>>(),
+            ["super", "member"]
+        );
+
+        // Another tenant's, and what makes no sense.
+        let foreign = "b0000000-0000-4000-8000-000000000001";
+        for (arguments, code, words) in [
+            (&["role", "list", "--tenant", foreign][..], FAILED, &["403", "another's"][..]),
+            (&["tenant", "get", foreign], FAILED, &["there is no", foreign]),
+            (&["role", "get", "nothing"], FAILED, &["400", "/where/id must be a uuid"]),
+            (&["tenant", "create", "--set", "name=X"], FAILED, &["422", "must have required property 'status'"]),
+            (&["tenant", "create"], WRONG_USAGE, &["--set NAME=VALUE"]),
+            (&["role", "list", "--filter", "{\"limit\": 1}", "--limit", "2"], WRONG_USAGE, &["\"limit\" already"]),
+            (&["role", "list", "--token", "garbage"], WRONG_USAGE, &["which tenant?"]),
+            (&["tenant", "list", "--token", "garbage"], FAILED, &["401", "Mint one with"]),
+            (&["tenant", "list", "--url", "http://127.0.0.1:1"], FAILED, &["the service cannot be reached"]),
+            (&["tenant", "list", "--url", "nowhere"], WRONG_USAGE, &["--url", "http://"]),
+        ] {
+            assert_fails_politely(&workplace.run(arguments), code, words);
+        }
+    });
+}
+
+#[test]
+fn without_an_address_the_configured_database_is_worked_with() {
+    let workplace = Workplace::new();
+    assert_fails_politely(&workplace.run(&["tenant", "list"]), FAILED, &["bootstrap"]);
+    workplace.ok(&["bootstrap"]);
+    assert!(workplace.ok(&["tenant", "list"]).contains("default"));
+    let users = json(&workplace.ok(&["user", "list", "-o", "json"]));
+    assert_eq!(users[0]["username"], "admin");
+    // As a master it reaches the tenants that it makes.
+    let made = ids(&workplace.ok(&[
+        "tenant",
+        "create",
+        "-o",
+        "json",
+        "--data",
+        r#"{"name": "Acme", "key": "acme", "status": 1}"#,
+    ]));
+    workplace.ok(&["role", "create", "--tenant", &made[0], "--set", "name=reader"]);
+    assert!(workplace.ok(&["role", "list", "--tenant", &made[0]]).contains("reader"));
+    assert!(!workplace.ok(&["role", "list"]).contains("reader"));
+}

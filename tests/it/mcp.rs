@@ -1,0 +1,263 @@
+//! `mcp`: a client on standard input and output, and over HTTP, as the protocol describes it (revision 2025-11-25).
+
+use std::io::{BufRead, BufReader, Lines, Write};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+use serde_json::{Value as Json, json};
+
+use crate::program::Workplace;
+use crate::request::{Request, text};
+use crate::support::http::Answer;
+use crate::support::token;
+use crate::world::everywhere;
+
+/// A client on standard input and output; the server ends with it.
+struct Client {
+    process: Child,
+    input: ChildStdin,
+    output: Lines<BufReader<ChildStdout>>,
+    id: u64,
+}
+
+impl Client {
+    fn start(arguments: &[&str], settings: &[(&str, &str)], directory: &std::path::Path) -> Self {
+        let mut process = Command::new(env!("CARGO_BIN_EXE_user-tenant-service"))
+            .arg("mcp")
+            .args(arguments)
+            .env_clear()
+            .envs(settings.iter().copied())
+            .current_dir(directory)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the server can be started");
+        let input = process.stdin.take().expect("it reads");
+        let output = BufReader::new(process.stdout.take().expect("it writes")).lines();
+        let mut client = Self { process, input, output, id: 0 };
+        let made = client.ask("initialize", &initialization());
+        assert_eq!(made["result"]["serverInfo"]["name"], "user-tenant-service", "{made}");
+        assert_eq!(made["result"]["protocolVersion"], "2025-11-25");
+        client.tell(&json!({ "jsonrpc": "2.0", "method": "notifications/initialized" }));
+        client
+    }
+
+    fn tell(&mut self, message: &Json) {
+        writeln!(self.input, "{message}").expect("it reads");
+    }
+
+    /// Sends a request, and waits for its answer; nothing else may stand on standard output.
+    fn ask(&mut self, method: &str, parameters: &Json) -> Json {
+        self.id += 1;
+        self.tell(&json!({ "jsonrpc": "2.0", "id": self.id, "method": method, "params": parameters }));
+        let line = self.output.next().expect("it answers").expect("the answer is text");
+        let answer: Json = serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"));
+        assert_eq!(answer["id"], self.id, "{answer}");
+        answer
+    }
+
+    /// Calls a tool: whether it failed, its text, and what it says in structure.
+    fn call(&mut self, name: &str, arguments: &Json) -> (bool, String, Json) {
+        let answer = self.ask("tools/call", &json!({ "name": name, "arguments": arguments }));
+        let result = &answer["result"];
+        let text = result["content"][0]["text"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned();
+        (result["isError"] == true, text, result["structuredContent"].clone())
+    }
+}
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn initialization() -> Json {
+    json!({ "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": { "name": "test", "version": "1" } })
+}
+
+#[test]
+fn each_operation_is_a_tool_with_its_schema_and_its_kind() {
+    let workplace = Workplace::new();
+    let mut client = Client::start(&[], &[], workplace.path());
+    let listed = client.ask("tools/list", &json!({}));
+    let tools = listed["result"]["tools"].as_array().expect("a list").clone();
+    let document: Json = serde_json::from_str(&workplace.ok(&["openapi"])).expect("the document is JSON");
+    let operations: usize =
+        document["paths"].as_object().unwrap().values().map(|path| path.as_object().unwrap().len()).sum();
+    // All but the signed callback, and the two that are no operations.
+    assert_eq!(tools.len(), operations - 1 + 2);
+    let tool = |name: &str| tools.iter().find(|tool| tool["name"] == name).unwrap_or_else(|| panic!("no {name}"));
+    for (name, reads, destroys, required) in [
+        ("tenant_find", true, false, json!([])),
+        ("tenant_find_by_id", true, false, json!(["id"])),
+        ("tenant_role_create", false, false, json!(["id", "body"])),
+        ("tenant_user_patch", false, true, json!(["id", "userId", "body"])),
+        ("tenant_group_delete", false, true, json!(["id", "groupId"])),
+        ("microservice", false, false, json!(["name"])),
+        ("explain_access", true, false, json!(["operation"])),
+    ] {
+        let tool = tool(name);
+        assert_eq!(tool["annotations"]["readOnlyHint"], reads, "{name}");
+        assert_eq!(tool["annotations"]["destructiveHint"].as_bool().unwrap_or(false), destroys, "{name}");
+        assert_eq!(tool["inputSchema"]["required"], required, "{name}");
+    }
+    assert_eq!(tool("tenant_role_create")["inputSchema"]["properties"]["body"]["required"], json!(["name"]));
+    // Nothing was called, so nothing was made.
+    assert_eq!(std::fs::read_dir(workplace.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn a_tool_can_do_what_its_token_can_and_no_more() {
+    everywhere(|world| {
+        let workplace = Workplace::new();
+        let url = format!("http://{}", world.server.address());
+        let own = "a0000000-0000-4000-8000-000000000001";
+        let foreign = "b0000000-0000-4000-8000-000000000001";
+        let mut alice = Client::start(&["--url", &url, "--token", &token::token("admin_a")], &[], workplace.path());
+        let before = world.database.tables();
+
+        let (failed, told, listed) = alice.call("tenant_find", &json!({ "filter": { "fields": ["key"] } }));
+        assert_eq!((failed, &listed), (false, &json!({ "status": 200, "body": [{ "key": "tenant-a" }] })), "{told}");
+        assert_eq!(serde_json::from_str::<Json>(&told).expect("the text says the same"), listed);
+        let (failed, _, refused) = alice.call("tenant_role_find", &json!({ "id": foreign }));
+        assert_eq!((failed, &refused["status"]), (true, &json!(403)));
+        let (failed, _, refused) = alice.call("tenant_find_by_id", &json!({ "id": foreign }));
+        assert_eq!((failed, &refused["status"]), (true, &json!(404)));
+        let (failed, _, refused) = alice.call("tenant_role_create", &json!({ "id": own, "body": { "wrong": 1 } }));
+        assert_eq!((failed, &refused["body"]["error"]["code"]), (true, &json!("VALIDATION_FAILED")));
+        for (arguments, word) in [
+            (json!({}), "id"),
+            (json!({ "id": 1 }), "id"),
+            (json!({ "id": own, "surplus": 1 }), "surplus"),
+            (json!({ "id": "../tenants" }), "status"),
+        ] {
+            let (failed, told, _) = alice.call("tenant_role_find", &arguments);
+            assert!(failed && told.contains(word), "{arguments}: {told}");
+        }
+        assert_eq!(world.database.tables(), before, "who is refused changes nothing");
+        let (failed, told, made) =
+            alice.call("tenant_role_create", &json!({ "id": own, "body": { "name": "by MCP" } }));
+        assert_eq!((failed, &made["body"]["name"]), (false, &json!("by MCP")), "{told}");
+
+        // Why, before one tries.
+        let (_, _, why) =
+            alice.call("explain_access", &json!({ "operation": "tenant_role_find", "tenantId": foreign }));
+        assert_eq!((&why["wouldPass"], why["checks"].as_array().unwrap().len()), (&json!(false), 5), "{why}");
+        let token = token::token("only:ViewTenant");
+        let (_, _, why) = alice.call("explain_access", &json!({ "operation": "tenant_role_find", "token": token }));
+        assert!(why["checks"][3]["why"].as_str().unwrap().contains("ViewRoles"), "{why}");
+        let (_, _, why) = alice.call("explain_access", &json!({ "operation": "tenant_role_find", "tenantId": own }));
+        assert_eq!(why["wouldPass"], true, "{why}");
+
+        let mut nobody = Client::start(&["--url", &url], &[], workplace.path());
+        let (failed, _, refused) = nobody.call("tenant_find", &json!({}));
+        assert_eq!((failed, &refused["status"]), (true, &json!(401)));
+    });
+}
+
+#[test]
+fn the_configured_database_is_opened_when_it_is_asked_for() {
+    let workplace = Workplace::new();
+    let mut early = Client::start(&[], &[], workplace.path());
+    let (failed, told, _) = early.call("tenant_find", &json!({}));
+    assert!(failed && told.contains("bootstrap"), "{told}");
+    workplace.ok(&["bootstrap"]);
+    let (failed, told, found) = early.call("tenant_find", &json!({}));
+    assert_eq!((failed, &found["body"][0]["key"]), (false, &json!("default")), "it is tried again: {told}");
+    let (_, text, _) = early.call("tenant_count", &json!({ "where": { "key": "default" } }));
+    assert_eq!(text, r#"{"status":200,"body":{"count":1}}"#);
+}
+
+#[test]
+fn the_scaffold_takes_what_the_originals_tool_takes() {
+    let workplace = Workplace::new();
+    let mut client = Client::start(&[], &[], workplace.path());
+    let whole = json!({
+        "name": "madeByMcp", "baseOnService": true, "baseService": "user-tenant-service", "datasourceName": "userdb",
+        "datasourceType": "postgres", "includeMigrations": true, "workingDir": workplace.path(), "source": "0.1",
+    });
+    let with = |change: Json| {
+        let mut arguments = whole.clone();
+        arguments.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+        arguments
+    };
+    for (arguments, word) in [
+        (with(json!({ "customMigrations": true })), "--customMigrations"),
+        (with(json!({ "facade": true })), "--facade"),
+        (with(json!({ "baseOnService": false })), "--baseService needs --baseOnService"),
+        (with(json!({ "baseService": "chat-service" })), "chat-service is not offered"),
+        (with(json!({ "datasourceType": "mysql" })), "mysql"),
+        (with(json!({ "workingDir": "/nowhere/at/all" })), "workingDir"),
+        (with(json!({ "surplus": 1 })), "surplus"),
+        (json!({ "name": "incomplete", "baseOnService": true }), "--baseService"),
+    ] {
+        let (failed, told, _) = client.call("microservice", &arguments);
+        assert!(failed && told.starts_with("Error executing command: ") && told.contains(word), "{word}: {told}");
+    }
+    assert_eq!(std::fs::read_dir(workplace.path()).unwrap().count(), 0, "nothing is left of them");
+    // Under the original's name too, which has a capital letter.
+    let (failed, told, made) = client.call("Microservice", &whole);
+    assert!(!failed && told.starts_with("Command executed successfully!"), "{told}");
+    assert_eq!(made["name"], "made-by-mcp");
+    let manifest = workplace.path().join("made-by-mcp/Cargo.toml");
+    assert!(std::fs::read_to_string(manifest).expect("it is written").contains("version = \"0.1\""));
+    let (failed, told, _) = client.call("microservice", &whole);
+    assert!(failed && told.contains("is there already"), "{told}");
+}
+
+#[test]
+fn documents_can_be_read() {
+    let workplace = Workplace::new();
+    let mut client = Client::start(&[], &[], workplace.path());
+    let listed = client.ask("resources/list", &json!({}));
+    for resource in listed["result"]["resources"].as_array().expect("a list") {
+        let read = client.ask("resources/read", &json!({ "uri": resource["uri"] }));
+        let contents = &read["result"]["contents"][0];
+        assert_eq!(contents["mimeType"], resource["mimeType"], "{read}");
+        assert!(contents["text"].as_str().expect("it is text").len() > 1000, "{read}");
+    }
+    let missing = client.ask("resources/read", &json!({ "uri": "user-tenant-service://nothing" }));
+    assert!(missing["error"]["message"].as_str().unwrap().contains("nothing"), "{missing}");
+    let unknown = client.ask("tools/call", &json!({ "name": "nothing", "arguments": {} }));
+    assert!(unknown["error"]["message"].as_str().unwrap().contains("nothing"), "{unknown}");
+}
+
+#[test]
+fn over_http_a_token_and_a_host_are_asked_for_and_no_page_gets_in() {
+    let workplace = Workplace::new();
+    let (mut server, address) = {
+        let mut process = Command::new(env!("CARGO_BIN_EXE_user-tenant-service"))
+            .args(["mcp", "--http", "127.0.0.1:0", "--http-token", "of-this-test"])
+            .env_clear()
+            .current_dir(workplace.path())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the server can be started");
+        let mut lines = BufReader::new(process.stderr.take().expect("it says where it listens")).lines();
+        let line = lines.find_map(|line| line.ok().filter(|line| line.contains("listening on"))).expect("it listens");
+        let address = line.rsplit("//").next().unwrap().trim_end_matches("/mcp").parse().expect("an address");
+        // What it says later is read and thrown away, so that it never waits.
+        std::thread::spawn(move || lines.for_each(drop));
+        (process, address)
+    };
+    let message = json!({ "jsonrpc": "2.0", "id": 1, "method": "initialize", "params": initialization() });
+    let post = |headers: &[(&str, &str)]| -> Answer {
+        let request =
+            Request::new(address, "POST /mcp").json(&message).header("accept", "application/json, text/event-stream");
+        headers.iter().fold(request, |request, (name, value)| request.header(name, value)).send()
+    };
+    let bearer = ("authorization", "Bearer of-this-test");
+    assert_eq!(post(&[]).status, 401);
+    assert_eq!(post(&[("authorization", "Bearer guessed")]).status, 401);
+    assert_eq!(post(&[bearer, ("origin", "https://evil.example")]).status, 403);
+    assert_eq!(post(&[bearer, ("host", "evil.example")]).status, 403);
+    let made = post(&[bearer]);
+    assert_eq!(made.status, 200, "{}", text(&made));
+    assert!(text(&made).contains("user-tenant-service"), "{}", text(&made));
+    assert!(!made.header("mcp-session-id").is_empty());
+    assert_eq!(Request::new(address, "GET /tenants").send().status, 401, "it is no service");
+    server.kill().expect("it can be stopped");
+    server.wait().expect("it ends");
+}
