@@ -90,6 +90,20 @@ need_node() {
   has_node || fail "Node.js 20.19, 22.12 or newer and npm are needed to run the original; found: $(node --version 2>&1)"
 }
 
+# need_python_environment DIR REQUIREMENTS: a virtual environment in DIR with what the file names, made anew when it changes.
+need_python_environment() {
+  if ! have python3 || ! python3 -c 'import venv, ensurepip' 2>/dev/null; then
+    apt_install python3 python3-venv
+  fi
+  if ! cmp -s "$2" "$1/requirements.txt"; then
+    progress "installing $(tr '\n' ' ' <"$2")from PyPI (once)"
+    rm -rf "$1"
+    python3 -m venv "$1"
+    "$1/bin/pip" install --quiet --disable-pip-version-check --requirement "$2" >&2
+    cp "$2" "$1/requirements.txt"
+  fi
+}
+
 # need_promtool DIR: what checks the page of metrics. Where there is none, the one of Debian's package is put into
 # DIR, without installing the package, which would start a server.
 need_promtool() {

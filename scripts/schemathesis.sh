@@ -18,19 +18,9 @@ case ${1:-} in
 esac
 need_rust
 have curl || apt_install curl ca-certificates
-if ! have python3 || ! python3 -c 'import venv, ensurepip' 2>/dev/null; then
-  apt_install python3 python3-venv
-fi
-
 target=${CARGO_TARGET_DIR:-$PWD/target}
 environment=$target/schemathesis
-if ! cmp -s tests/schemathesis/requirements.txt "$environment/requirements.txt"; then
-  progress "installing schemathesis (once)"
-  rm -rf "$environment"
-  python3 -m venv "$environment"
-  "$environment/bin/pip" install --quiet --disable-pip-version-check --requirement tests/schemathesis/requirements.txt >&2
-  cp tests/schemathesis/requirements.txt "$environment/requirements.txt"
-fi
+need_python_environment "$environment" tests/schemathesis/requirements.txt
 
 progress "building"
 cargo build --locked
