@@ -70,24 +70,37 @@ need_cargo_tool() {
     cargo install --locked --quiet "$1" --version "$2" "${@:3}" >&2
 }
 
-# From these versions on, the original starts.
+# From these versions on, the original starts. has_node 22: nothing older than that.
 has_node() {
   have node && have npm && node -e '
     const [major, minor] = process.versions.node.split(".").map(Number);
-    process.exit(major > 22 || (major === 22 && minor >= 12) || (major === 20 && minor >= 19) ? 0 : 1)'
+    const runs = major > 22 || (major === 22 && minor >= 12) || (major === 20 && minor >= 19);
+    process.exit(runs && major >= Number(process.argv[1]) ? 0 : 1)' "${1:-20}"
 }
 
-# need_node DIR: what runs the original. Where the system's own is missing or too old, one is put into DIR.
+# need_node DIR [MAJOR]: what runs the original. Where the system's own is missing or too old, one is put into DIR.
 need_node() {
   export PATH="$1/node_modules/node/bin:$PATH"
-  if has_node; then
+  if has_node "${2:-20}"; then
     return
   fi
   have npm || apt_install npm
   progress "installing Node.js 22 into $1 with npm"
   npm install --no-save --silent --ignore-scripts=false --prefix "$1" node@22.20.0 >&2
   hash -r # the shell remembers where the old one was
-  has_node || fail "Node.js 20.19, 22.12 or newer and npm are needed to run the original; found: $(node --version 2>&1)"
+  has_node "${2:-20}" || fail "Node.js ${2:-20.19, 22.12} or newer and npm are needed; found: $(node --version 2>&1)"
+}
+
+# need_npm_packages DIR SOURCE: in DIR the packages that SOURCE's lock file names, anew when the file changes.
+need_npm_packages() {
+  if ! cmp -s "$2/package-lock.json" "$1/node_modules/from.json"; then
+    progress "installing the packages of $2 from npm (once)"
+    rm -rf "$1"
+    mkdir -p "$1"
+    cp "$2/package.json" "$2/package-lock.json" "$1/"
+    npm ci --prefix "$1" --omit=dev --omit=optional --ignore-scripts --silent >&2
+    cp "$2/package-lock.json" "$1/node_modules/from.json"
+  fi
 }
 
 # need_python_environment DIR REQUIREMENTS: a virtual environment in DIR with what the file names, made anew when it changes.

@@ -1,4 +1,4 @@
-//! The server over Streamable HTTP: on a loopback address, to whoever brings the bearer token, and to no page of a browser.
+//! The server over Streamable HTTP: on a loopback address, to whoever brings the bearer token, and to no page of another origin.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -33,8 +33,11 @@ pub(crate) async fn serve_http(
     ready: impl FnOnce(SocketAddr),
 ) -> Result<(), BoxError> {
     let listener = TcpListener::bind(options.address).await?;
-    ready(listener.local_addr()?);
-    let mut config = StreamableHttpServerConfig::default().enforce_origin_validation();
+    let address = listener.local_addr()?;
+    ready(address);
+    // A browser's own inspector, served from where the server is, may call it; a page from elsewhere may not.
+    let own = [format!("http://{address}"), format!("http://localhost:{}", address.port())];
+    let mut config = StreamableHttpServerConfig::default().enforce_origin_validation().with_allowed_origins(own);
     config.allowed_hosts.extend(options.hosts);
     let service =
         StreamableHttpService::new(move || Ok(server.clone()), Arc::new(LocalSessionManager::default()), config);
