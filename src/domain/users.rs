@@ -4,6 +4,7 @@ mod add;
 mod identity;
 
 use user_tenant_store::Entity;
+use user_tenant_store::cursor::Page;
 use user_tenant_store::filter::{Filter, Predicate};
 use user_tenant_store::record::{New, Patch};
 use user_tenant_store::scope::{OwnScope, System, TenantScope};
@@ -107,14 +108,11 @@ pub(crate) async fn remove(
 }
 
 /// The tenants that the person works for, as far as a filter asks for them.
-pub(crate) async fn tenants_of(
-    session: &Session<OwnScope, Read>,
-    filter: Filter,
-) -> Result<Vec<user_tenant_store::record::Record>> {
+pub(crate) async fn tenants_of(session: &Session<OwnScope, Read>, filter: Filter) -> Result<Page> {
     let live = Predicate::is_one_of::<UserTenant, _>("status", UserStatus::LIVE.map(i32::from));
     let memberships = session.repository::<UserTenant>().find_typed(live).await?;
     let own = Predicate::is_one_of::<Tenant, _>("id", memberships.iter().map(|membership| membership.tenant_id));
-    Ok(session.repository::<Tenant>().find(&filter.within(own)).await?)
+    Ok(session.repository::<Tenant>().find_page(&filter.within(own)).await?)
 }
 
 /// Whether the person of a membership is at home in the tenant, or has come to it: it has logged in there since it was

@@ -15,7 +15,7 @@ use user_tenant_store::filter::{Filter, Predicate};
 use user_tenant_store::schema;
 
 use super::layers::HttpOptions;
-use super::route::{Call, Form, PathParameters, Query, Reply, Route};
+use super::route::{Call, Form, PathParameters, Query, Reply, Route, Shape};
 use super::validation::Validator;
 use super::{body, query};
 use crate::access::guard::{Authorized, Reach};
@@ -122,7 +122,7 @@ impl Operation {
         if let Some(change) = tell {
             service.listeners.tell(&change);
         }
-        render(reply)
+        render(reply, head.uri.query().unwrap_or_default())
     }
 
     /// What a request changes, for whoever wants to know.
@@ -142,7 +142,11 @@ impl Operation {
     fn query(&self, text: &str) -> Result<(Filter, Option<Predicate>)> {
         Ok(match (&self.query, self.route.query) {
             (Some(validator), Query::Filter(meta) | Query::FilterById(meta) | Query::FreeFilter(meta)) => {
-                (query::filter(text, validator, meta())?, None)
+                let filter = query::filter(text, validator, meta())?;
+                match self.route.reply {
+                    Shape::Page(_) => (query::behind_cursor(text, meta(), filter)?, None),
+                    _ => (filter, None),
+                }
             }
             (Some(validator), Query::Where(meta)) => (Filter::default(), query::predicate(text, validator, meta())?),
             _ => Default::default(),
@@ -164,10 +168,19 @@ fn checked_body(validator: &Validator, body: Json) -> Result<(Object, Vec<Object
     }
 }
 
-fn render(reply: Reply) -> Result<Response> {
+fn render(reply: Reply, query: &str) -> Result<Response> {
     match reply {
         Reply::One(row) => json_response(&row),
         Reply::Many(rows) => json_response(&rows),
+        Reply::Page(page) => {
+            let mut response = json_response(&page.rows)?;
+            if let Some(cursor) = page.next {
+                // Relative to the address of the request, so that it holds behind any proxy (RFC 8288).
+                let link = HeaderValue::try_from(format!("<?{}>; rel=\"next\"", query::next_page(query, &cursor)));
+                response.headers_mut().extend(link.ok().map(|link| (header::LINK, link)));
+            }
+            Ok(response)
+        }
         Reply::Count(count) => json_response(&json!({ "count": count })),
         Reply::Empty => Ok(StatusCode::NO_CONTENT.into_response()),
     }

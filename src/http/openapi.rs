@@ -5,6 +5,7 @@ mod components;
 use serde_json::{Value, json};
 use user_tenant_store::schema;
 use utoipa::openapi::extensions::ExtensionsBuilder;
+use utoipa::openapi::header::{Header, HeaderBuilder};
 use utoipa::openapi::path::{Operation, OperationBuilder, Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::request_body::{RequestBody, RequestBodyBuilder};
 use utoipa::openapi::security::SecurityRequirement;
@@ -14,6 +15,7 @@ use utoipa::openapi::{
 };
 use utoipa::openapi::{PathItem, ResponsesBuilder};
 
+use super::query::CURSOR;
 use super::route::{Body, Query, Route, Shape};
 use crate::access::guard::Reach;
 use components::{Components, SECURITY_SCHEME};
@@ -85,6 +87,9 @@ fn operation(route: &Route, components: &mut Components) -> serde_json::Result<O
     if let Some(parameter) = query_parameter(&route.query, components)? {
         operation = operation.parameter(parameter);
     }
+    if let Shape::Page(_) = route.reply {
+        operation = operation.parameter(cursor_parameter());
+    }
     if route.reach == Reach::Signed {
         for (name, description) in SIGNATURE_HEADERS {
             operation = operation.parameter(header_parameter(name, description));
@@ -133,12 +138,16 @@ fn success(reply: &Shape, components: &mut Components) -> serde_json::Result<(&'
         Shape::Empty => return Ok(("204", Response::new("Done."))),
         Shape::Count => ("How many.", components.schema(schema::count())),
         Shape::One(meta) => ("The record.", components.record(meta())),
-        Shape::Many(meta) => {
+        Shape::Many(meta) | Shape::Page(meta) => {
             let items = components.record(meta());
             ("The records.", json!({"type": "array", "items": items}))
         }
     };
-    Ok(("200", Response::builder().description(description).content(JSON, content(schema)?).build()))
+    let mut response = Response::builder().description(description).content(JSON, content(schema)?);
+    if let Shape::Page(_) = reply {
+        response = response.header("Link", next_page());
+    }
+    Ok(("200", response.build()))
 }
 
 fn content(schema: Value) -> serde_json::Result<Content> {
@@ -156,6 +165,25 @@ fn header_parameter(name: &str, description: &str) -> Parameter {
         .parameter_in(ParameterIn::Header)
         .required(Required::True)
         .description(Some(description))
+        .schema(Some(Object::with_type(utoipa::openapi::Type::String)))
+        .build()
+}
+
+fn cursor_parameter() -> Parameter {
+    ParameterBuilder::new()
+        .name(CURSOR)
+        .parameter_in(ParameterIn::Query)
+        .required(Required::False)
+        .description(Some(
+            "Where the page begins, as the header `Link` of the page before says; `skip` counts no more.",
+        ))
+        .schema(Some(Object::with_type(utoipa::openapi::Type::String)))
+        .build()
+}
+
+fn next_page() -> Header {
+    HeaderBuilder::new()
+        .description(Some("The address of the next page (`rel=\"next\"`), where `limit` was given and reached."))
         .schema(Some(Object::with_type(utoipa::openapi::Type::String)))
         .build()
 }

@@ -2,6 +2,7 @@
 
 use serde_json::{Value as Json, json};
 use user_tenant_store::EntityMeta;
+use user_tenant_store::cursor::Cursor;
 use user_tenant_store::filter::parse::{self, Bounds};
 use user_tenant_store::filter::{Filter, FilterError, Predicate, brackets};
 
@@ -9,6 +10,8 @@ use super::body::prohibited;
 use super::validation::{Validator, coerce};
 use crate::error::{Error, Result};
 
+/// Name of the parameter that says where a page begins.
+pub(super) const CURSOR: &str = "cursor";
 /// Deepest nesting of `include`.
 const INCLUDE_DEPTH: usize = 5;
 
@@ -16,6 +19,27 @@ const INCLUDE_DEPTH: usize = 5;
 pub(super) fn filter(query: &str, validator: &Validator, meta: &'static EntityMeta) -> Result<Filter> {
     let Some(json) = parameter(query, "filter", validator)? else { return Ok(Filter::default()) };
     parse::filter(meta, &json, Bounds { include_depth: INCLUDE_DEPTH }).map_err(|error| refusal("filter", json, error))
+}
+
+/// The filter of the rest of its list, where the parameter `cursor` says that a page was read before.
+pub(super) fn behind_cursor(query: &str, meta: &'static EntityMeta, filter: Filter) -> Result<Filter> {
+    let text = form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == CURSOR).map(|(_, value)| value);
+    let Some(text) = text.filter(|text| !text.is_empty()) else { return Ok(filter) };
+    match Cursor::parse(meta, &filter, &text) {
+        Ok(cursor) => Ok(cursor.rest(meta, filter)),
+        Err(error) => Err(Error::InvalidParameter {
+            name: CURSOR,
+            value: Box::new(text.as_ref().into()),
+            details: Box::new(json!([{ "path": "", "code": "cursor", "message": error.to_string(), "info": {} }])),
+        }),
+    }
+}
+
+/// The query string of the next page, which begins behind `cursor`.
+pub(super) fn next_page(query: &str, cursor: &Cursor) -> String {
+    let is_cursor = |pair: &&str| pair.split('=').next() == Some(CURSOR);
+    let kept = query.split('&').filter(|pair| !pair.is_empty() && !is_cursor(pair));
+    kept.map(ToOwned::to_owned).chain([format!("{CURSOR}={cursor}")]).collect::<Vec<_>>().join("&")
 }
 
 /// The `where` parameter; absent means no condition.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use axum::http::Method;
 use serde_json::{Map, Value as Json};
+use user_tenant_store::cursor::Page;
 use user_tenant_store::filter::{Filter, Predicate};
 use user_tenant_store::record::{New, Patch, Record};
 use user_tenant_store::value::parse_uuid;
@@ -118,6 +119,8 @@ pub(crate) enum Shape {
     One(Meta),
     /// Rows.
     Many(Meta),
+    /// Rows of a list that goes on behind a cursor.
+    Page(Meta),
     /// A number of rows.
     Count,
     /// Nothing: 204.
@@ -130,6 +133,8 @@ pub(crate) enum Reply {
     One(Record),
     /// Rows.
     Many(Vec<Record>),
+    /// Rows of a list, and where it goes on.
+    Page(Page),
     /// A number of rows.
     Count(u64),
     /// Nothing: 204.

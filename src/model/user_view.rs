@@ -9,9 +9,10 @@ use super::date_time;
 
 /// The view of the original joins without asking what is deleted, so the rows are read by a join of our own.
 /// A member that another tenant is home to shows no more than its names and address until it has
-/// accepted the membership; conditions see no more either.
+/// accepted the membership; conditions see no more either. The id is that of the membership's column, whose index then
+/// finds where a page begins.
 const MEMBERS: &str = "\
-    u.id, u.first_name, u.last_name, u.username, u.email, \
+    ut.user_id AS id, u.first_name, u.last_name, u.username, u.email, \
     CASE WHEN ut.status NOT IN (1, 3) AND u.default_tenant_id <> ut.tenant_id THEN NULL ELSE u.middle_name END AS middle_name, \
     CASE WHEN ut.status NOT IN (1, 3) AND u.default_tenant_id <> ut.tenant_id THEN NULL ELSE u.designation END AS designation, \
     CASE WHEN ut.status NOT IN (1, 3) AND u.default_tenant_id <> ut.tenant_id THEN NULL ELSE u.phone END AS phone, \

@@ -20,6 +20,7 @@ mod library;
 mod mcp;
 mod members;
 mod outage;
+mod paging;
 mod program;
 mod replay;
 mod request;

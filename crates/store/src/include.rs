@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use crate::cursor::total_order;
 use crate::entity::{EntityMeta, Property, RelationKind};
 use crate::error::{StoreError, StoreResult};
 use crate::filter::{Filter, Include};
@@ -56,8 +57,8 @@ async fn read<S: Scope, M>(
     Ok(rows.into_iter().map(record).collect())
 }
 
-/// The wanted properties, then those that only serve to find related rows; and how many are wanted.
-/// A relation whose key is not wanted is left out, as in the original, so only `key` is ever added.
+/// The wanted properties, then those that only serve to find related rows and the next page; and how many are wanted.
+/// A relation whose key is not wanted is left out, as in the original, so of keys only `key` is ever added.
 fn projection(
     meta: &'static EntityMeta,
     filter: &Filter,
@@ -68,7 +69,8 @@ fn projection(
         None => meta.properties.iter().collect(),
     };
     let shown = wanted.len();
-    for needed in key.into_iter().chain(std::iter::once(meta.id())) {
+    let order = total_order(meta, filter).into_iter().map(|key| key.property);
+    for needed in key.into_iter().chain(order) {
         if !wanted.iter().any(|property| property.name == needed.name) {
             wanted.push(needed);
         }

@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 use uuid::Uuid;
 
 use crate::audit;
+use crate::cursor::{Cursor, Page};
 use crate::entity::{Entity, EntityMeta, OwnerRule, PropertyRole, TenantRule};
 use crate::error::{StoreError, StoreResult};
 use crate::filter::{Filter, Predicate};
@@ -32,6 +33,17 @@ impl<'a, E: Entity, S: Scope, M> Repository<'a, E, S, M> {
     /// [`StoreError::TooManyRows`] rather than a cut list.
     pub async fn find(&self, filter: &Filter) -> StoreResult<Vec<Record>> {
         include::find(self.session, E::meta(), filter).await
+    }
+
+    /// Rows as [`Self::find`] reads them, and where the next page begins. A page that is not full is the last one.
+    ///
+    /// # Errors
+    /// As [`Self::find`].
+    pub async fn find_page(&self, filter: &Filter) -> StoreResult<Page> {
+        let rows = self.find(filter).await?;
+        let full = filter.limit.is_some_and(|limit| rows.len() as u64 >= limit);
+        let next = rows.last().filter(|_| full).and_then(|last| Cursor::behind(E::meta(), filter, last));
+        Ok(Page { rows, next })
     }
 
     /// The rows that match, or all of them for `None`, as typed entities.

@@ -104,22 +104,22 @@ impl Store {
     /// # Errors
     /// [`crate::StoreError::Unavailable`] when no connection is to be had.
     pub async fn write<S: Scope>(&self, scope: S, actor: Actor) -> StoreResult<Session<S, Write>> {
-        let transaction = match &*self.backend {
+        let transaction = match *self.backend {
             #[cfg(feature = "postgres")]
-            Backend::Postgres(backend) => Transaction::Postgres(backend.begin().await?),
+            Backend::Postgres(ref backend) => Transaction::Postgres(backend.begin().await?),
             #[cfg(feature = "sqlite")]
-            Backend::Sqlite(backend) => Transaction::Sqlite(backend.begin()),
+            Backend::Sqlite(ref backend) => Transaction::Sqlite(backend.begin()),
         };
         Ok(self.session(Executor::Transaction(Box::new(transaction)), scope, actor))
     }
 
     /// How busy the connections are.
     pub fn pool_state(&self) -> PoolState {
-        match &*self.backend {
+        match *self.backend {
             #[cfg(feature = "postgres")]
-            Backend::Postgres(backend) => backend.state(),
+            Backend::Postgres(ref backend) => backend.state(),
             #[cfg(feature = "sqlite")]
-            Backend::Sqlite(backend) => backend.state(),
+            Backend::Sqlite(ref backend) => backend.state(),
         }
     }
 
@@ -161,19 +161,19 @@ impl<S: Scope, M> Session<S, M> {
     pub(crate) async fn query(&self, statement: Confined) -> StoreResult<Vec<Vec<Value>>> {
         tracing::trace!(sql = %statement.sql, "query");
         match &self.executor {
-            Executor::Pool(backend) => match &**backend {
+            Executor::Pool(backend) => match **backend {
                 #[cfg(feature = "postgres")]
-                Backend::Postgres(backend) => backend.query(&statement).await,
+                Backend::Postgres(ref backend) => backend.query(&statement).await,
                 #[cfg(feature = "sqlite")]
-                Backend::Sqlite(backend) => backend.query(statement).await,
+                Backend::Sqlite(ref backend) => backend.query(statement).await,
             },
             Executor::Transaction(transaction) => {
                 self.environment.interruption()?;
-                match &**transaction {
+                match **transaction {
                     #[cfg(feature = "postgres")]
-                    Transaction::Postgres(transaction) => transaction.query(&statement).await,
+                    Transaction::Postgres(ref transaction) => transaction.query(&statement).await,
                     #[cfg(feature = "sqlite")]
-                    Transaction::Sqlite(transaction) => transaction.query(statement).await,
+                    Transaction::Sqlite(ref transaction) => transaction.query(statement).await,
                 }
             }
         }
@@ -181,13 +181,13 @@ impl<S: Scope, M> Session<S, M> {
 
     fn dialect(&self) -> Dialect {
         match &self.executor {
-            Executor::Pool(backend) => match &**backend {
+            Executor::Pool(backend) => match **backend {
                 #[cfg(feature = "postgres")]
                 Backend::Postgres(_) => Dialect::Postgres,
                 #[cfg(feature = "sqlite")]
                 Backend::Sqlite(_) => Dialect::Sqlite,
             },
-            Executor::Transaction(transaction) => match &**transaction {
+            Executor::Transaction(transaction) => match **transaction {
                 #[cfg(feature = "postgres")]
                 Transaction::Postgres(_) => Dialect::Postgres,
                 #[cfg(feature = "sqlite")]
@@ -216,11 +216,11 @@ impl<S: Scope> Session<S, Write> {
         tracing::trace!(sql = %statement.sql, "execute");
         self.environment.interruption()?;
         match &self.executor {
-            Executor::Transaction(transaction) => match &**transaction {
+            Executor::Transaction(transaction) => match **transaction {
                 #[cfg(feature = "postgres")]
-                Transaction::Postgres(transaction) => transaction.execute(&statement).await,
+                Transaction::Postgres(ref transaction) => transaction.execute(&statement).await,
                 #[cfg(feature = "sqlite")]
-                Transaction::Sqlite(transaction) => transaction.execute(statement).await,
+                Transaction::Sqlite(ref transaction) => transaction.execute(statement).await,
             },
             // A write session is never made of a pool.
             Executor::Pool(_) => Err(crate::StoreError::Aborted),

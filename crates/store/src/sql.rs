@@ -15,6 +15,7 @@ use sea_query::{
     SelectStatement, SqliteQueryBuilder, TableRef,
 };
 
+use crate::cursor::total_order;
 use crate::entity::{EntityMeta, Property};
 use crate::filter::{Filter, Predicate};
 use crate::record::Values;
@@ -225,23 +226,16 @@ fn find(
     Confined::select(dialect, &select, projection)
 }
 
-/// The filter's order, made total by the id; nulls stand where `PostgreSQL` puts them.
+/// The total order of the filter; nulls stand where `PostgreSQL` puts them.
 fn ordering(meta: &'static EntityMeta, filter: &Filter) -> Vec<(&'static str, Order, NullOrdering)> {
-    let mut keys: Vec<_> = filter
-        .order
-        .iter()
-        .map(|order| {
-            if order.descending {
-                (order.property.column, Order::Desc, NullOrdering::First)
-            } else {
-                (order.property.column, Order::Asc, NullOrdering::Last)
-            }
-        })
-        .collect();
-    if !filter.order.iter().any(|order| order.property.name == meta.id().name) {
-        keys.push((meta.id().column, Order::Asc, NullOrdering::Last));
-    }
-    keys
+    let keys = total_order(meta, filter).into_iter().map(|key| {
+        if key.descending {
+            (key.property.column, Order::Desc, NullOrdering::First)
+        } else {
+            (key.property.column, Order::Asc, NullOrdering::Last)
+        }
+    });
+    keys.collect()
 }
 
 /// `limit` and `skip` of an included relation count for each parent: number the rows of each, then cut.

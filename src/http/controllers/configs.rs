@@ -24,7 +24,7 @@ pub(in crate::http) fn routes() -> Vec<Route> {
         .any_of(&[VIEW_TENANT, number::VIEW_TENANT])
         .reach(Reach::PathTenant)
         .query(Query::FreeFilter(TenantConfig::meta))
-        .reply(Shape::Many(TenantConfig::meta)),
+        .reply(Shape::Page(TenantConfig::meta)),
         Route::new(Method::POST, CONFIGS, "TenantTenantConfigController.create", "Set the value of a key", create)
             .any_of(&[CREATE_TENANT, number::CREATE_TENANT])
             .reach(Reach::PathTenant)
@@ -58,7 +58,7 @@ pub(in crate::http) fn routes() -> Vec<Route> {
 
 async fn find(call: Call) -> Result<Reply> {
     let session = call.doors.read_tenant();
-    Ok(Reply::Many(session.repository::<TenantConfig>().find(&call.filter).await?))
+    Ok(Reply::Page(session.repository::<TenantConfig>().find_page(&call.filter).await?))
 }
 
 async fn create(call: Call) -> Result<Reply> {

@@ -24,7 +24,7 @@ pub(in crate::http) fn routes() -> Vec<Route> {
             .any_of(&[VIEW_USER_GROUP_LIST, number::VIEW_USER_GROUP_LIST])
             .reach(Reach::PathGroup)
             .query(Query::FreeFilter(UserGroup::meta))
-            .reply(Shape::Many(UserGroup::meta)),
+            .reply(Shape::Page(UserGroup::meta)),
         Route::new(Method::POST, MEMBERS, "GroupUserController.create", "Add a member to a group", create)
             .any_of(&[CREATE_USER_GROUP, number::CREATE_USER_GROUP])
             .reach(Reach::PathGroup)
@@ -64,7 +64,7 @@ fn member(body: &Map<String, Json>) -> &str {
 async fn find(call: Call) -> Result<Reply> {
     let session = call.doors.read_tenant();
     let filter = call.filter.within(Predicate::is::<UserGroup>("groupId", call.doors.subject()));
-    Ok(Reply::Many(session.repository::<UserGroup>().find(&filter).await?))
+    Ok(Reply::Page(session.repository::<UserGroup>().find_page(&filter).await?))
 }
 
 async fn create(call: Call) -> Result<Reply> {

@@ -19,7 +19,7 @@ pub(in crate::http) fn routes() -> Vec<Route> {
             .any_of(&[VIEW_GROUP_LIST])
             .reach(Reach::PathTenant)
             .query(Query::FreeFilter(Group::meta))
-            .reply(Shape::Many(Group::meta)),
+            .reply(Shape::Page(Group::meta)),
         Route::new(Method::POST, GROUPS, "TenantGroupController.create", "Create a group and join it", create)
             .any_of(&[CREATE_GROUP, number::CREATE_GROUP])
             .reach(Reach::PathTenant)
@@ -40,7 +40,7 @@ pub(in crate::http) fn routes() -> Vec<Route> {
 
 async fn find(call: Call) -> Result<Reply> {
     let session = call.doors.read_tenant();
-    Ok(Reply::Many(session.repository::<Group>().find(&call.filter).await?))
+    Ok(Reply::Page(session.repository::<Group>().find_page(&call.filter).await?))
 }
 
 async fn create(call: Call) -> Result<Reply> {

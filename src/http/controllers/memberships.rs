@@ -24,7 +24,7 @@ pub(in crate::http) fn routes() -> Vec<Route> {
             .any_of(&[VIEW_USER_TENANT])
             .reach(Reach::PathMembership)
             .query(Query::FreeFilter(UserGroup::meta))
-            .reply(Shape::Many(UserGroup::meta)),
+            .reply(Shape::Page(UserGroup::meta)),
         Route::new(
             Method::GET,
             PERMISSIONS,
@@ -35,7 +35,7 @@ pub(in crate::http) fn routes() -> Vec<Route> {
         .any_of(&[VIEW_USER_TENANT])
         .reach(Reach::PathMembership)
         .query(Query::FreeFilter(UserLevelPermission::meta))
-        .reply(Shape::Many(UserLevelPermission::meta)),
+        .reply(Shape::Page(UserLevelPermission::meta)),
         Route::new(
             Method::POST,
             PERMISSIONS,
@@ -84,13 +84,13 @@ fn new_permission() -> Json {
 async fn groups(call: Call) -> Result<Reply> {
     let session = call.doors.read_tenant();
     let filter = call.filter.within(Predicate::is::<UserGroup>("userTenantId", call.doors.subject()));
-    Ok(Reply::Many(session.repository::<UserGroup>().find(&filter).await?))
+    Ok(Reply::Page(session.repository::<UserGroup>().find_page(&filter).await?))
 }
 
 async fn find(call: Call) -> Result<Reply> {
     let session = call.doors.read_tenant();
     let filter = member_permissions::of_member(call.doors.subject(), call.filter);
-    Ok(Reply::Many(session.repository::<UserLevelPermission>().find(&filter).await?))
+    Ok(Reply::Page(session.repository::<UserLevelPermission>().find_page(&filter).await?))
 }
 
 async fn create(call: Call) -> Result<Reply> {

@@ -23,7 +23,7 @@ pub(in crate::http) fn routes() -> Vec<Route> {
         .any_of(&[VIEW_ALL_TENANT_OF_SELF])
         .reach(Reach::PathUser)
         .query(Query::FreeFilter(Tenant::meta))
-        .reply(Shape::Many(Tenant::meta)),
+        .reply(Shape::Page(Tenant::meta)),
     ]
 }
 
@@ -36,5 +36,5 @@ async fn find(call: Call) -> Result<Reply> {
             details: Box::new(Json::Null),
         });
     }
-    Ok(Reply::Many(users::tenants_of(&call.doors.read_own(), call.filter).await?))
+    Ok(Reply::Page(users::tenants_of(&call.doors.read_own(), call.filter).await?))
 }

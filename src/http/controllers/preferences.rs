@@ -34,7 +34,7 @@ pub(in crate::http) fn routes() -> Vec<Route> {
         Route::new(Method::GET, PREFERENCES, "UserTenantPrefsController.find", "List the caller's preferences", find)
             .any_of(VIEW)
             .query(Query::Filter(UserTenantPrefs::meta))
-            .reply(Shape::Many(UserTenantPrefs::meta)),
+            .reply(Shape::Page(UserTenantPrefs::meta)),
         Route::new(
             Method::GET,
             PREFERENCES_COUNT,
@@ -72,7 +72,7 @@ async fn create(call: Call) -> Result<Reply> {
 async fn find(call: Call) -> Result<Reply> {
     let session = call.doors.read_tenant();
     let filter = preferences::of(&call.doors.principal(), call.filter);
-    Ok(Reply::Many(session.repository::<UserTenantPrefs>().find(&filter).await?))
+    Ok(Reply::Page(session.repository::<UserTenantPrefs>().find_page(&filter).await?))
 }
 
 async fn count(call: Call) -> Result<Reply> {

@@ -19,7 +19,7 @@ pub(in crate::http) fn routes() -> Vec<Route> {
             .any_of(&[VIEW_ROLES, number::VIEW_ROLES])
             .reach(Reach::PathTenant)
             .query(Query::FreeFilter(Role::meta))
-            .reply(Shape::Many(Role::meta)),
+            .reply(Shape::Page(Role::meta)),
         Route::new(Method::POST, ROLES, "TenantRoleController.create", "Create a role", create)
             .any_of(&[CREATE_ROLES, number::CREATE_ROLES])
             .reach(Reach::PathTenant)
@@ -40,7 +40,7 @@ pub(in crate::http) fn routes() -> Vec<Route> {
 
 async fn find(call: Call) -> Result<Reply> {
     let session = call.doors.read_tenant();
-    Ok(Reply::Many(session.repository::<Role>().find(&call.filter).await?))
+    Ok(Reply::Page(session.repository::<Role>().find_page(&call.filter).await?))
 }
 
 async fn create(call: Call) -> Result<Reply> {

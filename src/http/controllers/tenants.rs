@@ -27,7 +27,7 @@ pub(in crate::http) fn routes() -> Vec<Route> {
         Route::new(Method::GET, TENANTS, "TenantController.find", "List tenants", find)
             .any_of(VIEW)
             .query(Query::Filter(Tenant::meta))
-            .reply(Shape::Many(Tenant::meta)),
+            .reply(Shape::Page(Tenant::meta)),
         Route::new(Method::GET, TENANTS_COUNT, "TenantController.count", "Count tenants", count)
             .any_of(VIEW)
             .query(Query::Where(Tenant::meta))
@@ -65,7 +65,7 @@ async fn create(call: Call) -> Result<Reply> {
 
 async fn find(call: Call) -> Result<Reply> {
     let session = call.doors.read_tenants();
-    Ok(Reply::Many(session.repository::<Tenant>().find(&call.filter).await?))
+    Ok(Reply::Page(session.repository::<Tenant>().find_page(&call.filter).await?))
 }
 
 async fn count(call: Call) -> Result<Reply> {

@@ -27,7 +27,7 @@ pub(in crate::http) fn routes() -> Vec<Route> {
         .any_of(&[VIEW_TENANT_USER, number::VIEW_TENANT_USER])
         .reach(Reach::PathTenantUsers)
         .query(Query::FreeFilter(UserRole::meta))
-        .reply(Shape::Many(UserRole::meta)),
+        .reply(Shape::Page(UserRole::meta)),
         Route::new(
             Method::PUT,
             ROLE_OF_USER,
@@ -57,7 +57,7 @@ fn assignment() -> Json {
 
 async fn find(call: Call) -> Result<Reply> {
     let session = call.doors.read_tenant();
-    Ok(Reply::Many(session.repository::<UserRole>().find(&call.filter).await?))
+    Ok(Reply::Page(session.repository::<UserRole>().find_page(&call.filter).await?))
 }
 
 async fn assign(call: Call) -> Result<Reply> {

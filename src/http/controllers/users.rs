@@ -23,7 +23,7 @@ pub(in crate::http) fn routes() -> Vec<Route> {
             .any_of(&[VIEW_TENANT_USER, number::VIEW_TENANT_USER])
             .reach(Reach::PathTenantUsers)
             .query(Query::FreeFilter(UserView::meta))
-            .reply(Shape::Many(UserView::meta)),
+            .reply(Shape::Page(UserView::meta)),
         Route::new(Method::POST, USERS, "TenantUserController.create", "Add a user to a tenant", create)
             .any_of(&[CREATE_TENANT_USER, number::CREATE_TENANT_USER])
             .reach(Reach::PathTenantUsers)
@@ -71,7 +71,7 @@ fn changed_user() -> Json {
 
 async fn find(call: Call) -> Result<Reply> {
     let session = call.doors.read_tenant();
-    Ok(Reply::Many(session.repository::<UserView>().find(&call.filter).await?))
+    Ok(Reply::Page(session.repository::<UserView>().find_page(&call.filter).await?))
 }
 
 async fn create(call: Call) -> Result<Reply> {

@@ -69,24 +69,24 @@ impl Migrator {
 
     /// Where the database stands with each migration, in order of version. Changes nothing.
     pub async fn status(&mut self) -> Result<Vec<Status>, MigrateError> {
-        match &self.connection {
+        match self.connection {
             #[cfg(feature = "postgres")]
-            Connection::Postgres(client) => postgres::status(client, self.migrations.postgres).await,
+            Connection::Postgres(ref client) => postgres::status(client, self.migrations.postgres).await,
             #[cfg(feature = "sqlite")]
-            Connection::Sqlite(connection) => sqlite::status(connection, self.migrations.sqlite),
+            Connection::Sqlite(ref connection) => sqlite::status(connection, self.migrations.sqlite),
         }
     }
 
     /// Everything that separates the database from what the program expects; nothing, if it is as it
     /// should be. Changes nothing.
     pub async fn check(&mut self) -> Result<Vec<Finding>, MigrateError> {
-        match &self.connection {
+        match self.connection {
             #[cfg(feature = "postgres")]
-            Connection::Postgres(client) => {
+            Connection::Postgres(ref client) => {
                 postgres::check(client, self.migrations.postgres, self.migrations.adoption).await
             }
             #[cfg(feature = "sqlite")]
-            Connection::Sqlite(connection) => sqlite::check(connection, self.migrations.sqlite),
+            Connection::Sqlite(ref connection) => sqlite::check(connection, self.migrations.sqlite),
         }
     }
 
@@ -102,15 +102,15 @@ impl Migrator {
     /// # Errors
     /// [`MigrateError::NotAdopted`] if the choice is not empty and the database neither was nor is adopted.
     pub async fn up_choosing(&mut self, choice: &Choice) -> Result<Vec<Step>, MigrateError> {
-        match &mut self.connection {
+        match self.connection {
             #[cfg(feature = "postgres")]
-            Connection::Postgres(client) => {
+            Connection::Postgres(ref mut client) => {
                 postgres::up(client, self.migrations.postgres, self.migrations.adoption, choice).await
             }
             #[cfg(feature = "sqlite")]
             Connection::Sqlite(_) if !choice.is_empty() => Err(MigrateError::NotAdopted),
             #[cfg(feature = "sqlite")]
-            Connection::Sqlite(connection) => sqlite::up(connection, self.migrations.sqlite),
+            Connection::Sqlite(ref mut connection) => sqlite::up(connection, self.migrations.sqlite),
         }
     }
 
@@ -118,13 +118,13 @@ impl Migrator {
     /// nothing of ours, the ledger included. Of an adopted database, the last step takes away what adoption added,
     /// and leaves the tables with their rows.
     pub async fn down(&mut self, to: u32) -> Result<Vec<Step>, MigrateError> {
-        match &mut self.connection {
+        match self.connection {
             #[cfg(feature = "postgres")]
-            Connection::Postgres(client) => {
+            Connection::Postgres(ref mut client) => {
                 postgres::down(client, self.migrations.postgres, self.migrations.adoption, to).await
             }
             #[cfg(feature = "sqlite")]
-            Connection::Sqlite(connection) => sqlite::down(connection, self.migrations.sqlite, to),
+            Connection::Sqlite(ref mut connection) => sqlite::down(connection, self.migrations.sqlite, to),
         }
     }
 }

@@ -2,8 +2,10 @@
 
 use serde_json::{Value, json};
 use user_tenant_store::StoreError;
+use user_tenant_store::cursor::{Cursor, InvalidCursor};
 use user_tenant_store::entity::Entity;
-use user_tenant_store::filter::{FilterError, Predicate};
+use user_tenant_store::filter::{Filter, FilterError, Predicate};
+use user_tenant_store::record::Record;
 use user_tenant_store::scope::{AllTenants, CallerScope, OwnScope, TenantScope};
 use uuid::Uuid;
 
@@ -19,6 +21,7 @@ on_both!(
     without_an_order_rows_come_by_id,
     orders_and_the_place_of_nulls,
     pages,
+    pages_by_cursor,
     chosen_fields,
     what_is_hidden_cannot_be_asked_for,
     more_rows_than_allowed_are_refused,
@@ -194,6 +197,54 @@ async fn pages(fixture: &Fixture) -> Outcome {
     }
     assert_eq!(fixture.find::<Sample>(scope, &json!({"skip": 1})).await?.len(), 100);
     assert_eq!(fixture.find::<Sample>(scope, &json!({})).await?.len(), 106);
+    Ok(())
+}
+
+/// However the list is ordered, the pages behind each other's cursors are the whole list, whatever comes in between.
+async fn pages_by_cursor(fixture: &Fixture) -> Outcome {
+    let tenant = samples(fixture).await?;
+    let session = fixture.store.read(tenant);
+    let samples = session.repository::<Sample>();
+    let rest = |text: &str, wanted: &Filter| {
+        Ok::<_, InvalidCursor>(Cursor::parse(Sample::meta(), wanted, text)?.rest(Sample::meta(), wanted.clone()))
+    };
+    let names = |rows: &[Record]| rows.iter().filter_map(|row| row.get("name")).cloned().collect::<Vec<_>>();
+    for order in [
+        json!([]),
+        json!(["id DESC"]),
+        json!(["name"]),
+        json!(["number"]),
+        json!(["number DESC"]),
+        json!(["day DESC", "number"]),
+        json!(["day", "number DESC", "name DESC"]),
+        json!(["note", "day"]),
+        json!(["createdOn DESC"]),
+    ] {
+        let whole = samples.find(&filter::<Sample>(&json!({"order": order}))?).await?;
+        for size in [1, 2, 3, 6, 7] {
+            let wanted = filter::<Sample>(&json!({"order": order, "limit": size, "skip": 0, "fields": ["name"]}))?;
+            let mut page = samples.find_page(&wanted).await?;
+            let mut read = names(&page.rows);
+            while let Some(cursor) = page.next {
+                page = samples.find_page(&rest(&cursor.to_string(), &wanted)?).await?;
+                read.extend(names(&page.rows));
+            }
+            assert_eq!(read, names(&whole), "{order} by {size}");
+        }
+    }
+    // The cursor stands for what was skipped before it.
+    let second = filter::<Sample>(&json!({"limit": 2, "skip": 2, "order": "name"}))?;
+    let cursor = samples.find_page(&second).await?.next.ok_or("there are more")?;
+    let third = samples.find_page(&rest(&cursor.to_string(), &second)?).await?;
+    assert_eq!(names(&third.rows), ["e".into(), "f".into()]);
+    // A list without a limit is whole; a cursor of another order, or made up, is none.
+    assert!(samples.find_page(&filter::<Sample>(&json!({}))?).await?.next.is_none());
+    for other in [json!({"order": ["name", "day"]}), json!({})] {
+        assert_eq!(rest(&cursor.to_string(), &filter::<Sample>(&other)?).err(), Some(InvalidCursor), "{other}");
+    }
+    for text in ["", "x", "WzFd", "bnVsbA", "W10"] {
+        assert_eq!(rest(text, &second).err(), Some(InvalidCursor), "{text}");
+    }
     Ok(())
 }
 
