@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Checks what packaging/ holds, as far as it can be without a container engine: the systemd unit is valid, and exposes
-# little of the machine.
+# little of the machine; the Debian package has what it should, and its program runs.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . scripts/common.sh
@@ -19,3 +19,19 @@ trap 'rm -rf "$place"' EXIT
 sed -e 's|^ExecStart=[^ ]*|ExecStart=/bin/true|' -e 's|man:[^ ]* ||' "$unit" >"$place/${unit##*/}"
 systemd-analyze verify "$place/${unit##*/}"
 systemd-analyze security --offline=true --threshold="$most_exposed" --no-pager "$place/${unit##*/}" | tail -n 1
+
+progress "making the Debian package"
+package=$(scripts/debian.sh)
+dpkg-deb --extract "$package" "$place/root"
+dpkg-deb --control "$package" "$place/control"
+for file in usr/bin/user-tenant-service usr/share/man/man1/user-tenant-service.1 etc/user-tenant-service/environment \
+  usr/share/bash-completion/completions/user-tenant-service usr/share/zsh/vendor-completions/_user-tenant-service \
+  usr/share/fish/vendor_completions.d/user-tenant-service.fish usr/share/doc/user-tenant-service/copyright; do
+  [ -n "$(find "$place/root" -path "$place/root/$file*" -type f -size +0)" ] || fail "the package lacks /$file"
+done
+find "$place/root" -path '*/systemd/system/user-tenant-service.service' | grep -q . || fail "the package lacks the unit"
+grep -qx /etc/user-tenant-service/environment "$place/control/conffiles" || fail "an update would replace the settings"
+grep -q '^Depends: .*libc6' "$place/control/control" || fail "the package does not say what it depends on"
+"$place/root/usr/bin/user-tenant-service" --version
+have man && man --warnings -l "$place/root/usr/share/man/man1/user-tenant-service.1"* >/dev/null
+ls -l "$package"

@@ -85,6 +85,24 @@ pub struct Builder {
 
 impl UserTenantService {
     /// Starts with a database; everything else has a default but the verifier.
+    ///
+    /// ```
+    /// use user_tenant_service::store::session::{DatabaseOptions, SqliteOptions};
+    /// use user_tenant_service::{UserTenantService, Verifier};
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let directory = tempfile::tempdir()?;
+    /// let file = directory.path().join("users.db");
+    /// let users = UserTenantService::builder(DatabaseOptions::Sqlite(SqliteOptions::new(file)))
+    ///     .verifier(Verifier::Secret { secret: "0123456789abcdef0123456789abcdef".to_owned(), issuer: None })
+    ///     .migrate(true)
+    ///     .build()
+    ///     .await?;
+    /// let router: axum::Router = users.router();
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn builder(database: DatabaseOptions) -> Builder {
         Builder {
             database,
@@ -108,12 +126,45 @@ impl UserTenantService {
         self.router.clone()
     }
 
-    /// A session that reads every tenant's rows, in the name of the host application.
+    /// A session that reads every tenant's rows, in the name of the host application. Narrow it to one tenant as soon
+    /// as it is known which.
+    ///
+    /// ```
+    /// use user_tenant_service::UserTenantService;
+    /// use user_tenant_service::model::{Role, Tenant};
+    /// use user_tenant_service::store::StoreResult;
+    /// use user_tenant_service::store::filter::Predicate;
+    /// use user_tenant_service::store::scope::TenantScope;
+    ///
+    /// async fn role_names(users: &UserTenantService, tenant_key: &str) -> StoreResult<Vec<String>> {
+    ///     let key = Predicate::is::<Tenant>("key", tenant_key);
+    ///     let Some(tenant) = users.read().repository::<Tenant>().find_one(key).await? else {
+    ///         return Ok(Vec::new());
+    ///     };
+    ///     let within = users.read().narrow(TenantScope(tenant.id));
+    ///     Ok(within.repository::<Role>().find_typed(None).await?.into_iter().map(|role| role.name).collect())
+    /// }
+    /// ```
     pub fn read(&self) -> Session<System, Read> {
         self.service.doors.read_system(SystemReason::HostApplication)
     }
 
-    /// A transaction over every tenant's rows, in the name of the host application.
+    /// A transaction over every tenant's rows, in the name of the host application. What it returns is `Committed`, or
+    /// nothing was written.
+    ///
+    /// ```
+    /// use user_tenant_service::model::Tenant;
+    /// use user_tenant_service::store::record::Patch;
+    /// use user_tenant_service::{Result, UserTenantService};
+    /// use uuid::Uuid;
+    ///
+    /// async fn rename(users: &UserTenantService, tenant: Uuid, name: &str) -> Result<bool> {
+    ///     let session = users.write().await?;
+    ///     let patch = Patch::<Tenant>::empty().with("name", name)?;
+    ///     let found = session.repository::<Tenant>().update_by_id(tenant, patch).await?;
+    ///     Ok(session.commit(found).await?.into_inner())
+    /// }
+    /// ```
     ///
     /// # Errors
     /// [`Error::Unavailable`] when the database cannot be reached.
@@ -167,7 +218,18 @@ impl Builder {
         Self { http, ..self }
     }
 
-    /// Where time and ids come from.
+    /// Where time and ids come from; a test fixes them.
+    ///
+    /// ```
+    /// use time::macros::datetime;
+    /// use user_tenant_service::Builder;
+    /// use user_tenant_service::store::environment::Environment;
+    /// use uuid::Uuid;
+    ///
+    /// fn at_noon(builder: Builder) -> Builder {
+    ///     builder.environment(Environment::new(|| datetime!(2026-01-01 12:00 UTC), Uuid::now_v7))
+    /// }
+    /// ```
     #[must_use]
     pub fn environment(self, environment: Environment) -> Self {
         let now = environment.clone();
@@ -175,6 +237,22 @@ impl Builder {
     }
 
     /// Lets signed requests to `POST /user-callback` provision tenants; without it, all of them are refused.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use user_tenant_service::{Builder, ProvisioningCallback};
+    /// use uuid::Uuid;
+    ///
+    /// fn with_callback(builder: Builder, secret: String, actor: Uuid) -> Builder {
+    ///     builder.provisioning_callback(ProvisioningCallback {
+    ///         secret,
+    ///         tolerance: Duration::from_secs(20),
+    ///         actor,
+    ///         role_name: "SuperAdmin".to_owned(),
+    ///         permissions: vec!["ViewTenant".to_owned(), "UpdateTenant".to_owned()],
+    ///     })
+    /// }
+    /// ```
     #[must_use]
     pub fn provisioning_callback(self, callback: ProvisioningCallback) -> Self {
         Self { callback: Some(callback), ..self }
@@ -191,6 +269,16 @@ impl Builder {
     }
 
     /// Tells `listener` of each request that changed something; several may listen. See [`Change`].
+    ///
+    /// ```
+    /// use tokio::sync::mpsc::UnboundedSender;
+    /// use user_tenant_service::{Builder, host::Change};
+    ///
+    /// fn with_news(builder: Builder, news: UnboundedSender<Change>) -> Builder {
+    ///     // Nobody hears it any more where the receiver is gone.
+    ///     builder.on_change(move |change| drop(news.send(change.clone())))
+    /// }
+    /// ```
     #[must_use]
     pub fn on_change(mut self, listener: impl Fn(&Change) + Send + Sync + 'static) -> Self {
         self.host.listeners.add(listener);
@@ -198,6 +286,22 @@ impl Builder {
     }
 
     /// The steps to the schema, instead of [`MIGRATIONS`]: those and the application's own, or a copy of the files.
+    ///
+    /// ```
+    /// use user_tenant_service::store::migrate::{Migration, Migrations};
+    /// use user_tenant_service::{Builder, MIGRATIONS};
+    ///
+    /// const NOTES: &[Migration] = &[Migration {
+    ///     version: 1001,
+    ///     name: "notes",
+    ///     up: "CREATE TABLE notes (id text PRIMARY KEY, tenant_id text NOT NULL, body text NOT NULL)",
+    ///     down: "DROP TABLE notes",
+    /// }];
+    ///
+    /// fn with_notes(builder: Builder) -> Builder {
+    ///     builder.migrations(MIGRATIONS.and(&Migrations { postgres: NOTES, sqlite: NOTES, adoption: None }))
+    /// }
+    /// ```
     #[must_use]
     pub fn migrations(self, migrations: Migrations) -> Self {
         Self { migrations, ..self }

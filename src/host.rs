@@ -53,6 +53,26 @@ pub(crate) struct Host {
 impl UserTenantService {
     /// Makes a tenant with an administrator, all or nothing: nobody can make the first one over HTTP.
     ///
+    /// ```
+    /// use user_tenant_service::host::Bootstrap;
+    /// use user_tenant_service::{Result, UserTenantService};
+    ///
+    /// async fn first_tenant(users: &UserTenantService) -> Result<uuid::Uuid> {
+    ///     let made = users
+    ///         .bootstrap(Bootstrap {
+    ///             tenant_name: "Acme".to_owned(),
+    ///             tenant_key: "acme".to_owned(),
+    ///             username: "ann".to_owned(),
+    ///             email: "ann@acme.example".to_owned(),
+    ///             first_name: "Ann".to_owned(),
+    ///             role_name: "admin".to_owned(),
+    ///             permissions: vec!["ViewTenant".to_owned()],
+    ///         })
+    ///         .await?;
+    ///     Ok(made.tenant)
+    /// }
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Conflict`] when the tenant's key, the username or the address is taken.
     pub async fn bootstrap(&self, wanted: Bootstrap) -> Result<Bootstrapped> {

@@ -1,4 +1,50 @@
 //! Users, tenants and roles for multi-tenant software: mount [`UserTenantService::router`] in an axum application, or run the binary.
+//!
+//! # Example
+//!
+//! ```no_run
+//! use axum::Router;
+//! use tokio::net::TcpListener;
+//! use user_tenant_service::store::session::{DatabaseOptions, SqliteOptions};
+//! use user_tenant_service::{UserTenantService, Verifier};
+//!
+//! #[tokio::main]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let secret = std::env::var("JWT_SECRET")?;
+//!     let users = UserTenantService::builder(DatabaseOptions::Sqlite(SqliteOptions::new("users.db")))
+//!         .verifier(Verifier::Secret { secret, issuer: None })
+//!         .migrate(true)
+//!         .build()
+//!         .await?;
+//!     let application = Router::new().nest("/user-tenants", users.router());
+//!     axum::serve(TcpListener::bind("127.0.0.1:3000").await?, application).await?;
+//!     Ok(())
+//! }
+//! ```
+//!
+//! # Where to begin
+//!
+//! | To | Begin with |
+//! |---|---|
+//! | mount our routes in an application | [`UserTenantService::builder`], `examples/mount.rs` |
+//! | add routes and permissions behind our guard | [`host`], `examples/custom_permission.rs` |
+//! | have our whole command line too | `cli::Program` (feature `cli`) |
+//! | verify tokens in another way | [`TokenVerifier`], `examples/own_verifier.rs` |
+//! | hear of what changed | [`Builder::on_change`] |
+//! | read and write rows without HTTP | [`store`], [`model`], `examples/embedded.rs` |
+//! | give assistants the operations as tools | `mcp::McpServer` (feature `mcp`) |
+//!
+//! # Features
+//!
+//! | Feature | Default | What it adds |
+//! |---|---|---|
+//! | `sqlite` | yes | databases in a file; `SQLite` is compiled in |
+//! | `postgres` | yes | databases on a `PostgreSQL` server |
+//! | `cli` | yes | the module `cli` and the program `user-tenant-service` |
+//! | `mcp` | yes | the module `mcp`: tools for assistants; with `cli`, the command `mcp` |
+//!
+//! Each builds alone and together with any other. A library needs one of the first two: without them every database is
+//! refused. `scaffold`, the writer of new services, comes with `cli` and `mcp`.
 
 #![cfg_attr(not(feature = "cli"), allow(dead_code, reason = "some parts serve the command line only"))]
 
@@ -6,7 +52,7 @@ mod access;
 mod builder;
 #[cfg(feature = "cli")]
 pub mod cli;
-#[cfg(feature = "cli")]
+#[cfg(any(feature = "cli", feature = "mcp"))]
 mod client;
 mod clock;
 #[cfg(feature = "cli")]
@@ -16,7 +62,7 @@ mod error;
 pub mod host;
 mod http;
 #[cfg(feature = "mcp")]
-mod mcp;
+pub mod mcp;
 mod migrations;
 pub mod model;
 #[cfg(feature = "scaffold")]

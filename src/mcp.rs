@@ -2,6 +2,23 @@
 //! input and output or over HTTP.
 //!
 //! What an operation may do is what its token may do: it is sent to a service as any client's request is.
+//!
+//! An application that mounts the service gives its assistants the same tools, under a path of its own:
+//!
+//! ```no_run
+//! use axum::Router;
+//! use user_tenant_service::UserTenantService;
+//! use user_tenant_service::mcp::{McpOptions, McpServer};
+//!
+//! fn application(users: &UserTenantService, token: &str) -> Router {
+//!     let tools = McpServer::of(users, token).router(McpOptions {
+//!         token: "what clients of the tools send".to_owned(),
+//!         hosts: vec!["users.example.com".to_owned()],
+//!         origins: Vec::new(),
+//!     });
+//!     users.router().nest("/assistants", tools) // the tools are at /assistants/mcp
+//! }
+//! ```
 
 mod explain;
 mod http;
@@ -13,11 +30,10 @@ mod server;
 use std::future::Future;
 use std::pin::Pin;
 
-use rmcp::ServiceExt as _;
 use tokio::sync::OnceCell;
 
-pub(crate) use self::http::{HttpOptions, serve_http};
-pub(crate) use self::server::Server;
+pub use self::http::McpOptions;
+pub use self::server::McpServer;
 use crate::client::Client;
 use crate::error::BoxError;
 
@@ -39,14 +55,13 @@ impl Backend {
         Self { open: Box::new(move || Box::pin(open())), opened: OnceCell::new() }
     }
 
+    /// A backend that is open.
+    fn opened(client: Client) -> Self {
+        let never = || async { Err("the service was opened before".into()) };
+        Self { opened: OnceCell::new_with(Some(client)), ..Self::new(never) }
+    }
+
     async fn client(&self) -> Result<&Client, BoxError> {
         self.opened.get_or_try_init(|| (self.open)()).await
     }
-}
-
-/// Serves one client on standard input and output until it goes away.
-pub(crate) async fn serve_stdio(server: Server) -> Result<(), BoxError> {
-    let running = server.serve(rmcp::transport::stdio()).await?;
-    running.waiting().await?;
-    Ok(())
 }

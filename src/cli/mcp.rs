@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use clap::Args;
+use tokio::net::TcpListener;
 
 use super::context::Context;
 use super::failure::Failure;
@@ -11,7 +12,7 @@ use super::print::note;
 use super::reach::{self, Reach};
 use super::secret;
 use crate::error::BoxError;
-use crate::mcp::{Backend, HttpOptions, Server, serve_http, serve_stdio};
+use crate::mcp::{self, Backend, McpServer};
 
 /// Options of `mcp`.
 #[derive(Debug, Args)]
@@ -37,23 +38,35 @@ pub(super) async fn mcp(context: Context, options: McpOptions) -> Result<(), Fai
         let (context, reach) = (context.clone(), reach.clone());
         async move { reach::open(&context, &reach).await.map_err(|failure| -> BoxError { described(&failure).into() }) }
     });
-    let server = Server::new(backend);
+    let server = McpServer::new(backend);
     let ended = match options.http {
-        None => serve_stdio(server).await,
+        None => server.serve_stdio().await,
         Some(address) => {
             let made = options.http_token.is_none();
             let token = options.http_token.map_or_else(secret::random, Ok)?;
-            let told = token.clone();
-            let ready = move |address: SocketAddr| {
-                note(&format!("listening on http://{address}/mcp"));
-                if made {
-                    note(&format!("clients send  Authorization: Bearer {told}"));
-                }
-            };
-            serve_http(server, HttpOptions { address, token, hosts: options.http_host }, ready).await
+            serve_http(server, address, token, options.http_host, made).await
         }
     };
     ended.map_err(|error| Failure::Other("the MCP server has ended".to_owned(), Some(error)))
+}
+
+/// Serves over HTTP until the process ends; says where, and the token if nobody knows it.
+async fn serve_http(
+    server: McpServer,
+    address: SocketAddr,
+    token: String,
+    hosts: Vec<String>,
+    made: bool,
+) -> Result<(), BoxError> {
+    let listener = TcpListener::bind(address).await?;
+    let address = listener.local_addr()?;
+    note(&format!("listening on http://{address}/mcp"));
+    if made {
+        note(&format!("clients send  Authorization: Bearer {token}"));
+    }
+    // A browser's own inspector, served from where the server is, may call it; a page from elsewhere may not.
+    let origins = vec![format!("http://{address}"), format!("http://localhost:{}", address.port())];
+    Ok(axum::serve(listener, server.router(mcp::McpOptions { token, hosts, origins })).await?)
 }
 
 /// A failure with its causes, on one line.

@@ -14,6 +14,23 @@ use crate::error::{Error, Result};
 
 /// A live caller who may use the route. Only [`crate::UserTenantService::guarded`] makes one, so a handler that takes
 /// it cannot be mounted without a guard: there it is a 500, whoever calls.
+///
+/// ```
+/// use axum::Json;
+/// use serde_json::{Map, Value};
+/// use user_tenant_service::Result;
+/// use user_tenant_service::host::Caller;
+/// use user_tenant_service::model::Group;
+/// use user_tenant_service::store::record::New;
+///
+/// /// Makes a group in the caller's tenant, and in no other, whatever the body says.
+/// async fn create_group(caller: Caller, Json(body): Json<Map<String, Value>>) -> Result<Json<Value>> {
+///     let session = caller.write().await?;
+///     let group = session.repository::<Group>().create(New::from_json(&body)?).await?;
+///     let group = session.commit(group).await?.into_inner();
+///     Ok(Json(serde_json::json!({ "id": group.uuid("id") })))
+/// }
+/// ```
 #[derive(Clone)]
 pub struct Caller(Arc<CallerDoors>);
 

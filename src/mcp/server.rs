@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use rmcp::ServiceExt as _;
 use rmcp::handler::server::ServerHandler;
 use rmcp::model::{
     CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, ErrorData, Implementation,
@@ -13,21 +14,47 @@ use serde_json::json;
 
 use super::operations::{self, Operation};
 use super::{Backend, explain, resources, scaffold};
+use crate::builder::UserTenantService;
+use crate::client::Client;
+use crate::error::BoxError;
 
 const INSTRUCTIONS: &str = "Users, tenants and roles of multi-tenant software. `microservice` writes a new service. The other \
     tools operate a running one, each with the rights of this server's token: rows of other tenants are not found, and what the \
     token lacks is refused. `explain_access` says why. Lists take LoopBack filters.";
 
-/// The server; a clone is the same one.
+/// The tools and documents, with the rights of one token; a clone is the same server.
 #[derive(Clone)]
-pub(crate) struct Server(Arc<Parts>);
+pub struct McpServer(Arc<Parts>);
 
 struct Parts {
     operations: Vec<Operation>,
     backend: Backend,
 }
 
-impl Server {
+impl McpServer {
+    /// Tools that work with a service in this process; each request carries `token`, and may do what it may.
+    pub fn of(service: &UserTenantService, token: impl Into<String>) -> Self {
+        Self::new(Backend::opened(Client::local(service.router(), token.into())))
+    }
+
+    /// Tools that work with a running service at this address, `https://users.example.com`, with its prefix if it has
+    /// one. Without a token the service refuses them.
+    ///
+    /// # Errors
+    /// When this is no address of HTTP. That nobody answers there is the answer of the tools.
+    pub fn at(address: &str, token: Option<String>) -> Result<Self, BoxError> {
+        Ok(Self::new(Backend::opened(Client::remote(address, token)?)))
+    }
+
+    /// Serves one client on standard input and output until it goes away; nothing else may be printed there.
+    ///
+    /// # Errors
+    /// When the client does not speak the protocol, or the streams break.
+    pub async fn serve_stdio(self) -> Result<(), BoxError> {
+        self.serve(rmcp::transport::stdio()).await?.waiting().await?;
+        Ok(())
+    }
+
     /// A server whose operations go to this backend.
     pub(crate) fn new(backend: Backend) -> Self {
         Self(Arc::new(Parts { operations: operations::all(), backend }))
@@ -70,7 +97,7 @@ impl Server {
     }
 }
 
-impl ServerHandler for Server {
+impl ServerHandler for McpServer {
     fn get_info(&self) -> ServerConfig {
         let mut info = ServerConfig::new(ServerCapabilities::builder().enable_tools().enable_resources().build())
             .with_instructions(INSTRUCTIONS);
@@ -115,5 +142,11 @@ impl ServerHandler for Server {
             Ok(None) => Err(ErrorData::resource_not_found(format!("there is no resource {}", request.uri), None)),
             Err(error) => Err(ErrorData::internal_error(error.to_string(), None)),
         }
+    }
+}
+
+impl std::fmt::Debug for McpServer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("McpServer").finish_non_exhaustive()
     }
 }

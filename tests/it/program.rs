@@ -127,6 +127,13 @@ impl Workplace {
         running
     }
 
+    /// The program, for a terminal to start.
+    pub(crate) fn command_on_a_terminal(&self, arguments: &[&str]) -> Command {
+        let mut command = self.command(arguments);
+        command.stdin(Stdio::inherit());
+        command
+    }
+
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.program);
         command.args(arguments).env_clear().current_dir(self.path()).stdin(Stdio::null());

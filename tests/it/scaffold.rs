@@ -236,6 +236,31 @@ fn what_cannot_be_is_refused_and_leaves_nothing() {
 }
 
 #[test]
+fn what_is_missing_is_asked_for_on_a_terminal() {
+    const PATIENCE_MILLISECONDS: u64 = 30_000;
+    const DOWN: &str = "\x1b[B";
+    let mut workplace = Workplace::new();
+    workplace.set("TERM", "xterm");
+    let command = workplace.command_on_a_terminal(&["microservice", "--source=0.1"]);
+    let mut terminal = rexpect::session::spawn_command(command, Some(PATIENCE_MILLISECONDS)).expect("it starts");
+    let mut answer = |question: &str, keys: &str| {
+        terminal.exp_string(question).unwrap_or_else(|error| panic!("{question}: {error}"));
+        terminal.send(keys).and_then(|_| terminal.flush()).expect("it reads");
+    };
+    answer("Name of the microservice", "askedFor\r");
+    answer("Base it on user-tenant-service", "y");
+    answer("Name of the datasource", "membersdb\r");
+    answer("Type of the datasource", &format!("{DOWN}\r"));
+    answer("Migrations", &format!("{DOWN}{DOWN}\r"));
+    terminal.exp_string("asked-for has been written").expect("it says so");
+    terminal.exp_eof().expect("it ends");
+    let written = files(&workplace.path().join("asked-for"));
+    assert!(written.contains("migrations/sqlite/1001_greetings.up.sql"), "{written:?}");
+    let settings = fs::read_to_string(workplace.path().join("asked-for/.env.example")).expect("it is there");
+    assert!(settings.contains("membersdb.db"), "{settings}");
+}
+
+#[test]
 fn in_a_monorepo_it_goes_among_the_services() {
     let workplace = Workplace::with(&[]);
     fs::write(workplace.path().join("lerna.json"), "{}\n").expect("the workplace can be written");

@@ -1,5 +1,6 @@
-// The original in a host application of ours, on the database of DATABASE_URL: for the tests of adoption.
-// It reads PORT (0 picks one) and its own variables, and prints `listening at <url>` once it answers.
+// The original in a host application of ours, on the database of DATABASE_URL: for the tests of adoption, and to
+// measure beside us. It reads PORT (0 picks one), POOL (the most connections to the database) and its own variables,
+// and prints `listening at <url>` once it answers.
 'use strict';
 
 const {BootMixin} = require('@loopback/boot');
@@ -12,7 +13,13 @@ class Host extends BootMixin(RepositoryMixin(RestApplication)) {}
 async function main() {
   const application = new Host({rest: {host: '127.0.0.1', port: Number(process.env.PORT ?? 0)}});
   application.projectRoot = __dirname;
-  const database = {name: 'AuthDB', connector: 'postgresql', url: process.env.DATABASE_URL, schema: 'main'};
+  const database = {
+    name: 'AuthDB',
+    connector: 'postgresql',
+    url: process.env.DATABASE_URL,
+    schema: 'main',
+    max: Number(process.env.POOL ?? 10),
+  };
   application.dataSource(new juggler.DataSource(database), 'AuthDB');
   application.component(UserTenantServiceComponent);
   await application.boot();

@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# Makes the Debian package of the service and prints where it is. It holds the program, its manual pages and completions,
+# the systemd unit and a file of settings.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+. scripts/common.sh
+
+case ${1:-} in
+  -h | --help)
+    sed -n '2,/^set /{/^#/s/^# \{0,1\}//p}' "$0"
+    exit
+    ;;
+esac
+need_rust
+need_cargo_tool cargo-deb 3.8.0 --no-default-features
+have dpkg-shlibdeps || apt_install dpkg-dev
+
+target=${CARGO_TARGET_DIR:-$PWD/target}
+files=$target/debian-files
+cargo build --release --locked
+program=$target/release/user-tenant-service
+rm -rf "$files"
+mkdir -p "$files/man"
+"$program" man "$files/man" >&2
+"$program" completions bash >"$files/user-tenant-service.bash"
+"$program" completions fish >"$files/user-tenant-service.fish"
+"$program" completions zsh >"$files/_user-tenant-service"
+cargo deb --no-build --no-strip --quiet
+ls "$target"/debian/user-tenant-service_*.deb
