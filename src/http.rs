@@ -3,6 +3,7 @@
 mod body;
 mod controllers;
 mod dispatch;
+mod documents;
 mod error;
 mod explorer;
 mod layers;
@@ -18,8 +19,6 @@ use std::sync::Arc;
 use axum::Router;
 
 pub(crate) use self::layers::HttpOptions;
-#[cfg(feature = "mcp")]
-pub(crate) use self::route::Query;
 pub(crate) use self::route::Route;
 use crate::error::{BoxError, Error};
 use crate::service::Service;
@@ -53,10 +52,9 @@ pub(crate) fn render(document: &utoipa::openapi::OpenApi, yaml: bool) -> Result<
 
 /// All routes, those of the host among them, and system pages, ready to be served or nested.
 pub(crate) fn router(service: Arc<Service>, options: &HttpOptions, host: Router) -> Result<Router, BoxError> {
-    let document = document()?;
-    let inner = layers::bounded(dispatch::router(&service, routes(), options)?.merge(host), options)
-        .merge(system::router(service.clone(), &document)?)
-        .merge(explorer::router(document)?)
+    let inner = layers::bounded(dispatch::router(&service, routes(), options).merge(host), options)
+        .merge(system::router(service.clone()))
+        .merge(explorer::router())
         .fallback(async || Error::UnknownRoute);
     let inner = layers::apply(inner, service, options)?;
     Ok(normalize::paths(inner))

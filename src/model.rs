@@ -7,6 +7,7 @@ mod date_time;
 mod group;
 mod jwt_key;
 mod role;
+mod standing;
 mod tenant;
 mod tenant_config;
 mod user;
@@ -23,6 +24,7 @@ pub use auth_client::AuthClient;
 pub use group::Group;
 pub use jwt_key::JwtKey;
 pub use role::Role;
+pub(crate) use standing::Standing;
 pub use tenant::{Tenant, TenantStatus};
 pub use tenant_config::TenantConfig;
 pub use user::User;
@@ -47,6 +49,7 @@ pub fn registry() -> &'static [fn() -> &'static EntityMeta] {
         User::meta,
         UserView::meta,
         UserRole::meta,
+        Standing::meta,
         UserCredentials::meta,
         UserTenant::meta,
         Group::meta,

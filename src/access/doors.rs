@@ -17,7 +17,7 @@ use super::guard::Authorized;
 use crate::domain::callback::FirstRole;
 use crate::domain::principal::Principal;
 use crate::error::{BuildError, Error, Result};
-use crate::model::{JwtKey, Tenant, TenantStatus, User, UserRole, UserStatus, UserTenant};
+use crate::model::{JwtKey, Standing, Tenant, TenantStatus, User, UserRole, UserStatus, UserTenant};
 use crate::telemetry::population::Counts;
 
 /// All ways to the database.
@@ -57,25 +57,14 @@ impl Doors {
     /// Whether user, membership and tenant of a token are what it says, and live.
     pub(super) async fn caller_is_live(&self, caller: &Caller) -> Result<bool> {
         let session = self.store.read(System(SystemReason::CheckCaller));
-        let (memberships, users, tenants) =
-            (session.repository::<UserTenant>(), session.repository::<User>(), session.repository::<Tenant>());
-        let membership = Predicate::And(vec![
-            Predicate::is::<UserTenant>("id", caller.user_tenant_id),
-            Predicate::is::<UserTenant>("userId", caller.id),
-            Predicate::is::<UserTenant>("tenantId", caller.tenant_id),
-            Predicate::is_one_of::<UserTenant, _>("status", UserStatus::LIVE.map(i32::from)),
+        let live = Predicate::And(vec![
+            Predicate::is::<Standing>("id", caller.user_tenant_id),
+            Predicate::is::<Standing>("userId", caller.id),
+            Predicate::is::<Standing>("tenantId", caller.tenant_id),
+            Predicate::is_one_of::<Standing, _>("status", UserStatus::LIVE.map(i32::from)),
+            Predicate::is::<Standing>("tenantStatus", i32::from(TenantStatus::Active)),
         ]);
-        let user = Predicate::is::<User>("id", caller.id);
-        let tenant = Predicate::And(vec![
-            Predicate::is::<Tenant>("id", caller.tenant_id),
-            Predicate::is::<Tenant>("status", i32::from(TenantStatus::Active)),
-        ]);
-        let (membership, user, tenant) = tokio::try_join!(
-            memberships.count(Some(&membership)),
-            users.count(Some(&user)),
-            tenants.count(Some(&tenant))
-        )?;
-        Ok(membership > 0 && user > 0 && tenant > 0)
+        Ok(session.repository::<Standing>().count(Some(&live)).await? > 0)
     }
 
     /// The tenant of a live row that a path names, whoever's it is.

@@ -38,15 +38,22 @@ pub(crate) async fn update(
     id: Uuid,
     change: Change,
 ) -> Result<Committed<()>> {
-    tenants::lock(&session).await?;
-    let membership = membership(&session, id).await?;
+    // Who takes a role or a status from somebody may take the last administrator away; names may change side by side.
+    let exclusive = change.role.is_some() || change.status.is_some();
+    let ((), membership, user) = tokio::try_join!(
+        biased;
+        async { if exclusive { tenants::lock(&session).await } else { tenants::hold(&session).await } },
+        membership(&session, id),
+        async { Ok(session.repository::<User>().get(id).await?) },
+    )?;
+    let user = user.ok_or_else(|| unknown(&id))?;
     if change.role.is_some() && id == principal.user {
         return Err(Error::Forbidden("NotAllowedAccess"));
     }
     if let Some(role) = change.role {
         assignable(&session, &principal, role).await?;
     }
-    let person = if is_home(&session, &principal, &membership).await? {
+    let person = if is_home(session.scope().0, &principal, &membership, &user) {
         change.person
     } else {
         // It has not come yet: its profile is not the tenant's to change, nor is it the tenant's to say that it came,
@@ -59,7 +66,7 @@ pub(crate) async fn update(
         None
     };
     if let Some(person) = person {
-        change_person(&session, id, person).await?;
+        change_person(&session, &user, person).await?;
     }
     let mut patch = Patch::<UserTenant>::empty();
     if let Some(role) = change.role {
@@ -117,29 +124,21 @@ pub(crate) async fn tenants_of(session: &Session<OwnScope, Read>, filter: Filter
 
 /// Whether the person of a membership is at home in the tenant, or has come to it: it has logged in there since it was
 /// added, which makes the membership active. Masters need not ask.
-async fn is_home(
-    session: &Session<TenantScope, Write>,
-    principal: &Principal<'_>,
-    membership: &UserTenant,
-) -> Result<bool> {
-    if principal.master || UserStatus::JOINED.iter().any(|joined| membership.status == i32::from(*joined)) {
-        return Ok(true);
-    }
-    let user =
-        session.repository::<User>().get(membership.user_id).await?.ok_or_else(|| unknown(&membership.user_id))?;
-    Ok(user.default_tenant_id == Some(session.scope().0))
+fn is_home(tenant: Uuid, principal: &Principal<'_>, membership: &UserTenant, user: &User) -> bool {
+    principal.master
+        || UserStatus::JOINED.iter().any(|joined| membership.status == i32::from(*joined))
+        || user.default_tenant_id == Some(tenant)
 }
 
 fn is(value: &Value, status: UserStatus) -> bool {
     *value == Value::from(i32::from(status))
 }
 
-async fn change_person(session: &Session<TenantScope, Write>, id: Uuid, person: Patch<User>) -> Result<()> {
-    let user = session.repository::<User>().get(id).await?.ok_or_else(|| unknown(&id))?;
-    let person = identity::normalise(session, &user, person)?;
+async fn change_person(session: &Session<TenantScope, Write>, user: &User, person: Patch<User>) -> Result<()> {
+    let person = identity::normalise(session, user, person)?;
     let changed = session
         .repository::<User>()
-        .update_by_id(id, person)
+        .update_by_id(user.id, person)
         .await
         .map_err(|error| Unique::Username.or(error, Error::Forbidden("Username already exists")))?;
     // The person is there: if nothing was changed, it is its new default tenant that is not.
@@ -167,8 +166,13 @@ async fn membership(session: &Session<TenantScope, Write>, user: Uuid) -> Result
 
 /// That the principal may give somebody this role: it is one of the tenant, and grants nothing that the principal lacks.
 async fn assignable(session: &Session<TenantScope, Write>, principal: &Principal<'_>, role: Uuid) -> Result<()> {
-    let role = session.repository::<Role>().get(role).await?.ok_or(Error::RowNotFound)?;
-    if principal.may_affect(&role.permissions.unwrap_or_default()) {
+    may_assign(principal, session.repository::<Role>().get(role).await?.as_ref())
+}
+
+/// The same of a role that was looked for in the tenant.
+fn may_assign(principal: &Principal<'_>, role: Option<&Role>) -> Result<()> {
+    let granted = &role.ok_or(Error::RowNotFound)?.permissions;
+    if principal.may_affect(granted.as_deref().unwrap_or_default()) {
         Ok(())
     } else {
         Err(Error::Forbidden("NotAllowedAccess"))

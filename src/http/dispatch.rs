@@ -1,7 +1,7 @@
 //! Takes a request through the checks that the contract orders: media type, body, parameters, schema, token, permission, path; then the handler.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use axum::Router;
 use axum::body::Bytes;
@@ -12,39 +12,45 @@ use axum::routing::any;
 use serde::Serialize;
 use serde_json::{Map, Value as Json, json};
 use user_tenant_store::filter::{Filter, Predicate};
-use user_tenant_store::schema;
 
 use super::layers::HttpOptions;
 use super::route::{Call, Form, PathParameters, Query, Reply, Route, Shape};
 use super::validation::Validator;
 use super::{body, query};
 use crate::access::guard::{Authorized, Reach};
-use crate::error::{BoxError, Error, Result};
+use crate::error::{Error, Result};
 use crate::host::Change;
 use crate::service::Service;
 
 /// A JSON object.
 type Object = Map<String, Json>;
 
-/// A route with its schemas compiled.
+/// A route with its schemas, each compiled when it is first needed: few services use all routes.
 struct Operation {
     route: Route,
-    query: Option<Validator>,
-    body: Option<Validator>,
+    query: OnceLock<Compiled>,
+    body: OnceLock<Compiled>,
+}
+
+/// A compiled schema, if there is one; or why it cannot be compiled, which is a defect.
+type Compiled = std::result::Result<Option<Validator>, String>;
+
+fn compiled(once: &OnceLock<Compiled>, schema: impl FnOnce() -> Option<Json>) -> Result<Option<&Validator>> {
+    let compile = || schema().map(Validator::new).transpose().map_err(|error| error.to_string());
+    match once.get_or_init(compile) {
+        Ok(validator) => Ok(validator.as_ref()),
+        Err(error) => Err(Error::Internal(error.as_str().into())),
+    }
 }
 
 /// Serves all routes of the table. A method that a path does not know is an unknown route.
-pub(super) fn router(
-    service: &Arc<Service>,
-    routes: Vec<Route>,
-    options: &HttpOptions,
-) -> std::result::Result<Router, BoxError> {
+pub(super) fn router(service: &Arc<Service>, routes: Vec<Route>, options: &HttpOptions) -> Router {
     let mut paths: BTreeMap<&'static str, Vec<Operation>> = BTreeMap::new();
     for route in routes {
-        paths.entry(route.path).or_default().push(Operation::compile(route)?);
+        paths.entry(route.path).or_default().push(Operation::new(route));
     }
     let body_limit = options.max_body_bytes;
-    Ok(paths.into_iter().fold(Router::new(), |router, (path, operations)| {
+    paths.into_iter().fold(Router::new(), |router, (path, operations)| {
         let (service, operations) = (service.clone(), Arc::new(operations));
         let answer = move |parameters: std::result::Result<RawPathParams, _>, request: Request| async move {
             let operation = operations
@@ -59,24 +65,22 @@ pub(super) fn router(
             })
         };
         router.route(path, any(answer))
-    }))
+    })
 }
 
 impl Operation {
-    fn compile(route: Route) -> std::result::Result<Self, BoxError> {
-        let query = match route.query {
-            Query::None => None,
-            Query::Filter(meta) => Some(schema::filter(meta())),
-            Query::FilterById(meta) => Some(schema::filter_by_id(meta())),
-            Query::FreeFilter(_) => Some(schema::free_filter()),
-            Query::Where(_) => Some(schema::where_()),
-        };
-        let body = route.body.as_ref().map(|body| {
-            let schema = body.schema();
-            if body.is_array() { json!({ "type": "array", "items": schema }) } else { schema }
-        });
-        let compile = |schema: Option<Json>| schema.map(Validator::new).transpose().map_err(|error| error.to_string());
-        Ok(Self { query: compile(query)?, body: compile(body)?, route })
+    fn new(route: Route) -> Self {
+        Self { route, query: OnceLock::new(), body: OnceLock::new() }
+    }
+
+    /// What checks the query parameter, where the route has one.
+    fn query_validator(&self) -> Result<Option<&Validator>> {
+        compiled(&self.query, || self.route.query.parameter().map(|(_, schema)| schema))
+    }
+
+    /// What checks the body, where the route has one.
+    fn body_validator(&self) -> Result<Option<&Validator>> {
+        compiled(&self.body, || self.route.body.as_ref().map(|body| body.schema_around(body.schema())))
     }
 
     async fn answer(
@@ -87,7 +91,7 @@ impl Operation {
         body_limit: usize,
     ) -> Result<Response> {
         let (head, body) = request.into_parts();
-        let sent = match &self.body {
+        let sent = match &self.route.body {
             Some(_) => Some(body::read(&head.headers, body, body_limit).await?),
             None => None,
         };
@@ -97,7 +101,7 @@ impl Operation {
             Reach::Signed => Some(service.guard.admit_signed(&head.headers, sent.as_ref().and_then(Option::as_ref))?),
             _ => None,
         };
-        let (body, items) = match (&self.body, sent) {
+        let (body, items) = match (self.body_validator()?, sent) {
             (Some(validator), Some(sent)) => checked_body(validator, sent.ok_or(Error::BodyRequired)?)?,
             _ => Default::default(),
         };
@@ -116,7 +120,8 @@ impl Operation {
             (self.route.method != Method::GET && service.listeners.are_there()).then(|| self.change(&path, &proof));
         let call = Call { doors: service.doors.open_to(proof), path, filter, predicate, body, items };
         let reply = (self.route.handler)(call).await?;
-        if self.route.method != Method::GET {
+        // What is made anew ends nobody's membership.
+        if !matches!(self.route.method, Method::GET | Method::POST) {
             service.guard.forget_callers();
         }
         if let Some(change) = tell {
@@ -140,7 +145,7 @@ impl Operation {
     }
 
     fn query(&self, text: &str) -> Result<(Filter, Option<Predicate>)> {
-        Ok(match (&self.query, self.route.query) {
+        Ok(match (self.query_validator()?, self.route.query) {
             (Some(validator), Query::Filter(meta) | Query::FilterById(meta) | Query::FreeFilter(meta)) => {
                 let filter = query::filter(text, validator, meta())?;
                 match self.route.reply {
@@ -189,4 +194,22 @@ fn render(reply: Reply, query: &str) -> Result<Response> {
 fn json_response(value: &impl Serialize) -> Result<Response> {
     let bytes = serde_json::to_vec(value).map_err(|error| Error::Internal(Box::new(error)))?;
     Ok(([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], Bytes::from(bytes)).into_response())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Operation;
+    use crate::http::routes;
+
+    #[test]
+    fn every_schema_compiles() {
+        for route in routes() {
+            let name = route.operation;
+            let (has_query, has_body) = (route.query.parameter().is_some(), route.body.is_some());
+            let operation = Operation::new(route);
+            let query = operation.query_validator().unwrap_or_else(|error| panic!("{name}: {error:?}"));
+            let body = operation.body_validator().unwrap_or_else(|error| panic!("{name}: {error:?}"));
+            assert_eq!((query.is_some(), body.is_some()), (has_query, has_body), "{name}");
+        }
+    }
 }

@@ -8,9 +8,9 @@ use axum::http::StatusCode;
 use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE, LOCATION};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use bytes::Bytes;
-use utoipa::openapi::{OpenApi, Server};
 use utoipa_swagger_ui::Config;
+
+use super::documents::{self, Form};
 
 /// Relative, as is the redirect, so that both are right under any mount prefix. The validator's
 /// badge is off, since the page would ask another host for it.
@@ -21,22 +21,13 @@ static CONFIG: LazyLock<Arc<Config<'static>>> = LazyLock::new(|| {
 
 /// Routes of the explorer, which reads the document at `openapi.json` beside `explorer`. The
 /// document is served at `explorer/openapi.json` too, where the original has it.
-///
-/// # Errors
-/// When the document cannot be rendered.
-pub(crate) fn router<S>(mut document: OpenApi) -> serde_json::Result<Router<S>>
-where
-    S: Clone + Send + Sync + 'static,
-{
-    // Servers are relative to the document, and this copy is one level deeper.
-    document.servers = Some(vec![Server::new("..")]);
-    let document = Bytes::from(document.to_json()?);
+pub(crate) fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
     let redirect = (StatusCode::MOVED_PERMANENTLY, [(LOCATION, "./explorer/")]);
-    Ok(Router::new()
+    Router::new()
         .route("/explorer", get(async move || redirect))
         .route("/explorer/", get(async || file("")))
-        .route("/explorer/openapi.json", get(async move || ([(CONTENT_TYPE, "application/json")], document.clone())))
-        .route("/explorer/{*file}", get(async |Path(path): Path<String>| file(&path))))
+        .route("/explorer/openapi.json", get(async || documents::serve(Form::Explorer)))
+        .route("/explorer/{*file}", get(async |Path(path): Path<String>| file(&path)))
 }
 
 fn file(path: &str) -> Response {

@@ -84,7 +84,7 @@ fn operation(route: &Route, components: &mut Components) -> serde_json::Result<O
     for name in path_parameters(route.path) {
         operation = operation.parameter(path_parameter(name));
     }
-    if let Some(parameter) = query_parameter(&route.query, components)? {
+    if let Some(parameter) = query_parameter(route.query, components)? {
         operation = operation.parameter(parameter);
     }
     if let Shape::Page(_) = route.reply {
@@ -197,14 +197,8 @@ fn path_parameter(name: &str) -> Parameter {
         .build()
 }
 
-fn query_parameter(query: &Query, components: &mut Components) -> serde_json::Result<Option<Parameter>> {
-    let (name, schema) = match query {
-        Query::None => return Ok(None),
-        Query::Filter(meta) => ("filter", schema::filter(meta())),
-        Query::FilterById(meta) => ("filter", schema::filter_by_id(meta())),
-        Query::FreeFilter(_) => ("filter", schema::free_filter()),
-        Query::Where(_) => ("where", schema::where_()),
-    };
+fn query_parameter(query: Query, components: &mut Components) -> serde_json::Result<Option<Parameter>> {
+    let Some((name, schema)) = query.parameter() else { return Ok(None) };
     let reference = components.schema(schema);
     Ok(Some(
         ParameterBuilder::new()
@@ -218,8 +212,7 @@ fn query_parameter(query: &Query, components: &mut Components) -> serde_json::Re
 }
 
 fn request_body(body: &Body, components: &mut Components) -> serde_json::Result<RequestBody> {
-    let item = components.schema(body.schema());
-    let schema = if body.is_array() { json!({"type": "array", "items": item}) } else { item };
+    let schema = body.schema_around(components.schema(body.schema()));
     Ok(RequestBodyBuilder::new().required(Some(Required::True)).content(JSON, content(schema)?).build())
 }
 

@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use axum::http::Method;
-use serde_json::{Map, Value as Json};
+use serde_json::{Map, Value as Json, json};
 use user_tenant_store::cursor::Page;
 use user_tenant_store::filter::{Filter, Predicate};
 use user_tenant_store::record::{New, Patch, Record};
@@ -59,6 +59,19 @@ pub(crate) enum Query {
     Where(Meta),
 }
 
+impl Query {
+    /// Name and JSON Schema of the parameter, if there is one.
+    pub(crate) fn parameter(self) -> Option<(&'static str, Json)> {
+        Some(match self {
+            Self::None => return None,
+            Self::Filter(meta) => ("filter", schema::filter(meta())),
+            Self::FilterById(meta) => ("filter", schema::filter_by_id(meta())),
+            Self::FreeFilter(_) => ("filter", schema::free_filter()),
+            Self::Where(_) => ("where", schema::where_()),
+        })
+    }
+}
+
 /// The body of a route.
 pub(crate) struct Body {
     /// What it is for.
@@ -106,9 +119,9 @@ impl Body {
         }
     }
 
-    /// Whether it is an array of items.
-    pub(crate) fn is_array(&self) -> bool {
-        self.form == Form::CreateMany
+    /// The schema of a body whose items have the schema `item`, which may be a reference.
+    pub(crate) fn schema_around(&self, item: Json) -> Json {
+        if self.form == Form::CreateMany { json!({ "type": "array", "items": item }) } else { item }
     }
 }
 

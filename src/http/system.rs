@@ -9,27 +9,21 @@ use axum::routing::get;
 use axum::{Json, Router};
 use serde_json::json;
 use user_tenant_store::value::format_timestamp;
-use utoipa::openapi::OpenApi;
 
-use super::openapi;
-use crate::error::{BoxError, Error};
+use super::documents::{self, Form};
+use crate::error::Error;
 use crate::service::Service;
 
 /// Routes without token and permission.
-pub(super) fn router(service: Arc<Service>, document: &OpenApi) -> Result<Router, BoxError> {
-    let json: Arc<str> = openapi::json(document)?.into();
-    let yaml: Arc<str> = openapi::yaml(document)?.into();
-    let document = |text: Arc<str>, kind: &'static str| {
-        get(move || std::future::ready(([(header::CONTENT_TYPE, kind)], text.to_string())))
-    };
-    Ok(Router::new()
+pub(super) fn router(service: Arc<Service>) -> Router {
+    Router::new()
         .route("/ping", get(ping).head(async || Error::UnknownRoute))
         .route("/health/live", get(async || Json(json!({ "status": "ok" }))))
         .route("/health/ready", get(ready))
         .route("/metrics", get(metrics))
         .with_state(service)
-        .route("/openapi.json", document(json, "application/json"))
-        .route("/openapi.yaml", document(yaml, "application/yaml")))
+        .route("/openapi.json", get(async || documents::serve(Form::Json)))
+        .route("/openapi.yaml", get(async || documents::serve(Form::Yaml)))
 }
 
 /// That the process answers, in the words of the original, without echoing the caller's headers.

@@ -4,12 +4,11 @@ use axum::http::Method;
 use rmcp::model::{JsonObject, Tool, ToolAnnotations};
 use serde_json::{Map, Value as Json, json};
 use std::sync::Arc;
-use user_tenant_store::schema;
 
 use crate::access::guard::Reach;
 use crate::client::{Answer, Client};
 use crate::error::BoxError;
-use crate::http::{Query, Route, routes};
+use crate::http::{Route, routes};
 
 /// An operation that can be called as a tool.
 pub(super) struct Operation {
@@ -32,13 +31,7 @@ pub(super) fn all() -> Vec<Operation> {
 
 impl Operation {
     fn of(route: &Route) -> Self {
-        let (query, query_schema) = match route.query {
-            Query::None => (None, Json::Null),
-            Query::Filter(meta) => (Some("filter"), schema::filter(meta())),
-            Query::FilterById(meta) => (Some("filter"), schema::filter_by_id(meta())),
-            Query::FreeFilter(_) => (Some("filter"), schema::free_filter()),
-            Query::Where(_) => (Some("where"), schema::where_()),
-        };
+        let query = route.query.parameter();
         let mut properties = Map::new();
         let mut required = parameters(route.path);
         for name in &required {
@@ -47,13 +40,12 @@ impl Operation {
                 json!({ "type": "string", "description": format!("`{{{name}}}` of {}", route.path) }),
             );
         }
-        if let Some(name) = query {
-            properties.insert(name.to_owned(), query_schema);
-        }
+        let query = query.map(|(name, schema)| {
+            properties.insert(name.to_owned(), schema);
+            name
+        });
         if let Some(body) = &route.body {
-            let item = body.schema();
-            let schema = if body.is_array() { json!({ "type": "array", "items": item }) } else { item };
-            properties.insert("body".to_owned(), schema);
+            properties.insert("body".to_owned(), body.schema_around(body.schema()));
             required.push("body");
         }
         let schema = json!({

@@ -39,11 +39,11 @@ async fn read<S: Scope, M>(
     budget: &mut u64,
 ) -> StoreResult<Vec<Record>> {
     let (projection, shown) = projection(meta, filter, key);
-    // One more than allowed tells a full answer from a cut one.
-    let per_parent = parents.is_some();
+    // One more than allowed tells a full answer from a cut one. What the budget has left is not asked for: the limit is
+    // in the statement's text, of which there would be no end.
     let limit = match filter.limit {
-        Some(limit) if !per_parent => limit.min(*budget + 1),
-        _ => *budget + 1,
+        Some(limit) if parents.is_none() => limit,
+        _ => session.limits.max_rows + 1,
     };
     let parents = key.zip(parents);
     let statement = session.confine(meta, Verb::Find { filter, projection: projection.clone(), limit, parents });

@@ -9,6 +9,7 @@ use serde_json::Value as Json;
 
 use crate::entity::{Entity, EntityMeta, Property, PropertyRole};
 use crate::error::{StoreError, StoreResult};
+use crate::sql::Confined;
 use crate::value::{Value, WrongType};
 
 /// One row: the values of some properties, and the related rows that were included.
@@ -29,7 +30,33 @@ pub enum Related {
     One(Box<Record>),
 }
 
+/// A row that is ready to be inserted.
+#[derive(Debug)]
+pub struct Prepared {
+    pub(crate) statement: Confined,
+    pub(crate) record: Record,
+}
+
+impl Prepared {
+    /// The row, as it will be inserted.
+    pub fn record(&self) -> &Record {
+        &self.record
+    }
+}
+
 impl Record {
+    /// A record that shows these values.
+    pub(crate) fn of(values: Values) -> Self {
+        let (properties, values): (Vec<_>, Vec<_>) = values.into_iter().unzip();
+        Self { shown: properties.len(), properties: properties.into(), values, related: Vec::new() }
+    }
+
+    /// Its columns with what they hold as text, to tell what conflicts.
+    pub(crate) fn attempted(&self) -> Vec<(&'static str, String)> {
+        let columns = self.properties.iter().zip(&self.values);
+        columns.filter_map(|(property, value)| Some((property.column, value.to_key()?))).collect()
+    }
+
     /// The value of a property, if it was read.
     pub fn get(&self, name: &str) -> Option<&Value> {
         self.properties.iter().position(|property| property.name == name).and_then(|at| self.values.get(at))
@@ -179,8 +206,7 @@ impl<E: Entity> New<E> {
     /// What was given, as a record that answers show.
     pub fn into_record(mut self) -> Record {
         self.values.sort_by_key(|(property, _)| E::meta().position(property.name));
-        let (properties, values): (Vec<_>, Vec<_>) = self.values.into_iter().unzip();
-        Record { shown: properties.len(), properties: properties.into(), values, related: Vec::new() }
+        Record::of(self.values)
     }
 }
 

@@ -10,7 +10,7 @@ use crate::entity::{Entity, EntityMeta, OwnerRule, PropertyRole, TenantRule};
 use crate::error::{StoreError, StoreResult};
 use crate::filter::{Filter, Predicate};
 use crate::include;
-use crate::record::{New, Patch, Record, Values, default_of};
+use crate::record::{New, Patch, Prepared, Record, Values, default_of};
 use crate::scope::{Scope, Wall};
 use crate::session::{Session, Write};
 use crate::sql::Verb;
@@ -126,6 +126,34 @@ impl<E: Entity, S: Scope> Repository<'_, E, S, Write> {
     /// [`StoreError::Conflict`], [`StoreError::MissingReference`] (also when what it refers to lies
     /// outside the scope), [`StoreError::OutsideScope`], [`StoreError::InvalidValue`].
     pub async fn create(&self, new: New<E>) -> StoreResult<Record> {
+        self.create_all(vec![new]).await?.pop().ok_or(StoreError::Aborted)
+    }
+
+    /// Inserts several rows, which travel to the database together; all or none, since a session is one transaction.
+    ///
+    /// # Errors
+    /// As [`Self::create`], for the first row that fails.
+    pub async fn create_all(&self, rows: Vec<New<E>>) -> StoreResult<Vec<Record>> {
+        let rows: Vec<_> = rows.into_iter().map(|new| self.prepare(new)).collect::<StoreResult<_>>()?;
+        self.session.insert(rows).await
+    }
+
+    /// Makes a row ready for [`Session::insert`], which inserts it together with others. Its id is settled.
+    ///
+    /// # Errors
+    /// As [`Self::create`], as far as it can be told without the database.
+    pub fn prepare(&self, new: New<E>) -> StoreResult<Prepared> {
+        let meta = E::meta();
+        if meta.read_only {
+            return Err(read_only());
+        }
+        let values = self.fill(new)?;
+        let statement = self.session.confine(meta, Verb::Insert { values: &values });
+        Ok(Prepared { statement, record: Record::of(values) })
+    }
+
+    /// All values of a new row: those given, the scope's, its id, defaults, and who made it when.
+    fn fill(&self, new: New<E>) -> StoreResult<Values> {
         let meta = E::meta();
         let mut values = new.values;
         self.place(meta, &mut values)?;
@@ -141,12 +169,7 @@ impl<E: Entity, S: Scope> Repository<'_, E, S, Write> {
         }
         audit::stamp_created(meta, &mut values, &self.session.actor, self.session.environment.now());
         values.sort_by_key(|(property, _)| meta.position(property.name));
-        let inserted = self.write(Verb::Insert { values: &values }, &values).await?;
-        if inserted == 0 {
-            return Err(StoreError::MissingReference);
-        }
-        let (properties, values): (Vec<_>, Vec<_>) = values.into_iter().unzip();
-        Ok(Record { shown: properties.len(), properties: properties.into(), values, related: Vec::new() })
+        Ok(values)
     }
 
     /// Keeps the row with this id from other writers until the transaction ends, so that what was read of
@@ -156,20 +179,21 @@ impl<E: Entity, S: Scope> Repository<'_, E, S, Write> {
     /// # Errors
     /// When the database fails.
     pub async fn lock_by_id(&self, id: impl Into<Value>) -> StoreResult<bool> {
-        let rows = self.session.query(self.session.confine(E::meta(), Verb::Lock { id: &id.into() })).await?;
-        Ok(!rows.is_empty())
+        self.lock(id.into(), false).await
     }
 
-    /// Inserts several rows; all or none, since a session is one transaction.
+    /// Keeps the row with this id as it is until the transaction ends, from whoever locks or changes it; others may
+    /// hold it at the same time. False when there is none.
     ///
     /// # Errors
-    /// As [`Self::create`], for the first row that fails.
-    pub async fn create_all(&self, rows: Vec<New<E>>) -> StoreResult<Vec<Record>> {
-        let mut records = Vec::with_capacity(rows.len());
-        for row in rows {
-            records.push(self.create(row).await?);
-        }
-        Ok(records)
+    /// When the database fails.
+    pub async fn hold_by_id(&self, id: impl Into<Value>) -> StoreResult<bool> {
+        self.lock(id.into(), true).await
+    }
+
+    async fn lock(&self, id: Value, shared: bool) -> StoreResult<bool> {
+        let rows = self.session.query(self.session.confine(E::meta(), Verb::Lock { id: &id, shared })).await?;
+        Ok(!rows.is_empty())
     }
 
     /// Changes the row with this id; false when there is none.
@@ -277,21 +301,22 @@ impl<E: Entity, S: Scope> Repository<'_, E, S, Write> {
     }
 
     async fn write(&self, verb: Verb<'_>, values: &Values) -> StoreResult<u64> {
-        if E::meta().read_only {
-            return Err(StoreError::Database("a view cannot be written".into()));
+        let meta = E::meta();
+        if meta.read_only {
+            return Err(read_only());
         }
-        self.session.execute(self.session.confine(E::meta(), verb)).await.map_err(|error| match error {
-            StoreError::Conflict { constraint, columns, .. } => StoreError::Conflict {
-                constraint,
-                columns,
-                attempted: values
-                    .iter()
-                    .filter_map(|(property, value)| Some((property.column, value.to_key()?)))
-                    .collect(),
-            },
+        let touched = self.session.execute(vec![self.session.confine(meta, verb)]).await;
+        touched.map(|touched| touched.iter().sum()).map_err(|error| match error {
+            StoreError::Conflict { constraint, columns, .. } => {
+                StoreError::Conflict { constraint, columns, attempted: Record::of(values.clone()).attempted() }
+            }
             other => other,
         })
     }
+}
+
+fn read_only() -> StoreError {
+    StoreError::Database("a view cannot be written".into())
 }
 
 /// Fills a key that the scope determines; one that names another is refused.

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use crate::audit::Actor;
 use crate::entity::{Entity, EntityMeta};
 use crate::environment::Environment;
-use crate::error::StoreResult;
+use crate::error::{StoreError, StoreResult};
 pub use crate::options::{DatabaseOptions, Limits, PoolState, PostgresOptions, SqliteOptions, TlsMode};
+use crate::record::{Prepared, Record};
 use crate::repository::Repository;
 use crate::scope::{Scope, Sees, System};
 #[cfg(feature = "postgres")]
@@ -40,6 +41,7 @@ enum Executor {
     Transaction(Box<Transaction>),
 }
 
+#[cfg_attr(all(feature = "sqlite", feature = "postgres"), expect(clippy::large_enum_variant, reason = "it is boxed"))]
 enum Transaction {
     #[cfg(feature = "postgres")]
     Postgres(postgres::Transaction),
@@ -89,7 +91,7 @@ impl Store {
             #[cfg(feature = "postgres")]
             DatabaseOptions::Postgres(options) => Backend::Postgres(postgres::Backend::open(options)?),
             #[cfg(not(all(feature = "sqlite", feature = "postgres")))]
-            _ => return Err(crate::StoreError::Database("this build has no driver for that database".into())),
+            _ => return Err(StoreError::Database("this build has no driver for that database".into())),
         };
         Ok(Self { backend: Arc::new(backend), environment, limits })
     }
@@ -171,7 +173,7 @@ impl<S: Scope, M> Session<S, M> {
                 self.environment.interruption()?;
                 match **transaction {
                     #[cfg(feature = "postgres")]
-                    Transaction::Postgres(ref transaction) => transaction.query(&statement).await,
+                    Transaction::Postgres(ref transaction) => Box::pin(transaction.query(&statement)).await,
                     #[cfg(feature = "sqlite")]
                     Transaction::Sqlite(ref transaction) => transaction.query(statement).await,
                 }
@@ -212,19 +214,39 @@ impl<M> Session<System, M> {
 }
 
 impl<S: Scope> Session<S, Write> {
-    pub(crate) async fn execute(&self, statement: Confined) -> StoreResult<u64> {
-        tracing::trace!(sql = %statement.sql, "execute");
-        self.environment.interruption()?;
+    /// Runs statements, one after the other, and returns how many rows each touched.
+    pub(crate) async fn execute(&self, statements: Vec<Confined>) -> StoreResult<Vec<u64>> {
+        for statement in &statements {
+            tracing::trace!(sql = %statement.sql, "execute");
+            self.environment.interruption()?;
+        }
         match &self.executor {
             Executor::Transaction(transaction) => match **transaction {
                 #[cfg(feature = "postgres")]
-                Transaction::Postgres(ref transaction) => transaction.execute(&statement).await,
+                Transaction::Postgres(ref transaction) => Box::pin(transaction.execute(&statements)).await,
                 #[cfg(feature = "sqlite")]
-                Transaction::Sqlite(ref transaction) => transaction.execute(statement).await,
+                Transaction::Sqlite(ref transaction) => transaction.execute(statements).await,
             },
             // A write session is never made of a pool.
-            Executor::Pool(_) => Err(crate::StoreError::Aborted),
+            Executor::Pool(_) => Err(StoreError::Aborted),
         }
+    }
+
+    /// Inserts rows of one or several entities, made ready by [`Repository::prepare`], in this order. They travel to the
+    /// database together.
+    ///
+    /// # Errors
+    /// As [`Repository::create`], for the first row that fails.
+    pub async fn insert(&self, rows: impl IntoIterator<Item = Prepared>) -> StoreResult<Vec<Record>> {
+        let (statements, records): (Vec<_>, Vec<_>) = rows.into_iter().map(|row| (row.statement, row.record)).unzip();
+        let touched = self.execute(statements).await.map_err(|error| match (error, records.as_slice()) {
+            // Of several rows the database does not say which one conflicts.
+            (StoreError::Conflict { constraint, columns, .. }, [only]) => {
+                StoreError::Conflict { constraint, columns, attempted: only.attempted() }
+            }
+            (other, _) => other,
+        })?;
+        if touched.contains(&0) { Err(StoreError::MissingReference) } else { Ok(records) }
     }
 
     /// Commits, and hands `value` out as the result of what is now durable.
@@ -240,7 +262,7 @@ impl<S: Scope> Session<S, Write> {
                 #[cfg(feature = "sqlite")]
                 Transaction::Sqlite(transaction) => transaction.commit().await?,
             },
-            Executor::Pool(_) => return Err(crate::StoreError::Aborted),
+            Executor::Pool(_) => return Err(StoreError::Aborted),
         }
         Ok(Committed(value))
     }

@@ -8,6 +8,7 @@ pub(crate) mod sqlite;
 mod wall;
 mod write;
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use sea_query::{
@@ -94,10 +95,12 @@ pub(crate) enum Verb<'a> {
         /// The property.
         property: &'static Property,
     },
-    /// Keep one row from others until the transaction ends.
+    /// Keep one row as it is until the transaction ends.
     Lock {
         /// Its id.
         id: &'a crate::value::Value,
+        /// Whether other transactions may keep it too.
+        shared: bool,
     },
     /// Insert one row.
     Insert {
@@ -147,7 +150,7 @@ impl Confined {
                     .take();
                 Self::select(dialect, &select, Arc::new([property]))
             }
-            Verb::Lock { id } => {
+            Verb::Lock { id, shared } => {
                 let by_id = Predicate::equals(meta.id(), id.clone());
                 let mut select = Query::select();
                 select.column((ROOT, meta.id().column)).from(dialect.source(wall, meta, ROOT)).cond_where(confine(
@@ -158,7 +161,7 @@ impl Confined {
                 ));
                 if dialect == Dialect::Postgres {
                     // Not stronger: rows that refer to this one can still be inserted.
-                    select.lock(LockType::NoKeyUpdate);
+                    select.lock(if shared { LockType::Share } else { LockType::NoKeyUpdate });
                 }
                 Self::select(dialect, &select, Arc::new([]))
             }
@@ -168,6 +171,23 @@ impl Confined {
             }
             Verb::Destroy { predicate } => write::destroy(dialect, meta, confine(dialect, wall, meta, predicate)),
         }
+    }
+
+    /// A selection of so many rows at most. `PostgreSQL` plans a prepared statement once for all values only where it
+    /// knows the limit: bound, it would count on a tenth of the table, and plan again at each call (ADR 17).
+    fn limited(
+        dialect: Dialect,
+        mut select: SelectStatement,
+        projection: Arc<[&'static Property]>,
+        limit: u64,
+    ) -> Self {
+        if dialect == Dialect::Sqlite {
+            return Self::select(dialect, select.limit(limit), projection);
+        }
+        let mut statement = Self::select(dialect, &select, projection);
+        // Writing to a string cannot fail.
+        let _ = write!(statement.sql, " LIMIT {limit}");
+        statement
     }
 
     fn select(dialect: Dialect, select: &SelectStatement, projection: Arc<[&'static Property]>) -> Self {
@@ -209,21 +229,31 @@ fn find(
         select.column((ROOT, property.column));
     }
     let order = ordering(meta, filter);
-    let paged_by_parent = parents.is_some() && (filter.limit.is_some() || filter.skip > 0);
+    let paged = filter.limit.is_some() || filter.skip > 0;
+    let mut limit = limit;
     if let Some((key, values)) = parents {
-        select.and_where(predicate::is_in(dialect, Expr::col((ROOT, key.column)), &values));
-        if paged_by_parent {
-            return page_by_parent(dialect, select, filter, key, &order, projection, limit);
+        let column = Expr::col((ROOT, key.column));
+        match values.as_slice() {
+            // Its rows are a list like any other, read in order as far as the page goes.
+            [only] => {
+                select.and_where(column.eq(predicate::bind(only)));
+                limit = filter.limit.map_or(limit, |wanted| Ord::min(wanted, limit));
+            }
+            several => {
+                select.and_where(predicate::is_in(dialect, column, several));
+                if paged {
+                    return page_by_parent(dialect, select, filter, key, &order, projection, limit);
+                }
+            }
         }
     }
     for (column, direction, nulls) in order {
         select.order_by_with_nulls((ROOT, column), direction, nulls);
     }
-    select.limit(limit);
-    if filter.skip > 0 && !paged_by_parent {
+    if filter.skip > 0 {
         select.offset(filter.skip);
     }
-    Confined::select(dialect, &select, projection)
+    Confined::limited(dialect, select, projection, limit)
 }
 
 /// The total order of the filter; nulls stand where `PostgreSQL` puts them.
@@ -264,6 +294,6 @@ fn page_by_parent(
         let last = first.saturating_add(i64::try_from(size).unwrap_or(i64::MAX));
         outer.and_where(Expr::col(("numbered", NUMBER)).lte(last));
     }
-    outer.order_by(("numbered", NUMBER), Order::Asc).limit(limit);
-    Confined::select(dialect, &outer, projection)
+    outer.order_by(("numbered", NUMBER), Order::Asc);
+    Confined::limited(dialect, outer, projection, limit)
 }

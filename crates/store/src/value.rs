@@ -114,7 +114,10 @@ impl Serialize for Value {
                 let mut buffer = Uuid::encode_buffer();
                 serializer.serialize_str(id.hyphenated().encode_lower(&mut buffer))
             }
-            Self::Timestamp(at) => serializer.serialize_str(&format_timestamp(*at)),
+            Self::Timestamp(at) => {
+                let mut buffer = TIMESTAMP;
+                serializer.serialize_str(encode_timestamp(*at, &mut buffer))
+            }
             Self::Date(day) => serializer.serialize_str(&format!("{}T00:00:00.000Z", format_date(*day))),
             Self::Json(json) => json.serialize(serializer),
             Self::TextArray(items) => items.serialize(serializer),
@@ -143,15 +146,33 @@ pub fn parse_uuid(text: &str) -> Result<Uuid, WrongType> {
 
 /// The form of instants everywhere: UTC, milliseconds, 24 characters, as `Date.toISOString()` writes it.
 pub fn format_timestamp(at: OffsetDateTime) -> String {
+    let mut buffer = TIMESTAMP;
+    encode_timestamp(at, &mut buffer).to_owned()
+}
+
+/// What an instant is written over.
+const TIMESTAMP: [u8; 24] = *b"0000-00-00T00:00:00.000Z";
+
+/// Writes an instant into a buffer that is [`TIMESTAMP`]. Rows hold several instants, and the formatting machinery of
+/// the standard library costs more than all else about them.
+fn encode_timestamp(at: OffsetDateTime, buffer: &mut [u8; 24]) -> &str {
     let at = at.to_offset(UtcOffset::UTC);
     let (hour, minute, second) = at.to_hms();
-    format!(
-        "{:04}-{:02}-{:02}T{hour:02}:{minute:02}:{second:02}.{:03}Z",
-        at.year(),
-        u8::from(at.month()),
-        at.day(),
-        at.millisecond()
-    )
+    let mut write = |place: std::ops::Range<usize>, mut number: u16| {
+        for digit in buffer[place].iter_mut().rev() {
+            *digit = b'0' + u8::try_from(number % 10).unwrap_or(0);
+            number /= 10;
+        }
+    };
+    // The databases and `Value::from_json` hold years of four digits.
+    write(0..4, u16::try_from(at.year()).unwrap_or(0));
+    write(5..7, u8::from(at.month()).into());
+    write(8..10, at.day().into());
+    write(11..13, hour.into());
+    write(14..16, minute.into());
+    write(17..19, second.into());
+    write(20..23, at.millisecond());
+    std::str::from_utf8(buffer).unwrap_or_default()
 }
 
 /// `YYYY-MM-DD`.

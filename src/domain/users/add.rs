@@ -1,15 +1,16 @@
 //! Adds a user to a tenant: somebody new, or somebody who is known already under both names.
 
+use user_tenant_store::StoreError;
 use user_tenant_store::filter::{Filter, Predicate};
 use user_tenant_store::record::{New, Record};
-use user_tenant_store::scope::{System, TenantScope};
+use user_tenant_store::scope::System;
 use user_tenant_store::session::{Committed, Session, Write};
 use user_tenant_store::value::Value;
 use uuid::Uuid;
 
-use super::{Addition, Principal, assignable, identity};
-use crate::error::{Error, Result, Unique};
-use crate::model::{Tenant, User, UserCredentials, UserStatus, UserTenant};
+use super::{Addition, Principal, identity, may_assign};
+use crate::error::{Error, Result};
+use crate::model::{Role, Tenant, User, UserCredentials, UserStatus, UserTenant};
 
 /// Who logs new users in, unless the deployment says otherwise later.
 const AUTH_PROVIDER: &str = "keycloak";
@@ -28,35 +29,53 @@ pub(crate) async fn add(
         _ => String::new(),
     };
     let (username, email) = (identity::username(&text("username"))?, identity::email(&text("email"))?);
-    // Its roles stay as they are until the user has one of them.
-    session.repository::<Tenant>().lock_by_id(tenant).await?;
+    let roles = session.repository::<Role>();
+    let of_tenant = Predicate::is::<Role>("id", wanted.role).and(Some(&Predicate::is::<Role>("tenantId", tenant)));
+    // The tenant first: its roles stay as they are until the user has one of them, and others may add users meanwhile.
+    // All of it is asked at once, and answered in this order.
+    let (_, known, creator, role) = tokio::try_join!(
+        biased;
+        async { Ok(session.repository::<Tenant>().hold_by_id(tenant).await?) },
+        known(&session, &username, &email),
+        async { Ok(session.repository::<User>().get(principal.user).await?) },
+        async { Ok(roles.find_one(of_tenant).await?) },
+    )?;
     let taken = || Error::Conflict("User Already Exists".to_owned());
-    let (user, shown) = match known(&session, &username, &email).await? {
+    let (user, shown, person) = match known {
         Known::Nobody => {
             let person = wanted.person.with("username", username)?.with("email", email)?;
-            let created = create(&session, &principal, tenant, person).await?;
-            (created.uuid("id").ok_or_else(|| Error::Internal("a new row has no id".into()))?, created)
+            let person = person.with("defaultTenantId", tenant)?;
+            let person = match creator.and_then(|creator| creator.auth_client_ids) {
+                Some(clients) => person.with("authClientIds", clients)?,
+                None => person,
+            };
+            let person = session.repository::<User>().prepare(person)?;
+            let shown = person.record().clone();
+            (shown.uuid("id").ok_or_else(|| Error::Internal("a new row has no id".into()))?, shown, Some(person))
         }
         Known::Somebody(id) => {
             let person = session.repository::<User>().find_by_id(id, &Filter::default()).await?;
-            (id, person.ok_or_else(taken)?.only(SHOWN))
+            (id, person.ok_or_else(taken)?.only(SHOWN), None)
         }
         Known::Several => return Err(taken()),
     };
+    may_assign(&principal, role.as_ref())?;
     let membership = New::<UserTenant>::empty()
         .with("userId", user)?
         .with("tenantId", tenant)?
         .with("roleId", wanted.role)?
         .with("locale", wanted.locale)?
         .with("status", i32::from(UserStatus::Registered))?;
-    session.repository::<UserTenant>().create(membership).await.map_err(|error| {
-        match Unique::Membership.or(error, taken()) {
-            Error::RelatedNotFound => Error::RowNotFound,
-            other => other,
-        }
+    let mut rows = Vec::new();
+    if let Some(person) = person {
+        let credentials = New::<UserCredentials>::empty().with("userId", user)?.with("authProvider", AUTH_PROVIDER)?;
+        rows.extend([person, session.repository::<UserCredentials>().prepare(credentials)?]);
+    }
+    rows.push(session.repository::<UserTenant>().prepare(membership)?);
+    session.insert(rows).await.map_err(|error| match error {
+        StoreError::Conflict { .. } => taken(),
+        other => other.into(),
     })?;
-    let session = session.narrow(TenantScope(tenant));
-    assignable(&session, &principal, wanted.role).await?;
     Ok(session.commit(shown).await?)
 }
 
@@ -72,40 +91,18 @@ pub(crate) enum Known {
 
 /// Whom a username and an e-mail address, both in lower case, lead to.
 pub(crate) async fn known(session: &Session<System, Write>, username: &str, email: &str) -> Result<Known> {
-    let users = session.repository::<User>();
-    let by_email = users.find_one(Predicate::is_in_any_case::<User>("email", email)).await?.map(|user| user.id);
-    let by_username =
-        users.find_one(Predicate::is_in_any_case::<User>("username", username)).await?.map(|user| user.id);
+    let either = Predicate::Or(vec![
+        Predicate::is_in_any_case::<User>("email", email),
+        Predicate::is_in_any_case::<User>("username", username),
+    ]);
+    let found = session.repository::<User>().find_typed(either).await?;
+    let by = |is: &dyn Fn(&User) -> bool| found.iter().find(|user| is(user)).map(|user| user.id);
+    let by_email = by(&|user| user.email.as_deref().is_some_and(|known| known.to_lowercase() == email));
+    let by_username = by(&|user| user.username.to_lowercase() == username);
     Ok(match (by_email, by_username) {
         (None, None) => Known::Nobody,
         (Some(user), None) => Known::Somebody(user),
         (Some(user), Some(same)) if user == same => Known::Somebody(user),
         _ => Known::Several,
     })
-}
-
-/// Makes a person, with the client applications of whoever adds it, and a place for what it logs in with.
-async fn create(
-    session: &Session<System, Write>,
-    principal: &Principal<'_>,
-    tenant: Uuid,
-    person: New<User>,
-) -> Result<Record> {
-    let creator = session.repository::<User>().get(principal.user).await?;
-    let clients = creator.and_then(|creator| creator.auth_client_ids);
-    let person = match clients {
-        Some(clients) => person.with("authClientIds", clients)?,
-        None => person,
-    };
-    let taken = || Error::Conflict("User Already Exists".to_owned());
-    let created = session.repository::<User>().create(person.with("defaultTenantId", tenant)?).await.map_err(
-        |error| match &error {
-            user_tenant_store::StoreError::Conflict { .. } => taken(),
-            _ => error.into(),
-        },
-    )?;
-    let id = created.uuid("id").ok_or_else(|| Error::Internal("a new row has no id".into()))?;
-    let credentials = New::<UserCredentials>::empty().with("userId", id)?.with("authProvider", AUTH_PROVIDER)?;
-    session.repository::<UserCredentials>().create(credentials).await?;
-    Ok(created)
 }

@@ -169,7 +169,7 @@ async fn begin(client: &mut Client) -> Result<Transaction<'_>, MigrateError> {
 
 /// The rows of the ledger; `None` without one.
 async fn ledger(client: &impl GenericClient) -> Result<Option<Vec<Record>>, MigrateError> {
-    if !exists(client, "main.schema_migrations").await? {
+    if !exists(client, "schema_migrations").await? {
         return Ok(None);
     }
     let select = "SELECT version, name, checksum, applied_on FROM main.schema_migrations";
@@ -189,10 +189,14 @@ async fn ledger(client: &impl GenericClient) -> Result<Option<Vec<Record>>, Migr
 
 /// Whether the table is there that no database of this service is without.
 async fn holds_tables(client: &impl GenericClient) -> Result<bool, MigrateError> {
-    exists(client, "main.tenants").await
+    exists(client, "tenants").await
 }
 
+/// Whether there is such a table or view. `to_regclass` would answer from what the session remembers of the catalogue, and
+/// a session that has waited for the lock has not heard yet of what others made meanwhile.
 async fn exists(client: &impl GenericClient, table: &str) -> Result<bool, MigrateError> {
-    let row = client.query_one("SELECT to_regclass($1) IS NOT NULL", &[&table]).await;
+    let select = "SELECT EXISTS (SELECT FROM pg_catalog.pg_class AS c
+      JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname = 'main' AND c.relname = $1)";
+    let row = client.query_one(select, &[&table]).await;
     row.and_then(|row| row.try_get(0)).map_err(ledger_error)
 }

@@ -4,11 +4,16 @@ mod codec;
 mod connect;
 mod errors;
 
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::Poll;
 
 use deadpool_postgres::{Object, Pool, Timeouts};
-use tokio_postgres::Row;
+use futures_util::future::try_join_all;
+use futures_util::poll;
+use tokio::sync::MutexGuard;
 use tokio_postgres::types::ToSql;
+use tokio_postgres::{Row, Statement};
 
 use self::codec::{Bind, Decoded};
 pub(crate) use self::connect::client;
@@ -38,14 +43,16 @@ impl Backend {
 
     /// Runs one statement on a connection of its own and returns its rows.
     pub(crate) async fn query(&self, statement: &Confined) -> StoreResult<Vec<Vec<Value>>> {
-        query(&self.connection().await?, statement).await
+        let connection = self.connection().await?;
+        let prepared = prepare(&connection, statement).await?;
+        query(&connection, &prepared, statement).await
     }
 
-    /// Begins a transaction.
+    /// Takes a connection for a transaction, which begins with its first statement.
     pub(crate) async fn begin(&self) -> StoreResult<Transaction> {
         let connection = self.connection().await?;
-        connection.batch_execute("BEGIN").await.map_err(classify)?;
-        Ok(Transaction { connection: Some(connection), failed: AtomicBool::new(false) })
+        let (turn, [begun, failed]) = (tokio::sync::Mutex::new(()), [false, false].map(AtomicBool::new));
+        Ok(Transaction { connection: Some(connection), turn, begun, failed })
     }
 
     /// How busy the pool is.
@@ -58,6 +65,9 @@ impl Backend {
 /// An open transaction; dropping it rolls it back.
 pub(crate) struct Transaction {
     connection: Option<Object>,
+    /// Held while a statement is prepared and sent.
+    turn: tokio::sync::Mutex<()>,
+    begun: AtomicBool,
     failed: AtomicBool,
 }
 
@@ -66,21 +76,62 @@ impl Transaction {
         self.connection.as_ref().ok_or(StoreError::Aborted)
     }
 
-    fn note<T>(&self, result: StoreResult<T>) -> StoreResult<T> {
+    async fn note<T>(&self, work: impl Future<Output = StoreResult<T>>) -> StoreResult<T> {
+        let result = work.await;
         if result.is_err() {
             self.failed.store(true, Ordering::Relaxed);
         }
         result
     }
 
-    /// Runs a statement and returns its rows.
-    pub(crate) async fn query(&self, statement: &Confined) -> StoreResult<Vec<Vec<Value>>> {
-        self.note(query(self.connection()?, statement).await)
+    /// Sends what `answer` sends when it is first polled, and gives the turn on before it waits: statements of a
+    /// transaction that are under way at once are carried out in the order in which they were asked for, whichever had
+    /// to be prepared first. `BEGIN` goes before the first one, in the same packet.
+    async fn answer<T>(
+        &self,
+        turn: MutexGuard<'_, ()>,
+        connection: &Object,
+        answer: impl Future<Output = StoreResult<T>>,
+    ) -> StoreResult<T> {
+        let begin = async {
+            if self.begun.swap(true, Ordering::Relaxed) {
+                return Ok(());
+            }
+            connection.batch_execute("BEGIN").await.map_err(classify)
+        };
+        let mut both = pin!(async { tokio::try_join!(biased; begin, answer).map(|((), answer)| answer) });
+        let first = poll!(both.as_mut());
+        drop(turn);
+        match first {
+            Poll::Ready(answer) => answer,
+            Poll::Pending => both.await,
+        }
     }
 
-    /// Runs a statement and returns how many rows it touched.
-    pub(crate) async fn execute(&self, statement: &Confined) -> StoreResult<u64> {
-        self.note(execute(self.connection()?, statement).await)
+    /// Runs a statement and returns its rows.
+    pub(crate) async fn query(&self, statement: &Confined) -> StoreResult<Vec<Vec<Value>>> {
+        self.note(async {
+            let turn = self.turn.lock().await;
+            let connection = self.connection()?;
+            let prepared = prepare(connection, statement).await?;
+            self.answer(turn, connection, query(connection, &prepared, statement)).await
+        })
+        .await
+    }
+
+    /// Runs statements, one after the other, and returns how many rows each touched. They travel together.
+    pub(crate) async fn execute(&self, statements: &[Confined]) -> StoreResult<Vec<u64>> {
+        self.note(async {
+            let turn = self.turn.lock().await;
+            let connection = self.connection()?;
+            let mut all = Vec::with_capacity(statements.len());
+            for statement in statements {
+                all.push((prepare(connection, statement).await?, statement));
+            }
+            let all = all.iter().map(|(prepared, statement)| execute(connection, prepared, statement));
+            self.answer(turn, connection, try_join_all(all)).await
+        })
+        .await
     }
 
     /// Commits. `COMMIT` after a failed statement would answer `ROLLBACK` without an error, so that is refused here.
@@ -88,7 +139,9 @@ impl Transaction {
         if self.failed.load(Ordering::Relaxed) {
             return Err(StoreError::Aborted);
         }
-        self.connection()?.batch_execute("COMMIT").await.map_err(classify)?;
+        if self.begun.load(Ordering::Relaxed) {
+            self.connection()?.batch_execute("COMMIT").await.map_err(classify)?;
+        }
         self.connection = None;
         Ok(())
     }
@@ -96,7 +149,7 @@ impl Transaction {
 
 impl Drop for Transaction {
     fn drop(&mut self) {
-        let Some(connection) = self.connection.take() else { return };
+        let Some(connection) = self.connection.take().filter(|_| self.begun.load(Ordering::Relaxed)) else { return };
         match tokio::runtime::Handle::try_current() {
             Ok(runtime) => {
                 runtime.spawn(async move {
@@ -110,22 +163,20 @@ impl Drop for Transaction {
     }
 }
 
-async fn query(connection: &Object, statement: &Confined) -> StoreResult<Vec<Vec<Value>>> {
-    let prepared = prepare(connection, statement).await?;
+async fn query(connection: &Object, prepared: &Statement, statement: &Confined) -> StoreResult<Vec<Vec<Value>>> {
     let bound: Vec<Bind<'_>> = statement.values.iter().map(Bind).collect();
     let parameters: Vec<&(dyn ToSql + Sync)> = bound.iter().map(|bind| bind as &(dyn ToSql + Sync)).collect();
-    let rows = connection.query(&prepared, &parameters).await.map_err(classify)?;
+    let rows = connection.query(prepared, &parameters).await.map_err(classify)?;
     rows.iter().map(decode).collect()
 }
 
-async fn execute(connection: &Object, statement: &Confined) -> StoreResult<u64> {
-    let prepared = prepare(connection, statement).await?;
+async fn execute(connection: &Object, prepared: &Statement, statement: &Confined) -> StoreResult<u64> {
     let bound: Vec<Bind<'_>> = statement.values.iter().map(Bind).collect();
     let parameters: Vec<&(dyn ToSql + Sync)> = bound.iter().map(|bind| bind as &(dyn ToSql + Sync)).collect();
-    connection.execute(&prepared, &parameters).await.map_err(classify)
+    connection.execute(prepared, &parameters).await.map_err(classify)
 }
 
-async fn prepare(connection: &Object, statement: &Confined) -> StoreResult<tokio_postgres::Statement> {
+async fn prepare(connection: &Object, statement: &Confined) -> StoreResult<Statement> {
     // Texts are made of filters, so that there is no end of them; those in use are soon there again.
     if connection.statement_cache.size() >= MAX_PREPARED {
         connection.statement_cache.clear();

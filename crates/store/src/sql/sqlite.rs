@@ -1,4 +1,4 @@
-//! `SQLite`: reader threads that share a queue, and one writer thread that runs one transaction at a time.
+//! `SQLite`: reader threads that share a queue, and one writer thread ([`writer`]) that runs one transaction at a time.
 //!
 //! Connections never leave their thread, so a slow disk blocks no task of the runtime. An answer
 //! to a write leaves only after its `COMMIT`.
@@ -7,25 +7,20 @@ mod codec;
 mod connect;
 mod errors;
 mod functions;
+mod writer;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
-use std::time::Duration;
 
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
-use rusqlite::Connection;
+use crossbeam_channel::{Receiver, Sender, unbounded};
 use tokio::sync::oneshot;
 
 pub(crate) use self::connect::open as connection;
-use self::errors::classify;
 use super::Confined;
 use crate::error::{StoreError, StoreResult};
 use crate::session::{PoolState, SqliteOptions};
 use crate::value::Value;
-
-/// A transaction that asks for nothing so long is rolled back, since it keeps all other writers waiting.
-const IDLE_TRANSACTION: Duration = Duration::from_secs(10);
 
 type Rows = StoreResult<Vec<Vec<Value>>>;
 
@@ -36,7 +31,7 @@ struct Read {
 
 enum Step {
     Query(Confined, oneshot::Sender<Rows>),
-    Execute(Confined, oneshot::Sender<StoreResult<u64>>),
+    Execute(Vec<Confined>, oneshot::Sender<StoreResult<Vec<u64>>>),
     Commit(oneshot::Sender<StoreResult<()>>),
 }
 
@@ -53,12 +48,8 @@ impl Backend {
         let (reads, read_queue) = unbounded::<Read>();
         let (writes, write_queue) = unbounded::<Receiver<Step>>();
         // The writer first: it creates the file and sets the journal mode.
-        let mut connection = connect::open(options)?;
-        spawn("sqlite-writer", move || {
-            for steps in write_queue {
-                transaction(&mut connection, &steps);
-            }
-        })?;
+        let connection = connect::open(options)?;
+        spawn("sqlite-writer", move || writer::run(&connection, &write_queue))?;
         for number in 0..options.readers {
             let reader = connect::open_reader(options)?;
             let queue = read_queue.clone();
@@ -129,9 +120,9 @@ impl Transaction {
         self.step(|reply| Step::Query(statement, reply)).await
     }
 
-    /// Runs a statement and returns how many rows it touched.
-    pub(crate) async fn execute(&self, statement: Confined) -> StoreResult<u64> {
-        self.step(|reply| Step::Execute(statement, reply)).await
+    /// Runs statements, one after the other, and returns how many rows each touched.
+    pub(crate) async fn execute(&self, statements: Vec<Confined>) -> StoreResult<Vec<u64>> {
+        self.step(|reply| Step::Execute(statements, reply)).await
     }
 
     /// Commits, unless a statement failed.
@@ -140,46 +131,6 @@ impl Transaction {
             return Err(StoreError::Aborted);
         }
         self.step(Step::Commit).await
-    }
-}
-
-/// Runs the steps of one transaction until it commits, its holder goes away, or it idles too long.
-fn transaction(connection: &mut Connection, steps: &Receiver<Step>) {
-    let Ok(first) = steps.recv() else { return };
-    let began = connection.execute_batch("BEGIN IMMEDIATE").map_err(classify);
-    if let Err(error) = began {
-        refuse(first, error);
-        return;
-    }
-    let mut next = Ok(first);
-    while let Ok(step) = next {
-        match step {
-            Step::Query(statement, reply) => drop(reply.send(codec::query(connection, &statement))),
-            Step::Execute(statement, reply) => drop(reply.send(codec::execute(connection, &statement))),
-            Step::Commit(reply) => {
-                let committed = connection.execute_batch("COMMIT").map_err(classify);
-                if committed.is_err() {
-                    let _ = connection.execute_batch("ROLLBACK");
-                }
-                let _ = reply.send(committed);
-                return;
-            }
-        }
-        next = steps.recv_timeout(IDLE_TRANSACTION);
-    }
-    if let Err(RecvTimeoutError::Timeout) = next {
-        tracing::warn!("a transaction was rolled back because it asked for nothing for {IDLE_TRANSACTION:?}");
-    }
-    if let Err(error) = connection.execute_batch("ROLLBACK") {
-        tracing::error!(%error, "a transaction could not be rolled back");
-    }
-}
-
-fn refuse(step: Step, error: StoreError) {
-    match step {
-        Step::Query(_, reply) => drop(reply.send(Err(error))),
-        Step::Execute(_, reply) => drop(reply.send(Err(error))),
-        Step::Commit(reply) => drop(reply.send(Err(error))),
     }
 }
 

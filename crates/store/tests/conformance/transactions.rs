@@ -15,6 +15,7 @@ on_both!(
     writers_of_one_row_come_one_after_the_other,
     an_idle_session_keeps_nobody_waiting,
     many_writers_at_once,
+    who_rolls_back_takes_nobody_along,
 );
 
 async fn titles(fixture: &Fixture, scope: TenantScope) -> Outcome<String> {
@@ -127,5 +128,38 @@ async fn many_writers_at_once(fixture: &Fixture) -> Outcome {
     }
     assert_eq!(made, 6, "one of each title");
     assert_eq!(titles(fixture, scope).await?, "00 01 02 03 04 05 Alpha Beta Gamma");
+    Ok(())
+}
+
+/// Writers that wait together may become durable together; each still ends by itself.
+async fn who_rolls_back_takes_nobody_along(fixture: &Fixture) -> Outcome {
+    let scope = TenantScope(fixture.seed().await?.ours.account);
+    let writers: Vec<_> = (0..90)
+        .map(|number: u32| {
+            let store = fixture.store.clone();
+            tokio::spawn(async move {
+                let session = store.write(scope, ACTOR).await?;
+                make(&session, &format!("{number:02} begun")).await?;
+                match number % 3 {
+                    0 => make(&session, "Alpha").await?, // is there already
+                    1 => return Outcome::Ok(()),
+                    _ => make(&session, &format!("{number:02} done")).await?,
+                }
+                session.commit(()).await?.into_inner();
+                // What is acknowledged is there for whoever looks next.
+                let found = store.read(scope).repository::<Document>().count(None).await?;
+                assert!(found >= 5, "{found}");
+                Ok(())
+            })
+        })
+        .collect();
+    let mut refused = 0;
+    for writer in writers {
+        refused += usize::from(writer.await?.is_err());
+    }
+    assert_eq!(refused, 30);
+    let expected: Vec<_> =
+        (0..90).filter(|number| number % 3 == 2).map(|number| format!("{number:02} begun {number:02} done")).collect();
+    assert_eq!(titles(fixture, scope).await?, format!("{} Alpha Beta Gamma", expected.join(" ")));
     Ok(())
 }

@@ -39,7 +39,7 @@ const PRESENT: &str = "
 /// What adoption has left in a database: each addition that was missing by its name, and whether it was added.
 /// `None`: the database was not adopted.
 pub(super) async fn record(client: &impl GenericClient) -> Result<Option<BTreeMap<String, bool>>, MigrateError> {
-    if !super::exists(client, "main.schema_adoption").await? {
+    if !super::exists(client, "schema_adoption").await? {
         return Ok(None);
     }
     let rows = client.query("SELECT name, added FROM main.schema_adoption", &[]).await.map_err(ledger_error)?;

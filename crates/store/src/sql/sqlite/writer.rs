@@ -1,0 +1,123 @@
+//! The writer's work: transactions one after the other, those that wait together made durable by one `COMMIT`.
+//!
+//! To sync the disk takes longer than all else of a write. So each transaction is a savepoint, and while others are
+//! queued its answer waits for the commit of all; whoever rolls back takes nobody along (ADR 18).
+
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, RecvTimeoutError};
+use rusqlite::Connection;
+use tokio::sync::oneshot;
+
+use super::Step;
+use super::codec;
+use super::errors::classify;
+use crate::error::{StoreError, StoreResult};
+
+/// A transaction that asks for nothing so long is rolled back, since it keeps all other writers waiting.
+const IDLE_TRANSACTION: Duration = Duration::from_secs(10);
+/// Most transactions of one commit, which bounds how long the first of them waits for its answer.
+const LARGEST_GROUP: usize = 64;
+
+/// A transaction that has done all but to become durable, and who waits for that.
+type Waiting = oneshot::Sender<StoreResult<()>>;
+
+/// Carries out transactions until nobody can ask for any.
+pub(super) fn run(connection: &Connection, queue: &Receiver<Receiver<Step>>) {
+    while let Ok(first) = queue.recv() {
+        group(connection, first, queue);
+    }
+}
+
+/// Carries out a transaction and those that are queued behind it, and commits all.
+fn group(connection: &Connection, first: Receiver<Step>, queue: &Receiver<Receiver<Step>>) {
+    if let Err(error) = execute(connection, "BEGIN IMMEDIATE") {
+        if let Ok(step) = first.recv() {
+            refuse(step, error);
+        }
+        return;
+    }
+    let mut waiting = Vec::new();
+    let mut next = Some(first);
+    while let Some(steps) = next {
+        waiting.extend(transaction(connection, &steps));
+        if connection.is_autocommit() {
+            // The database gave up on all of it: the disk is full, or fails.
+            return answer(waiting, Some(&StoreError::Unavailable("the disk is full, or fails".into())));
+        }
+        next = if waiting.len() < LARGEST_GROUP { queue.try_recv().ok() } else { None };
+    }
+    let failure = execute(connection, "COMMIT").err();
+    if let Some(error) = &failure {
+        tracing::error!(%error, transactions = waiting.len(), "transactions could not be committed");
+        undo(connection, "ROLLBACK");
+    }
+    answer(waiting, failure.as_ref());
+}
+
+/// Tells everyone how the commit ended. The driver's error cannot be copied, only what it says.
+fn answer(waiting: Vec<Waiting>, failure: Option<&StoreError>) {
+    for one in waiting {
+        let _ = one.send(match failure {
+            None => Ok(()),
+            Some(error) if error.is_transient() => Err(StoreError::Unavailable(error.to_string().into())),
+            Some(error) => Err(StoreError::Database(error.to_string().into())),
+        });
+    }
+}
+
+/// Runs the steps of one transaction until it commits, its holder goes away, or it idles too long. Who waits for its
+/// commit, if it is to be committed.
+fn transaction(connection: &Connection, steps: &Receiver<Step>) -> Option<Waiting> {
+    let first = steps.recv().ok()?;
+    if let Err(error) = execute(connection, "SAVEPOINT one") {
+        refuse(first, error);
+        return None;
+    }
+    let mut next = Ok(first);
+    loop {
+        match next {
+            Ok(Step::Query(statement, reply)) => drop(reply.send(codec::query(connection, &statement))),
+            Ok(Step::Execute(statements, reply)) => {
+                let touched = statements.iter().map(|statement| codec::execute(connection, statement)).collect();
+                let _ = reply.send(touched);
+            }
+            Ok(Step::Commit(reply)) => match execute(connection, "RELEASE one") {
+                Ok(()) => return Some(reply),
+                Err(error) => {
+                    let _ = reply.send(Err(error));
+                    break;
+                }
+            },
+            Err(RecvTimeoutError::Disconnected) => break,
+            Err(RecvTimeoutError::Timeout) => {
+                tracing::warn!("a transaction was rolled back because it asked for nothing for {IDLE_TRANSACTION:?}");
+                break;
+            }
+        }
+        next = steps.recv_timeout(IDLE_TRANSACTION);
+    }
+    if !connection.is_autocommit() {
+        undo(connection, "ROLLBACK TO one");
+        undo(connection, "RELEASE one");
+    }
+    None
+}
+
+fn execute(connection: &Connection, sql: &str) -> StoreResult<()> {
+    connection.prepare_cached(sql).and_then(|mut statement| statement.raw_execute()).map(drop).map_err(classify)
+}
+
+fn undo(connection: &Connection, sql: &str) {
+    if let Err(error) = execute(connection, sql) {
+        tracing::error!(%error, "a transaction could not be rolled back");
+    }
+}
+
+fn refuse(step: Step, error: StoreError) {
+    match step {
+        Step::Query(_, reply) => drop(reply.send(Err(error))),
+        Step::Execute(_, reply) => drop(reply.send(Err(error))),
+        Step::Commit(reply) => drop(reply.send(Err(error))),
+    }
+}
