@@ -145,9 +145,12 @@ async fn change_person(session: &Session<TenantScope, Write>, user: &User, perso
     if changed { Ok(()) } else { Err(Error::RelatedNotFound) }
 }
 
-/// The oldest other membership's tenant, if that is active.
+/// The active tenant of the oldest other membership that the user has accepted. A tenant that has merely added somebody
+/// must not become the home, which may read and change the profile.
 async fn next_default(session: &Session<System, Write>, tenant: Uuid, of_user: &Predicate) -> Result<Option<Uuid>> {
     let elsewhere = Predicate::is_none_of::<UserTenant, _>("tenantId", [tenant]);
+    let joined = Predicate::is_one_of::<UserTenant, _>("status", UserStatus::JOINED.map(i32::from));
+    let elsewhere = elsewhere.and(Some(&joined));
     let memberships = session.repository::<UserTenant>().find_typed(elsewhere.and(Some(of_user))).await?;
     let named = Predicate::is_one_of::<Tenant, _>("id", memberships.iter().map(|membership| membership.tenant_id));
     let active = Predicate::is::<Tenant>("status", i32::from(TenantStatus::Active)).and(Some(&named));

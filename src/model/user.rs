@@ -8,22 +8,31 @@ use uuid::Uuid;
 use super::{Tenant, UserCredentials, UserTenant, date_time};
 
 /// A person that another tenant is home to shows no more than its names and address until it has accepted the
-/// membership ([`super::UserView`] says the same of lists); conditions see no more either.
-const PERSONS: &str = "\
-    u.deleted, u.deleted_on, u.deleted_by, u.created_on, u.modified_on, u.created_by, u.modified_by, \
-    u.id, u.first_name, u.last_name, u.username, u.email, \
-    CASE WHEN guest.id IS NULL THEN u.middle_name END AS middle_name, \
-    CASE WHEN guest.id IS NULL THEN u.designation END AS designation, \
-    CASE WHEN guest.id IS NULL THEN u.phone END AS phone, \
-    CASE WHEN guest.id IS NULL THEN u.auth_client_ids END AS auth_client_ids, \
-    CASE WHEN guest.id IS NULL THEN u.last_login END AS last_login, \
-    CASE WHEN guest.id IS NULL THEN u.photo_url END AS photo_url, \
-    CASE WHEN guest.id IS NULL THEN u.gender END AS gender, \
-    CASE WHEN guest.id IS NULL THEN u.dob END AS dob, \
-    CASE WHEN guest.id IS NULL THEN u.default_tenant_id END AS default_tenant_id \
-    FROM main.users AS u \
-    LEFT JOIN main.user_tenants AS guest ON guest.user_id = u.id AND guest.tenant_id = {tenant} \
-        AND NOT guest.deleted AND guest.status NOT IN (1, 3) AND guest.tenant_id <> u.default_tenant_id";
+/// membership ([`super::UserView`] says the same of lists); conditions see no more either. The memberships lead, since
+/// their index has the order of the persons' ids.
+const PERSONS: &str = concat!(
+    "u.deleted, u.deleted_on, u.deleted_by, u.created_on, u.modified_on, u.created_by, u.modified_by, ",
+    "ut.tenant_id AS within_tenant, ut.user_id AS id, u.first_name, u.last_name, u.username, u.email, ",
+    unless_guest!("middle_name"),
+    ", ",
+    unless_guest!("designation"),
+    ", ",
+    unless_guest!("phone"),
+    ", ",
+    unless_guest!("auth_client_ids"),
+    ", ",
+    unless_guest!("last_login"),
+    ", ",
+    unless_guest!("photo_url"),
+    ", ",
+    unless_guest!("gender"),
+    ", ",
+    unless_guest!("dob"),
+    ", ",
+    unless_guest!("default_tenant_id"),
+    " ",
+    "FROM main.user_tenants AS ut JOIN main.users AS u ON u.id = ut.user_id WHERE NOT ut.deleted"
+);
 
 /// A person. A tenant sees the persons who have a membership in it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Entity)]

@@ -11,26 +11,34 @@ use super::date_time;
 /// A member that another tenant is home to shows no more than its names and address until it has
 /// accepted the membership; conditions see no more either. The id is that of the membership's column, whose index then
 /// finds where a page begins.
-const MEMBERS: &str = "\
-    ut.user_id AS id, u.first_name, u.last_name, u.username, u.email, \
-    CASE WHEN ut.status NOT IN (1, 3) AND u.default_tenant_id <> ut.tenant_id THEN NULL ELSE u.middle_name END AS middle_name, \
-    CASE WHEN ut.status NOT IN (1, 3) AND u.default_tenant_id <> ut.tenant_id THEN NULL ELSE u.designation END AS designation, \
-    CASE WHEN ut.status NOT IN (1, 3) AND u.default_tenant_id <> ut.tenant_id THEN NULL ELSE u.phone END AS phone, \
-    CASE WHEN ut.status NOT IN (1, 3) AND u.default_tenant_id <> ut.tenant_id THEN NULL ELSE u.auth_client_ids END \
-        AS auth_client_ids, \
-    CASE WHEN ut.status NOT IN (1, 3) AND u.default_tenant_id <> ut.tenant_id THEN NULL ELSE u.last_login END AS last_login, \
-    CASE WHEN ut.status NOT IN (1, 3) AND u.default_tenant_id <> ut.tenant_id THEN NULL ELSE u.photo_url END AS photo_url, \
-    CASE WHEN ut.status NOT IN (1, 3) AND u.default_tenant_id <> ut.tenant_id THEN NULL ELSE u.gender END AS gender, \
-    CASE WHEN ut.status NOT IN (1, 3) AND u.default_tenant_id <> ut.tenant_id THEN NULL ELSE u.dob END AS dob, \
-    CASE WHEN ut.status NOT IN (1, 3) AND u.default_tenant_id <> ut.tenant_id THEN NULL ELSE u.default_tenant_id END \
-        AS default_tenant_id, \
-    ut.created_on, ut.modified_on, u.created_by, u.modified_by, ut.deleted, ut.deleted_by, ut.deleted_on, \
-    ut.tenant_id, ut.id AS user_tenant_id, ut.role_id, ut.status, t.name, t.key, r.name AS rolename \
-    FROM main.user_tenants AS ut \
-    JOIN main.users AS u ON u.id = ut.user_id \
-    JOIN main.tenants AS t ON t.id = ut.tenant_id \
-    JOIN main.roles AS r ON r.id = ut.role_id \
-    WHERE NOT u.deleted AND NOT t.deleted AND NOT r.deleted";
+const MEMBERS: &str = concat!(
+    "ut.user_id AS id, u.first_name, u.last_name, u.username, u.email, ",
+    unless_guest!("middle_name"),
+    ", ",
+    unless_guest!("designation"),
+    ", ",
+    unless_guest!("phone"),
+    ", ",
+    unless_guest!("auth_client_ids"),
+    ", ",
+    unless_guest!("last_login"),
+    ", ",
+    unless_guest!("photo_url"),
+    ", ",
+    unless_guest!("gender"),
+    ", ",
+    unless_guest!("dob"),
+    ", ",
+    unless_guest!("default_tenant_id"),
+    ", ",
+    "ut.created_on, ut.modified_on, u.created_by, u.modified_by, ut.deleted, ut.deleted_by, ut.deleted_on, ",
+    "ut.tenant_id, ut.id AS user_tenant_id, ut.role_id, ut.status, t.name, t.key, r.name AS rolename ",
+    "FROM main.user_tenants AS ut ",
+    "JOIN main.users AS u ON u.id = ut.user_id ",
+    "JOIN main.tenants AS t ON t.id = ut.tenant_id ",
+    "JOIN main.roles AS r ON r.id = ut.role_id ",
+    "WHERE NOT u.deleted AND NOT t.deleted AND NOT r.deleted"
+);
 
 /// A user together with one of the user's memberships, and the names of its tenant and role.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Entity)]

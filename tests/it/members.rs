@@ -7,6 +7,8 @@ use crate::holes::{
 };
 use crate::request::{Request, json, text};
 
+/// The role of members of tenant B.
+const MEMBER_OF_B: &str = "b0000000-0000-4000-8000-000000000012";
 /// What a member of tenant B is called there.
 const BETH_IN_B: &str = "b0000000-0000-4000-8000-000000000032";
 
@@ -176,6 +178,45 @@ fn of_a_guest_nothing_but_its_names_can_be_read_or_guessed() {
         // Once it has joined it is a member like others.
         scene.world.run(&format!("UPDATE main.user_tenants SET status = 1 WHERE user_id = '{BOB}'"));
         assert_eq!(all(&list(json!({ "where": { "designation": "A" } })), "id"), [BOB]);
+    });
+}
+
+/// A tenant that has merely added somebody must not inherit the profile when the home lets the person go.
+#[test]
+fn who_loses_its_home_stays_a_guest_elsewhere() {
+    everywhere(|scene| {
+        let person = json!({
+            "firstName": "D", "username": "dora", "email": "dora@b.example", "designation": "Spy", "phone": "+15550008888"
+        });
+        let added_to = |tenant: &str, role: &str| {
+            let mut body = person.clone();
+            body["roleId"] = json!(role);
+            scene
+                .by(if tenant == A { "admin_a" } else { "admin_b" }, &format!("POST /tenants/{tenant}/users"))
+                .json(&body)
+        };
+        let sent = |request: Request| {
+            let answer = request.send();
+            assert!(answer.status < 300, "{}", text(&answer));
+            answer
+        };
+        let dora = json(&sent(added_to(B, MEMBER_OF_B)))["id"].as_str().expect("it has an id").to_owned();
+        sent(added_to(A, MEMBER));
+        let shown = || {
+            let filter = json!({ "where": { "username": "dora" } });
+            let list = sent(scene.by("admin_a", &format!("GET /tenants/{A}/users")).query("filter", &filter));
+            let include = json!({ "include": [{ "relation": "userTenants", "scope": { "include": ["user"] } }] });
+            let roles = sent(scene.by("admin_a", &format!("GET /tenants/{A}/roles")).query("filter", &include));
+            text(&list) + &text(&roles)
+        };
+        assert!(shown().contains("\"dora\"") && !shown().contains("Spy"), "{}", shown());
+        sent(scene.by("admin_b", &format!("DELETE /tenants/{B}/users/{dora}")));
+        scene.go_on();
+        assert_eq!(scene.row("users", &dora)["default_tenant_id"], Json::Null);
+        assert!(shown().contains("\"dora\"") && !shown().contains("Spy") && !shown().contains("8888"), "{}", shown());
+        for change in [json!({ "email": "mine@a.example" }), json!({ "firstName": "X" }), json!({ "status": 1 })] {
+            scene.refused(&scene.by("admin_a", &format!("PATCH {}", user(&dora))).json(&change), 403);
+        }
     });
 }
 

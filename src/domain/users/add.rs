@@ -91,14 +91,14 @@ pub(crate) enum Known {
 
 /// Whom a username and an e-mail address, both in lower case, lead to.
 pub(crate) async fn known(session: &Session<System, Write>, username: &str, email: &str) -> Result<Known> {
-    let either = Predicate::Or(vec![
-        Predicate::is_in_any_case::<User>("email", email),
-        Predicate::is_in_any_case::<User>("username", username),
-    ]);
-    let found = session.repository::<User>().find_typed(either).await?;
-    let by = |is: &dyn Fn(&User) -> bool| found.iter().find(|user| is(user)).map(|user| user.id);
-    let by_email = by(&|user| user.email.as_deref().is_some_and(|known| known.to_lowercase() == email));
-    let by_username = by(&|user| user.username.to_lowercase() == username);
+    let users = session.repository::<User>();
+    // Each by itself: SQLite takes no partial index for one half of an OR.
+    let (by_email, by_username) = tokio::try_join!(
+        biased;
+        users.find_one(Predicate::is_in_any_case::<User>("email", email)),
+        users.find_one(Predicate::is_in_any_case::<User>("username", username)),
+    )?;
+    let (by_email, by_username) = (by_email.map(|user| user.id), by_username.map(|user| user.id));
     Ok(match (by_email, by_username) {
         (None, None) => Known::Nobody,
         (Some(user), None) => Known::Somebody(user),
