@@ -25,5 +25,6 @@ mkdir -p "$files/man"
 "$program" completions bash >"$files/user-tenant-service.bash"
 "$program" completions fish >"$files/user-tenant-service.fish"
 "$program" completions zsh >"$files/_user-tenant-service"
-cargo deb --no-build --no-strip --quiet
+rm -f "$target"/debian/user-tenant-service_*.deb
+cargo deb --no-build --no-strip --quiet >&2
 ls "$target"/debian/user-tenant-service_*.deb

@@ -1,5 +1,7 @@
 //! A client of the service, for the commands and for MCP: over HTTP to a running one, or to one in this process.
 
+use std::time::Duration;
+
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Method, Request, Response, header};
@@ -15,6 +17,9 @@ use crate::error::BoxError;
 
 /// The longest answer that is read, in bytes.
 const LONGEST_ANSWER: usize = 64 * 1024 * 1024;
+
+/// How long a running service may take to answer.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 type HttpClient = hyper_util::client::legacy::Client<HttpsConnector<HttpConnector>, Body>;
 
@@ -89,10 +94,14 @@ impl Client {
         };
         let request = request.body(body)?;
         match &self.way {
-            Way::Remote(address, client) => match client.request(request).await {
-                Ok(response) => read(response).await,
-                Err(error) => Err(format!("{address} cannot be reached: {error}").into()),
-            },
+            Way::Remote(address, client) => {
+                let answer = async {
+                    let response = client.request(request).await;
+                    read(response.map_err(|error| format!("{address} cannot be reached: {error}"))?).await
+                };
+                let late = |_| format!("{address} has not answered within {} s", PATIENCE.as_secs());
+                tokio::time::timeout(PATIENCE, answer).await.map_err(late)?
+            }
             Way::Local(router) => read(router.clone().oneshot(request).await?).await,
         }
     }

@@ -280,8 +280,8 @@ const UNIQUE: &[(Unique, &str, &str, &[&str])] = &[
     (Unique::Email, "uq_users_email", "", &["email"]),
     (
         Unique::Membership,
-        "uq_user_tenants_user_id_tenant_id",
-        "user_tenants.user_id, user_tenants.tenant_id",
+        "uq_user_tenants_tenant_id_user_id",
+        "user_tenants.tenant_id, user_tenants.user_id",
         &["user_id", "tenant_id"],
     ),
     (

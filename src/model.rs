@@ -2,6 +2,20 @@
 
 use user_tenant_store::{Entity, EntityMeta};
 
+/// A column of a person in a list of members, as SQL. A guest, whom the tenant is not home to and who has not accepted the
+/// membership, shows nothing of it; somebody without a home is a guest everywhere. `u` is the person, `ut` the membership.
+macro_rules! unless_guest {
+    ($column:literal) => {
+        concat!(
+            "CASE WHEN ut.status NOT IN (1, 3) AND (u.default_tenant_id IS NULL OR u.default_tenant_id <> ut.tenant_id) ",
+            "THEN NULL ELSE u.",
+            $column,
+            " END AS ",
+            $column
+        )
+    };
+}
+
 mod auth_client;
 mod date_time;
 mod group;

@@ -53,19 +53,33 @@ pub(crate) struct Written {
 /// Writes the service below `place`, all of it or nothing.
 pub(crate) fn write(plan: &Plan, place: &Path) -> Result<Written, ScaffoldError> {
     let directory = plan.directory(place);
-    if directory.exists() {
-        return Err(ScaffoldError::Exists(directory));
-    }
     let files = files::render(plan)?;
-    let parent = directory.parent().unwrap_or(place).to_owned();
-    let made = first_missing(&directory);
-    let written = write_all(&directory, &files);
-    if let Err(error) = written {
+    let made = claim(&directory)?;
+    if let Err(error) = write_all(&directory, &files) {
         // What was not there before goes again; that it cannot be removed adds nothing to the error.
-        let _ = fs::remove_dir_all(made.unwrap_or(parent));
+        let _ = fs::remove_dir_all(made);
         return Err(error);
     }
     Ok(Written { directory, files: files.into_iter().map(|(path, _)| path).collect() })
+}
+
+/// Makes the directory, which must be new, and those above it that are missing. The highest that was made.
+fn claim(directory: &Path) -> Result<PathBuf, ScaffoldError> {
+    let failed = |error| ScaffoldError::Write(directory.to_owned(), error);
+    // A link that leads nowhere is in the way too.
+    if directory.symlink_metadata().is_ok() {
+        return Err(ScaffoldError::Exists(directory.to_owned()));
+    }
+    let is_missing = |ancestor: &&Path| !ancestor.as_os_str().is_empty() && ancestor.symlink_metadata().is_err();
+    let highest = directory.ancestors().take_while(is_missing).last().unwrap_or(directory).to_owned();
+    if let Some(parent) = directory.parent() {
+        fs::create_dir_all(parent).map_err(failed)?;
+    }
+    match fs::create_dir(directory) {
+        Ok(()) => Ok(highest),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(ScaffoldError::Exists(directory.to_owned())),
+        Err(error) => Err(failed(error)),
+    }
 }
 
 fn write_all(directory: &Path, files: &[(PathBuf, String)]) -> Result<(), ScaffoldError> {
@@ -76,9 +90,4 @@ fn write_all(directory: &Path, files: &[(PathBuf, String)]) -> Result<(), Scaffo
         fs::write(&path, text).map_err(|error| ScaffoldError::Write(path, error))?;
     }
     Ok(())
-}
-
-/// The highest directory on the way to this one that is not there yet.
-fn first_missing(directory: &Path) -> Option<PathBuf> {
-    directory.ancestors().take_while(|ancestor| !ancestor.exists()).last().map(Path::to_owned)
 }

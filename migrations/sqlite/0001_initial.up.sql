@@ -261,7 +261,7 @@ CREATE UNIQUE INDEX uq_users_email ON users (lower(email)) WHERE NOT deleted;
 CREATE UNIQUE INDEX uq_roles_tenant_id_name ON roles (tenant_id, lower(name)) WHERE NOT deleted;
 CREATE UNIQUE INDEX uq_groups_tenant_id_name ON groups (tenant_id, lower(name)) WHERE NOT deleted;
 CREATE UNIQUE INDEX uq_tenant_configs_tenant_id_config_key ON tenant_configs (tenant_id, config_key) WHERE NOT deleted;
-CREATE UNIQUE INDEX uq_user_tenants_user_id_tenant_id ON user_tenants (user_id, tenant_id) WHERE NOT deleted;
+CREATE UNIQUE INDEX uq_user_tenants_tenant_id_user_id ON user_tenants (tenant_id, user_id) WHERE NOT deleted;
 CREATE UNIQUE INDEX uq_user_groups_group_id_user_tenant_id ON user_groups (group_id, user_tenant_id) WHERE NOT deleted;
 CREATE UNIQUE INDEX uq_user_permissions_user_tenant_id_permission ON user_permissions (user_tenant_id, permission) WHERE NOT deleted;
 CREATE UNIQUE INDEX uq_user_tenant_prefs_user_tenant_id_config_key ON user_tenant_prefs (user_tenant_id, config_key) WHERE NOT deleted;

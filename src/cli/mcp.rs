@@ -22,8 +22,8 @@ pub(super) struct McpOptions {
     /// Serve over Streamable HTTP at this address, under `/mcp`, instead of standard input and output.
     #[arg(long, value_name = "ADDRESS:PORT")]
     http: Option<SocketAddr>,
-    /// The bearer token that clients over HTTP must send; without it, one is made and printed.
-    #[arg(long, value_name = "TOKEN", env = "USER_TENANT_MCP_TOKEN", hide_env_values = true, requires = "http")]
+    /// The bearer token that clients over HTTP must send; without it, one is made and printed. Not used without --http.
+    #[arg(long, value_name = "TOKEN", env = "USER_TENANT_MCP_TOKEN", hide_env_values = true)]
     http_token: Option<String>,
     /// A name under which clients reach it over HTTP, beside localhost; repeatable.
     #[arg(long, value_name = "HOST", requires = "http")]
@@ -40,11 +40,13 @@ pub(super) async fn mcp(context: Context, options: McpOptions) -> Result<(), Fai
     });
     let server = McpServer::new(backend);
     let ended = match options.http {
-        None => server.serve_stdio().await,
+        // Whoever started it may write where its user may.
+        None => server.writing_services("/").serve_stdio().await,
         Some(address) => {
             let made = options.http_token.is_none();
             let token = options.http_token.map_or_else(secret::random, Ok)?;
-            serve_http(server, address, token, options.http_host, made).await
+            let here = std::env::current_dir().map_err(|error| Failure::Other("mcp".to_owned(), Some(error.into())))?;
+            serve_http(server.writing_services(here), address, token, options.http_host, made).await
         }
     };
     ended.map_err(|error| Failure::Other("the MCP server has ended".to_owned(), Some(error)))

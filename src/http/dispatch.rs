@@ -22,6 +22,10 @@ use crate::error::{Error, Result};
 use crate::host::Change;
 use crate::service::Service;
 
+/// The longest link to a next page, in bytes; proxies take no more than some thousand of all headers. A list whose link
+/// would be longer goes on by `skip`.
+const LONGEST_LINK: usize = 2048;
+
 /// A JSON object.
 type Object = Map<String, Json>;
 
@@ -181,8 +185,9 @@ fn render(reply: Reply, query: &str) -> Result<Response> {
             let mut response = json_response(&page.rows)?;
             if let Some(cursor) = page.next {
                 // Relative to the address of the request, so that it holds behind any proxy (RFC 8288).
-                let link = HeaderValue::try_from(format!("<?{}>; rel=\"next\"", query::next_page(query, &cursor)));
-                response.headers_mut().extend(link.ok().map(|link| (header::LINK, link)));
+                let link = format!("<?{}>; rel=\"next\"", query::next_page(query, &cursor));
+                let link = HeaderValue::try_from(link).ok().filter(|link| link.len() <= LONGEST_LINK);
+                response.headers_mut().extend(link.map(|link| (header::LINK, link)));
             }
             Ok(response)
         }

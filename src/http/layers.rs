@@ -6,9 +6,10 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::{MatchedPath, OriginalUri, Request, State};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
-use axum::middleware::{Next, from_fn, from_fn_with_state, map_response};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use tokio::sync::Semaphore;
+use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 use tower_http::request_id::{MakeRequestId, PropagateRequestIdLayer, RequestId, SetRequestIdLayer};
@@ -50,18 +51,16 @@ pub(super) fn bounded(router: Router, options: &HttpOptions) -> Router {
     router.layer(from_fn_with_state(bounds, bound))
 }
 
-/// Wraps the router.
+/// Wraps the router, from the outside in. All of it is one layer to the router: each further one would be boxed and
+/// copied with all that lies inside it, at each request.
 pub(super) fn apply(router: Router, service: Arc<Service>, options: &HttpOptions) -> Result<Router, BoxError> {
-    Ok(router
-        .method_not_allowed_fallback(async || Error::UnknownRoute)
-        .layer(map_response(no_allow))
-        .layer(CatchPanicLayer::custom(|_| Error::Internal("a handler panicked".into()).into_response()))
-        .layer(cors(&options.allowed_origins)?)
-        .layer(from_fn(empty_preflight))
-        .layer(map_response(no_sniff))
-        .layer(from_fn_with_state(service.clone(), observe))
+    let layers = ServiceBuilder::new()
+        .layer(SetRequestIdLayer::new(REQUEST_ID, NewRequestId(service.clone())))
         .layer(PropagateRequestIdLayer::new(REQUEST_ID))
-        .layer(SetRequestIdLayer::new(REQUEST_ID, NewRequestId(service))))
+        .layer(from_fn_with_state(service, observe))
+        .layer(cors(&options.allowed_origins)?)
+        .layer(CatchPanicLayer::custom(|_| Error::Internal("a handler panicked".into()).into_response()));
+    Ok(router.method_not_allowed_fallback(async || Error::UnknownRoute).layer(layers))
 }
 
 fn cors(origins: &[String]) -> Result<CorsLayer, BoxError> {
@@ -78,28 +77,18 @@ fn cors(origins: &[String]) -> Result<CorsLayer, BoxError> {
         .max_age(Duration::from_hours(24)))
 }
 
-/// An unknown route names no methods; the router does, where the path has others.
-async fn no_allow(mut response: Response) -> Response {
+/// What is the same of all answers.
+fn tidy(response: &mut Response, preflight: bool) {
+    // An answer is what its content type says, whatever it looks like to a browser.
+    response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     if response.status() == StatusCode::NOT_FOUND {
+        // An unknown route names no methods; the router does, where the path has others.
         response.headers_mut().remove(header::ALLOW);
     }
-    response
-}
-
-/// An answer is what its content type says, whatever it looks like to a browser.
-async fn no_sniff(mut response: Response) -> Response {
-    response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    response
-}
-
-/// A preflight is answered with 204, as clients of the original expect.
-async fn empty_preflight(request: Request, next: Next) -> Response {
-    let preflight = request.method() == Method::OPTIONS;
-    let mut response = next.run(request).await;
     if preflight && response.status() == StatusCode::OK {
+        // As clients of the original expect.
         *response.status_mut() = StatusCode::NO_CONTENT;
     }
-    response
 }
 
 /// Refuses what would only wait, and ends what takes too long.
@@ -112,23 +101,25 @@ async fn bound(State(bounds): State<Arc<(Semaphore, Duration)>>, request: Reques
     }
 }
 
-/// Counts and times the request, and writes its one line to the log: no query, no token, no body.
+/// Counts and times the request, writes its one line to the log (no query, no token, no body) and tidies the answer.
 async fn observe(State(service): State<Arc<Service>>, request: Request, next: Next) -> Response {
     let method = request.method().clone();
     // As it was sent: nesting has cut the prefix off.
-    let path = request.extensions().get::<OriginalUri>().map_or(request.uri(), |uri| &uri.0).path().to_owned();
-    let route = request.extensions().get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str).to_owned();
-    let request_id =
-        request.extensions().get::<RequestId>().and_then(|id| id.header_value().to_str().ok()).map(ToOwned::to_owned);
+    let uri = request.extensions().get::<OriginalUri>().map_or_else(|| request.uri().clone(), |uri| uri.0.clone());
+    let matched = request.extensions().get::<MatchedPath>().cloned();
+    let request_id = request.extensions().get::<RequestId>().cloned();
     let started = tokio::time::Instant::now();
     let in_flight = service.metrics.request_started();
-    let response = next.run(request).await;
+    let mut response = next.run(request).await;
     drop(in_flight);
+    tidy(&mut response, method == Method::OPTIONS);
+    let route = matched.as_ref().map_or("unmatched", MatchedPath::as_str);
     let (status, elapsed) = (response.status().as_u16(), started.elapsed());
-    service.metrics.request_finished(&method, &route, status, elapsed);
+    service.metrics.request_finished(&method, route, status, elapsed);
     tracing::info!(
         target: "user_tenant_service::request",
-        %method, path, route, status, request_id,
+        %method, path = uri.path(), route, status,
+        request_id = request_id.as_ref().and_then(|id| id.header_value().to_str().ok()),
         milliseconds = elapsed.as_secs_f64() * 1_000.0,
         "request"
     );

@@ -81,7 +81,10 @@ impl Operation {
             target.push('/');
             match segment.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
                 Some(name) => match arguments.remove(name) {
-                    Some(Json::String(value)) if !value.is_empty() => target.extend(encoded(&value)),
+                    // Dots would be another path to whoever cleans paths on the way.
+                    Some(Json::String(value)) if !["", ".", ".."].contains(&value.as_str()) => {
+                        target.extend(encoded(&value));
+                    }
                     _ => return Err(format!("the argument {name} must be a text").into()),
                 },
                 None => target.push_str(segment),

@@ -1,6 +1,6 @@
 //! The tool `microservice`: the scaffold, with the input that the original's tool takes.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use rmcp::model::{CallToolResult, ContentBlock, JsonObject, Tool, ToolAnnotations};
 use serde_json::{Value as Json, json};
@@ -61,16 +61,20 @@ pub(super) fn tool() -> Tool {
     Tool::new(NAME, description, object(schema)).with_annotations(annotations)
 }
 
-/// Writes the service.
-pub(super) fn call(mut arguments: JsonObject) -> CallToolResult {
+/// Writes the service, below this directory only.
+pub(super) fn call(mut arguments: JsonObject, below: &Path) -> CallToolResult {
     let place = match arguments.remove("workingDir") {
         None | Some(Json::Null) => PathBuf::from("."),
         Some(Json::String(place)) => PathBuf::from(place),
         Some(_) => return refused("workingDir must be a text"),
     };
-    if !place.is_dir() {
-        return refused(&format!("workingDir: there is no directory {}", place.display()));
-    }
+    let place = match (place.canonicalize(), below.canonicalize()) {
+        (Ok(place), Ok(below)) if place.is_dir() && place.starts_with(&below) => place,
+        (Ok(place), _) if place.is_dir() => {
+            return refused(&format!("workingDir: {} is not below {}", place.display(), below.display()));
+        }
+        _ => return refused(&format!("workingDir: there is no directory {}", place.display())),
+    };
     let mut answers: Answers = match serde_json::from_value(Json::Object(arguments)) {
         Ok(answers) => answers,
         Err(error) => return refused(&error.to_string()),

@@ -1,5 +1,6 @@
 //! Answers the protocol: lists and calls tools, lists and reads resources.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use rmcp::ServiceExt as _;
@@ -24,7 +25,11 @@ const INSTRUCTIONS: &str = "Users, tenants and roles of multi-tenant software. `
 
 /// The tools and documents, with the rights of one token; a clone is the same server.
 #[derive(Clone)]
-pub struct McpServer(Arc<Parts>);
+pub struct McpServer {
+    parts: Arc<Parts>,
+    /// Below which directory new services are written, if they are.
+    services: Option<PathBuf>,
+}
 
 struct Parts {
     operations: Vec<Operation>,
@@ -46,6 +51,13 @@ impl McpServer {
         Ok(Self::new(Backend::opened(Client::remote(address, token)?)))
     }
 
+    /// Adds the tool `microservice`, which writes new services: directories below this one, as the user of this process.
+    /// Without it there are the operations only.
+    #[must_use]
+    pub fn writing_services(self, below: impl Into<PathBuf>) -> Self {
+        Self { services: Some(below.into()), ..self }
+    }
+
     /// Serves one client on standard input and output until it goes away; nothing else may be printed there.
     ///
     /// # Errors
@@ -57,17 +69,17 @@ impl McpServer {
 
     /// A server whose operations go to this backend.
     pub(crate) fn new(backend: Backend) -> Self {
-        Self(Arc::new(Parts { operations: operations::all(), backend }))
+        Self { parts: Arc::new(Parts { operations: operations::all(), backend }), services: None }
     }
 
     fn operation(&self, name: &str) -> Option<&Operation> {
-        self.0.operations.iter().find(|operation| operation.tool.name == name)
+        self.parts.operations.iter().find(|operation| operation.tool.name == name)
     }
 
     async fn call(&self, request: CallToolRequestParams) -> Result<CallToolResult, ErrorData> {
         let arguments = request.arguments.unwrap_or_default();
-        if request.name.eq_ignore_ascii_case(scaffold::NAME) {
-            return Ok(scaffold::call(arguments));
+        if let Some(below) = self.services.as_deref().filter(|_| request.name.eq_ignore_ascii_case(scaffold::NAME)) {
+            return Ok(scaffold::call(arguments, below));
         }
         let failed = |message: String| CallToolResult::error(vec![ContentBlock::text(message)]);
         if request.name == explain::NAME {
@@ -76,13 +88,13 @@ impl McpServer {
                 return Ok(failed(format!("there is no operation {name:?}")));
             };
             // Without a service there is no token of our own, and the checks say so.
-            let own = self.0.backend.client().await.ok().and_then(|client| client.token());
+            let own = self.parts.backend.client().await.ok().and_then(|client| client.token());
             return Ok(explain::call(operation, &arguments, own));
         }
         let Some(operation) = self.operation(&request.name) else {
             return Err(ErrorData::invalid_params(format!("there is no tool {:?}", request.name), None));
         };
-        let client = match self.0.backend.client().await {
+        let client = match self.parts.backend.client().await {
             Ok(client) => client,
             Err(error) => return Ok(failed(format!("there is no service to ask: {error}"))),
         };
@@ -111,8 +123,9 @@ impl ServerHandler for McpServer {
         _: Option<PaginatedRequestParams>,
         _: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
-        let mut tools = vec![scaffold::tool(), explain::tool(&self.0.operations)];
-        tools.extend(self.0.operations.iter().map(|operation| operation.tool.clone()));
+        let mut tools: Vec<_> = self.services.iter().map(|_| scaffold::tool()).collect();
+        tools.push(explain::tool(&self.parts.operations));
+        tools.extend(self.parts.operations.iter().map(|operation| operation.tool.clone()));
         Ok(ListToolsResult::with_all_items(tools))
     }
 

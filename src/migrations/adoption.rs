@@ -13,7 +13,7 @@ pub(super) const ADOPTION: Adoption = Adoption {
         unique("uq_roles_tenant_id_name", "main.roles", &["tenant_id", "lower(name)"]),
         unique("uq_groups_tenant_id_name", "main.groups", &["tenant_id", "lower(name)"]),
         unique("uq_tenant_configs_tenant_id_config_key", "main.tenant_configs", &["tenant_id", "config_key"]),
-        unique("uq_user_tenants_user_id_tenant_id", "main.user_tenants", &["user_id", "tenant_id"]),
+        unique("uq_user_tenants_tenant_id_user_id", "main.user_tenants", &["tenant_id", "user_id"]),
         unique("uq_user_groups_group_id_user_tenant_id", "main.user_groups", &["group_id", "user_tenant_id"]),
         unique(
             "uq_user_permissions_user_tenant_id_permission",

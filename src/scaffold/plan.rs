@@ -6,9 +6,28 @@ use super::ScaffoldError;
 use super::answers::{Answers, BASE_SERVICES, DATASOURCES, OURS};
 use super::source::Source;
 
-/// Names that would be something else to cargo or to the compiler.
-const RESERVED: [&str; 12] =
-    ["alloc", "build", "core", "deps", "examples", "proc-macro", "std", "self", "super", "test", "crate", OURS];
+/// Names that would be something else to cargo or to the compiler, or are those of what a service depends on.
+const RESERVED: [&str; 19] = [
+    "alloc",
+    "axum",
+    "build",
+    "core",
+    "crate",
+    "deps",
+    "examples",
+    "greeting",
+    "http-body-util",
+    "proc-macro",
+    "self",
+    "serde-json",
+    "std",
+    "super",
+    "tempfile",
+    "test",
+    "tokio",
+    "tower",
+    OURS,
+];
 const LONGEST_NAME: usize = 60;
 
 /// What is written, every question answered.

@@ -21,9 +21,9 @@ impl Source {
     pub(super) fn of(said: Option<&str>, place: &Path) -> Result<Self, ScaffoldError> {
         match said {
             None => Ok(checkout().map_or_else(|| Self::Version(env!("CARGO_PKG_VERSION").to_owned()), Self::Path)),
-            Some(git)
-                if ["https://", "http://", "ssh://", "git@", "file://"].iter().any(|start| git.starts_with(start)) =>
-            {
+            // The short form of ssh, which cargo does not take.
+            Some(git) if git.starts_with("git@") => Ok(Self::Git(format!("ssh://{}", git.replacen(':', "/", 1)))),
+            Some(git) if ["https://", "http://", "ssh://", "file://"].iter().any(|start| git.starts_with(start)) => {
                 Ok(Self::Git(git.to_owned()))
             }
             Some(version) if version.starts_with(|first: char| first.is_ascii_digit()) => {

@@ -221,12 +221,23 @@ fn what_cannot_be_is_refused_and_leaves_nothing() {
     );
     refused(&["../users", BASED[0], BASED[1], "--datasourceType=sqlite"], WRONG_USAGE, &["../users"]);
     refused(&["users", BASED[0], BASED[1], "--datasourceType=mysql"], WRONG_USAGE, &["mysql is not supported"]);
+    for name in ["tokio", "serde-json", "greeting"] {
+        refused(&[&[name], &whole[1..]].concat(), WRONG_USAGE, &[name, "means something else"]);
+    }
     refused(&[&whole[..4], &["--source=nowhere"]].concat(), WRONG_USAGE, &["--source", "nowhere"]);
 
     fs::write(workplace.path().join("users"), "in the way").expect("the workplace can be written");
     let output = workplace.run(&[&["microservice"], &whole[..]].concat());
     assert_eq!(output.code, FAILED);
     assert!(output.stderr.contains("users is there already"), "{output:?}");
+    #[cfg(unix)]
+    {
+        // A link that leads nowhere is in the way as well, and stays.
+        let link = workplace.path().join("linked");
+        std::os::unix::fs::symlink("nowhere", &link).expect("the workplace can be written");
+        let output = workplace.run(&[&["microservice", "linked"], &whole[1..]].concat());
+        assert_eq!((output.code, link.is_symlink()), (FAILED, true), "{output:?}");
+    }
     // A place that cannot be written to: what was made on the way goes again.
     let below = workplace.path().join("users/below").display().to_string();
     let output = workplace.run(&[&["microservice"], &whole[..], &["--directory", &below]].concat());

@@ -75,7 +75,7 @@ async def over_stdio() -> None:
 
 async def over_http() -> None:
     server = subprocess.Popen(
-        [PROGRAM, "mcp", "--http", "127.0.0.1:0", "--http-token", TOKEN], stderr=subprocess.PIPE, text=True
+        [PROGRAM, "mcp", "--http", "127.0.0.1:0", "--http-token", TOKEN], stderr=subprocess.PIPE, text=True, cwd=PLACE
     )
     try:
         line = next(line for line in server.stderr if "listening on" in line)
@@ -85,6 +85,10 @@ async def over_http() -> None:
             async with streamable_http_client(url, http_client=client) as streams:
                 async with ClientSession(streams[0], streams[1]) as session:
                     await drive(session, "http")
+                    # Over HTTP, services are written where the server was started, and nowhere else.
+                    outside = {"name": "outside", "baseOnService": False, "workingDir": "/"}
+                    answer = await session.call_tool("microservice", outside)
+                    expect(answer.is_error and "is not below" in answer.content[0].text, answer)
     finally:
         server.kill()
 

@@ -23,7 +23,7 @@ use proc_macro::TokenStream;
 /// - `owner(…)`: how a row belongs to a person; one of `column = "userId"` and `through(…)`.
 /// - `read_only`: a view.
 /// - `query = SELECTION`: what to read instead of the table, a `&'static str` constant (see `EntityMeta::query`);
-///   `tenant_query = SELECTION` for reads within one tenant only.
+///   `tenant_query = SELECTION` for reads within one tenant only, with the tenant of each row in `within_tenant`.
 /// - `audit = "uuid"`: which who-and-when properties precede the own ones: `uuid` (all seven; the
 ///   default), `text` (`createdBy` and `modifiedBy` are text), `times` (without those two) and
 ///   `none`. A row without them cannot be deleted softly.

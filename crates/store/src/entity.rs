@@ -46,7 +46,8 @@ pub struct EntityMeta {
     /// What to read instead of the table or view, as the text of a `SELECT` after that word: columns named as
     /// the properties' columns, then `FROM`. Tables are written `main.<table>`, as both databases understand.
     pub query: Option<&'static str>,
-    /// As `query`, for reads within one tenant only, whose id stands for the one `{tenant}` in the text.
+    /// As `query`, for reads within one tenant only. Its column `within_tenant` names the tenant of each row: the wall
+    /// compares it, and a query without it cannot be run.
     pub tenant_query: Option<&'static str>,
     /// What the entity is, for schemas and documents.
     pub description: &'static str,

@@ -34,16 +34,13 @@ pub(crate) enum Dialect {
 impl Dialect {
     /// Where the rows of an entity are read from.
     fn source(self, wall: Wall, meta: &EntityMeta, name: &'static str) -> TableRef {
-        let query = match (meta.tenant_query, meta.query, wall) {
-            (Some(query), _, Wall::Tenant(tenant)) => {
-                let placeholder = if self == Self::Postgres { "$1" } else { "?" };
-                Expr::cust_with_values(query.replace("{tenant}", placeholder), [tenant])
-            }
-            (_, Some(query), _) => Expr::cust(query),
-            _ => return self.table(meta).alias(name),
+        let query = match wall {
+            Wall::Tenant(_) => meta.tenant_query.or(meta.query),
+            Wall::Person(_) | Wall::Open => meta.query,
         };
+        let Some(query) = query else { return self.table(meta).alias(name) };
         // sea-query has no text for a whole sub-query; one expression after SELECT is as good.
-        TableRef::SubQuery(Query::select().expr(query).take().into(), name.into())
+        TableRef::SubQuery(Query::select().expr(Expr::cust(query)).take().into(), name.into())
     }
 
     /// The table of an entity; qualified where schemas exist, so that no search path can redirect it.
@@ -128,7 +125,7 @@ impl Confined {
             Verb::Find { filter, projection, limit, parents } => {
                 let select = Query::select()
                     .from(dialect.source(wall, meta, ROOT))
-                    .cond_where(confine(dialect, wall, meta, filter.predicate.as_ref()))
+                    .cond_where(confine(dialect, wall, meta, filter.predicate.as_ref(), Rows::Read))
                     .take();
                 find(dialect, select, meta, filter, projection, limit, parents)
             }
@@ -136,7 +133,7 @@ impl Confined {
                 let select = Query::select()
                     .expr(Expr::cust("COUNT(*)"))
                     .from(dialect.source(wall, meta, ROOT))
-                    .cond_where(confine(dialect, wall, meta, predicate))
+                    .cond_where(confine(dialect, wall, meta, predicate, Rows::Read))
                     .take();
                 Self::select(dialect, &select, Arc::new([]))
             }
@@ -145,7 +142,7 @@ impl Confined {
                     .column((ROOT, property.column))
                     .expr(Expr::cust("COUNT(*)"))
                     .from(dialect.source(wall, meta, ROOT))
-                    .cond_where(confine(dialect, wall, meta, None))
+                    .cond_where(confine(dialect, wall, meta, None, Rows::Read))
                     .group_by_col((ROOT, property.column))
                     .take();
                 Self::select(dialect, &select, Arc::new([property]))
@@ -158,6 +155,7 @@ impl Confined {
                     wall,
                     meta,
                     Some(&by_id),
+                    Rows::Read,
                 ));
                 if dialect == Dialect::Postgres {
                     // Not stronger: rows that refer to this one can still be inserted.
@@ -167,9 +165,11 @@ impl Confined {
             }
             Verb::Insert { values } => write::insert(dialect, wall, meta, values),
             Verb::Update { predicate, values } => {
-                write::update(dialect, wall, meta, values, confine(dialect, wall, meta, predicate))
+                write::update(dialect, wall, meta, values, confine(dialect, wall, meta, predicate, Rows::Written))
             }
-            Verb::Destroy { predicate } => write::destroy(dialect, meta, confine(dialect, wall, meta, predicate)),
+            Verb::Destroy { predicate } => {
+                write::destroy(dialect, meta, confine(dialect, wall, meta, predicate, Rows::Written))
+            }
         }
     }
 
@@ -199,11 +199,30 @@ impl Confined {
     }
 }
 
+/// Where the rows of a statement come from.
+#[derive(Clone, Copy)]
+enum Rows {
+    /// From [`Dialect::source`].
+    Read,
+    /// From the table.
+    Written,
+}
+
 /// The one place where a condition meets the wall: tenant AND not deleted AND the user's predicate,
 /// so that an `or` in the last cannot reach past the others.
-fn confine(dialect: Dialect, wall: Wall, meta: &'static EntityMeta, predicate: Option<&Predicate>) -> Condition {
+fn confine(
+    dialect: Dialect,
+    wall: Wall,
+    meta: &'static EntityMeta,
+    predicate: Option<&Predicate>,
+    rows: Rows,
+) -> Condition {
+    let bound = match rows {
+        Rows::Read => wall::bound_of_query(wall, meta, ROOT).or_else(|| wall::bound(dialect, wall, meta, ROOT)),
+        Rows::Written => wall::bound(dialect, wall, meta, ROOT),
+    };
     let mut all = Condition::all();
-    if let Some(bound) = wall::bound(dialect, wall, meta, ROOT) {
+    if let Some(bound) = bound {
         all = all.add(bound);
     }
     if let Some(live) = wall::live(meta, ROOT) {

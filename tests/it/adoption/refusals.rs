@@ -16,7 +16,7 @@ const VIOLATIONS: [(&str, &str, &[&str]); 16] = [
         &["b0000000-0000-4000-8000-000000000021, f0000000-0000-4000-8000-000000000002", "\"bob@b.example\""],
     ),
     (
-        "uq_user_tenants_user_id_tenant_id",
+        "uq_user_tenants_tenant_id_user_id",
         "INSERT INTO main.user_tenants (id, user_id, tenant_id, role_id)
          SELECT 'f0000000-0000-4000-8000-000000000003', user_id, tenant_id, role_id FROM main.user_tenants
          WHERE id = 'a0000000-0000-4000-8000-000000000032'",

@@ -9,9 +9,21 @@ use crate::scope::Wall;
 /// Names of the tables of nested sub-queries; a chain of parents is never longer.
 const NESTED: [&str; 6] = ["w1", "w2", "w3", "w4", "w5", "w6"];
 
+/// The column of a `tenant_query` that names the tenant of each row. Without it a statement fails.
+const QUERY_TENANT: &str = "within_tenant";
+
 /// What ties a row of `meta`, named `table`, to the wall; `None` where the wall is open.
 pub(super) fn bound(dialect: Dialect, wall: Wall, meta: &'static EntityMeta, table: &'static str) -> Option<Expr> {
     bound_at(dialect, wall, meta, table, 0)
+}
+
+/// What ties a row of an entity's `tenant_query` to the tenant: the column of the membership or parent that the query is
+/// made of. It spares the search for that row, which the query has found.
+pub(super) fn bound_of_query(wall: Wall, meta: &EntityMeta, table: &'static str) -> Option<Expr> {
+    match wall {
+        Wall::Tenant(tenant) if meta.tenant_query.is_some() => Some(Expr::col((table, QUERY_TENANT)).eq(tenant)),
+        _ => None,
+    }
 }
 
 /// That a row is not deleted; `None` where rows cannot be.

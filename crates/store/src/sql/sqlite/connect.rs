@@ -57,6 +57,8 @@ fn prepare(connection: &Connection, options: &SqliteOptions) -> rusqlite::Result
     // Else an unknown name in double quotes would be taken for a string.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DDL, false)?;
+    // Else, in a file that was analysed, a prepared statement is parsed and planned anew for other values.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.set_prepared_statement_cache_capacity(MAX_PREPARED);
     functions::register(connection)
 }

@@ -16,8 +16,8 @@ use crate::error::{StoreError, StoreResult};
 
 /// A transaction that asks for nothing so long is rolled back, since it keeps all other writers waiting.
 const IDLE_TRANSACTION: Duration = Duration::from_secs(10);
-/// Most transactions of one commit, which bounds how long the first of them waits for its answer.
-const LARGEST_GROUP: usize = 64;
+/// Most transactions of one group, those that roll back included, which bounds how long the first waits for its answer.
+const LARGEST_GROUP: usize = 32;
 
 /// A transaction that has done all but to become durable, and who waits for that.
 type Waiting = oneshot::Sender<StoreResult<()>>;
@@ -38,14 +38,16 @@ fn group(connection: &Connection, first: Receiver<Step>, queue: &Receiver<Receiv
         return;
     }
     let mut waiting = Vec::new();
+    let mut done = 0;
     let mut next = Some(first);
     while let Some(steps) = next {
         waiting.extend(transaction(connection, &steps));
+        done += 1;
         if connection.is_autocommit() {
             // The database gave up on all of it: the disk is full, or fails.
             return answer(waiting, Some(&StoreError::Unavailable("the disk is full, or fails".into())));
         }
-        next = if waiting.len() < LARGEST_GROUP { queue.try_recv().ok() } else { None };
+        next = if done < LARGEST_GROUP { queue.try_recv().ok() } else { None };
     }
     let failure = execute(connection, "COMMIT").err();
     if let Some(error) = &failure {
@@ -94,6 +96,10 @@ fn transaction(connection: &Connection, steps: &Receiver<Step>) -> Option<Waitin
                 tracing::warn!("a transaction was rolled back because it asked for nothing for {IDLE_TRANSACTION:?}");
                 break;
             }
+        }
+        if connection.is_autocommit() {
+            // The database has given up on all of it; a further step would be a transaction of its own.
+            break;
         }
         next = steps.recv_timeout(IDLE_TRANSACTION);
     }
