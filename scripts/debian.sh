@@ -16,7 +16,8 @@ need_cargo_tool cargo-deb 3.8.0 --no-default-features
 have dpkg-shlibdeps || apt_install dpkg-dev
 
 target=${CARGO_TARGET_DIR:-$PWD/target}
-files=$target/debian-files
+# Cargo.toml names them so, wherever the target directory is.
+files=$PWD/target/debian-files
 cargo build --release --locked
 program=$target/release/user-tenant-service
 rm -rf "$files"

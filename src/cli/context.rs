@@ -112,6 +112,12 @@ impl Context {
                 audience: config.jwt_audience.clone(),
             },
         };
+        self.service_with(verifier)
+    }
+
+    /// The service of this configuration but for how it verifies tokens.
+    pub(super) fn service_with(&self, verifier: Verifier) -> Result<Builder, Failure> {
+        let config = &self.config;
         let builder = UserTenantService::builder(self.database()?)
             .verifier(verifier)
             .claims(config.claims.clone())

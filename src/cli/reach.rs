@@ -7,7 +7,9 @@ use clap::Args;
 use super::arguments::TokenOptions;
 use super::context::Context;
 use super::failure::Failure;
+use super::secret;
 use super::token::mint;
+use crate::builder::Verifier;
 use crate::client::Client;
 
 /// Life of the token that a command makes for itself.
@@ -30,12 +32,16 @@ pub(super) async fn open(context: &Context, reach: &Reach) -> Result<Client, Fai
     if let Some(url) = url {
         return Client::remote(&url, token).map_err(|error| Failure::Usage(format!("--url: {error}")));
     }
-    let service = context.service()?.migrate(context.config.embedded).build().await?;
-    let token = if let Some(token) = token {
-        token
-    } else {
-        let options = TokenOptions { user_tenant: None, permissions: Vec::new(), life: LIFE, master: true };
-        mint(context, service.doors(), &options).await?
-    };
+    let migrate = context.config.embedded;
+    if let Some(token) = token {
+        let service = context.service()?.migrate(migrate).build().await?;
+        return Ok(Client::local(service.router(), token));
+    }
+    // Whoever has the database needs no token of others, and how those are verified does not matter here.
+    let secret = secret::random()?;
+    let verifier = Verifier::Secret { secret: secret.clone(), issuer: None };
+    let service = context.service_with(verifier)?.migrate(migrate).build().await?;
+    let options = TokenOptions { user_tenant: None, permissions: Vec::new(), life: LIFE, master: true };
+    let token = mint(context, service.doors(), &options, &secret).await?;
     Ok(Client::local(service.router(), token))
 }

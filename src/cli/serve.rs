@@ -73,9 +73,10 @@ async fn first_start(context: &Context, service: &UserTenantService) -> Result<b
 async fn announce(context: &Context, service: &UserTenantService, url: &str, first_start: bool) -> Result<(), Failure> {
     say(&format!("User Tenant Service {} is running at {url}", env!("CARGO_PKG_VERSION")));
     say(&format!("Explorer  {url}/explorer/"));
-    if first_start && context.signing_secret()?.is_some() {
+    let secret = if first_start { context.signing_secret()? } else { None };
+    if let Some(secret) = secret {
         let options = TokenOptions { user_tenant: None, permissions: Vec::new(), life: FIRST_TOKEN_LIFE, master: true };
-        let token = mint(context, service.doors(), &options).await?;
+        let token = mint(context, service.doors(), &options, &secret).await?;
         say(&format!("\nAdministrator's token, valid for 12 hours:\n{token}\n"));
         say(&format!("Try it:\ncurl -H 'Authorization: Bearer {token}' {url}/tenants"));
     } else if context.config.embedded {

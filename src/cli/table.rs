@@ -11,7 +11,10 @@ use super::resource::Output;
 
 /// Prints rows. A table has these columns; JSON and CSV have all that there are.
 pub(super) fn print(rows: &Json, columns: &[&str], output: Output) -> Result<(), Failure> {
-    let rows = rows.as_array().cloned().unwrap_or_default();
+    let Some(rows) = rows.as_array() else {
+        let message = "the answer is no list of rows: is this the address of the service, with its prefix?";
+        return Err(Failure::other(message));
+    };
     match output {
         Output::Json => {
             let failed = |error: serde_json::Error| {
@@ -23,8 +26,8 @@ pub(super) fn print(rows: &Json, columns: &[&str], output: Output) -> Result<(),
             let mut table = Table::new();
             table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
             table.set_header(columns.iter().map(|column| column.to_uppercase()));
-            for row in &rows {
-                table.add_row(columns.iter().map(|column| cell(&row[*column])));
+            for row in rows {
+                table.add_row(columns.iter().map(|column| shown(&row[*column])));
             }
             for line in table.lines() {
                 say(line.trim());
@@ -41,7 +44,7 @@ pub(super) fn print(rows: &Json, columns: &[&str], output: Output) -> Result<(),
             let failed =
                 |error: csv::Error| Failure::Other("the rows could not be written".to_owned(), Some(error.into()));
             writer.write_record(&names).map_err(failed)?;
-            for row in &rows {
+            for row in rows {
                 writer.write_record(names.iter().map(|name| cell(&row[name.as_str()]))).map_err(failed)?;
             }
             let bytes = writer.into_inner().map_err(|error| Failure::other(error.to_string()))?;
@@ -58,4 +61,9 @@ fn cell(value: &Json) -> String {
         Json::Array(items) => items.iter().map(cell).collect::<Vec<_>>().join(", "),
         other => other.to_string(),
     }
+}
+
+/// A cell of a table. What somebody has typed must not steer the terminal of whoever looks at it.
+fn shown(value: &Json) -> String {
+    cell(value).chars().map(|letter| if letter.is_control() { char::REPLACEMENT_CHARACTER } else { letter }).collect()
 }

@@ -16,17 +16,21 @@ use crate::error::Error;
 /// Mints and prints it.
 pub(super) async fn token(context: &Context, options: &TokenOptions) -> Result<(), Failure> {
     let doors = context.doors().await?;
-    say(&mint(context, &doors, options).await?);
+    let secret = context.signing_secret()?.ok_or_else(|| {
+        let message = "no signing key: tokens can be minted only with JWT_VERIFIER=secret and JWT_SECRET (or the embedded database)";
+        Failure::Configuration(message.to_owned())
+    })?;
+    say(&mint(context, &doors, options, &secret).await?);
     Ok(())
 }
 
-/// A token as the options want it.
-pub(super) async fn mint(context: &Context, doors: &Doors, options: &TokenOptions) -> Result<String, Failure> {
-    let Some(secret) = context.signing_secret()? else {
-        return Err(Failure::Configuration(
-            "no signing key: tokens can be minted only with JWT_VERIFIER=secret and JWT_SECRET (or the embedded database)".to_owned(),
-        ));
-    };
+/// A token as the options want it, signed with this secret.
+pub(super) async fn mint(
+    context: &Context,
+    doors: &Doors,
+    options: &TokenOptions,
+    secret: &str,
+) -> Result<String, Failure> {
     let session = doors.read_system(SystemReason::CommandLine);
     let user_tenant = match options.user_tenant {
         Some(id) => id,
@@ -50,6 +54,6 @@ pub(super) async fn mint(context: &Context, doors: &Doors, options: &TokenOption
     let caller =
         ClaimMap::default().caller(&claims.into()).map_err(|_| Failure::other("the membership has no valid ids"))?;
     let claims = context.config.claims.write(&caller);
-    sign(claims, &secret, context.issuer(), context.clock.now(), options.life)
+    sign(claims, secret, context.issuer(), context.clock.now(), options.life)
         .map_err(|error| Failure::Other("the token could not be signed".to_owned(), Some(Box::new(error))))
 }

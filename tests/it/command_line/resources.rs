@@ -112,3 +112,27 @@ fn without_an_address_the_configured_database_is_worked_with() {
     assert!(workplace.ok(&["role", "list", "--tenant", &made[0]]).contains("reader"));
     assert!(!workplace.ok(&["role", "list"]).contains("reader"));
 }
+
+#[test]
+fn on_the_configured_database_it_does_not_matter_how_tokens_are_verified() {
+    let workplace = Workplace::with(&[("DATABASE_URL", "sqlite:users.db")]);
+    workplace.ok(&["migrate", "up", "--jwt-issuer", "elsewhere"]);
+    workplace.ok(&["bootstrap", "--tenant-key", "acme", "--jwt-issuer", "elsewhere"]);
+    for verifier in [
+        &["--jwt-verifier", "jwt-keys", "--jwt-issuer", "elsewhere"][..],
+        &["--jwt-verifier", "jwks", "--jwt-issuer", "elsewhere", "--jwt-jwks-url", "https://elsewhere.example/keys"],
+    ] {
+        let listed = workplace.ok(&[&["tenant", "list", "--output", "json"], verifier].concat());
+        assert_eq!(json(&listed)[0]["key"], "acme", "{verifier:?}");
+    }
+}
+
+#[test]
+fn what_steers_a_terminal_is_not_shown_on_one() {
+    let workplace = Workplace::new();
+    workplace.ok(&["bootstrap"]);
+    workplace.ok(&["group", "create", "--set", "name=red \u{1b}[31m alert"]);
+    let table = workplace.ok(&["group", "list"]);
+    assert!(table.contains("red \u{fffd}[31m alert"), "{table:?}");
+    assert!(workplace.ok(&["group", "list", "--output", "json"]).contains("red \\u001b[31m alert"));
+}

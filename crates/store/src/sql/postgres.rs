@@ -5,7 +5,7 @@ mod connect;
 mod errors;
 
 use std::pin::pin;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::Poll;
 
 use deadpool_postgres::{Object, Pool, Timeouts};
@@ -51,8 +51,8 @@ impl Backend {
     /// Takes a connection for a transaction, which begins with its first statement.
     pub(crate) async fn begin(&self) -> StoreResult<Transaction> {
         let connection = self.connection().await?;
-        let (turn, [begun, failed]) = (tokio::sync::Mutex::new(()), [false, false].map(AtomicBool::new));
-        Ok(Transaction { connection: Some(connection), turn, begun, failed })
+        let (turn, begun, unfinished) = (tokio::sync::Mutex::new(()), AtomicBool::new(false), AtomicUsize::new(0));
+        Ok(Transaction { connection: Some(connection), turn, begun, unfinished })
     }
 
     /// How busy the pool is.
@@ -68,7 +68,8 @@ pub(crate) struct Transaction {
     /// Held while a statement is prepared and sent.
     turn: tokio::sync::Mutex<()>,
     begun: AtomicBool,
-    failed: AtomicBool,
+    /// Statements that have failed, or whose answer nobody has waited for. With any, nothing is committed.
+    unfinished: AtomicUsize,
 }
 
 impl Transaction {
@@ -77,9 +78,10 @@ impl Transaction {
     }
 
     async fn note<T>(&self, work: impl Future<Output = StoreResult<T>>) -> StoreResult<T> {
+        self.unfinished.fetch_add(1, Ordering::Relaxed);
         let result = work.await;
-        if result.is_err() {
-            self.failed.store(true, Ordering::Relaxed);
+        if result.is_ok() {
+            self.unfinished.fetch_sub(1, Ordering::Relaxed);
         }
         result
     }
@@ -136,7 +138,7 @@ impl Transaction {
 
     /// Commits. `COMMIT` after a failed statement would answer `ROLLBACK` without an error, so that is refused here.
     pub(crate) async fn commit(mut self) -> StoreResult<()> {
-        if self.failed.load(Ordering::Relaxed) {
+        if self.unfinished.load(Ordering::Relaxed) > 0 {
             return Err(StoreError::Aborted);
         }
         if self.begun.load(Ordering::Relaxed) {

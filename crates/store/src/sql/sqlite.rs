@@ -9,7 +9,7 @@ mod errors;
 mod functions;
 mod writer;
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
@@ -73,7 +73,7 @@ impl Backend {
     pub(crate) fn begin(&self) -> Transaction {
         let (steps, queue) = unbounded();
         let unqueued = Unqueued { writes: self.writes.clone(), queue };
-        Transaction { steps, unqueued: Mutex::new(Some(unqueued)), failed: AtomicBool::new(false) }
+        Transaction { steps, unqueued: Mutex::new(Some(unqueued)), unfinished: AtomicUsize::new(0) }
     }
 
     /// How busy the threads are.
@@ -88,7 +88,8 @@ pub(crate) struct Transaction {
     steps: Sender<Step>,
     /// Until the first step.
     unqueued: Mutex<Option<Unqueued>>,
-    failed: AtomicBool,
+    /// Steps that have failed, or whose answer nobody has waited for. With any, nothing is committed.
+    unfinished: AtomicUsize,
 }
 
 /// A transaction that the writer does not know of yet.
@@ -99,12 +100,13 @@ struct Unqueued {
 
 impl Transaction {
     async fn step<T>(&self, make: impl FnOnce(oneshot::Sender<StoreResult<T>>) -> Step) -> StoreResult<T> {
+        self.unfinished.fetch_add(1, Ordering::Relaxed);
         let (reply, answer) = oneshot::channel();
         let sent = self.steps.send(make(reply)).is_ok() && self.queue();
         let result =
             if sent { answer.await.unwrap_or_else(|_| Err(StoreError::Aborted)) } else { Err(StoreError::Aborted) };
-        if result.is_err() {
-            self.failed.store(true, Ordering::Relaxed);
+        if result.is_ok() {
+            self.unfinished.fetch_sub(1, Ordering::Relaxed);
         }
         result
     }
@@ -127,7 +129,7 @@ impl Transaction {
 
     /// Commits, unless a statement failed.
     pub(crate) async fn commit(self) -> StoreResult<()> {
-        if self.failed.load(Ordering::Relaxed) {
+        if self.unfinished.load(Ordering::Relaxed) > 0 {
             return Err(StoreError::Aborted);
         }
         self.step(Step::Commit).await

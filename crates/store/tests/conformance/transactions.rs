@@ -16,6 +16,7 @@ on_both!(
     an_idle_session_keeps_nobody_waiting,
     many_writers_at_once,
     who_rolls_back_takes_nobody_along,
+    nothing_is_committed_after_a_statement_that_nobody_waited_for,
 );
 
 async fn titles(fixture: &Fixture, scope: TenantScope) -> Outcome<String> {
@@ -161,5 +162,22 @@ async fn who_rolls_back_takes_nobody_along(fixture: &Fixture) -> Outcome {
     let expected: Vec<_> =
         (0..90).filter(|number| number % 3 == 2).map(|number| format!("{number:02} begun {number:02} done")).collect();
     assert_eq!(titles(fixture, scope).await?, format!("{} Alpha Beta Gamma", expected.join(" ")));
+    Ok(())
+}
+
+async fn nothing_is_committed_after_a_statement_that_nobody_waited_for(fixture: &Fixture) -> Outcome {
+    let scope = TenantScope(fixture.seed().await?.ours.account);
+    let session = fixture.store.write(scope, ACTOR).await?;
+    make(&session, "Delta").await?;
+    // Polled once and then dropped, as by a timeout.
+    let left = tokio::select! {
+        biased;
+        made = make(&session, "Alpha") => Some(made),
+        () = std::future::ready(()) => None,
+    };
+    assert!(left.is_none(), "it takes more than a moment");
+    let refused = session.commit(()).await;
+    assert!(matches!(refused, Err(StoreError::Aborted)), "{refused:?}");
+    assert_eq!(titles(fixture, scope).await?, "Alpha Beta Gamma");
     Ok(())
 }
