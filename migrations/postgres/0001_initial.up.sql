@@ -291,8 +291,7 @@ CREATE INDEX idx_groups_tenant_id ON main.groups (tenant_id);
 CREATE INDEX idx_users_default_tenant_id ON main.users (default_tenant_id);
 -- With the user in it, a page of a tenant's users is read in order and costs the same in a tenant of any size.
 CREATE INDEX idx_user_tenants_tenant_id ON main.user_tenants (tenant_id, user_id);
--- Without an order: in that of the users it would look like a way to a page of one tenant's, past all the others'.
-CREATE INDEX idx_user_tenants_user_id ON main.user_tenants USING hash (user_id);
+CREATE INDEX idx_user_tenants_user_id ON main.user_tenants (user_id);
 CREATE INDEX idx_user_tenants_role_id ON main.user_tenants (role_id);
 CREATE INDEX idx_user_groups_user_tenant_id ON main.user_groups (user_tenant_id);
 CREATE INDEX idx_user_invitations_user_tenant_id ON main.user_invitations (user_tenant_id);

@@ -45,8 +45,7 @@ pub(super) const ADOPTION: Adoption = Adoption {
         index("idx_groups_tenant_id", "main.groups", &["tenant_id"]),
         index("idx_users_default_tenant_id", "main.users", &["default_tenant_id"]),
         index("idx_user_tenants_tenant_id", "main.user_tenants", &["tenant_id", "user_id"]),
-        // In order of users it would look like a way to a page of one tenant's, past all the others'.
-        hash("idx_user_tenants_user_id", "main.user_tenants", "user_id"),
+        index("idx_user_tenants_user_id", "main.user_tenants", &["user_id"]),
         index("idx_user_tenants_role_id", "main.user_tenants", &["role_id"]),
         index("idx_user_groups_user_tenant_id", "main.user_groups", &["user_tenant_id"]),
         index("idx_user_invitations_user_tenant_id", "main.user_invitations", &["user_tenant_id"]),
@@ -106,10 +105,6 @@ const fn range(name: &'static str, table: &'static str, column: &'static str, wi
 
 const fn index(name: &'static str, table: &'static str, columns: &'static [&'static str]) -> Addition {
     Addition { name, table, kind: Kind::Index(columns) }
-}
-
-const fn hash(name: &'static str, table: &'static str, column: &'static str) -> Addition {
-    Addition { name, table, kind: Kind::Hash(column) }
 }
 
 const fn trigger(name: &'static str, table: &'static str, call: &'static str) -> Addition {

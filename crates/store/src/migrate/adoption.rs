@@ -32,8 +32,6 @@ pub enum Kind {
     Unique(&'static [&'static str]),
     /// An index.
     Index(&'static [&'static str]),
-    /// An index of one column that finds equal values and has no order.
-    Hash(&'static str),
     /// A foreign key to the `id` of a table.
     Reference {
         /// The column that refers.
@@ -107,7 +105,6 @@ impl Addition {
                 format!("CREATE UNIQUE INDEX {name} ON {table} ({}) WHERE NOT deleted", columns.join(", "))
             }
             Kind::Index(columns) => format!("CREATE INDEX {name} ON {table} ({})", columns.join(", ")),
-            Kind::Hash(column) => format!("CREATE INDEX {name} ON {table} USING hash ({column})"),
             Kind::Reference { column, to } => {
                 format!("ALTER TABLE {table} ADD CONSTRAINT {name} FOREIGN KEY ({column}) REFERENCES {to} (id)")
             }
@@ -124,7 +121,7 @@ impl Addition {
     pub(super) fn drop(&self) -> String {
         let Self { name, table, .. } = self;
         match self.kind {
-            Kind::Unique(_) | Kind::Index(_) | Kind::Hash(_) => {
+            Kind::Unique(_) | Kind::Index(_) => {
                 let schema = table.split('.').next().unwrap_or_default();
                 format!("DROP INDEX IF EXISTS {schema}.{name}")
             }
@@ -139,7 +136,7 @@ impl Addition {
     pub(super) const fn catalog_kind(&self) -> &'static str {
         match self.kind {
             Kind::Unique(_) => "unique",
-            Kind::Index(_) | Kind::Hash(_) => "index",
+            Kind::Index(_) => "index",
             Kind::Reference { .. } => "f",
             Kind::Range { .. } => "c",
             Kind::Trigger(_) => "trigger",
@@ -150,9 +147,7 @@ impl Addition {
     pub(super) const fn columns(&self) -> &[&'static str] {
         match &self.kind {
             Kind::Unique(columns) | Kind::Index(columns) => columns,
-            Kind::Hash(column) | Kind::Reference { column, .. } | Kind::Range { column, .. } => {
-                std::slice::from_ref(column)
-            }
+            Kind::Reference { column, .. } | Kind::Range { column, .. } => std::slice::from_ref(column),
             Kind::Trigger(_) => &[],
         }
     }
@@ -178,7 +173,7 @@ impl Addition {
                 "SELECT ARRAY[id::text], {values} FROM {table} WHERE {column} NOT BETWEEN {from} AND {to}
                  ORDER BY created_on, id"
             )),
-            Kind::Index(_) | Kind::Hash(_) | Kind::Trigger(_) => None,
+            Kind::Index(_) | Kind::Trigger(_) => None,
         }
     }
 
