@@ -2,10 +2,18 @@
 
 use user_tenant_store::{Entity, EntityMeta};
 
-/// A column of a person in a list of members, as SQL. A guest, whom the tenant is not home to and who has not accepted the
-/// membership, shows nothing of it; somebody without a home is a guest everywhere. `u` is the person, `ut` the membership.
-macro_rules! unless_guest {
-    ($column:literal) => {
+/// What a tenant sees of a person beside names and address, as columns of SQL: nothing of a guest, whom the tenant is not
+/// home to and who has not accepted the membership. Somebody without a home is a guest everywhere. `u` is the person, `ut`
+/// the membership.
+macro_rules! profile {
+    () => {
+        profile!("middle_name", "designation", "phone", "auth_client_ids", "last_login", "photo_url", "gender", "dob",
+            "default_tenant_id")
+    };
+    ($first:literal $(, $more:literal)*) => {
+        concat!(profile!(@ $first) $(, ", ", profile!(@ $more))*)
+    };
+    (@ $column:literal) => {
         concat!(
             "CASE WHEN ut.status NOT IN (1, 3) AND (u.default_tenant_id IS NULL OR u.default_tenant_id <> ut.tenant_id) ",
             "THEN NULL ELSE u.",
