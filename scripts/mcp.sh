@@ -45,6 +45,15 @@ inspect() {
 # holds EXPRESSION: whether it is true of the JSON value `answer` on standard input.
 holds() { node -e "const answer = JSON.parse(require('fs').readFileSync(0)); if (!($1)) { console.error(answer); process.exit(1) }"; }
 
+progress "the same service by command"
+for made in stdio http; do
+  mkdir "$place/by-command"
+  "$program" microservice "made-over-$made" --baseOnService --baseService=user-tenant-service --datasourceName=userdb \
+    --datasourceType=postgresql --includeMigrations --directory "$place/by-command" >/dev/null 2>&1
+  diff -r "$place/made-over-$made" "$place/by-command/made-over-$made" || fail "the tool writes another service than the command"
+  rm -r "$place/by-command"
+done
+
 progress "the inspector from npm"
 inspect tools/list --strict | holds 'answer.tools.length > 40 && answer.tools.some((tool) => tool.name === "microservice")'
 inspect resources/list | holds 'answer.resources.length === 3'

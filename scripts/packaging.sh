@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Checks what packaging/ holds, as far as it can be without a container engine: the systemd unit is valid, and exposes
-# little of the machine; the Debian package has what it should, and its program runs.
+# little of the machine; the Dockerfiles have no known mistakes; the Debian package has what it should, and its program runs.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . scripts/common.sh
@@ -19,6 +19,16 @@ trap 'rm -rf "$place"' EXIT
 sed -e 's|^ExecStart=[^ ]*|ExecStart=/bin/true|' -e 's|man:[^ ]* ||' "$unit" >"$place/${unit##*/}"
 systemd-analyze verify "$place/${unit##*/}"
 systemd-analyze security --offline=true --threshold="$most_exposed" --no-pager "$place/${unit##*/}" | tail -n 1
+
+progress "the Dockerfiles, ours and that of a scaffolded service"
+target=${CARGO_TARGET_DIR:-$PWD/target}
+need_python_environment "$target/hadolint" packaging/requirements.txt
+cargo build --locked --quiet
+for source in "--source=$PWD" --source=0.1; do
+  "$target/debug/user-tenant-service" microservice "service${#source}" --baseOnService --baseService=user-tenant-service \
+    --datasourceType=postgresql "$source" --directory "$place/scaffolded" >/dev/null 2>&1
+done
+"$target/hadolint/bin/hadolint" --config packaging/hadolint.yaml packaging/Dockerfile "$place"/scaffolded/*/Dockerfile
 
 progress "making the Debian package"
 package=$(scripts/debian.sh)

@@ -1,5 +1,7 @@
 //! Puts a service together: database, token verifier, bounds; then [`UserTenantService::router`] mounts it.
 
+mod verifier;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,54 +11,21 @@ use user_tenant_store::migrate::Migrations;
 use user_tenant_store::scope::{System, SystemReason};
 use user_tenant_store::session::{DatabaseOptions, Limits, Read, Session, Write};
 
+pub use self::verifier::Verifier;
+use self::verifier::keys;
 use crate::access::authenticate::Authenticator;
 use crate::access::caller::ClaimMap;
 use crate::access::doors::Doors;
 use crate::access::guard::Guard;
-use crate::access::jwks::JwksKeys;
-use crate::access::keys::{DatabaseKeys, Keys, PublicKeyLookup};
 use crate::access::liveness::Liveness;
 use crate::access::signature::{ProvisioningCallback, SignatureVerifier};
-use crate::access::token::ClaimRules;
-use crate::access::verifier::TokenVerifier;
 use crate::clock::Clock;
-use crate::error::{BoxError, BuildError, Error, Result};
+use crate::error::{BuildError, Error, Result};
 use crate::host::{Change, Host};
 use crate::http::{self, HttpOptions};
 use crate::migrations::MIGRATIONS;
 use crate::service::Service;
 use crate::telemetry::metrics::Metrics;
-
-/// Fewest bytes of a shared secret.
-const SHORTEST_SECRET: usize = 16;
-
-/// How bearer tokens are verified. The verifier fixes the algorithm; a token never chooses it.
-#[derive(Clone)]
-pub enum Verifier {
-    /// HS256 with a shared secret.
-    Secret {
-        /// The secret.
-        secret: String,
-        /// What `iss` must be, if anything.
-        issuer: Option<String>,
-    },
-    /// RS256 with public keys by `kid` from the table `jwt_keys`.
-    JwtKeys {
-        /// What `iss` must be.
-        issuer: String,
-    },
-    /// RS256, PS256, ES256 or `EdDSA` with the keys of an `OpenID` Connect issuer.
-    Jwks {
-        /// Address of the key set.
-        url: String,
-        /// What `iss` must be.
-        issuer: String,
-        /// What `aud` must hold, if anything.
-        audience: Option<String>,
-    },
-    /// By the host itself.
-    Host(Arc<dyn TokenVerifier>),
-}
 
 /// A running service without a socket: mount its router, or use its repositories.
 #[derive(Clone)]
@@ -122,6 +91,15 @@ impl UserTenantService {
     }
 
     /// All routes and system pages; nest it under a prefix or serve it as it is.
+    ///
+    /// ```
+    /// use axum::Router;
+    /// use user_tenant_service::UserTenantService;
+    ///
+    /// fn application(users: &UserTenantService) -> Router {
+    ///     Router::new().nest("/user-tenants", users.router())
+    /// }
+    /// ```
     pub fn router(&self) -> Router {
         self.router.clone()
     }
@@ -188,7 +166,16 @@ impl Builder {
         Self { verifier: Some(verifier), ..self }
     }
 
-    /// Tolerance for clocks that differ, applied to `exp` and `nbf`; none by default.
+    /// Tolerance for clocks that differ, applied to `exp` and `nbf` (RFC 7519, section 4.1); none by default.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use user_tenant_service::Builder;
+    ///
+    /// fn forgiving(builder: Builder) -> Builder {
+    ///     builder.leeway(Duration::from_secs(5)).caller_cache(Duration::ZERO)
+    /// }
+    /// ```
     #[must_use]
     pub fn leeway(self, leeway: Duration) -> Self {
         Self { leeway, ..self }
@@ -201,6 +188,15 @@ impl Builder {
     }
 
     /// How much one answer may hold.
+    ///
+    /// ```
+    /// use user_tenant_service::Builder;
+    /// use user_tenant_service::store::session::Limits;
+    ///
+    /// fn small(builder: Builder) -> Builder {
+    ///     builder.limits(Limits { max_rows: 1_000 })
+    /// }
+    /// ```
     #[must_use]
     pub fn limits(self, limits: Limits) -> Self {
         Self { limits, ..self }
@@ -260,6 +256,19 @@ impl Builder {
 
     /// Serves routes of the host beside ours, within the same bounds, log and metrics. They are made with the service,
     /// whose [`UserTenantService::guarded`] lets only callers with a permission through.
+    ///
+    /// ```
+    /// use axum::{Router, routing::get};
+    /// use user_tenant_service::{Builder, host::Caller};
+    ///
+    /// async fn who(caller: Caller) -> String {
+    ///     caller.user_id().to_string()
+    /// }
+    ///
+    /// fn with_routes(builder: Builder) -> Builder {
+    ///     builder.routes(|users| users.guarded(&["ViewTenant"], Router::new().route("/who", get(who))))
+    /// }
+    /// ```
     ///
     /// # Panics
     /// [`Self::build`] panics where a route of the host is one of ours too, as axum does.
@@ -332,48 +341,6 @@ impl Builder {
         let host = self.host.routes.map_or_else(Router::new, |routes| routes(&bare));
         let router = http::router(service.clone(), &self.http, host).map_err(BuildError::Options)?;
         Ok(UserTenantService { service, router })
-    }
-}
-
-fn keys(
-    verifier: Verifier,
-    leeway: Duration,
-    doors: &Doors,
-    clock: &Clock,
-) -> std::result::Result<(Keys, ClaimRules), BuildError> {
-    let rules = ClaimRules { issuer: None, audience: None, leeway };
-    Ok(match verifier {
-        Verifier::Secret { secret, .. } if secret.len() < SHORTEST_SECRET => {
-            return Err(BuildError::Options(format!("a secret has {SHORTEST_SECRET} bytes or more").into()));
-        }
-        Verifier::Secret { secret, issuer } => (Keys::secret(&secret), ClaimRules { issuer, ..rules }),
-        Verifier::JwtKeys { issuer } => {
-            let doors = doors.clone();
-            let lookup = PublicKeyLookup::new(move |key_id| {
-                let doors = doors.clone();
-                async move { doors.public_key(&key_id).await.map_err(BoxError::from) }
-            });
-            (Keys::Database(DatabaseKeys::new(lookup, clock.clone())), ClaimRules { issuer: Some(issuer), ..rules })
-        }
-        Verifier::Host(verifier) => (Keys::Host(verifier), rules),
-        Verifier::Jwks { url, issuer, audience } => {
-            let keys = JwksKeys::new(&url, clock.clone()).map_err(BuildError::Options)?;
-            (Keys::Jwks(keys), ClaimRules { issuer: Some(issuer), audience, ..rules })
-        }
-    })
-}
-
-/// Leaves out the secret.
-impl std::fmt::Debug for Verifier {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Secret { issuer, .. } => f.debug_struct("Secret").field("issuer", issuer).finish_non_exhaustive(),
-            Self::Host(_) => f.debug_tuple("Host").finish(),
-            Self::JwtKeys { issuer } => f.debug_struct("JwtKeys").field("issuer", issuer).finish(),
-            Self::Jwks { url, issuer, audience } => {
-                f.debug_struct("Jwks").field("url", url).field("issuer", issuer).field("audience", audience).finish()
-            }
-        }
     }
 }
 

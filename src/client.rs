@@ -14,6 +14,7 @@ use serde_json::Value as Json;
 use tower::ServiceExt as _;
 
 use crate::error::BoxError;
+use crate::http::CURSOR;
 
 /// The longest answer that is read, in bytes.
 const LONGEST_ANSWER: usize = 64 * 1024 * 1024;
@@ -43,6 +44,8 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     /// The body; null for none.
     pub(crate) body: Json,
+    /// The cursor of the next page, where there is one.
+    pub(crate) next: Option<String>,
 }
 
 impl Answer {
@@ -113,11 +116,19 @@ where
     B::Error: Into<BoxError>,
 {
     let status = response.status().as_u16();
+    let next = response.headers().get(header::LINK).and_then(|link| next_cursor(link.to_str().ok()?));
     let bytes = Limited::new(response.into_body(), LONGEST_ANSWER).collect().await?.to_bytes();
     let body = match serde_json::from_slice(&bytes) {
         _ if bytes.is_empty() => Json::Null,
         Ok(body) => body,
         Err(_) => Json::from(String::from_utf8_lossy(&bytes).into_owned()),
     };
-    Ok(Answer { status, body })
+    Ok(Answer { status, body, next })
+}
+
+/// The cursor in a header `Link: <?…&cursor=…>; rel="next"`, as this service writes it (RFC 8288).
+fn next_cursor(link: &str) -> Option<String> {
+    let query = link.strip_prefix("<?")?.strip_suffix(">; rel=\"next\"")?;
+    let cursor = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == CURSOR);
+    cursor.map(|(_, value)| value.into_owned())
 }

@@ -14,7 +14,7 @@ use std::time::Duration;
 use axum::http::Uri;
 pub(crate) use reference::{describe, reference};
 pub(crate) use settings::SETTINGS;
-pub(crate) use sources::{Effective, load};
+pub(crate) use sources::{Effective, Source, load};
 use user_tenant_store::session::{DatabaseOptions, Limits};
 
 use crate::access::caller::ClaimMap;

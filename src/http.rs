@@ -19,7 +19,11 @@ use std::sync::Arc;
 use axum::Router;
 
 pub(crate) use self::layers::HttpOptions;
+#[cfg(any(feature = "cli", feature = "mcp"))]
+pub(crate) use self::query::CURSOR;
 pub(crate) use self::route::Route;
+#[cfg(feature = "mcp")]
+pub(crate) use self::route::Shape;
 use crate::error::{BoxError, Error};
 use crate::service::Service;
 

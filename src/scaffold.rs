@@ -16,6 +16,8 @@ pub(crate) use self::answers::{Answers, OURS};
 #[cfg(feature = "mcp")]
 pub(crate) use self::answers::{BASE_SERVICES, DATASOURCES};
 pub(crate) use self::plan::Plan;
+#[cfg(feature = "cli")]
+pub(crate) use self::plan::vacant;
 
 /// Why no service was written. The message says what to do instead; nothing is left behind.
 #[derive(Debug, thiserror::Error)]

@@ -11,6 +11,7 @@ use uuid::Uuid;
 #[cfg(feature = "mcp")]
 use super::mcp::McpOptions;
 use super::microservice::MicroserviceOptions;
+use super::print::{OURS, name};
 use super::resource::Action;
 use crate::config::SETTINGS;
 use crate::migrations::optional_constraints;
@@ -288,6 +289,13 @@ pub(super) struct Arguments {
     pub(super) settings: BTreeMap<&'static str, String>,
 }
 
+impl Arguments {
+    /// Whether they start the service.
+    pub(super) fn serves(&self) -> bool {
+        matches!(self.command, Command::Serve(_))
+    }
+}
+
 /// All that can be typed, with a flag for each setting.
 pub(super) fn command() -> clap::Command {
     let settings = SETTINGS.iter().map(|setting| {
@@ -299,7 +307,24 @@ pub(super) fn command() -> clap::Command {
             .help_heading("Settings")
             .hide_short_help(true)
     });
-    Line::command().args(settings)
+    let name = name();
+    if name == OURS { Line::command().args(settings) } else { renamed(Line::command(), &name).args(settings) }
+}
+
+/// The commands of a program with a name of its own, which mounts this library: its help and manual say what to type.
+fn renamed(command: clap::Command, name: &str) -> clap::Command {
+    let version = concat!("(", env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION"), ")");
+    with_examples(command, name).name(name.to_owned()).version(version)
+}
+
+/// The command and those below it, with examples that call the program by this name.
+fn with_examples(command: clap::Command, name: &str) -> clap::Command {
+    let examples = command.get_after_help().map(ToString::to_string);
+    let command = match examples {
+        Some(text) => command.after_help(text.replace(&format!("\n  {OURS}"), &format!("\n  {name}"))),
+        None => command,
+    };
+    command.mut_subcommands(|below| with_examples(below, name))
 }
 
 /// Reads the arguments of the process; prints help or a usage error and exits where that is what they ask for.

@@ -10,7 +10,7 @@ use super::secret;
 use crate::access::doors::Doors;
 use crate::builder::{Builder, UserTenantService, Verifier};
 use crate::clock::Clock;
-use crate::config::{self, Config, Effective, VerifierKind};
+use crate::config::{self, Config, Effective, Source, VerifierKind};
 
 /// File of the signing secret of an embedded database, beside it.
 const SECRET_FILE: &str = "jwt-secret";
@@ -33,7 +33,10 @@ impl Context {
         let environment = |name: &str| std::env::var_os(name);
         let effective = config::load(&arguments.settings, environment, arguments.config.as_deref()).map_err(wrong)?;
         let config = Config::new(&effective).map_err(wrong)?;
-        crate::telemetry::log::start(&config.log_level, config.log_json);
+        let is_said = effective.source("LOG_LEVEL").is_some_and(|source| source != Source::Default);
+        // Only a server's log tells of each request, unless somebody asks for it.
+        let level = if is_said || arguments.serves() { config.log_level.as_str() } else { "warn" };
+        crate::telemetry::log::start(level, config.log_json);
         for warning in config.warnings(&effective) {
             tracing::warn!("{warning}");
         }
@@ -79,6 +82,9 @@ impl Context {
 
     /// The secret that tokens are signed with, where this configuration signs any.
     pub(super) fn signing_secret(&self) -> Result<Option<String>, Failure> {
+        if self.program.own_verifier().is_some() {
+            return Ok(None);
+        }
         self.config.check_verifier(&self.effective).map_err(|error| Failure::Configuration(error.to_string()))?;
         match (self.config.verifier, &self.config.jwt_secret) {
             (VerifierKind::Secret, Some(secret)) => Ok(Some(secret.clone())),
@@ -97,6 +103,9 @@ impl Context {
 
     /// The service of this configuration, to be built.
     pub(super) fn service(&self) -> Result<Builder, Failure> {
+        if let Some(verifier) = self.program.own_verifier() {
+            return self.service_with(verifier);
+        }
         let config = &self.config;
         config.check_verifier(&self.effective).map_err(|error| Failure::Configuration(error.to_string()))?;
         let text = |value: &Option<String>| value.clone().unwrap_or_default();
@@ -131,5 +140,37 @@ impl Context {
             Some(callback) => builder.provisioning_callback(callback.clone()),
             None => builder,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::sync::Arc;
+
+    use super::super::arguments::{Command, ServeOptions};
+    use super::*;
+    use crate::{TokenVerifier, Verification};
+
+    struct Nobody;
+
+    impl TokenVerifier for Nobody {
+        fn verify<'a>(&'a self, _: &'a str) -> Verification<'a> {
+            Box::pin(async { Ok(None) })
+        }
+    }
+
+    #[test]
+    fn a_verifier_of_the_application_needs_no_other_and_signs_nothing() {
+        let context = |program: Program| {
+            let settings = BTreeMap::from([("DATABASE_URL", "sqlite:unused.db".to_owned())]);
+            let command = Command::Serve(ServeOptions::default());
+            Context::load(&Arguments { command, config: None, settings }, program).unwrap()
+        };
+        let plain = context(Program::new());
+        assert!(matches!(plain.service(), Err(Failure::Configuration(_))), "JWT_VERIFIER is missing");
+        let own = context(Program::new().verifier(Verifier::Host(Arc::new(Nobody))));
+        assert!(own.service().is_ok());
+        assert_eq!(own.signing_secret().unwrap(), None);
     }
 }

@@ -9,7 +9,7 @@ use user_tenant_store::value::Value;
 use super::arguments::KeysAction;
 use super::context::Context;
 use super::failure::Failure;
-use super::print::say;
+use super::print::{program, say};
 use crate::access::keys::{VerificationKey, can_be_key_id};
 use crate::error::Error;
 use crate::model::JwtKey;
@@ -53,9 +53,7 @@ pub(super) async fn keys(context: &Context, action: &KeysAction) -> Result<(), F
             let removed = session.repository::<JwtKey>().delete_all(Some(&named)).await.map_err(Error::from)?;
             session.commit(()).await.map_err(Error::from)?.into_inner();
             if removed == 0 {
-                return Err(Failure::other(format!(
-                    "there is no key {kid}; list them with:  user-tenant-service keys list"
-                )));
+                return Err(Failure::other(format!("there is no key {kid}; list them with:  {} keys list", program())));
             }
             say(&format!("removed {kid}"));
         }

@@ -6,14 +6,12 @@ use clap_complete::Shell;
 
 use super::arguments::command;
 use super::failure::Failure;
-use super::print::say;
-
-const NAME: &str = env!("CARGO_PKG_NAME");
+use super::print::{name, say};
 
 /// Prints the completions for a shell.
 pub(super) fn completions(shell: Shell) {
     let mut text = Vec::new();
-    clap_complete::generate(shell, &mut command(), NAME, &mut text);
+    clap_complete::generate(shell, &mut command(), name(), &mut text);
     say(String::from_utf8_lossy(&text).trim_end());
 }
 

@@ -43,8 +43,9 @@ pub(super) async fn mcp(context: Context, options: McpOptions) -> Result<(), Fai
         // Whoever started it may write where its user may.
         None => server.writing_services("/").serve_stdio().await,
         Some(address) => {
-            let made = options.http_token.is_none();
-            let token = options.http_token.map_or_else(secret::random, Ok)?;
+            let given = options.http_token.filter(|token| !token.is_empty());
+            let made = given.is_none();
+            let token = given.map_or_else(secret::random, Ok)?;
             let here = std::env::current_dir().map_err(|error| Failure::Other("mcp".to_owned(), Some(error.into())))?;
             serve_http(server.writing_services(here), address, token, options.http_host, made).await
         }
@@ -63,6 +64,9 @@ async fn serve_http(
     let listener = TcpListener::bind(address).await?;
     let address = listener.local_addr()?;
     note(&format!("listening on http://{address}/mcp"));
+    if !address.ip().is_loopback() {
+        note("other machines can reach it, and what goes to and fro is not encrypted: put a proxy with TLS before it");
+    }
     if made {
         note(&format!("clients send  Authorization: Bearer {token}"));
     }

@@ -52,7 +52,7 @@ pub(super) struct MicroserviceOptions {
     custom_migrations: bool,
     /// What it depends on: a version (0.1), an address of git, or the directory of a checkout.
     ///
-    /// Without it: the checkout that this program was built in, or else this program's version.
+    /// Without it: the checkout that this program was built in, or else the published repository.
     #[arg(long, value_name = "VERSION|URL|DIRECTORY")]
     source: Option<String>,
     /// Where the service is written; its name is added. In a monorepo with a lerna.json, `services/` is too.
@@ -81,7 +81,9 @@ pub(super) fn microservice(options: MicroserviceOptions) -> Result<(), Failure> 
         source: options.source,
     };
     if std::io::stdin().is_terminal() && std::io::stderr().is_terminal() && !answers.facade {
-        ask(&mut answers).map_err(|error| Failure::Other("nothing was written".to_owned(), Some(error.into())))?;
+        ask_name(&mut answers).map_err(unasked)?;
+        scaffold::vacant(answers.name.as_deref().unwrap_or_default(), &place)?;
+        ask(&mut answers).map_err(unasked)?;
     }
     let plan = Plan::new(&answers, Path::new("."))?;
     for text in &plan.notes {
@@ -99,16 +101,24 @@ pub(super) fn microservice(options: MicroserviceOptions) -> Result<(), Failure> 
     Ok(())
 }
 
-/// Asks for the answers that are missing, in the order of the original's questions.
-fn ask(answers: &mut Answers) -> dialoguer::Result<()> {
-    let theme = ColorfulTheme::default();
+fn unasked(error: dialoguer::Error) -> Failure {
+    Failure::Other("nothing was written".to_owned(), Some(error.into()))
+}
+
+fn ask_name(answers: &mut Answers) -> dialoguer::Result<()> {
     if answers.name.is_none() {
-        let name: String = Input::with_theme(&theme)
+        let name: String = Input::with_theme(&ColorfulTheme::default())
             .with_prompt("Name of the microservice")
             .default("microservice".to_owned())
             .interact_text()?;
         answers.name = Some(name);
     }
+    Ok(())
+}
+
+/// Asks for the other answers that are missing, in the order of the original's questions.
+fn ask(answers: &mut Answers) -> dialoguer::Result<()> {
+    let theme = ColorfulTheme::default();
     if answers.base_on_service.is_none() {
         let prompt = format!("Base it on {OURS}");
         answers.base_on_service = Some(Confirm::with_theme(&theme).with_prompt(prompt).default(true).interact()?);

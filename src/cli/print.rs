@@ -4,12 +4,15 @@
 use std::error::Error as _;
 use std::ffi::OsStr;
 use std::io::{IsTerminal, Write};
-use std::path::{Path, is_separator};
+use std::path::{Path, PathBuf, is_separator};
 
 use super::arguments::{ConfigOptions, DocumentFormat};
 use super::context::Context;
 use super::failure::Failure;
 use crate::http;
+
+/// The name of our own program. One that mounts this library has another.
+pub(super) const OURS: &str = env!("CARGO_PKG_NAME");
 
 /// Prints a line of a result. A reader that went away (`| head`) is no failure.
 pub(super) fn say(line: &str) {
@@ -24,20 +27,35 @@ pub(super) fn ask(question: &str) -> std::io::Result<bool> {
     Ok(["y", "yes"].contains(&answer.trim().to_lowercase().as_str()))
 }
 
+/// The name of this program, as it was started.
+pub(super) fn name() -> String {
+    named(&started_as())
+}
+
 /// What to type to start this program: its name where the shell finds it, else the path it was started by.
 pub(super) fn program() -> String {
-    let started_as = std::env::args_os().next().unwrap_or_default();
-    typed(Path::new(&started_as), &std::env::var_os("PATH").unwrap_or_default())
+    typed(&started_as(), &std::env::var_os("PATH").unwrap_or_default())
+}
+
+fn started_as() -> PathBuf {
+    std::env::args_os().next().unwrap_or_default().into()
+}
+
+/// A shell would read other characters as something else than themselves.
+fn is_plain(text: &str) -> bool {
+    text.chars().all(|c| c.is_alphanumeric() || is_separator(c) || ".:-_".contains(c))
+}
+
+fn named(started_as: &Path) -> String {
+    let name = started_as.file_stem().and_then(OsStr::to_str).filter(|name| is_plain(name));
+    name.unwrap_or(OURS).to_owned()
 }
 
 fn typed(started_as: &Path, search: &OsStr) -> String {
-    const NAME: &str = env!("CARGO_PKG_NAME");
     let found = |directory: &Path| std::env::split_paths(search).any(|searched| searched == directory);
-    // A shell would read other characters as something else than themselves.
-    let plain = |text: &&str| text.chars().all(|c| c.is_alphanumeric() || is_separator(c) || ".:-_".contains(c));
-    match (started_as.to_str().filter(plain), started_as.parent()) {
+    match (started_as.to_str().filter(|path| is_plain(path)), started_as.parent()) {
         (Some(path), Some(directory)) if !directory.as_os_str().is_empty() && !found(directory) => path.to_owned(),
-        _ => NAME.to_owned(),
+        _ => named(started_as),
     }
 }
 
@@ -89,6 +107,8 @@ mod tests {
             ("user-tenant-service", "user-tenant-service"),
             ("my programs/user-tenant-service", "user-tenant-service"),
             ("$HOME/user-tenant-service", "user-tenant-service"),
+            ("/usr/bin/my-users", "my-users"),
+            ("target/debug/my-users", "target/debug/my-users"),
             ("", "user-tenant-service"),
         ] {
             assert_eq!(typed(Path::new(started_as), OsStr::new("/usr/local/bin:/usr/bin")), expected, "{started_as}");

@@ -6,7 +6,7 @@ use axum::Router;
 use user_tenant_store::migrate::Migrations;
 
 use crate::access::permission;
-use crate::builder::{Builder, UserTenantService};
+use crate::builder::{Builder, UserTenantService, Verifier};
 use crate::host::Change;
 use crate::migrations::MIGRATIONS;
 
@@ -35,6 +35,7 @@ use crate::migrations::MIGRATIONS;
 pub struct Program {
     permissions: Vec<&'static str>,
     migrations: Option<Migrations>,
+    verifier: Option<Verifier>,
     extend: Vec<Box<dyn Fn(Builder) -> Builder + Send + Sync>>,
 }
 
@@ -56,6 +57,24 @@ impl Program {
     #[must_use]
     pub fn migrations(self, migrations: Migrations) -> Self {
         Self { migrations: Some(migrations), ..self }
+    }
+
+    /// How tokens are verified, whatever `JWT_VERIFIER` says; see [`Builder::verifier`]. The command `token` then mints
+    /// none, and those that work with the configured database do so as before.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    ///
+    /// use user_tenant_service::cli::Program;
+    /// use user_tenant_service::{TokenVerifier, Verifier};
+    ///
+    /// fn program(sessions: Arc<dyn TokenVerifier>) -> Program {
+    ///     Program::new().verifier(Verifier::Host(sessions))
+    /// }
+    /// ```
+    #[must_use]
+    pub fn verifier(self, verifier: Verifier) -> Self {
+        Self { verifier: Some(verifier), ..self }
     }
 
     /// Routes of the application; see [`Builder::routes`].
@@ -83,6 +102,11 @@ impl Program {
     /// The service with what the application adds.
     pub(super) fn extend(&self, builder: Builder) -> Builder {
         self.extend.iter().fold(builder, |builder, extend| extend(builder))
+    }
+
+    /// How the application verifies tokens, if not as configured.
+    pub(super) fn own_verifier(&self) -> Option<Verifier> {
+        self.verifier.clone()
     }
 
     /// The steps to the schema.

@@ -3,17 +3,19 @@
 use std::time::Duration;
 
 use clap::Args;
+use user_tenant_store::session::DatabaseOptions;
 
 use super::arguments::TokenOptions;
 use super::context::Context;
 use super::failure::Failure;
+use super::print::program;
 use super::secret;
 use super::token::mint;
 use crate::builder::Verifier;
 use crate::client::Client;
 
-/// Life of the token that a command makes for itself.
-const LIFE: Duration = Duration::from_hours(30 * 24);
+/// Life of the token that a command makes for itself: longer than any process lives, and its secret with it.
+const LIFE: Duration = Duration::from_hours(100 * 365 * 24);
 
 /// Which service, and with whose rights.
 #[derive(Debug, Clone, Args)]
@@ -33,6 +35,10 @@ pub(super) async fn open(context: &Context, reach: &Reach) -> Result<Client, Fai
         return Client::remote(&url, token).map_err(|error| Failure::Usage(format!("--url: {error}")));
     }
     let migrate = context.config.embedded;
+    if migrate {
+        // Only `serve` and `bootstrap` make one: whoever asks in another directory is looking for one that is there.
+        must_exist(&context.config.database)?;
+    }
     if let Some(token) = token {
         let service = context.service()?.migrate(migrate).build().await?;
         return Ok(Client::local(service.router(), token));
@@ -44,4 +50,17 @@ pub(super) async fn open(context: &Context, reach: &Reach) -> Result<Client, Fai
     let options = TokenOptions { user_tenant: None, permissions: Vec::new(), life: LIFE, master: true };
     let token = mint(context, service.doors(), &options, &secret).await?;
     Ok(Client::local(service.router(), token))
+}
+
+fn must_exist(database: &DatabaseOptions) -> Result<(), Failure> {
+    match database {
+        #[cfg(feature = "sqlite")]
+        DatabaseOptions::Sqlite(options) if !options.path.exists() => Err(Failure::Configuration(format!(
+            "there is no database at {}; go where the service runs, or name its --data-dir, its --database-url or the \
+             --url of a running service. To make a database here:  {} bootstrap",
+            options.path.display(),
+            program()
+        ))),
+        _ => Ok(()),
+    }
 }

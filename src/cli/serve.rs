@@ -79,7 +79,7 @@ async fn announce(context: &Context, service: &UserTenantService, url: &str, fir
         let token = mint(context, service.doors(), &options, &secret).await?;
         say(&format!("\nAdministrator's token, valid for 12 hours:\n{token}\n"));
         say(&format!("Try it:\ncurl -H 'Authorization: Bearer {token}' {url}/tenants"));
-    } else if context.config.embedded {
+    } else if context.config.embedded && context.program.own_verifier().is_none() {
         say(&format!("Mint a token with:  {} token --master", program()));
     }
     Ok(())

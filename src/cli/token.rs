@@ -6,7 +6,7 @@ use user_tenant_store::scope::SystemReason;
 use super::arguments::TokenOptions;
 use super::context::Context;
 use super::failure::Failure;
-use super::print::say;
+use super::print::{program, say};
 use crate::access::caller::{ClaimMap, MASTER};
 use crate::access::doors::Doors;
 use crate::access::token::sign;
@@ -17,7 +17,12 @@ use crate::error::Error;
 pub(super) async fn token(context: &Context, options: &TokenOptions) -> Result<(), Failure> {
     let doors = context.doors().await?;
     let secret = context.signing_secret()?.ok_or_else(|| {
-        let message = "no signing key: tokens can be minted only with JWT_VERIFIER=secret and JWT_SECRET (or the embedded database)";
+        let message = match context.program.own_verifier() {
+            Some(_) => "this program verifies tokens in a way of its own, and mints none",
+            None => {
+                "no signing key: tokens can be minted only with JWT_VERIFIER=secret and JWT_SECRET (or the embedded database)"
+            }
+        };
         Failure::Configuration(message.to_owned())
     })?;
     say(&mint(context, &doors, options, &secret).await?);
@@ -35,7 +40,7 @@ pub(super) async fn mint(
     let user_tenant = match options.user_tenant {
         Some(id) => id,
         None => callers::oldest_membership(&session).await?.ok_or_else(|| {
-            Failure::other("there is no membership yet; make one with:  user-tenant-service bootstrap")
+            Failure::other(format!("there is no membership yet; make one with:  {} bootstrap", program()))
         })?,
     };
     let mut claims = callers::claims(&session, user_tenant).await.map_err(|error| match error {

@@ -11,7 +11,7 @@ use super::validation::{Validator, coerce};
 use crate::error::{Error, Result};
 
 /// Name of the parameter that says where a page begins.
-pub(super) const CURSOR: &str = "cursor";
+pub(crate) const CURSOR: &str = "cursor";
 /// Deepest nesting of `include`.
 const INCLUDE_DEPTH: usize = 5;
 

@@ -33,18 +33,26 @@ impl McpServer {
         config.allowed_hosts.extend(options.hosts);
         let service =
             StreamableHttpService::new(move || Ok(self.clone()), Arc::new(LocalSessionManager::default()), config);
-        let expected: Arc<str> = format!("Bearer {}", options.token).into();
+        let expected: Arc<str> = options.token.into();
         let guarded = from_fn(move |request: Request, next: Next| guard(expected.clone(), request, next));
         Router::new().nest_service("/mcp", service).layer(guarded)
     }
 }
 
 async fn guard(expected: Arc<str>, request: Request, next: Next) -> Response {
-    let sent = request.headers().get(header::AUTHORIZATION).map_or(&[][..], |value| value.as_bytes());
-    if verify_slices_are_equal(sent, expected.as_bytes()).is_err() {
+    let sent = request.headers().get(header::AUTHORIZATION).and_then(|value| bearer(value.as_bytes()));
+    // An empty token opens nothing, whatever is expected.
+    let sent = sent.filter(|token| !token.is_empty());
+    if sent.is_none_or(|token| verify_slices_are_equal(token, expected.as_bytes()).is_err()) {
         return (StatusCode::UNAUTHORIZED, [(header::WWW_AUTHENTICATE, "Bearer")]).into_response();
     }
     next.run(request).await
+}
+
+/// The token behind the scheme, whose case does not matter (RFC 9110, section 11.1).
+fn bearer(value: &[u8]) -> Option<&[u8]> {
+    let (scheme, token) = value.split_at_checked(b"Bearer ".len())?;
+    scheme.eq_ignore_ascii_case(b"Bearer ").then_some(token)
 }
 
 /// Leaves out the token.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::access::guard::Reach;
 use crate::client::{Answer, Client};
 use crate::error::BoxError;
-use crate::http::{Route, routes};
+use crate::http::{CURSOR, Route, Shape, routes};
 
 /// An operation that can be called as a tool.
 pub(super) struct Operation {
@@ -22,6 +22,10 @@ pub(super) struct Operation {
     /// Name of its query parameter, if it has one.
     query: Option<&'static str>,
     has_body: bool,
+    /// Whether it lists rows page by page.
+    pages: bool,
+    /// Whose rows it is about.
+    pub(super) reach: Reach,
 }
 
 /// Every operation but the callback, which is signed and not called with a token.
@@ -48,6 +52,11 @@ impl Operation {
             properties.insert("body".to_owned(), body.schema_around(body.schema()));
             required.push("body");
         }
+        let pages = matches!(route.reply, Shape::Page(_));
+        if pages {
+            let description = "`next` of the page before, with the same filter: the page behind it";
+            properties.insert(CURSOR.to_owned(), json!({ "type": "string", "description": description }));
+        }
         let schema = json!({
             "type": "object", "properties": properties, "required": required, "additionalProperties": false,
         });
@@ -71,6 +80,8 @@ impl Operation {
             method: route.method.clone(),
             query,
             has_body: route.body.is_some(),
+            pages,
+            reach: route.reach,
         }
     }
 
@@ -90,17 +101,32 @@ impl Operation {
                 None => target.push_str(segment),
             }
         }
-        if let Some(value) = self.query.and_then(|name| arguments.remove(name)) {
+        let query = self.query(&mut arguments)?;
+        if !query.is_empty() {
             target.push('?');
-            target.push_str(self.query.unwrap_or_default());
-            target.push('=');
-            target.extend(encoded(&value.to_string()));
+            target.push_str(&query);
         }
         let body = if self.has_body { arguments.remove("body") } else { None };
         if let Some(name) = arguments.keys().next() {
             return Err(format!("there is no argument {name}").into());
         }
         client.send(&self.method, &target, body.as_ref()).await
+    }
+
+    /// Takes the arguments that go into the query string.
+    fn query(&self, arguments: &mut JsonObject) -> Result<String, BoxError> {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        if let Some((name, value)) = self.query.and_then(|name| Some((name, arguments.remove(name)?))) {
+            query.append_pair(name, &value.to_string());
+        }
+        match if self.pages { arguments.remove(CURSOR) } else { None } {
+            None | Some(Json::Null) => {}
+            Some(Json::String(cursor)) => {
+                query.append_pair(CURSOR, &cursor);
+            }
+            Some(_) => return Err(format!("the argument {CURSOR} must be a text").into()),
+        }
+        Ok(query.finish())
     }
 }
 

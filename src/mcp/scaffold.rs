@@ -91,6 +91,7 @@ pub(super) fn call(mut arguments: JsonObject, below: &Path) -> CallToolResult {
                 plan.name,
                 files.len()
             );
+            let text = [&[text], &plan.notes[..]].concat().join("\nNote: ");
             let mut result = CallToolResult::success(vec![ContentBlock::text(text)]);
             result.structured_content =
                 Some(json!({ "name": plan.name, "directory": directory, "files": files, "notes": plan.notes }));

@@ -83,13 +83,9 @@ impl McpServer {
         }
         let failed = |message: String| CallToolResult::error(vec![ContentBlock::text(message)]);
         if request.name == explain::NAME {
-            let name = arguments.get("operation").and_then(serde_json::Value::as_str).unwrap_or_default();
-            let Some(operation) = self.operation(name) else {
-                return Ok(failed(format!("there is no operation {name:?}")));
-            };
             // Without a service there is no token of our own, and the checks say so.
             let own = self.parts.backend.client().await.ok().and_then(|client| client.token());
-            return Ok(explain::call(operation, &arguments, own));
+            return Ok(explain::call(&self.parts.operations, arguments, own));
         }
         let Some(operation) = self.operation(&request.name) else {
             return Err(ErrorData::invalid_params(format!("there is no tool {:?}", request.name), None));
@@ -102,7 +98,10 @@ impl McpServer {
             Err(error) => failed(error.to_string()),
             Ok(answer) => {
                 let success = answer.is_success();
-                let told = json!({ "status": answer.status, "body": answer.body });
+                let mut told = json!({ "status": answer.status, "body": answer.body });
+                if let Some(next) = answer.next {
+                    told["next"] = next.into();
+                }
                 if success { CallToolResult::structured(told) } else { CallToolResult::structured_error(told) }
             }
         })

@@ -47,8 +47,8 @@ pub(crate) struct Plan {
     pub(crate) custom_migrations: bool,
     /// What it depends on.
     pub(crate) source: Source,
-    /// What the answers said that means nothing here, in words.
-    pub(crate) notes: Vec<&'static str>,
+    /// What somebody should know before it is used, in words.
+    pub(crate) notes: Vec<String>,
 }
 
 impl Plan {
@@ -86,7 +86,18 @@ impl Plan {
                 )));
             }
         };
-        let notes = if answers.sequelize { vec!["--sequelize changes nothing: no ORM is needed here"] } else { vec![] };
+        let source = Source::of(answers.source.as_deref(), place)?;
+        let mut notes = Vec::new();
+        if answers.sequelize {
+            notes.push("--sequelize changes nothing: no ORM is needed here".to_owned());
+        }
+        if let Source::Path(path) = &source {
+            let path = path.display();
+            notes.push(format!(
+                "it depends on the checkout at {path}, which other machines lack; name a version or a repository in \
+                 Cargo.toml before its CI runs elsewhere (or give --source)"
+            ));
+        }
         Ok(Self {
             name,
             image,
@@ -94,7 +105,7 @@ impl Plan {
             postgres,
             include_migrations: answers.include_migrations,
             custom_migrations: answers.custom_migrations,
-            source: Source::of(answers.source.as_deref(), place)?,
+            source,
             notes,
         })
     }
@@ -110,10 +121,21 @@ impl Plan {
         absent.into_iter().filter(|(_, absent)| *absent).map(|(flag, _)| flag).collect()
     }
 
-    /// Where the service goes: among the services of a monorepo of the original, else right here.
+    /// Where the service goes.
     pub(crate) fn directory(&self, place: &Path) -> PathBuf {
-        if place.join("lerna.json").exists() { place.join("services").join(&self.name) } else { place.join(&self.name) }
+        directory(&self.name, place)
     }
+}
+
+/// Whether a service of this name can be written, which need not wait for the other answers.
+pub(crate) fn vacant(given: &str, place: &Path) -> Result<(), ScaffoldError> {
+    let directory = directory(&name(given)?, place);
+    if directory.symlink_metadata().is_ok() { Err(ScaffoldError::Exists(directory)) } else { Ok(()) }
+}
+
+/// Among the services of a monorepo of the original, else right here.
+fn directory(name: &str, place: &Path) -> PathBuf {
+    if place.join("lerna.json").exists() { place.join("services").join(name) } else { place.join(name) }
 }
 
 /// Answers that exclude each other, or need another. They hold whatever else is missing.

@@ -2,7 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
+use semver::VersionReq;
+
 use super::ScaffoldError;
+
+/// Characters that mean something inside the quotes of a manifest, a `Dockerfile` or a shell.
+const UNQUOTABLE: [char; 5] = ['"', '\'', '\\', '$', '`'];
 
 /// Where cargo finds the library.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,26 +22,37 @@ pub(crate) enum Source {
 
 impl Source {
     /// Reads what was said: `0.1`, `https://…` or `git@…`, or a directory, relative to `place`. Where nothing was said,
-    /// it is the checkout that this program was built in and lies in, and else this program's version.
+    /// it is the checkout that this program was built in and lies in, and else the repository.
     pub(super) fn of(said: Option<&str>, place: &Path) -> Result<Self, ScaffoldError> {
         match said {
-            None => Ok(checkout().map_or_else(|| Self::Version(env!("CARGO_PKG_VERSION").to_owned()), Self::Path)),
+            None => checkout().map_or_else(|| Ok(Self::Git(env!("CARGO_PKG_REPOSITORY").to_owned())), Self::path),
             // The short form of ssh, which cargo does not take.
             Some(git) if git.starts_with("git@") => Ok(Self::Git(format!("ssh://{}", git.replacen(':', "/", 1)))),
             Some(git) if ["https://", "http://", "ssh://", "file://"].iter().any(|start| git.starts_with(start)) => {
                 Ok(Self::Git(git.to_owned()))
             }
-            Some(version) if version.starts_with(|first: char| first.is_ascii_digit()) => {
-                Ok(Self::Version(version.to_owned()))
-            }
+            Some(version) if VersionReq::parse(version).is_ok() => Ok(Self::Version(version.to_owned())),
             Some(path) => match place.join(path).canonicalize() {
-                Ok(found) if is_checkout(&found) => Ok(Self::Path(found)),
+                Ok(found) if is_checkout(&found) => Self::path(found),
                 _ => Err(ScaffoldError::Answer(format!(
                     "--source: {path:?} is no version (0.1), no address of git (https://…) and no checkout of {}",
                     env!("CARGO_PKG_NAME")
                 ))),
             },
         }
+    }
+
+    /// A checkout whose path can stand between quotes wherever the new service names it.
+    fn path(path: PathBuf) -> Result<Self, ScaffoldError> {
+        let plain = |text: &str| !text.chars().any(|letter| letter.is_control() || UNQUOTABLE.contains(&letter));
+        if path.to_str().is_some_and(plain) {
+            return Ok(Self::Path(path));
+        }
+        Err(ScaffoldError::Answer(format!(
+            "--source: the path {} holds a character that cannot be quoted everywhere; move the checkout, or give an \
+             address of git",
+            path.display()
+        )))
     }
 
     /// The value of the dependency in `Cargo.toml`, as an inline table of TOML.

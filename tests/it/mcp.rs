@@ -141,14 +141,48 @@ fn a_tool_can_do_what_its_token_can_and_no_more() {
         assert_eq!((failed, &made["body"]["name"]), (false, &json!("by MCP")), "{told}");
 
         // Why, before one tries.
-        let (_, _, why) =
-            alice.call("explain_access", &json!({ "operation": "tenant_role_find", "tenantId": foreign }));
+        let mut explain = |question: Json| alice.call("explain_access", &question);
+        let (_, _, why) = explain(json!({ "operation": "tenant_role_find", "id": foreign }));
         assert_eq!((&why["wouldPass"], why["checks"].as_array().unwrap().len()), (&json!(false), 5), "{why}");
         let token = token::token("only:ViewTenant");
-        let (_, _, why) = alice.call("explain_access", &json!({ "operation": "tenant_role_find", "token": token }));
+        let (_, _, why) = explain(json!({ "operation": "tenant_role_find", "id": own, "token": token }));
         assert!(why["checks"][3]["why"].as_str().unwrap().contains("ViewRoles"), "{why}");
-        let (_, _, why) = alice.call("explain_access", &json!({ "operation": "tenant_role_find", "tenantId": own }));
+        let (_, _, why) = explain(json!({ "operation": "tenant_role_find", "id": own }));
         assert_eq!(why["wouldPass"], true, "{why}");
+        let (_, _, why) = explain(json!({ "operation": "tenant_find" }));
+        assert_eq!(why["wouldPass"], true, "no id decides: {why}");
+        // Whose group it is, only the service knows; whose preferences, the token says.
+        let (_, _, why) = explain(json!({ "operation": "group_user_find", "id": foreign }));
+        assert_eq!((&why["wouldPass"], &why["checks"][4]["passes"]), (&Json::Null, &Json::Null), "{why}");
+        let (_, _, why) = explain(json!({ "operation": "tenant_role_find", "id": "garbage" }));
+        assert_eq!(why["wouldPass"], false, "{why}");
+        for (question, word) in [
+            (json!({ "operation": "tenant_role_find" }), "/tenants/{id}/roles"),
+            (json!({ "operation": "tenant_role_find", "tenantId": own }), "tenantId"),
+            (json!({ "operation": "brew" }), "brew"),
+            (json!({}), "operation"),
+        ] {
+            let (failed, told, _) = explain(question);
+            assert!(failed && told.contains(word), "{word}: {told}");
+        }
+
+        // Page by page.
+        let mut names = Vec::new();
+        let mut cursor = Json::Null;
+        loop {
+            let filter = json!({ "limit": 2, "order": ["name"], "fields": ["id", "name"] });
+            let (_, _, page) =
+                alice.call("tenant_role_find", &json!({ "id": own, "filter": filter, "cursor": cursor }));
+            names.extend(page["body"].as_array().unwrap().iter().map(|role| role["name"].clone()));
+            cursor = page["next"].clone();
+            if cursor.is_null() {
+                break;
+            }
+        }
+        let (_, _, whole) = alice.call("tenant_role_find", &json!({ "id": own, "filter": { "order": ["name"] } }));
+        let whole: Vec<Json> = whole["body"].as_array().unwrap().iter().map(|role| role["name"].clone()).collect();
+        assert!(whole.len() > 2);
+        assert_eq!(names, whole);
 
         let mut nobody = Client::start(&["--url", &url], &[], workplace.path());
         let (failed, _, refused) = nobody.call("tenant_find", &json!({}));

@@ -153,6 +153,16 @@ fn build(workplace: &mut Workplace, name: &str, flags: &[&str]) {
     workplace.use_program(Path::new(env!("CARGO_BIN_EXE_user-tenant-service")).with_file_name(name));
 }
 
+/// That it knows its own name, which it was built with.
+fn is_called(workplace: &Workplace, name: &str) {
+    let version = workplace.ok(&["--version"]);
+    let ours = concat!("(user-tenant-service ", env!("CARGO_PKG_VERSION"), ")");
+    assert_eq!(version.trim(), format!("{name} {ours}"));
+    let help = workplace.ok(&["token", "--help"]);
+    assert!(help.contains(&format!("\n  {name} token\n")) && !help.contains("  user-tenant-service"), "{help}");
+    assert!(workplace.ok(&["completions", "bash"]).contains(&format!("_{}", name.replace('-', "__"))));
+}
+
 /// Serves with it, and greets with the token that it mints.
 fn greets(workplace: &Workplace) {
     let running = workplace.serve(&["serve"]);
@@ -172,6 +182,7 @@ fn what_is_written_for_sqlite_builds_and_serves() {
     // An embedded database first, as `cargo run` has it; then the file of its example of settings.
     let status = workplace.ok(&["migrate", "status", "--data-dir", "unused"]);
     assert!(status.contains("1001 greetings"), "{status}");
+    is_called(&workplace, "scaffolded-on-sqlite");
     greets(&workplace);
 }
 
@@ -278,9 +289,9 @@ fn in_a_monorepo_it_goes_among_the_services() {
     let printed = workplace.ok(&[&["microservice", "myUsers"], &BASED[..], &["--datasourceType=sqlite"]].concat());
     assert!(printed.contains("services/my-users"), "{printed}");
     let manifest = fs::read_to_string(workplace.path().join("services/my-users/Cargo.toml")).expect("it is there");
-    // It depends on the checkout that the program lies in, and on its version where it lies elsewhere.
+    // It depends on the checkout that the program lies in, and on the published repository where it lies elsewhere.
     let in_checkout = Path::new(env!("CARGO_BIN_EXE_user-tenant-service")).starts_with(checkout());
-    let (path, version) =
-        (format!("path = \"{}\"", checkout()), concat!("version = \"", env!("CARGO_PKG_VERSION"), "\""));
-    assert!(manifest.contains(if in_checkout { path.as_str() } else { version }), "{manifest}");
+    let (path, repository) =
+        (format!("path = \"{}\"", checkout()), concat!("git = \"", env!("CARGO_PKG_REPOSITORY"), "\""));
+    assert!(manifest.contains(if in_checkout { path.as_str() } else { repository }), "{manifest}");
 }

@@ -40,7 +40,7 @@ async def drive(session: ClientSession, name: str) -> None:
     expect(role.structured_content["status"] == 200, role)
     refused = await session.call_tool("tenant_role_create", {"id": tenant, "body": {"name": f"role over {name}"}})
     expect(refused.is_error and refused.structured_content["status"] == 403, refused)
-    why = await session.call_tool("explain_access", {"operation": "tenant_role_find", "tenantId": tenant})
+    why = await session.call_tool("explain_access", {"operation": "tenant_role_find", "id": tenant})
     expect(why.structured_content["wouldPass"] is True, why)
 
     answers = {

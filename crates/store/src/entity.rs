@@ -47,7 +47,8 @@ pub struct EntityMeta {
     /// the properties' columns, then `FROM`. Tables are written `main.<table>`, as both databases understand.
     pub query: Option<&'static str>,
     /// As `query`, for reads within one tenant only. Its column `within_tenant` names the tenant of each row: the wall
-    /// compares it, and a query without it cannot be run.
+    /// compares it, and a query without it cannot be run. It must yield each row once, and leave out itself what is
+    /// deleted of the tables that it joins: around it only the entity's own `deleted` is asked for.
     pub tenant_query: Option<&'static str>,
     /// What the entity is, for schemas and documents.
     pub description: &'static str,

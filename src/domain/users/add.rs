@@ -33,13 +33,16 @@ pub(crate) async fn add(
     let of_tenant = Predicate::is::<Role>("id", wanted.role).and(Some(&Predicate::is::<Role>("tenantId", tenant)));
     // The tenant first: its roles stay as they are until the user has one of them, and others may add users meanwhile.
     // All of it is asked at once, and answered in this order.
-    let (_, known, creator, role) = tokio::try_join!(
+    let (is_there, known, creator, role) = tokio::try_join!(
         biased;
         async { Ok(session.repository::<Tenant>().hold_by_id(tenant).await?) },
         known(&session, &username, &email),
         async { Ok(session.repository::<User>().get(principal.user).await?) },
         async { Ok(roles.find_one(of_tenant).await?) },
     )?;
+    if !is_there {
+        return Err(Error::RowNotFound);
+    }
     let taken = || Error::Conflict("User Already Exists".to_owned());
     let (user, shown, person) = match known {
         Known::Nobody => {

@@ -1,7 +1,7 @@
 use std::path::Path;
 
 use super::super::answers::Answers;
-use super::Plan;
+use super::{Plan, Source};
 
 fn answers() -> Answers {
     let text = |text: &str| Some(text.to_owned());
@@ -107,4 +107,20 @@ fn missing_answers_are_named_all_at_once() {
     for flag in ["NAME", "--baseOnService", "--baseService", "--datasourceType"] {
         assert!(message.contains(flag), "{flag} in {message}");
     }
+}
+
+#[test]
+fn a_checkout_is_named_by_a_path_that_can_be_quoted_everywhere() {
+    let place = tempfile::tempdir().unwrap();
+    let checkout = |name: &str| {
+        let directory = place.path().join(name);
+        std::fs::create_dir(&directory).unwrap();
+        std::fs::write(directory.join("Cargo.toml"), "[package]\nname = \"user-tenant-service\"\n").unwrap();
+        Plan::new(&Answers { source: Some(name.to_owned()), ..answers() }, place.path())
+    };
+    let found = checkout("2 checkouts").unwrap();
+    assert!(matches!(&found.source, Source::Path(path) if path.ends_with("2 checkouts")), "{found:?}");
+    assert!(found.notes.iter().any(|note| note.contains("2 checkouts") && note.contains("--source")), "{found:?}");
+    let refusal = checkout("it's").unwrap_err().to_string();
+    assert!(refusal.contains("--source") && refusal.contains("it's"), "{refusal}");
 }

@@ -1,8 +1,10 @@
 //! `tenant`, `user`, `role` and `group`: the same rows at an address and in the configured database, in each form.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value as Json, json};
 
-use super::{FAILED, WRONG_USAGE, assert_fails_politely};
+use super::{FAILED, INVALID_CONFIGURATION, WRONG_USAGE, assert_fails_politely};
 use crate::program::Workplace;
 use crate::support::token;
 use crate::world::everywhere;
@@ -81,6 +83,10 @@ fn rows_are_made_changed_and_removed_at_an_address() {
             (&["tenant", "create", "--set", "name=X"], FAILED, &["422", "must have required property 'status'"]),
             (&["tenant", "create"], WRONG_USAGE, &["--set NAME=VALUE"]),
             (&["role", "list", "--filter", "{\"limit\": 1}", "--limit", "2"], WRONG_USAGE, &["\"limit\" already"]),
+            (&["role", "list", "--all", "--filter", "{\"limit\": 1}"], WRONG_USAGE, &["--all"]),
+            (&["role", "list", "--where", "name=a", "--where", "name=b"], WRONG_USAGE, &["\"name\" twice", "inq"]),
+            (&["role", "list", "--where", "name"], WRONG_USAGE, &["NAME=VALUE"]),
+            (&["tenant", "list", "--tenant", foreign], WRONG_USAGE, &["--tenant", "tenant get ID"]),
             (&["role", "list", "--token", "garbage"], WRONG_USAGE, &["which tenant?"]),
             (&["tenant", "list", "--token", "garbage"], FAILED, &["401", "Mint one with"]),
             (&["tenant", "list", "--url", "http://127.0.0.1:1"], FAILED, &["the service cannot be reached"]),
@@ -94,7 +100,10 @@ fn rows_are_made_changed_and_removed_at_an_address() {
 #[test]
 fn without_an_address_the_configured_database_is_worked_with() {
     let workplace = Workplace::new();
-    assert_fails_politely(&workplace.run(&["tenant", "list"]), FAILED, &["bootstrap"]);
+    // Nothing is made where somebody only looks, in the wrong directory perhaps.
+    let lost = ["there is no database at", "user-tenant.db", "--data-dir", "bootstrap"];
+    assert_fails_politely(&workplace.run(&["tenant", "list"]), INVALID_CONFIGURATION, &lost);
+    assert!(!workplace.path().join("data").exists());
     workplace.ok(&["bootstrap"]);
     assert!(workplace.ok(&["tenant", "list"]).contains("default"));
     let users = json(&workplace.ok(&["user", "list", "-o", "json"]));
@@ -125,6 +134,38 @@ fn on_the_configured_database_it_does_not_matter_how_tokens_are_verified() {
         let listed = workplace.ok(&[&["tenant", "list", "--output", "json"], verifier].concat());
         assert_eq!(json(&listed)[0]["key"], "acme", "{verifier:?}");
     }
+}
+
+#[test]
+fn values_are_what_their_properties_are() {
+    let workplace = Workplace::new();
+    workplace.ok(&["bootstrap"]);
+    workplace.ok(&["role", "create", "--set", "name=1984", "--set", "description=true", "--set", "roleType=7"]);
+    let found = json(&workplace.ok(&["role", "list", "--where", "name=1984", "-o", "json"]));
+    assert_eq!((&found[0]["description"], &found[0]["roleType"]), (&json!("true"), &json!(7)), "{found}");
+}
+
+#[test]
+fn all_rows_are_listed_page_by_page() {
+    const MANY: i32 = 501;
+    let workplace = Workplace::new();
+    workplace.ok(&["bootstrap"]);
+    let connection = rusqlite::Connection::open(workplace.path().join("data/user-tenant.db")).unwrap();
+    connection
+        .execute(
+            "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1)
+             INSERT INTO groups (id, name, description, tenant_id)
+             SELECT format('00000000-0000-4000-8000-%012d', i), 'group ' || i, 'kind ' || (i % 7), (SELECT id FROM tenants) FROM n",
+            [MANY],
+        )
+        .unwrap();
+    for order in [&[][..], &["--order", "description"]] {
+        let listed = ids(&workplace.ok(&[&["group", "list", "--all", "-o", "json"], order].concat()));
+        assert_eq!(listed.iter().collect::<BTreeSet<_>>().len(), listed.len(), "{order:?}");
+        assert_eq!(i32::try_from(listed.len()), Ok(MANY), "{order:?}");
+    }
+    let rest = ids(&workplace.ok(&["group", "list", "--all", "--skip", "499", "-o", "json"]));
+    assert_eq!(rest.len(), 2);
 }
 
 #[test]

@@ -1,0 +1,96 @@
+//! How tokens are verified, as a host says it, and the keys and rules that come of it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::access::doors::Doors;
+use crate::access::jwks::JwksKeys;
+use crate::access::keys::{DatabaseKeys, Keys, PublicKeyLookup};
+use crate::access::token::ClaimRules;
+use crate::access::verifier::TokenVerifier;
+use crate::clock::Clock;
+use crate::error::{BoxError, BuildError};
+
+/// Fewest bytes of a shared secret.
+const SHORTEST_SECRET: usize = 16;
+
+/// How bearer tokens are verified. The verifier fixes the algorithm; a token never chooses it.
+///
+/// ```
+/// use user_tenant_service::Verifier;
+///
+/// let verifier = Verifier::Jwks {
+///     url: "https://id.example.com/.well-known/jwks.json".to_owned(),
+///     issuer: "https://id.example.com".to_owned(),
+///     audience: Some("users".to_owned()),
+/// };
+/// ```
+#[derive(Clone)]
+pub enum Verifier {
+    /// HS256 with a shared secret.
+    Secret {
+        /// The secret.
+        secret: String,
+        /// What `iss` must be, if anything.
+        issuer: Option<String>,
+    },
+    /// RS256 with public keys by `kid` from the table `jwt_keys`.
+    JwtKeys {
+        /// What `iss` must be.
+        issuer: String,
+    },
+    /// RS256, PS256, ES256 or `EdDSA` with the keys of an `OpenID` Connect issuer.
+    Jwks {
+        /// Address of the key set.
+        url: String,
+        /// What `iss` must be.
+        issuer: String,
+        /// What `aud` must hold, if anything.
+        audience: Option<String>,
+    },
+    /// By the host itself.
+    Host(Arc<dyn TokenVerifier>),
+}
+
+/// The keys and rules of a verifier.
+pub(super) fn keys(
+    verifier: Verifier,
+    leeway: Duration,
+    doors: &Doors,
+    clock: &Clock,
+) -> Result<(Keys, ClaimRules), BuildError> {
+    let rules = ClaimRules { issuer: None, audience: None, leeway };
+    Ok(match verifier {
+        Verifier::Secret { secret, .. } if secret.len() < SHORTEST_SECRET => {
+            return Err(BuildError::Options(format!("a secret has {SHORTEST_SECRET} bytes or more").into()));
+        }
+        Verifier::Secret { secret, issuer } => (Keys::secret(&secret), ClaimRules { issuer, ..rules }),
+        Verifier::JwtKeys { issuer } => {
+            let doors = doors.clone();
+            let lookup = PublicKeyLookup::new(move |key_id| {
+                let doors = doors.clone();
+                async move { doors.public_key(&key_id).await.map_err(BoxError::from) }
+            });
+            (Keys::Database(DatabaseKeys::new(lookup, clock.clone())), ClaimRules { issuer: Some(issuer), ..rules })
+        }
+        Verifier::Host(verifier) => (Keys::Host(verifier), rules),
+        Verifier::Jwks { url, issuer, audience } => {
+            let keys = JwksKeys::new(&url, clock.clone()).map_err(BuildError::Options)?;
+            (Keys::Jwks(keys), ClaimRules { issuer: Some(issuer), audience, ..rules })
+        }
+    })
+}
+
+/// Leaves out the secret.
+impl std::fmt::Debug for Verifier {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Secret { issuer, .. } => f.debug_struct("Secret").field("issuer", issuer).finish_non_exhaustive(),
+            Self::Host(_) => f.debug_tuple("Host").finish(),
+            Self::JwtKeys { issuer } => f.debug_struct("JwtKeys").field("issuer", issuer).finish(),
+            Self::Jwks { url, issuer, audience } => {
+                f.debug_struct("Jwks").field("url", url).field("issuer", issuer).field("audience", audience).finish()
+            }
+        }
+    }
+}
