@@ -35,7 +35,10 @@ class Keys:
     @cache  # signing takes longer than many an answer
     def token(self, tenant: Tenant, *, master: bool) -> str:
         """A token of the tenant's first member."""
-        claims: dict[str, object] = {**tenant.caller, "permissions": PERMISSIONS, "iss": ISSUER, "exp": _FAR_FUTURE}
-        if master:
-            claims["tenantType"] = "master"
+        claims: dict[str, object] = {**tenant.caller, "permissions": PERMISSIONS}
+        return self.sign(claims | ({"tenantType": "master"} if master else {}))
+
+    def sign(self, claims: dict[str, object]) -> str:
+        """A token with these claims."""
+        claims = {**claims, "iss": ISSUER, "exp": _FAR_FUTURE}
         return jwt.encode(claims, self.private, algorithm="RS256", headers={"kid": KEY_ID})

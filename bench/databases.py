@@ -26,10 +26,12 @@ _WRITTEN = {
 }
 
 
-def make(cluster: Cluster, name: str, keys: Keys, tenants: Sequence[Tenant]) -> None:
-    """Makes a database with the schema of its service, and loads it."""
+def make(
+    cluster: Cluster, name: str, keys: Keys, tenants: Sequence[Tenant], count: int = TENANTS, groups: int = GROUPS
+) -> None:
+    """Makes a database with the schema of its service, and loads so many tenants, and the members of some of them."""
     cluster.run("postgres", f"CREATE DATABASE {name}; ALTER DATABASE {name} SET timezone = 'UTC';")
-    if name == OURS:
+    if name != THEIRS:
         migrate(cluster.url_of(name))
     else:
         directory = ORIGINAL / "node_modules/@sourceloop/user-tenant-service/migrations/pg/migrations/sqls"
@@ -37,10 +39,10 @@ def make(cluster: Cluster, name: str, keys: Keys, tenants: Sequence[Tenant]) -> 
             cluster.run(name, file)
     cluster.run(name, "CREATE EXTENSION pg_stat_statements;")
     cluster.run(name, _DATA / "functions.sql")
-    cluster.run(name, _DATA / "base.sql", tenants=TENANTS, key_id=KEY_ID, public_key=keys.public)
+    cluster.run(name, _DATA / "base.sql", tenants=count, key_id=KEY_ID, public_key=keys.public)
     measured = ", ".join(f"({tenant.number}, {tenant.members})" for tenant in tenants)
     cluster.run(name, _DATA / "members.sql", tenants=measured, permissions=",".join(PERMISSIONS))
-    cluster.run(name, _DATA / "groups.sql", tenant=WRITTEN.number, groups=GROUPS)
+    cluster.run(name, _DATA / "groups.sql", tenant=WRITTEN.number, groups=groups)
     cluster.run(name, "DROP SCHEMA bench CASCADE; SET client_min_messages = error;")
     cluster.run(name, "VACUUM (ANALYZE);")
     cluster.run(name, "CHECKPOINT;")

@@ -21,14 +21,21 @@ def machine(data_directory: Path) -> dict[str, str]:
 
 
 def versions() -> dict[str, str]:
-    """Of every program that takes part."""
+    """Of every program that takes part in a comparison."""
     package = ORIGINAL / "node_modules/@sourceloop/user-tenant-service/package.json"
+    return {
+        **own_versions(),
+        "@sourceloop/user-tenant-service": _after(str(package), '"version"').strip('", '),
+        "Node.js": _said("node", "--version"),
+    }
+
+
+def own_versions() -> dict[str, str]:
+    """Of our service, of what it needs, and of its client."""
     return {
         "User Tenant Service": _said(str(PROGRAM), "--version").split()[-1],
         "commit": _said("git", "-C", str(ROOT), "describe", "--always", "--dirty", "--abbrev=10"),
         "rustc": _said("rustc", "--version").split()[1],
-        "@sourceloop/user-tenant-service": _after(str(package), '"version"').strip('", '),
-        "Node.js": _said("node", "--version"),
         "PostgreSQL": _said(str(POSTGRES_BIN / "postgres"), "--version").split(" ", 2)[2],
         "wrk": _said("wrk", "--version").split("[")[0].removeprefix("wrk ").strip(),
     }

@@ -18,12 +18,14 @@ class Moment:
     work: float
     # What the host has kept from this machine.
     stolen: float
+    # Nothing to do, disks that were waited for included.
+    idle: float
 
     @staticmethod
     def now() -> "Moment":
         line = Path("/proc/stat").read_text().splitlines()[0].split()
-        user, nice, system, _idle, _wait, _irq, _softirq, stolen = (int(field) / TICKS for field in line[1:9])
-        return Moment(user + nice + system, stolen)
+        user, nice, system, idle, wait, _irq, _softirq, stolen = (int(field) / TICKS for field in line[1:9])
+        return Moment(user + nice + system, stolen, idle + wait)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,8 @@
 """The sections that say how it was measured, for whoever wants to do it again."""
 
+from collections.abc import Mapping, Sequence
 from statistics import median
+from typing import Protocol
 
 from bench.report.bar import NAMES
 from bench.report.figures import Figures
@@ -21,17 +23,7 @@ def differences(results: Results, _: Figures) -> str:
 
 def machine(results: Results, _: Figures) -> str:
     """Who measures anew should know on what."""
-    loads = [run.load for run in results.runs]
-    others = [run.others for run in results.runs]
-    stolen = [run.stolen for run in results.runs]
-    facts = {
-        **results.machine,
-        "load average before": str(results.before["load"]),
-        "load average during the runs": f"{median(loads):.2f} ({min(loads):.2f}–{max(loads):.2f})",
-        "cores at other work before": f"{results.before['others']:.2f}",
-        "cores at other work during the runs": f"{median(others):.2f} ({min(others):.2f}–{max(others):.2f})",
-        "cores kept by the host during the runs": f"{median(stolen):.2f} ({min(stolen):.2f}–{max(stolen):.2f})",
-    }
+    facts = busyness(results.machine, results.before, results.runs)
     return (
         "## Machine, data and versions\n\n"
         + table(("Machine", ""), facts.items(), texts=2)
@@ -40,6 +32,34 @@ def machine(results: Results, _: Figures) -> str:
         + "\n"
         + table(("Version", ""), results.versions.items(), texts=2)
     )
+
+
+class Disturbed(Protocol):
+    """A run that says what else the machine did."""
+
+    @property
+    def load(self) -> float: ...
+
+    @property
+    def others(self) -> float: ...
+
+    @property
+    def stolen(self) -> float: ...
+
+
+def busyness(machine: Mapping[str, str], before: Mapping[str, float], runs: Sequence[Disturbed]) -> dict[str, str]:
+    """The machine, and what else it did before the runs and meanwhile."""
+    loads = [run.load for run in runs]
+    others = [run.others for run in runs]
+    stolen = [run.stolen for run in runs]
+    return {
+        **machine,
+        "load average before": str(before["load"]),
+        "load average during the runs": f"{median(loads):.2f} ({min(loads):.2f}–{max(loads):.2f})",
+        "cores at other work before": f"{before['others']:.2f}",
+        "cores at other work during the runs": f"{median(others):.2f} ({min(others):.2f}–{max(others):.2f})",
+        "cores kept by the host during the runs": f"{median(stolen):.2f} ({min(stolen):.2f}–{max(stolen):.2f})",
+    }
 
 
 def settings(results: Results, _: Figures) -> str:

@@ -3,9 +3,20 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
+from typing import Protocol
 
 from bench.results import Results, Run
 from bench.work import Side
+
+
+class Marked(Protocol):
+    """A run that says how good its figures are."""
+
+    @property
+    def busy(self) -> bool: ...
+
+    @property
+    def few(self) -> bool: ...
 
 
 @dataclass(frozen=True)
@@ -25,7 +36,7 @@ class Figure:
         return ("†" if self.busy else "") + ("‡" if self.few else "")
 
 
-def of(values: Sequence[float], runs: Sequence[Run] = ()) -> Figure | None:
+def of(values: Sequence[float], runs: Sequence[Marked] = ()) -> Figure | None:
     """The figure of some values; nothing of none."""
     if not values:
         return None

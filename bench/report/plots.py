@@ -14,7 +14,7 @@ from bench.work import Side
 # Told apart by brightness too.
 _COLOURS = {Side.ORIGINAL: "#b0b0b0", Side.OURS: "#1b6ca8", Side.REFERENCE: "#1f1f1f", Side.SQLITE: "#e08e1b"}
 # The same bytes for the same results, and text that stays text.
-_STYLE: dict[Any, Any] = {
+STYLE: dict[Any, Any] = {
     "svg.hashsalt": "benchmarks",
     "svg.fonttype": "none",
     "font.family": "sans-serif",
@@ -25,7 +25,7 @@ _STYLE: dict[Any, Any] = {
 def draw(results: Results, figures: Figures, directory: Path) -> list[Path]:
     """Draws all plots that there are figures for."""
     directory.mkdir(parents=True, exist_ok=True)
-    with matplotlib.rc_context(_STYLE):
+    with matplotlib.rc_context(STYLE):
         return [*_throughput(results, figures, directory), *_growth(results, figures, directory)]
 
 
@@ -48,7 +48,7 @@ def _throughput(results: Results, figures: Figures, directory: Path) -> list[Pat
     axes.set_xlabel("requests a second")
     axes.grid(axis="x", alpha=0.3)
     axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=len(Side), frameon=False)
-    return [_save(figure, directory / "throughput.svg")]
+    return [save(figure, directory / "throughput.svg")]
 
 
 def _growth(results: Results, figures: Figures, directory: Path) -> list[Path]:
@@ -77,10 +77,11 @@ def _growth(results: Results, figures: Figures, directory: Path) -> list[Path]:
         panels[0][0].set_ylabel("milliseconds a request (1 / throughput)")
         handles, labels = panels[0][0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="upper center", ncols=len(Side), frameon=False, bbox_to_anchor=(0.5, 1.06))
-        drawn.append(_save(figure, directory / f"growth-{family}.svg"))
+        drawn.append(save(figure, directory / f"growth-{family}.svg"))
     return drawn
 
 
-def _save(figure: Figure, file: Path) -> Path:
+def save(figure: Figure, file: Path) -> Path:
+    """Writes a plot."""
     figure.savefig(file, bbox_inches="tight", metadata={"Date": None, "Creator": None})
     return file

@@ -13,7 +13,7 @@ from urllib.parse import urljoin
 from bench.caller import ISSUER, Keys
 from bench.children import Failure, start, stop
 from bench.machine import processes
-from bench.places import ORIGINAL, PROGRAM
+from bench.places import ORIGINAL, PLACE, PROGRAM
 from bench.targets import wrk
 from bench.targets.base import Target
 from bench.targets.sample import Sample
@@ -41,7 +41,7 @@ class Service(Target):
         self.side = side
         self.database = database
         self.command = command
-        self.port = _free_port()
+        self.port = free_port()
         self.environment = {**environment, "HOST": "127.0.0.1", "PORT": str(self.port)}
         self._keys = keys
         self._log = log
@@ -56,7 +56,8 @@ class Service(Target):
         """Starts the process; the seconds until it has answered this request."""
         request = self._request(work, 0)
         began = time.perf_counter()
-        self._process = start(self.command, self.environment, ORIGINAL, self._log)
+        directory = ORIGINAL if self.side is Side.ORIGINAL else PLACE
+        self._process = start(self.command, self.environment, directory, self._log)
         while time.perf_counter() - began < 60:
             try:
                 answer = self._send(*request)
@@ -78,9 +79,14 @@ class Service(Target):
         """One request."""
         return self._send(*self._request(work, number))
 
-    def run(self, work: Work, seconds: int, first: int) -> Sample:
+    def ask(self, method: str, path: str, token: str, body: object = None) -> Answer:
+        """One request that is no work of the table."""
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        return self._send(method, path, None if body is None else json.dumps(body), headers)
+
+    def run(self, work: Work, seconds: int, first: int, connections: int = wrk.CONNECTIONS) -> Sample:
         token = self._keys.token(work.tenant, master=work.master)
-        return wrk.run(self.url, token, work, self._linked(work) or work.path, seconds, first)
+        return wrk.run(self.url, token, work, self._linked(work) or work.path, seconds, first, connections)
 
     def cpu_seconds(self) -> float:
         return processes.cpu_seconds(self._pid)
@@ -123,12 +129,12 @@ class Service(Target):
         return Answer(response.status, json.loads(text) if text else None, response.headers.get("Link"))
 
 
-def ours(side: Side, database: str, database_url: str, keys: Keys, log: Path) -> Service:
+def ours(side: Side, database: str, database_url: str, keys: Keys, log: Path, pool: int = POOL) -> Service:
     """Our service in release mode, its log off; slow answers are figures too, so it gives up as late as the client."""
     patience = str(wrk.TIMEOUT * 1000)
     environment = {
         "DATABASE_URL": database_url,
-        "DB_MAX_CONNECTIONS": str(POOL),
+        "DB_MAX_CONNECTIONS": str(pool),
         "JWT_VERIFIER": "jwt-keys",
         "JWT_ISSUER": ISSUER,
         "LOG_LEVEL": "off",
@@ -152,7 +158,8 @@ def original(database: str, database_url: str, keys: Keys, log: Path) -> Service
     return Service(Side.ORIGINAL, database, ["node", "index.js"], environment, keys, log)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody has now."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]

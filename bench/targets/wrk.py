@@ -13,9 +13,11 @@ THREADS = 1
 TIMEOUT = 120
 
 
-def run(url: str, token: str, work: Work, path: str, seconds: int, first: int) -> Sample:
+def run(
+    url: str, token: str, work: Work, path: str, seconds: int, first: int, connections: int = CONNECTIONS
+) -> Sample:
     """One run; an answer that is not a success makes it worthless."""
-    command = ["wrk", f"-t{THREADS}", f"-c{CONNECTIONS}", f"-d{seconds}s", f"--timeout={TIMEOUT}s"]
+    command = ["wrk", f"-t{THREADS}", f"-c{connections}", f"-d{seconds}s", f"--timeout={TIMEOUT}s"]
     command += ["-H", f"Authorization: Bearer {token}", "-s", str(BENCH / "client.lua"), url, "--"]
     command += [work.method, path]
     if work.body is not None:
@@ -31,7 +33,7 @@ def run(url: str, token: str, work: Work, path: str, seconds: int, first: int) -
         command=shown(command, {token: "$TOKEN", url: "$URL"}),
         requests=found["requests"],
         seconds=found["microseconds"] / 1e6,
-        connections=CONNECTIONS,
+        connections=connections,
         mean=found["mean"] / 1000,
         p50=found["p50"] / 1000,
         p99=found["p99"] / 1000,

@@ -1,0 +1,1 @@
+"""Measures what requests cost as data, load and processes grow; `bench/scale` starts it."""

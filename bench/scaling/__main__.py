@@ -1,0 +1,38 @@
+"""The program behind `bench/scale`."""
+
+import signal
+import sys
+
+from bench.children import Failure
+from bench.scaling.arguments import parse
+
+
+def main() -> int:
+    arguments = parse()
+    # What follows needs packages that --help must not.
+    from bench.scaling import campaign
+    from bench.scaling.report import document
+    from bench.scaling.results import Results
+
+    raw = arguments.output / "results.json"
+    if not arguments.report:
+        campaign.run(arguments.mode).write(raw)
+    if not raw.exists():
+        raise Failure(f"{raw} does not exist: measure first")
+    results = Results.read(raw)
+    print(document.write(results, arguments.output))
+    return 1 if results.failures or any(check.wrong for check in results.checks) else 0
+
+
+def _end(*_: object) -> None:
+    sys.exit(143)
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, _end)
+    try:
+        sys.exit(main())
+    except Failure as failure:
+        sys.exit(f"error: {failure}")
+    except KeyboardInterrupt:
+        sys.exit("stopped")

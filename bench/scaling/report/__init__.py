@@ -1,0 +1,1 @@
+"""The document, from the raw results alone."""
