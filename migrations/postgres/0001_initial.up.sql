@@ -286,8 +286,8 @@ CREATE UNIQUE INDEX uq_user_permissions_user_tenant_id_permission ON main.user_p
 CREATE UNIQUE INDEX uq_user_tenant_prefs_user_tenant_id_config_key ON main.user_tenant_prefs (user_tenant_id, config_key) WHERE NOT deleted;
 
 -- The ways from a parent to its rows, deleted ones included (foreign keys look for those too).
-CREATE INDEX idx_roles_tenant_id ON main.roles (tenant_id);
-CREATE INDEX idx_groups_tenant_id ON main.groups (tenant_id);
+CREATE INDEX idx_roles_tenant_id ON main.roles (tenant_id, id);
+CREATE INDEX idx_groups_tenant_id ON main.groups (tenant_id, id);
 CREATE INDEX idx_users_default_tenant_id ON main.users (default_tenant_id);
 -- With the user in it, a page of a tenant's users is read in order and costs the same in a tenant of any size.
 CREATE INDEX idx_user_tenants_tenant_id ON main.user_tenants (tenant_id, user_id);

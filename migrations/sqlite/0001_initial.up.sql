@@ -267,8 +267,8 @@ CREATE UNIQUE INDEX uq_user_permissions_user_tenant_id_permission ON user_permis
 CREATE UNIQUE INDEX uq_user_tenant_prefs_user_tenant_id_config_key ON user_tenant_prefs (user_tenant_id, config_key) WHERE NOT deleted;
 
 -- The ways from a parent to its rows, deleted ones included (foreign keys look for those too).
-CREATE INDEX idx_roles_tenant_id ON roles (tenant_id);
-CREATE INDEX idx_groups_tenant_id ON groups (tenant_id);
+CREATE INDEX idx_roles_tenant_id ON roles (tenant_id, id);
+CREATE INDEX idx_groups_tenant_id ON groups (tenant_id, id);
 CREATE INDEX idx_users_default_tenant_id ON users (default_tenant_id);
 -- With the user in it, a page of a tenant's users is read in order and costs the same in a tenant of any size.
 CREATE INDEX idx_user_tenants_tenant_id ON user_tenants (tenant_id, user_id);

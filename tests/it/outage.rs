@@ -9,6 +9,7 @@ use rusqlite::Connection;
 use crate::program::{Running, Workplace};
 use crate::request::{json, leak, text};
 use crate::support::http::Answer;
+use crate::support::postgres::PostgresDatabase;
 
 const SECRET: &str = "a secret of the outage tests, long enough";
 
@@ -86,6 +87,65 @@ fn postgres_may_stop_and_start_again() {
     until(200, || service.request("GET /health/ready").send());
     let listed = until(200, || tenants(&service, &token));
     assert_eq!(json(&listed).as_array().map(Vec::len), Some(1), "{}", text(&listed));
+}
+
+#[test]
+fn a_read_that_is_held_up_does_not_hold_up_those_that_come_later() {
+    let database = PostgresDatabase::create();
+    let workplace = workplace(database.url());
+    workplace.ok(&["migrate", "up"]);
+    workplace.ok(&["bootstrap"]);
+    let token = workplace.ok(&["token"]).trim().to_owned();
+    let service = workplace.serve(&["serve"]);
+    let tenant = json(&tenants(&service, &token))[0]["id"].as_str().unwrap().to_owned();
+    let page = |path: &str| service.request(&format!("GET {path}?filter[limit]=5")).bearer(&token).send();
+
+    database.run("BEGIN; LOCK TABLE main.groups IN ACCESS EXCLUSIVE MODE");
+    std::thread::scope(|scope| {
+        let held_up: Vec<_> = (0..5)
+            .map(|_| {
+                std::thread::sleep(Duration::from_millis(20));
+                scope.spawn(|| page(&format!("/tenants/{tenant}/groups")).status)
+            })
+            .collect();
+        std::thread::sleep(Duration::from_millis(100));
+        for _ in 0..50 {
+            let answer = page(&format!("/tenants/{tenant}/roles"));
+            assert_eq!(answer.status, 200, "{}", text(&answer));
+        }
+        assert!(held_up.iter().all(|held_up| !held_up.is_finished()), "the lock is still held");
+        database.run("ROLLBACK");
+        for held_up in held_up {
+            assert_eq!(held_up.join().unwrap(), 200);
+        }
+    });
+}
+
+#[test]
+fn many_reads_at_once_each_get_their_own_answer() {
+    let database = PostgresDatabase::create();
+    let mut workplace = workplace(database.url());
+    workplace.set("DB_MAX_CONNECTIONS", "2");
+    workplace.ok(&["migrate", "up"]);
+    workplace.ok(&["bootstrap"]);
+    let token = workplace.ok(&["token", "--master"]).trim().to_owned();
+    let service = workplace.serve(&["serve"]);
+    let ids: Vec<String> = (0..100).map(|number| format!("00000000-0000-4000-8000-{number:012}")).collect();
+    for id in &ids {
+        database
+            .run(&format!("INSERT INTO main.tenants (id, name, status, key) VALUES ('{id}', 'T', 1, '{}')", &id[24..]));
+    }
+    std::thread::scope(|scope| {
+        for ids in ids.chunks(5) {
+            let (service, token) = (&service, &token);
+            scope.spawn(move || {
+                for id in ids.iter().cycle().take(50) {
+                    let read = service.request(&format!("GET /tenants/{id}")).bearer(token).send();
+                    assert_eq!((read.status, json(&read)["id"].as_str()), (200, Some(id.as_str())));
+                }
+            });
+        }
+    });
 }
 
 #[test]

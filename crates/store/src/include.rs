@@ -14,6 +14,13 @@ use crate::session::Session;
 use crate::sql::Verb;
 use crate::value::Value;
 
+/// The text of the statement that [`find`] runs for the rows themselves.
+pub(crate) fn statement<S: Scope, M>(session: &Session<S, M>, meta: &'static EntityMeta, filter: &Filter) -> String {
+    let (projection, _) = projection(meta, filter, None);
+    let limit = filter.limit.unwrap_or(session.limits.max_rows);
+    session.confine(meta, Verb::Find { filter, projection, limit, parents: None }).sql
+}
+
 /// Rows that the filter selects, with their related rows, within the row limit of the session.
 pub(crate) async fn find<S: Scope, M>(
     session: &Session<S, M>,

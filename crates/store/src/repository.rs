@@ -35,6 +35,12 @@ impl<'a, E: Entity, S: Scope, M> Repository<'a, E, S, M> {
         include::find(self.session, E::meta(), filter).await
     }
 
+    /// The SQL that [`Self::find`] would run for the rows, without those that are included: for `EXPLAIN`, and to see the
+    /// wall in it.
+    pub fn statement(&self, filter: &Filter) -> String {
+        include::statement(self.session, E::meta(), filter)
+    }
+
     /// Rows as [`Self::find`] reads them, and where the next page begins. A page that is not full is the last one.
     ///
     /// # Errors

@@ -1,5 +1,6 @@
 //! Statements from metadata: [`Confined`] is the only kind that a session executes, and its constructor builds the wall in.
 
+mod find;
 #[cfg(feature = "postgres")]
 pub(crate) mod postgres;
 pub(crate) mod predicate;
@@ -12,15 +13,15 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use sea_query::{
-    Alias, Condition, Expr, ExprTrait, IntoTableRef, LockType, NullOrdering, Order, PostgresQueryBuilder, Query,
-    SelectStatement, SqliteQueryBuilder, TableRef,
+    Condition, Expr, IntoTableRef, LockType, PostgresQueryBuilder, Query, SelectStatement, SqliteQueryBuilder, TableRef,
 };
 
-use crate::cursor::total_order;
+use self::find::{Ordering, find};
 use crate::entity::{EntityMeta, Property};
 use crate::filter::{Filter, Predicate};
 use crate::record::Values;
 use crate::scope::Wall;
+use crate::value::Value;
 
 /// The SQL that a statement is written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,9 +56,6 @@ impl Dialect {
 /// Name of the statement's own table; the wall's sub-queries use further ones.
 const ROOT: &str = "t0";
 
-/// The number of a row among those of its parent; with spaces, since no column of an entity is named so.
-const NUMBER: &str = "number in parent";
-
 /// A statement that reaches no row outside its wall.
 #[derive(Debug)]
 pub(crate) struct Confined {
@@ -65,9 +63,14 @@ pub(crate) struct Confined {
     pub(crate) sql: String,
     /// Bound values in order.
     pub(crate) values: Vec<sea_query::Value>,
+    /// Whether it reads few rows, so that others may wait behind it.
+    pub(crate) is_short: bool,
     /// The properties that each row of the answer holds.
     pub(crate) projection: Arc<[&'static Property]>,
 }
+
+/// The keys of the parents of an include, and the property that holds them.
+pub(crate) type Parents = (&'static Property, Vec<Value>);
 
 /// What a statement does.
 pub(crate) enum Verb<'a> {
@@ -80,7 +83,7 @@ pub(crate) enum Verb<'a> {
         /// Rows to read at most.
         limit: u64,
         /// Keep only rows whose property is one of these: the keys of the parents of an include.
-        parents: Option<(&'static Property, Vec<crate::value::Value>)>,
+        parents: Option<Parents>,
     },
     /// Count rows.
     Count {
@@ -95,7 +98,7 @@ pub(crate) enum Verb<'a> {
     /// Keep one row as it is until the transaction ends.
     Lock {
         /// Its id.
-        id: &'a crate::value::Value,
+        id: &'a Value,
         /// Whether other transactions may keep it too.
         shared: bool,
     },
@@ -123,11 +126,13 @@ impl Confined {
     pub(crate) fn new(dialect: Dialect, wall: Wall, meta: &'static EntityMeta, verb: Verb<'_>) -> Self {
         match verb {
             Verb::Find { filter, projection, limit, parents } => {
+                let rows = Rows::Listed;
                 let select = Query::select()
                     .from(dialect.source(wall, meta, ROOT))
-                    .cond_where(confine(dialect, wall, meta, filter.predicate.as_ref(), Rows::Read))
+                    .cond_where(confine(dialect, wall, meta, filter.predicate.as_ref(), rows))
                     .take();
-                find(dialect, select, meta, filter, projection, limit, parents)
+                let order = Ordering::of(dialect, wall, meta, filter, parents.as_ref());
+                find(dialect, select, filter, projection, limit, parents, &order)
             }
             Verb::Count { predicate } => {
                 let select = Query::select()
@@ -195,7 +200,7 @@ impl Confined {
             Dialect::Postgres => select.build(PostgresQueryBuilder),
             Dialect::Sqlite => select.build(SqliteQueryBuilder),
         };
-        Self { sql, values: values.0, projection }
+        Self { sql, values: values.0, is_short: false, projection }
     }
 }
 
@@ -204,6 +209,8 @@ impl Confined {
 enum Rows {
     /// From [`Dialect::source`].
     Read,
+    /// From there, in an order.
+    Listed,
     /// From the table.
     Written,
 }
@@ -218,7 +225,12 @@ fn confine(
     rows: Rows,
 ) -> Condition {
     let bound = match rows {
-        Rows::Read => wall::bound_of_query(wall, meta, ROOT).or_else(|| wall::bound(dialect, wall, meta, ROOT)),
+        Rows::Listed if let Some((column, tenant)) = wall::column(wall, meta) => {
+            Some(predicate::is_only(dialect, Expr::col((ROOT, column)), &Value::Uuid(tenant)))
+        }
+        Rows::Read | Rows::Listed => {
+            wall::bound_of_query(wall, meta, ROOT).or_else(|| wall::bound(dialect, wall, meta, ROOT))
+        }
         Rows::Written => wall::bound(dialect, wall, meta, ROOT),
     };
     let mut all = Condition::all();
@@ -234,85 +246,19 @@ fn confine(
     }
 }
 
-/// Completes a confined selection: what to read, in which order, how much of it.
-fn find(
-    dialect: Dialect,
-    mut select: SelectStatement,
-    meta: &'static EntityMeta,
-    filter: &Filter,
-    projection: Arc<[&'static Property]>,
-    limit: u64,
-    parents: Option<(&'static Property, Vec<crate::value::Value>)>,
-) -> Confined {
-    for property in projection.iter() {
-        select.column((ROOT, property.column));
-    }
-    let order = ordering(meta, filter);
-    let paged = filter.limit.is_some() || filter.skip > 0;
-    let mut limit = limit;
-    if let Some((key, values)) = parents {
-        let column = Expr::col((ROOT, key.column));
-        match values.as_slice() {
-            // Its rows are a list like any other, read in order as far as the page goes.
-            [only] => {
-                select.and_where(column.eq(predicate::bind(only)));
-                limit = filter.limit.map_or(limit, |wanted| Ord::min(wanted, limit));
-            }
-            several => {
-                select.and_where(predicate::is_in(dialect, column, several));
-                if paged {
-                    return page_by_parent(dialect, select, filter, key, &order, projection, limit);
-                }
-            }
-        }
-    }
-    for (column, direction, nulls) in order {
-        select.order_by_with_nulls((ROOT, column), direction, nulls);
-    }
-    if filter.skip > 0 {
-        select.offset(filter.skip);
-    }
-    Confined::limited(dialect, select, projection, limit)
-}
+#[cfg(test)]
+mod tests {
+    use sea_query::{Expr, PostgresQueryBuilder, Query};
+    use uuid::Uuid;
 
-/// The total order of the filter; nulls stand where `PostgreSQL` puts them.
-fn ordering(meta: &'static EntityMeta, filter: &Filter) -> Vec<(&'static str, Order, NullOrdering)> {
-    let keys = total_order(meta, filter).into_iter().map(|key| {
-        if key.descending {
-            (key.property.column, Order::Desc, NullOrdering::First)
-        } else {
-            (key.property.column, Order::Asc, NullOrdering::Last)
-        }
-    });
-    keys.collect()
-}
+    use super::{Dialect, predicate};
+    use crate::value::Value;
 
-/// `limit` and `skip` of an included relation count for each parent: number the rows of each, then cut.
-fn page_by_parent(
-    dialect: Dialect,
-    mut inner: SelectStatement,
-    filter: &Filter,
-    key: &'static Property,
-    order: &[(&'static str, Order, NullOrdering)],
-    projection: Arc<[&'static Property]>,
-    limit: u64,
-) -> Confined {
-    let mut window = sea_query::WindowStatement::partition_by((ROOT, key.column));
-    for (column, direction, nulls) in order {
-        sea_query::OrderedStatement::order_by_with_nulls(&mut window, (ROOT, *column), direction.clone(), *nulls);
+    #[test]
+    fn the_only_tenant_is_bound_and_not_written() {
+        let only = predicate::is_only(Dialect::Postgres, Expr::col("tenant_id"), &Value::Uuid(Uuid::nil()));
+        let (sql, values) = Query::select().expr(Expr::cust("1")).and_where(only).build(PostgresQueryBuilder);
+        assert_eq!(sql, r#"SELECT 1 WHERE "tenant_id" = ANY(ARRAY[ $1 ::uuid])"#);
+        assert_eq!(values.0, [Uuid::nil().into()]);
     }
-    inner.expr_window_as(Expr::cust("ROW_NUMBER()"), window, Alias::new(NUMBER));
-    let mut outer = Query::select();
-    outer.from_subquery(inner, "numbered");
-    for property in projection.iter() {
-        outer.column(("numbered", property.column));
-    }
-    let first = i64::try_from(filter.skip).unwrap_or(i64::MAX);
-    outer.and_where(Expr::col(("numbered", NUMBER)).gt(first));
-    if let Some(size) = filter.limit {
-        let last = first.saturating_add(i64::try_from(size).unwrap_or(i64::MAX));
-        outer.and_where(Expr::col(("numbered", NUMBER)).lte(last));
-    }
-    outer.order_by(("numbered", NUMBER), Order::Asc);
-    Confined::limited(dialect, outer, projection, limit)
 }

@@ -3,6 +3,7 @@
 mod codec;
 mod connect;
 mod errors;
+mod lanes;
 
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -18,6 +19,7 @@ use tokio_postgres::{Row, Statement};
 use self::codec::{Bind, Decoded};
 pub(crate) use self::connect::client;
 use self::errors::{classify, pool_error};
+use self::lanes::Lanes;
 use super::Confined;
 use crate::error::{StoreError, StoreResult};
 use crate::session::{PoolState, PostgresOptions};
@@ -29,20 +31,27 @@ const MAX_PREPARED: usize = 256;
 /// A pool of connections.
 pub(crate) struct Backend {
     pool: Pool,
+    lanes: Lanes,
 }
 
 impl Backend {
     /// Makes the pool; connections are opened when they are first needed.
     pub(crate) fn open(options: &PostgresOptions) -> StoreResult<Self> {
-        Ok(Self { pool: connect::pool(options)? })
+        Ok(Self { pool: connect::pool(options)?, lanes: Lanes::new(options.max_connections) })
     }
 
     async fn connection(&self) -> StoreResult<Object> {
         self.pool.timeout_get(&Timeouts { ..self.pool.timeouts() }).await.map_err(pool_error)
     }
 
-    /// Runs one statement on a connection of its own and returns its rows.
+    /// Runs one statement and returns its rows: a short one on a lane that it shares with others, any other on a
+    /// connection of its own.
     pub(crate) async fn query(&self, statement: &Confined) -> StoreResult<Vec<Vec<Value>>> {
+        if statement.is_short && self.lanes.are_open() {
+            let place = self.lanes.place(&self.pool).await?;
+            let prepared = prepare(&place, statement).await?;
+            return query(&place, &prepared, statement).await;
+        }
         let connection = self.connection().await?;
         let prepared = prepare(&connection, statement).await?;
         query(&connection, &prepared, statement).await

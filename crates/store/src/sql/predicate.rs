@@ -37,6 +37,19 @@ pub(crate) fn is_in(dialect: Dialect, column: Expr, values: &[Value]) -> Expr {
     }
 }
 
+/// `column = $1` for the column that a list is read by, in a form after which `PostgreSQL` takes the column's place in an
+/// order seriously (ADR 19). What is no id is compared plainly.
+pub(crate) fn is_only(dialect: Dialect, column: Expr, value: &Value) -> Expr {
+    match (dialect, value) {
+        (Dialect::Postgres, Value::Uuid(id)) => {
+            // In pieces, since the builder takes what stands in brackets for a quoted name.
+            let array = [Expr::cust("ARRAY["), Expr::val(*id), Expr::cust("::uuid]")];
+            column.eq(Func::cust("ANY").arg(Expr::cust_with_exprs("$1 $2 $3", array)))
+        }
+        _ => column.eq(bind(value)),
+    }
+}
+
 fn is_not_in(dialect: Dialect, column: Expr, values: &[Value]) -> Expr {
     match dialect {
         Dialect::Postgres => column.ne(Func::cust("ALL").arg(array(values))),

@@ -1,6 +1,7 @@
 //! The predicates of the tenant wall: how a row is tied to its tenant, its person, and life.
 
 use sea_query::{Expr, ExprTrait, Query};
+use uuid::Uuid;
 
 use super::Dialect;
 use crate::entity::{EntityMeta, OwnerRule, TenantRule};
@@ -15,6 +16,16 @@ const QUERY_TENANT: &str = "within_tenant";
 /// What ties a row of `meta`, named `table`, to the wall; `None` where the wall is open.
 pub(super) fn bound(dialect: Dialect, wall: Wall, meta: &'static EntityMeta, table: &'static str) -> Option<Expr> {
     bound_at(dialect, wall, meta, table, 0)
+}
+
+/// The column that ties a row to its tenant by itself, where there is one: with it rows can be read in the order that an
+/// index on it has.
+pub(super) fn column(wall: Wall, meta: &EntityMeta) -> Option<(&'static str, Uuid)> {
+    match (wall, meta.tenant_query, meta.tenancy) {
+        (Wall::Tenant(tenant), Some(_), _) => Some((QUERY_TENANT, tenant)),
+        (Wall::Tenant(tenant), None, TenantRule::Column(name)) => Some((meta.property(name)?.column, tenant)),
+        _ => None,
+    }
 }
 
 /// What ties a row of an entity's `tenant_query` to the tenant: the column of the membership or parent that the query is

@@ -24,7 +24,8 @@ pub(super) fn pool(options: &PostgresOptions) -> StoreResult<Pool> {
     // A plan is made once for tenants of all sizes (ADR 19): it must not count on reading a whole table in order.
     let settings = format!(
         "SET statement_timeout = {}; SET idle_in_transaction_session_timeout = {}; SET timezone = 'UTC'; \
-         SET default_transaction_isolation = 'read committed'; SET enable_mergejoin = off; SET max_parallel_workers_per_gather = 0; SET jit = off",
+         SET default_transaction_isolation = 'read committed'; SET enable_mergejoin = off; \
+         SET max_parallel_workers_per_gather = 0; SET jit = off; SET plan_cache_mode = force_generic_plan",
         options.statement_timeout.as_millis(),
         options.statement_timeout.as_millis().saturating_mul(2),
     );

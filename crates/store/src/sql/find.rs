@@ -1,0 +1,126 @@
+//! Lists: in which order rows are read, how many of them, and the pages of an include for each parent.
+
+use std::sync::Arc;
+
+use sea_query::{Alias, Expr, ExprTrait, NullOrdering, Order, Query, SelectStatement};
+
+use super::{Confined, Dialect, Parents, ROOT, predicate, wall};
+use crate::cursor::total_order;
+use crate::entity::{EntityMeta, Property};
+use crate::filter::Filter;
+use crate::scope::Wall;
+
+/// Rows over whose reading no other statement waits for long.
+const FEW: u64 = 200;
+
+/// The number of a row among those of its parent; with spaces, since no column of an entity is named so.
+const NUMBER: &str = "number in parent";
+
+/// Completes a confined selection: what to read, in which order, how much of it.
+pub(super) fn find(
+    dialect: Dialect,
+    mut select: SelectStatement,
+    filter: &Filter,
+    projection: Arc<[&'static Property]>,
+    limit: u64,
+    parents: Option<Parents>,
+    order: &Ordering,
+) -> Confined {
+    for property in projection.iter() {
+        select.column((ROOT, property.column));
+    }
+    let paged = filter.limit.is_some() || filter.skip > 0;
+    let mut limit = limit;
+    if let Some((key, values)) = parents {
+        let column = Expr::col((ROOT, key.column));
+        match values.as_slice() {
+            // Its rows are a list like any other, read in order as far as the page goes.
+            [only] => {
+                select.and_where(predicate::is_only(dialect, column, only));
+                limit = filter.limit.map_or(limit, |wanted| Ord::min(wanted, limit));
+            }
+            several => {
+                select.and_where(predicate::is_in(dialect, column, several));
+                if paged {
+                    return page_by_parent(dialect, select, filter, key, &order.keys, projection, limit);
+                }
+            }
+        }
+    }
+    for (column, direction, nulls) in order.leading.iter().chain(&order.keys) {
+        select.order_by_with_nulls((ROOT, *column), direction.clone(), *nulls);
+    }
+    if filter.skip > 0 {
+        select.offset(filter.skip);
+    }
+    let is_short = limit <= FEW && filter.skip <= FEW;
+    Confined { is_short, ..Confined::limited(dialect, select, projection, limit) }
+}
+
+/// A column to order by, its direction, and where its nulls stand.
+type Key = (&'static str, Order, NullOrdering);
+
+/// In which order rows are read.
+pub(super) struct Ordering {
+    /// What has one value in all rows: the tenant, or the only parent. It changes no order, but leaves `PostgreSQL` the
+    /// indexes that begin with it, and none that would lead past the rows of others (ADR 19).
+    leading: Option<Key>,
+    /// The total order of the filter; nulls stand where `PostgreSQL` puts them.
+    keys: Vec<Key>,
+}
+
+impl Ordering {
+    /// The order of a statement within this wall.
+    pub(super) fn of(
+        dialect: Dialect,
+        wall: Wall,
+        meta: &'static EntityMeta,
+        filter: &Filter,
+        parents: Option<&Parents>,
+    ) -> Self {
+        let keys = total_order(meta, filter).into_iter().map(|key| {
+            if key.descending {
+                (key.property.column, Order::Desc, NullOrdering::First)
+            } else {
+                (key.property.column, Order::Asc, NullOrdering::Last)
+            }
+        });
+        let keys: Vec<Key> = keys.collect();
+        let tenant = wall::column(wall, meta).map(|(column, _)| column);
+        let parent = parents.filter(|(_, values)| values.len() == 1).map(|(key, _)| key.column);
+        // An index is read in one direction.
+        let leading = tenant.or(parent).zip(keys.first()).filter(|_| dialect == Dialect::Postgres);
+        let leading = leading.map(|(column, (_, direction, nulls))| (column, direction.clone(), *nulls));
+        Self { leading, keys }
+    }
+}
+
+/// `limit` and `skip` of an included relation count for each parent: number the rows of each, then cut.
+fn page_by_parent(
+    dialect: Dialect,
+    mut inner: SelectStatement,
+    filter: &Filter,
+    key: &'static Property,
+    order: &[Key],
+    projection: Arc<[&'static Property]>,
+    limit: u64,
+) -> Confined {
+    let mut window = sea_query::WindowStatement::partition_by((ROOT, key.column));
+    for (column, direction, nulls) in order {
+        sea_query::OrderedStatement::order_by_with_nulls(&mut window, (ROOT, *column), direction.clone(), *nulls);
+    }
+    inner.expr_window_as(Expr::cust("ROW_NUMBER()"), window, Alias::new(NUMBER));
+    let mut outer = Query::select();
+    outer.from_subquery(inner, "numbered");
+    for property in projection.iter() {
+        outer.column(("numbered", property.column));
+    }
+    let first = i64::try_from(filter.skip).unwrap_or(i64::MAX);
+    outer.and_where(Expr::col(("numbered", NUMBER)).gt(first));
+    if let Some(size) = filter.limit {
+        let last = first.saturating_add(i64::try_from(size).unwrap_or(i64::MAX));
+        outer.and_where(Expr::col(("numbered", NUMBER)).lte(last));
+    }
+    outer.order_by(("numbered", NUMBER), Order::Asc);
+    Confined::limited(dialect, outer, projection, limit)
+}

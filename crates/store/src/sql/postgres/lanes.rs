@@ -1,0 +1,146 @@
+//! Connections that many short reads share: they are sent one behind the other without waiting (pipelining, ADR 20).
+//!
+//! A backend of `PostgreSQL` that finds the next statement waiting need not be woken for it, and neither need we for each
+//! answer. What a lane costs is that an answer waits for those before it, so long reads and transactions stay out of it,
+//! new reads avoid a lane that has come to a halt, and lanes leave half of the pool to others.
+
+use std::ops::Deref;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use deadpool_postgres::{Object, Pool};
+
+use super::pool_error;
+use crate::error::StoreResult;
+
+/// Reads under way on each lane before one more is opened, where there are as many lanes as processors already.
+const DEEP: usize = 32;
+/// A lane that has answered nothing for so long is held up by a statement, and avoided.
+const HALT: Duration = Duration::from_millis(20);
+
+/// The lanes of a pool.
+pub(super) struct Lanes {
+    all: Mutex<Vec<Arc<Lane>>>,
+    /// Held by whoever opens one.
+    opening: tokio::sync::Mutex<()>,
+    /// Opened before any is shared by more than one read at once.
+    wide: usize,
+    /// Opened at most; with none, reads have connections of their own.
+    most: usize,
+}
+
+struct Lane {
+    connection: Object,
+    under_way: AtomicUsize,
+    /// When it last had nothing to do, or answered.
+    moved: Mutex<Instant>,
+}
+
+/// A place on a lane, for one read.
+pub(super) struct Place(Arc<Lane>);
+
+enum Choice {
+    /// This one, which is as free as any.
+    Take(Place),
+    /// A new one; this one until then, if any.
+    Open(Option<Place>),
+}
+
+impl Lanes {
+    /// Lanes for a pool of so many connections.
+    pub(super) fn new(connections: usize) -> Self {
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        let most = connections / 2;
+        Self {
+            all: Mutex::default(),
+            opening: tokio::sync::Mutex::default(),
+            wide: processors.clamp(2, most.max(2)),
+            most,
+        }
+    }
+
+    /// Whether reads may share connections at all.
+    pub(super) fn are_open(&self) -> bool {
+        self.most > 0
+    }
+
+    /// A place for a read on the lane that has least to do.
+    pub(super) async fn place(&self, pool: &Pool) -> StoreResult<Place> {
+        loop {
+            let fallback = match self.choose() {
+                Choice::Take(place) => return Ok(place),
+                Choice::Open(fallback) => fallback,
+            };
+            match (self.opening.try_lock(), fallback) {
+                (Ok(_turn), fallback) => {
+                    return match pool.get().await {
+                        Ok(connection) => Ok(self.add(connection)),
+                        Err(error) => fallback.ok_or_else(|| pool_error(error)),
+                    };
+                }
+                (Err(_), Some(place)) => return Ok(place),
+                // The first one is being opened, and there is one then.
+                (Err(_), None) => {}
+            }
+            drop(self.opening.lock().await);
+        }
+    }
+
+    fn choose(&self) -> Choice {
+        let mut lanes = self.all.lock().unwrap_or_else(PoisonError::into_inner);
+        lanes.retain(|lane| !lane.connection.is_closed());
+        let Some(best) = lanes.iter().min_by_key(|lane| lane.load()) else { return Choice::Open(None) };
+        let (is_held_up, under_way) = best.load();
+        let place = Place::on(best);
+        let deep = if lanes.len() < self.wide { 1 } else { DEEP };
+        if (under_way >= deep || is_held_up) && lanes.len() < self.most {
+            return Choice::Open(Some(place));
+        }
+        Choice::Take(place)
+    }
+
+    fn add(&self, connection: Object) -> Place {
+        let lane = Arc::new(Lane { connection, under_way: AtomicUsize::new(0), moved: Mutex::new(Instant::now()) });
+        let place = Place::on(&lane);
+        self.all.lock().unwrap_or_else(PoisonError::into_inner).push(lane);
+        place
+    }
+}
+
+impl Lane {
+    /// Whether it is held up, and how many reads are under way on it.
+    fn load(&self) -> (bool, usize) {
+        let under_way = self.under_way.load(Ordering::Relaxed);
+        let moved = *self.moved.lock().unwrap_or_else(PoisonError::into_inner);
+        (under_way > 0 && moved.elapsed() > HALT, under_way)
+    }
+
+    fn moves(&self) {
+        *self.moved.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+    }
+}
+
+impl Place {
+    fn on(lane: &Arc<Lane>) -> Self {
+        if lane.under_way.fetch_add(1, Ordering::Relaxed) == 0 {
+            lane.moves();
+        }
+        Self(lane.clone())
+    }
+}
+
+impl Deref for Place {
+    type Target = Object;
+
+    fn deref(&self) -> &Object {
+        &self.0.connection
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.under_way.fetch_sub(1, Ordering::Relaxed);
+        self.0.moves();
+    }
+}
