@@ -52,9 +52,9 @@ need_rust() {
   have cargo || fail "cargo was not found: install Rust 1.95 or newer, see https://rustup.rs"
 }
 
-# The bundled SQLite and the cryptography library are compiled from C.
+# The bundled SQLite, the cryptography library and the allocator are compiled from C.
 need_c_compiler() {
-  have cc || apt_install build-essential
+  { have cc && have make; } || apt_install build-essential
 }
 
 # need_cargo_tool NAME VERSION [OPTION…]: installs a cargo subcommand where it is missing.

@@ -28,6 +28,25 @@ use self::failure::Failure;
 pub use self::program::Program;
 use self::resource::Kind;
 
+/// The allocator of our program, for one that mounts this library: jemalloc, which gives lists a quarter more speed than
+/// that of the C library (ADR 21); where jemalloc does not exist, the system's.
+///
+/// ```
+/// #[global_allocator]
+/// static ALLOCATOR: user_tenant_service::cli::Allocator = user_tenant_service::cli::ALLOCATOR;
+/// # fn main() {}
+/// ```
+#[cfg(not(target_env = "msvc"))]
+pub type Allocator = tikv_jemallocator::Jemalloc;
+#[cfg(target_env = "msvc")]
+pub type Allocator = std::alloc::System;
+
+/// The only value of [`Allocator`].
+#[cfg(not(target_env = "msvc"))]
+pub const ALLOCATOR: Allocator = tikv_jemallocator::Jemalloc;
+#[cfg(target_env = "msvc")]
+pub const ALLOCATOR: Allocator = std::alloc::System;
+
 /// Runs the command line of the process. Exit codes: 0 done, 1 failed, 2 wrong usage, 3 invalid
 /// configuration, 4 database not reachable, 5 database schema not ready.
 pub async fn run() -> ExitCode {

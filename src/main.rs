@@ -2,7 +2,12 @@
 
 use std::process::ExitCode;
 
+use user_tenant_service::cli;
+
+#[global_allocator]
+static ALLOCATOR: cli::Allocator = cli::ALLOCATOR;
+
 #[tokio::main]
 async fn main() -> ExitCode {
-    user_tenant_service::cli::run().await
+    cli::run().await
 }
