@@ -42,6 +42,7 @@ trap clean_up EXIT
 for name in $(compgen -e | grep -E '^(HOST|PORT|DATA|BASE_PATH|DB_|JWT_|LOG_|CORS_|MAX_|CALLER_|CONCURRENCY_|[A-Z_]+_MILLISECONDS|TEST_POSTGRES)' || true); do
   unset "$name"
 done
+export USER_TENANT_SHOW_TOKEN=true # as on a terminal
 export CURL_HOME=$place
 printf 'silent\nshow-error\n' >"$place/.curlrc" # no progress bars
 # The published address leads to this checkout.

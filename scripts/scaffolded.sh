@@ -16,7 +16,8 @@ have curl || apt_install curl ca-certificates
 have psql || apt_install postgresql-client
 
 checkout=$PWD
-export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$checkout/target}
+CARGO_TARGET_DIR=$(realpath -m "${CARGO_TARGET_DIR:-target}")
+export CARGO_TARGET_DIR
 place=$(mktemp -d)
 export CURL_HOME=$place
 printf 'silent\nshow-error\n' >"$place/.curlrc" # no progress bars
@@ -37,7 +38,7 @@ clean_up() {
   rm -rf "$place"
 }
 trap 'cd "$checkout"; clean_up' EXIT
-for name in $(compgen -e | grep -E '^(HOST|PORT|DATA|BASE_PATH|DB_|DATABASE_|JWT_|LOG_|USER_TENANT_)' || true); do unset "$name"; done
+for name in $(compgen -e | grep -E '^(HOST|PORT|DATA|BASE_PATH|DB_|DATABASE_|JWT_|LOG_|CORS_|MAX_|CALLER_|CONCURRENCY_|USER_TENANT_|[A-Z_]+_MILLISECONDS)' || true); do unset "$name"; done
 
 # In the README that was written, and typed.
 typed() {
@@ -82,13 +83,14 @@ opt-level = 1
 debug = false
 TOML
 cd "$place"
-command='-- microservice my-user-tenant --baseOnService --baseService=user-tenant-service \
-    --datasourceName=userdb --datasourceType=postgresql --includeMigrations'
-grep -qF -- "$(tail -n 1 <<<"$command")" "$checkout/README.md" || fail "README.md has another command"
-eval "$CARGO_TARGET_DIR/debug/user-tenant-service ${command#-- }"
+command=$(awk '/-- microservice/ { sub(/.*-- microservice/, "microservice"); found = 1 }
+  found { more = sub(/\\$/, ""); printf "%s", $0; if (!more) exit }' "$checkout/README.md")
+[ -n "$command" ] || fail "README.md scaffolds nothing"
+eval "\"\$CARGO_TARGET_DIR\"/debug/user-tenant-service $command"
 cp "$checkout/Cargo.lock" my-user-tenant/
 cd my-user-tenant
-port=$(free_port)
+cargo build --quiet
+port=$(free_port) # only now: one that is free need not be so minutes later
 authorized='curl -H "Authorization: Bearer $token" http://127.0.0.1:3000/greeting'
 
 typed_and_left "cargo run"
@@ -118,6 +120,7 @@ sed -e 's/greeting/order/g; s/GREET_MEMBERS/ORDER_BREAD/g' tests/greeting.rs >te
 sed -i -e 's/^pub mod greeting;/&\npub mod order;/' -e 's/permissions(greeting::PERMISSIONS)/&.permissions(order::PERMISSIONS)/' \
   -e 's/routes(greeting::routes)/routes(|users| greeting::routes(users).merge(order::routes(users)))/' src/lib.rs
 typed "cargo test"
+cargo build --quiet
 typed_and_left "cargo run -- serve"
 greeting=$(curl -H "Authorization: Bearer $token" "http://127.0.0.1:$port/order")
 case $greeting in *403*) ;; *) fail "who lacks the permission was let in: $greeting" ;; esac

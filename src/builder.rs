@@ -43,6 +43,7 @@ pub struct Builder {
     leeway: Duration,
     limits: Limits,
     caller_cache: Duration,
+    operator: bool,
     http: HttpOptions,
     environment: Environment,
     clock: Clock,
@@ -80,6 +81,7 @@ impl UserTenantService {
             leeway: Duration::ZERO,
             limits: Limits::default(),
             caller_cache: Duration::from_secs(1),
+            operator: false,
             http: HttpOptions::default(),
             environment: Environment::system(),
             clock: Clock::system(),
@@ -208,6 +210,12 @@ impl Builder {
         Self { caller_cache: life.min(Duration::from_secs(1)), ..self }
     }
 
+    /// Takes every caller whose token verifies for live: only the operator reaches this service.
+    #[must_use]
+    pub(crate) fn for_operator(self) -> Self {
+        Self { operator: true, ..self }
+    }
+
     /// Bounds of the HTTP side.
     #[must_use]
     pub(crate) fn http(self, http: HttpOptions) -> Self {
@@ -334,7 +342,8 @@ impl Builder {
         let (keys, rules) = keys(verifier, self.leeway, &doors, &self.clock)?;
         let signatures = self.callback.and_then(|callback| SignatureVerifier::new(callback, self.clock.clone()));
         let authenticator = Authenticator::new(keys, rules, self.claims, self.clock);
-        let guard = Guard::new(authenticator, Liveness::new(self.caller_cache), metrics.clone(), signatures);
+        let liveness = if self.operator { Liveness::of_operator() } else { Liveness::new(self.caller_cache) };
+        let guard = Guard::new(authenticator, liveness, metrics.clone(), signatures);
         let listeners = self.host.listeners;
         let service = Arc::new(Service { doors, guard, metrics, environment: self.environment, listeners });
         let bare = UserTenantService { service: service.clone(), router: Router::new() };

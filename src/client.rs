@@ -5,6 +5,8 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Method, Request, Response, header};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Limited};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
@@ -25,11 +27,15 @@ const PATIENCE: Duration = Duration::from_mins(1);
 type HttpClient = hyper_util::client::legacy::Client<HttpsConnector<HttpConnector>, Body>;
 
 /// Sends requests with one token.
+#[derive(Clone)]
 pub(crate) struct Client {
     way: Way,
     token: Option<String>,
+    /// Whether the service takes no token but that of this client.
+    is_operator: bool,
 }
 
+#[derive(Clone)]
 enum Way {
     /// To a running service, whose address has no slash at its end.
     Remote(String, Box<HttpClient>),
@@ -65,12 +71,28 @@ impl Client {
         let connector = HttpsConnectorBuilder::new().with_provider_and_native_roots(provider)?;
         let connector = connector.https_or_http().enable_http1().build();
         let client = hyper_util::client::legacy::Client::builder(TokioExecutor::new()).build(connector);
-        Ok(Self { way: Way::Remote(address.trim_end_matches('/').to_owned(), Box::new(client)), token })
+        Ok(Self {
+            way: Way::Remote(address.trim_end_matches('/').to_owned(), Box::new(client)),
+            token,
+            is_operator: false,
+        })
     }
 
     /// To a service in this process.
     pub(crate) fn local(router: Router, token: String) -> Self {
-        Self { way: Way::Local(router), token: Some(token) }
+        Self { way: Way::Local(router), token: Some(token), is_operator: false }
+    }
+
+    /// To a service in this process that takes no other token than this one.
+    #[cfg(feature = "cli")]
+    pub(crate) fn operator(router: Router, token: String) -> Self {
+        Self { is_operator: true, ..Self::local(router, token) }
+    }
+
+    /// The same way with another token; none where the service takes no other.
+    #[cfg(feature = "mcp")]
+    pub(crate) fn with_token(&self, token: String) -> Option<Self> {
+        (!self.is_operator).then(|| Self { token: Some(token), ..self.clone() })
     }
 
     /// The token that it sends.
@@ -100,7 +122,7 @@ impl Client {
             Way::Remote(address, client) => {
                 let answer = async {
                     let response = client.request(request).await;
-                    read(response.map_err(|error| format!("{address} cannot be reached: {error}"))?).await
+                    read(response.map_err(|error| format!("{address} cannot be reached: {}", chain(&error)))?).await
                 };
                 let late = |_| format!("{address} has not answered within {} s", PATIENCE.as_secs());
                 tokio::time::timeout(PATIENCE, answer).await.map_err(late)?
@@ -124,6 +146,31 @@ where
         Err(_) => Json::from(String::from_utf8_lossy(&bytes).into_owned()),
     };
     Ok(Answer { status, body, next })
+}
+
+/// A part of a path, percent-encoded (RFC 3986).
+///
+/// # Errors
+/// When the text would lead to another path: an empty one, or dots, which whoever cleans paths on the way takes out.
+pub(crate) fn segment(text: &str) -> Result<String, String> {
+    if ["", ".", ".."].contains(&text) {
+        return Err(format!("{text:?} is no id"));
+    }
+    // A plus for a blank is understood in a query only.
+    let encoded = form_urlencoded::byte_serialize(text.as_bytes()).map(|part| if part == "+" { "%20" } else { part });
+    Ok(encoded.collect())
+}
+
+/// What a JWT claims, unverified: to tell people of it, never to decide by it.
+pub(crate) fn claimed(token: &str) -> Option<Json> {
+    let payload = token.split('.').nth(1)?;
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).ok()?).ok()
+}
+
+/// An error with its causes, on one line.
+pub(crate) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 /// The cursor in a header `Link: <?…&cursor=…>; rel="next"`, as this service writes it (RFC 8288).

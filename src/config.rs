@@ -166,6 +166,12 @@ impl Config {
         {
             warnings.push(format!("JWT_SECRET has {} bytes; HS256 is meant for {GOOD_SECRET} and more", secret.len()));
         }
+        if self.jwt_secret.as_ref().is_some_and(|secret| secret.starts_with("change-me")) {
+            warnings.push(
+                "JWT_SECRET is that of an example, which everybody knows; make one with  openssl rand -hex 32"
+                    .to_owned(),
+            );
+        }
         let local = |host: &str| host == "localhost" || host.parse().is_ok_and(|address: IpAddr| address.is_loopback());
         if let (VerifierKind::Jwks, Some((false, host))) =
             (self.verifier, self.jwt_jwks_url.as_deref().and_then(web_address))

@@ -81,6 +81,19 @@ impl UserTenantService {
 
     /// Routes that only live callers get to who hold any one of `permissions`; an empty list lets nobody in. Others
     /// are answered as on our own routes: 401 or 403 in the same envelope.
+    ///
+    /// ```
+    /// use axum::{Router, routing::get};
+    /// use user_tenant_service::{UserTenantService, host::Caller};
+    ///
+    /// async fn oven(caller: Caller) -> String {
+    ///     format!("the oven of tenant {}", caller.tenant_id())
+    /// }
+    ///
+    /// fn routes(users: &UserTenantService) -> Router {
+    ///     users.guarded(&["UseOven"], Router::new().route("/oven", get(oven)))
+    /// }
+    /// ```
     pub fn guarded(&self, permissions: &'static [&'static str], routes: Router) -> Router {
         if !routes.has_routes() {
             return routes;

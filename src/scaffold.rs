@@ -17,7 +17,7 @@ pub(crate) use self::answers::{Answers, OURS};
 pub(crate) use self::answers::{BASE_SERVICES, DATASOURCES};
 pub(crate) use self::plan::Plan;
 #[cfg(feature = "cli")]
-pub(crate) use self::plan::vacant;
+pub(crate) use self::plan::{database, promising, vacant};
 
 /// Why no service was written. The message says what to do instead; nothing is left behind.
 #[derive(Debug, thiserror::Error)]

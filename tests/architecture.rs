@@ -54,6 +54,18 @@ const RULES: &[Rule] = &[
         forbids: &["crate::cli", "crate::mcp"],
     },
     Rule {
+        says: "tools for assistants send requests as any client does: they see no rule, no session and no command line",
+        within: &["src/mcp", "src/client"],
+        except: &[],
+        forbids: &["crate::cli", "crate::domain", "user_tenant_store::session"],
+    },
+    Rule {
+        says: "the scaffold writes files, and knows neither the service nor who asks",
+        within: &["src/scaffold"],
+        except: &[],
+        forbids: &["axum", "crate::access", "crate::cli", "crate::domain", "crate::http", "crate::mcp"],
+    },
+    Rule {
         says: "sessions come from the doors only; nobody else holds the store",
         within: &["src", "examples"],
         // The doors themselves.

@@ -16,6 +16,8 @@ const CAPACITY: u64 = 100_000;
 pub(crate) struct Liveness {
     live: Cache<(Uuid, Uuid, Uuid), ()>,
     enabled: bool,
+    /// Whether nobody is asked for: every caller is the operator.
+    trusting: bool,
 }
 
 impl Liveness {
@@ -24,13 +26,19 @@ impl Liveness {
         Self {
             live: Cache::builder().max_capacity(CAPACITY).time_to_live(life.max(Duration::from_millis(1))).build(),
             enabled: !life.is_zero(),
+            trusting: false,
         }
+    }
+
+    /// Asks nothing, for a service that only the operator reaches: one in the process of a command, on its database.
+    pub(crate) fn of_operator() -> Self {
+        Self { trusting: true, ..Self::new(Duration::ZERO) }
     }
 
     /// Whether the caller is live.
     pub(super) async fn is_live(&self, doors: &Doors, caller: &Caller) -> Result<bool> {
         let key = (caller.id, caller.user_tenant_id, caller.tenant_id);
-        if self.enabled && self.live.contains_key(&key) {
+        if self.trusting || self.enabled && self.live.contains_key(&key) {
             return Ok(true);
         }
         let live = doors.caller_is_live(caller).await?;

@@ -136,6 +136,18 @@ pub(super) struct ServeOptions {
     /// Apply pending migrations first.
     #[arg(long)]
     pub(super) migrate: bool,
+    /// Print the administrator's token at the first start of an embedded database, even where it goes to a file or a log.
+    #[arg(long, env = "USER_TENANT_SHOW_TOKEN", hide_env_values = true)]
+    pub(super) show_token: bool,
+}
+
+impl ServeOptions {
+    /// Those of `serve` without an argument, whose variables count all the same.
+    fn of_nothing() -> Self {
+        let serve = Self::augment_args(clap::Command::new("serve").no_binary_name(true));
+        let options = serve.try_get_matches_from(Vec::<String>::new()).and_then(|given| Self::from_arg_matches(&given));
+        options.unwrap_or_else(|error| error.exit())
+    }
 }
 
 /// What to do with the schema.
@@ -337,7 +349,7 @@ pub(super) fn parse() -> Arguments {
         .filter_map(|setting| given.get_one::<String>(setting.name).map(|value| (setting.name, value.clone())))
         .collect();
     Arguments {
-        command: line.command.unwrap_or_else(|| Command::Serve(ServeOptions::default())),
+        command: line.command.unwrap_or_else(|| Command::Serve(ServeOptions::of_nothing())),
         config: line.config,
         settings,
     }

@@ -11,6 +11,7 @@ use super::failure::Failure;
 use super::print::note;
 use super::reach::{self, Reach};
 use super::secret;
+use crate::client::chain;
 use crate::error::BoxError;
 use crate::mcp::{self, Backend, McpServer};
 
@@ -36,7 +37,7 @@ pub(super) async fn mcp(context: Context, options: McpOptions) -> Result<(), Fai
     let reach = options.reach;
     let backend = Backend::new(move || {
         let (context, reach) = (context.clone(), reach.clone());
-        async move { reach::open(&context, &reach).await.map_err(|failure| -> BoxError { described(&failure).into() }) }
+        async move { reach::open(&context, &reach).await.map_err(|failure| -> BoxError { chain(&failure).into() }) }
     });
     let server = McpServer::new(backend);
     let ended = match options.http {
@@ -73,16 +74,4 @@ async fn serve_http(
     // A browser's own inspector, served from where the server is, may call it; a page from elsewhere may not.
     let origins = vec![format!("http://{address}"), format!("http://localhost:{}", address.port())];
     Ok(axum::serve(listener, server.router(mcp::McpOptions { token, hosts, origins })).await?)
-}
-
-/// A failure with its causes, on one line.
-fn described(failure: &Failure) -> String {
-    let mut text = failure.to_string();
-    let mut cause = std::error::Error::source(failure);
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
 }

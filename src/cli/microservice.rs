@@ -81,7 +81,8 @@ pub(super) fn microservice(options: MicroserviceOptions) -> Result<(), Failure> 
         source: options.source,
     };
     if std::io::stdin().is_terminal() && std::io::stderr().is_terminal() && !answers.facade {
-        ask_name(&mut answers).map_err(unasked)?;
+        scaffold::promising(&answers)?;
+        ask_name(&mut answers, &place).map_err(unasked)?;
         scaffold::vacant(answers.name.as_deref().unwrap_or_default(), &place)?;
         ask(&mut answers).map_err(unasked)?;
     }
@@ -105,11 +106,12 @@ fn unasked(error: dialoguer::Error) -> Failure {
     Failure::Other("nothing was written".to_owned(), Some(error.into()))
 }
 
-fn ask_name(answers: &mut Answers) -> dialoguer::Result<()> {
+fn ask_name(answers: &mut Answers, place: &Path) -> dialoguer::Result<()> {
     if answers.name.is_none() {
         let name: String = Input::with_theme(&ColorfulTheme::default())
             .with_prompt("Name of the microservice")
             .default("microservice".to_owned())
+            .validate_with(|name: &String| scaffold::vacant(name, place))
             .interact_text()?;
         answers.name = Some(name);
     }
@@ -123,13 +125,17 @@ fn ask(answers: &mut Answers) -> dialoguer::Result<()> {
         let prompt = format!("Base it on {OURS}");
         answers.base_on_service = Some(Confirm::with_theme(&theme).with_prompt(prompt).default(true).interact()?);
     }
-    if answers.base_on_service == Some(true) && answers.base_service.is_none() {
+    if answers.base_on_service == Some(false) {
+        return Ok(()); // refused at once, with what is offered
+    }
+    if answers.base_service.is_none() {
         answers.base_service = Some(OURS.to_owned());
     }
     if answers.datasource_name.is_none() {
         let name: String = Input::with_theme(&theme)
             .with_prompt("Name of the datasource (the database)")
             .default("userdb".to_owned())
+            .validate_with(|name: &String| scaffold::database(name).map(drop))
             .interact_text()?;
         answers.datasource_name = Some(name);
     }

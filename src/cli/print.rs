@@ -14,6 +14,12 @@ use crate::http;
 /// The name of our own program. One that mounts this library has another.
 pub(super) const OURS: &str = env!("CARGO_PKG_NAME");
 
+/// Text of others, which must not steer the terminal of whoever looks at it; lines stay lines.
+pub(super) fn plain(text: &str) -> String {
+    let steers = |letter: char| letter.is_control() && letter != '\n';
+    text.chars().map(|letter| if steers(letter) { char::REPLACEMENT_CHARACTER } else { letter }).collect()
+}
+
 /// Prints a line of a result. A reader that went away (`| head`) is no failure.
 pub(super) fn say(line: &str) {
     let _ = writeln!(std::io::stdout(), "{line}");
@@ -67,10 +73,10 @@ pub(super) fn note(text: &str) {
 /// Prints why a command failed, with its causes.
 pub(super) fn error(failure: &Failure) {
     let (on, off) = if std::io::stderr().is_terminal() { ("\u{1b}[1;31m", "\u{1b}[0m") } else { ("", "") };
-    eprintln!("{on}error:{off} {failure}");
+    eprintln!("{on}error:{off} {}", plain(&failure.to_string()));
     let mut cause = failure.source();
     while let Some(error) = cause {
-        eprintln!("  because: {error}");
+        eprintln!("  because: {}", plain(&error.to_string()));
         cause = error.source();
     }
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use clap::Args;
+use user_tenant_store::scope::SystemReason;
 use user_tenant_store::session::DatabaseOptions;
 
 use super::arguments::TokenOptions;
@@ -10,9 +11,10 @@ use super::context::Context;
 use super::failure::Failure;
 use super::print::program;
 use super::secret;
-use super::token::mint;
+use super::token::{mint, no_membership};
 use crate::builder::Verifier;
 use crate::client::Client;
+use crate::domain::callers;
 
 /// Life of the token that a command makes for itself: longer than any process lives, and its secret with it.
 const LIFE: Duration = Duration::from_hours(100 * 365 * 24);
@@ -23,7 +25,7 @@ pub(super) struct Reach {
     /// Address of a running service; without it, the configured database is used.
     #[arg(long, value_name = "URL", env = "USER_TENANT_URL")]
     pub(super) url: Option<String>,
-    /// Bearer token to send; without it, on the configured database, one of a master.
+    /// Bearer token to send; without it, on the configured database, everything may be done.
     #[arg(long, value_name = "TOKEN", env = "USER_TENANT_TOKEN", hide_env_values = true)]
     pub(super) token: Option<String>,
 }
@@ -43,13 +45,17 @@ pub(super) async fn open(context: &Context, reach: &Reach) -> Result<Client, Fai
         let service = context.service()?.migrate(migrate).build().await?;
         return Ok(Client::local(service.router(), token));
     }
-    // Whoever has the database needs no token of others, and how those are verified does not matter here.
+    // Whoever has the database may do everything, needs no token of others, and is locked out by nothing in it; how
+    // tokens are verified does not matter here.
     let secret = secret::random()?;
     let verifier = Verifier::Secret { secret: secret.clone(), issuer: None };
-    let service = context.service_with(verifier)?.migrate(migrate).build().await?;
-    let options = TokenOptions { user_tenant: None, permissions: Vec::new(), life: LIFE, master: true };
+    let service = context.service_with(verifier)?.for_operator().migrate(migrate).build().await?;
+    let session = service.doors().read_system(SystemReason::CommandLine);
+    let member = callers::any_membership(&session).await?.ok_or_else(no_membership)?;
+    let permissions = context.program.all_permissions();
+    let options = TokenOptions { user_tenant: Some(member), permissions, life: LIFE, master: true };
     let token = mint(context, service.doors(), &options, &secret).await?;
-    Ok(Client::local(service.router(), token))
+    Ok(Client::operator(service.router(), token))
 }
 
 fn must_exist(database: &DatabaseOptions) -> Result<(), Failure> {

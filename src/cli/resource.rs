@@ -10,11 +10,11 @@ use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Map, Value as Json, json};
 use user_tenant_store::{Entity, EntityMeta};
 
-use self::path::{Path, segment};
+use self::path::{Path, below};
 use self::values::{Assignment, Values, merged, object};
 use super::context::Context;
 use super::failure::Failure;
-use super::print::{ask, say};
+use super::print::{ask, plain, say};
 use super::reach::Reach;
 use super::table;
 use crate::model::{Group, Role, Tenant, UserView};
@@ -182,7 +182,7 @@ pub(super) async fn resource(context: &Context, kind: Kind, action: Action) -> R
             if !yes {
                 confirm(kind, &rows[0])?;
             }
-            path.send(&Method::DELETE, &segment(&id), &[], None).await?;
+            path.send(&Method::DELETE, &below(&id)?, &[], None).await?;
             say(&format!("removed {id}"));
             Ok(())
         }
@@ -194,6 +194,7 @@ fn confirm(kind: Kind, row: &Json) -> Result<(), Failure> {
         return Err(Failure::Usage("nobody can be asked here: give --yes to remove it".to_owned()));
     }
     let name = ["name", "username"].iter().find_map(|name| row[*name].as_str()).unwrap_or_default();
+    let name = plain(name).replace('\n', " ");
     let question = format!("Remove {name} from the {}? [y/N] ", kind.collection());
     match ask(&question) {
         Ok(true) => Ok(()),

@@ -1,6 +1,7 @@
 //! `serve`: opens the database, makes it ready where it is embedded, and answers requests until told to stop.
 
 use std::future::Future;
+use std::io::IsTerminal;
 use std::time::Duration;
 
 use axum::Router;
@@ -36,7 +37,9 @@ pub(super) async fn serve(context: &Context, options: &ServeOptions) -> Result<(
     let url = format!("http://{}{}", listener.local_addr()?, config.base_path);
     // Whoever reads the address may tell us to stop at once.
     let stop = stop_signal();
-    announce(context, &service, &url, first_start).await?;
+    // What is no terminal is kept, and read by others.
+    let is_shown = options.show_token || std::io::stdout().is_terminal();
+    announce(context, &service, &url, first_start && is_shown).await?;
     let router = match config.base_path.as_str() {
         "" => service.router(),
         prefix => Router::new().nest(prefix, service.router()),
@@ -69,11 +72,11 @@ async fn first_start(context: &Context, service: &UserTenantService) -> Result<b
     }
 }
 
-/// Prints where the service is and how to talk to it.
-async fn announce(context: &Context, service: &UserTenantService, url: &str, first_start: bool) -> Result<(), Failure> {
+/// Prints where the service is and how to talk to it, with a token or how to come by one.
+async fn announce(context: &Context, service: &UserTenantService, url: &str, with_token: bool) -> Result<(), Failure> {
     say(&format!("User Tenant Service {} is running at {url}", env!("CARGO_PKG_VERSION")));
     say(&format!("Explorer  {url}/explorer/"));
-    let secret = if first_start { context.signing_secret()? } else { None };
+    let secret = if with_token { context.signing_secret()? } else { None };
     if let Some(secret) = secret {
         let options = TokenOptions { user_tenant: None, permissions: Vec::new(), life: FIRST_TOKEN_LIFE, master: true };
         let token = mint(context, service.doors(), &options, &secret).await?;

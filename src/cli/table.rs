@@ -1,12 +1,13 @@
 //! Rows for people and for programs: a table, JSON or CSV.
 
 use std::collections::BTreeSet;
+use std::io::IsTerminal;
 
 use comfy_table::{ContentArrangement, Table, presets};
 use serde_json::Value as Json;
 
 use super::failure::Failure;
-use super::print::say;
+use super::print::{plain, say};
 use super::resource::Output;
 
 /// Prints rows. A table has these columns; JSON and CSV have all that there are.
@@ -48,7 +49,9 @@ pub(super) fn print(rows: &Json, columns: &[&str], output: Output) -> Result<(),
                 writer.write_record(names.iter().map(|name| cell(&row[name.as_str()]))).map_err(failed)?;
             }
             let bytes = writer.into_inner().map_err(|error| Failure::other(error.to_string()))?;
-            say(String::from_utf8_lossy(&bytes).trim_end());
+            let text = String::from_utf8_lossy(&bytes);
+            // A file gets every byte; somebody who looks at it, none that steers the terminal.
+            say(if std::io::stdout().is_terminal() { plain(&text) } else { text.into_owned() }.trim_end());
         }
     }
     Ok(())
@@ -63,7 +66,7 @@ fn cell(value: &Json) -> String {
     }
 }
 
-/// A cell of a table. What somebody has typed must not steer the terminal of whoever looks at it.
+/// A cell of a table, on one line.
 fn shown(value: &Json) -> String {
-    cell(value).chars().map(|letter| if letter.is_control() { char::REPLACEMENT_CHARACTER } else { letter }).collect()
+    plain(&cell(value)).replace('\n', "\u{fffd}")
 }

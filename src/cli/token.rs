@@ -1,7 +1,8 @@
 //! `token`: mints a bearer token for a membership.
 
 use serde_json::json;
-use user_tenant_store::scope::SystemReason;
+use user_tenant_store::scope::{System, SystemReason};
+use user_tenant_store::session::{Read, Session};
 
 use super::arguments::TokenOptions;
 use super::context::Context;
@@ -29,6 +30,24 @@ pub(super) async fn token(context: &Context, options: &TokenOptions) -> Result<(
     Ok(())
 }
 
+/// Why there is no membership to mint a token for, and what to do.
+async fn nobody(session: &Session<System, Read>) -> Result<Failure, Failure> {
+    if callers::any_membership(session).await?.is_none() {
+        return Ok(no_membership());
+    }
+    let program = program();
+    Ok(Failure::other(format!(
+        "no membership is active, with its user and its tenant. Open a tenant again, or let another administrator in:\n  \
+         {program} tenant list\n  {program} tenant update ID --data '{{\"status\": 1}}'\n  {program} bootstrap --tenant ID \
+         --username NAME --email ADDRESS --role-name NAME"
+    )))
+}
+
+/// There is no membership at all.
+pub(super) fn no_membership() -> Failure {
+    Failure::other(format!("there is no membership yet; make one with:  {} bootstrap", program()))
+}
+
 /// A token as the options want it, signed with this secret.
 pub(super) async fn mint(
     context: &Context,
@@ -39,9 +58,10 @@ pub(super) async fn mint(
     let session = doors.read_system(SystemReason::CommandLine);
     let user_tenant = match options.user_tenant {
         Some(id) => id,
-        None => callers::oldest_membership(&session).await?.ok_or_else(|| {
-            Failure::other(format!("there is no membership yet; make one with:  {} bootstrap", program()))
-        })?,
+        None => match callers::oldest_membership(&session).await? {
+            Some(id) => id,
+            None => return Err(nobody(&session).await?),
+        },
     };
     let mut claims = callers::claims(&session, user_tenant).await.map_err(|error| match error {
         Error::NotFound => Failure::other(format!(

@@ -32,6 +32,9 @@ pub(crate) fn reference() -> String {
          A setting is taken from its flag, else from its environment variable, else from the TOML file that `--config`\n\
          names, else it has its default. An empty variable counts as not set. `user-tenant-service config` shows the\n\
          effective values and where each comes from.\n\n\
+         Commands take some options from variables too, which are no settings: `USER_TENANT_URL` and `USER_TENANT_TOKEN` (which\n\
+         service to work with), `USER_TENANT_MCP_TOKEN` (what clients of `mcp --http` send), and `USER_TENANT_SHOW_TOKEN`\n\
+         (`serve --show-token`).\n\n\
          | Variable | Flag | Key in the file | Default | Meaning |\n\
          | --- | --- | --- | --- | --- |\n",
     );

@@ -33,11 +33,22 @@ pub(crate) async fn claims(session: &Session<System, Read>, user_tenant: Uuid) -
     }
 }
 
+/// The oldest membership that there is, may it call or not: the operator acts in its name.
+pub(crate) async fn any_membership(session: &Session<System, Read>) -> Result<Option<Uuid>> {
+    let first = session.repository::<UserView>().find(&Filter { limit: Some(1), ..in_order(None) }).await?;
+    Ok(first.first().and_then(|member| member.uuid("userTenantId")))
+}
+
+/// Memberships by age: their ids are in the order in which they were made.
+fn in_order(predicate: Option<Predicate>) -> Filter {
+    let order = UserView::meta().property("userTenantId").map(|property| Order { property, descending: false });
+    Filter { predicate, order: order.into_iter().collect(), ..Filter::default() }
+}
+
 /// The oldest membership that may call, which on an embedded database is the first administrator's.
 pub(crate) async fn oldest_membership(session: &Session<System, Read>) -> Result<Option<Uuid>> {
     let live = Predicate::is_one_of::<UserView, _>("status", UserStatus::LIVE.map(i32::from));
-    let order = UserView::meta().property("userTenantId").map(|property| Order { property, descending: false });
-    let mut page = Filter { order: order.into_iter().collect(), limit: Some(100), ..Filter::matching(live) };
+    let mut page = Filter { limit: Some(100), ..in_order(Some(live)) };
     loop {
         let members = session.repository::<UserView>().find(&page).await?;
         for member in &members {

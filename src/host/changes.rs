@@ -10,7 +10,8 @@ use uuid::Uuid;
 ///
 /// A listener runs before the answer leaves, so it should only pass the news on, to a channel or a queue. It is told
 /// of what this process answered, once and in no order among requests: a process that ends in between tells nobody,
-/// and changes by commands or by other programs are not told. The audit log in the database has every change.
+/// and what other processes change is not told here, a command on the same database among them, which tells the listeners
+/// of its own process. The audit log in the database has every change.
 #[derive(Debug, Clone)]
 pub struct Change {
     /// Method of the request.

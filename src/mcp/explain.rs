@@ -1,7 +1,6 @@
-//! The tool `explain_access`: why a request would be refused, as far as its token tells.
+//! The tool `explain_access`: why a request would be refused, as far as that can be told beforehand.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use axum::http::Method;
 use rmcp::model::{CallToolResult, ContentBlock, JsonObject, Tool, ToolAnnotations};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
@@ -10,6 +9,7 @@ use user_tenant_store::value::parse_uuid;
 use super::operations::{Operation, object};
 use crate::access::caller::{Caller, ClaimMap};
 use crate::access::guard::Reach;
+use crate::client::{Client, claimed};
 use crate::clock::Clock;
 
 /// Its name.
@@ -33,8 +33,8 @@ pub(super) fn tool(operations: &[Operation]) -> Tool {
         "additionalProperties": false,
     });
     let description = "Explains whether a token would be let through to an operation, check by check in the order of the \
-        service, and what is missing: each passes, fails, or is unknown here. It reads the token without verifying it: \
-        signature and whether its user is active are for the service to tell.";
+        service, and what is missing: each passes, fails, or is unknown here (null). The service itself is asked whether \
+        it takes the token, by counting tenants with it; nothing is changed.";
     let annotations =
         ToolAnnotations::with_title("Explain a refusal").read_only(true).idempotent(true).open_world(false);
     Tool::new(NAME, description, object(schema)).with_annotations(annotations)
@@ -49,8 +49,8 @@ struct Question {
     token: Option<String>,
 }
 
-/// Goes through the checks.
-pub(super) fn call(operations: &[Operation], arguments: JsonObject, own_token: Option<&str>) -> CallToolResult {
+/// Goes through the checks, with the service that would be asked.
+pub(super) async fn call(operations: &[Operation], arguments: JsonObject, client: &Client) -> CallToolResult {
     let refused = |message: String| CallToolResult::error(vec![ContentBlock::text(message)]);
     let Question { operation, id, token } = match serde_json::from_value(arguments.into()) {
         Ok(question) => question,
@@ -63,22 +63,30 @@ pub(super) fn call(operations: &[Operation], arguments: JsonObject, own_token: O
     if is_needed && id.is_none() {
         return refused(format!("give the id that would stand in {}: it decides about access", operation.path));
     }
-    let mut checks = vec![];
-    let now = Clock::system().now().unix_timestamp();
-    if let Some(claims) = readable(token.as_deref().or(own_token), &mut checks) {
-        checks.push(expiry(&claims, now));
-        match ClaimMap::default().caller(&claims) {
-            Err(_) => checks.push(Check::fails(
-                "caller",
-                "id, userTenantId and tenantId must all be UUIDs: 401 CALLER_NOT_ACTIVE".to_owned(),
-            )),
-            Ok(caller) => {
-                let told = format!("membership {} of tenant {}", caller.user_tenant_id, caller.tenant_id);
-                checks.push(Check::passes("caller", told));
-                checks.push(permission(operation, &caller));
-                checks.extend(id.filter(|_| is_needed).map(|id| path(operation.reach, &id, &caller)));
-            }
+    let (way, token) = match token {
+        Some(token) => (client.with_token(token.clone()), Some(token)),
+        None => (Some(client.clone()), client.token().map(ToOwned::to_owned)),
+    };
+    let claims = token.as_deref().and_then(claimed);
+    let mut checks = vec![taken(way.as_ref(), claims.as_ref()).await];
+    match claims.map(|claims| ClaimMap::default().caller(&claims)) {
+        Some(Ok(caller)) => {
+            let told = format!("membership {} of tenant {}", caller.user_tenant_id, caller.tenant_id);
+            checks.push(Check::passes("caller", told));
+            checks.push(permission(operation, &caller));
+            checks.extend(id.filter(|_| is_needed).map(|id| path(operation.reach, &id, &caller)));
         }
+        Some(Err(_)) => checks.push(Check::unknown(
+            "caller",
+            "id, userTenantId and tenantId are not all there as UUIDs: 401 CALLER_NOT_ACTIVE, unless the service reads \
+             them from other claims"
+                .to_owned(),
+        )),
+        None if token.is_some() => {
+            let told = "the token is no JWT, so that only the service knows whose it is and what it may";
+            checks.push(Check::unknown("caller", told.to_owned()));
+        }
+        None => {}
     }
     let passes = checks.iter().try_fold(Some(true), |all, check| match check.passes {
         Some(false) => Err(()),
@@ -88,6 +96,37 @@ pub(super) fn call(operations: &[Operation], arguments: JsonObject, own_token: O
     CallToolResult::structured(json!({
         "operation": operation.tool.name, "path": operation.path, "wouldPass": passes.unwrap_or(Some(false)), "checks": checks,
     }))
+}
+
+/// Whether the service takes the token: what it says to a count of tenants, which any caller may ask for or not.
+async fn taken(way: Option<&Client>, claims: Option<&Json>) -> Check {
+    const NAME: &str = "token";
+    let hint = claims.map(times).unwrap_or_default();
+    let Some(way) = way else {
+        let told = "without a running service (--url) nobody tells which tokens it takes";
+        return Check::unknown(NAME, format!("{told}{hint}"));
+    };
+    match way.send(&Method::GET, "/tenants/count", None).await {
+        Ok(answer) if answer.status == 401 => {
+            let error = &answer.body["error"];
+            let said = error["message"]["message"].as_str().or(error["message"].as_str()).unwrap_or_default();
+            let code = error["code"].as_str().unwrap_or_default();
+            Check::fails(NAME, format!("the service does not take it: 401 {said} {code}").trim_end().to_owned() + &hint)
+        }
+        Ok(answer) if matches!(answer.status, 200 | 403) => {
+            Check::passes(NAME, format!("the service takes it, and its user is active{hint}"))
+        }
+        Ok(answer) => Check::unknown(NAME, format!("the service answers {}{hint}", answer.status)),
+        Err(error) => Check::unknown(NAME, format!("{error}{hint}")),
+    }
+}
+
+/// What the registered times of a token say (RFC 7519, section 4.1), beside the clock here.
+fn times(claims: &Json) -> String {
+    let now = Clock::system().now().unix_timestamp();
+    let said = ["nbf", "exp"].into_iter().filter_map(|name| Some(format!("{name} {}", claims.get(name)?)));
+    let said: Vec<String> = said.collect();
+    if said.is_empty() { String::new() } else { format!(" ({}; now is {now})", said.join(", ")) }
 }
 
 /// One check of the service, and what it would say.
@@ -105,33 +144,12 @@ impl Check {
         Self { name, passes: Some(true), why }
     }
 
+    fn unknown(name: &'static str, why: String) -> Self {
+        Self { name, passes: None, why }
+    }
+
     fn fails(name: &'static str, why: String) -> Self {
         Self { name, passes: Some(false), why }
-    }
-}
-
-/// The claims of the token, if it can be read.
-fn readable(token: Option<&str>, checks: &mut Vec<Check>) -> Option<Json> {
-    let claims = token.and_then(claims);
-    checks.push(match (token, &claims) {
-        (None, _) => Check::fails("token", "no token is sent: 401".to_owned()),
-        (_, None) => Check::fails(
-            "token",
-            "the token is no JWT: 401 TokenExpired, unless the service has a verifier of its own".to_owned(),
-        ),
-        _ => Check::passes("token", "the token can be read".to_owned()),
-    });
-    claims
-}
-
-fn expiry(claims: &Json, now: i64) -> Check {
-    #[expect(clippy::cast_precision_loss, reason = "seconds of this century are exact")]
-    match claims["exp"].as_f64() {
-        None => Check::fails("expiry", "the token has no exp: 401".to_owned()),
-        Some(expiry) if expiry > now as f64 => {
-            Check::passes("expiry", format!("exp is {expiry}, and now is {now}: not over"))
-        }
-        Some(expiry) => Check::fails("expiry", format!("exp is {expiry}, and now is {now}: 401")),
     }
 }
 
@@ -152,11 +170,10 @@ fn path(reach: Reach, id: &str, caller: &Caller) -> Check {
     match reach {
         Reach::PathUser if id == caller.id => Check::passes("path", "the path names the caller".to_owned()),
         Reach::PathUser => Check::fails("path", format!("403: the path names {id}, and the caller is {}", caller.id)),
-        Reach::PathGroup | Reach::PathMembership => Check {
-            name: "path",
-            passes: None,
-            why: format!("{id} must be of tenant {}, or the caller a master; only the service knows", caller.tenant_id),
-        },
+        Reach::PathGroup | Reach::PathMembership => Check::unknown(
+            "path",
+            format!("{id} must be of tenant {}, or the caller a master; only the service knows", caller.tenant_id),
+        ),
         _ if id == caller.tenant_id => Check::passes("path", "the path names the caller's tenant".to_owned()),
         _ if caller.master => Check {
             name: "path",
@@ -168,10 +185,4 @@ fn path(reach: Reach, id: &str, caller: &Caller) -> Check {
         },
         _ => Check::fails("path", format!("403: the path names {id}, and the caller is of {}", caller.tenant_id)),
     }
-}
-
-/// The claims of a token, unverified.
-fn claims(token: &str) -> Option<Json> {
-    let payload = token.split('.').nth(1)?;
-    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).ok()?).ok()
 }

@@ -6,7 +6,7 @@ use serde_json::{Map, Value as Json, json};
 use std::sync::Arc;
 
 use crate::access::guard::Reach;
-use crate::client::{Answer, Client};
+use crate::client::{Answer, Client, segment};
 use crate::error::BoxError;
 use crate::http::{CURSOR, Route, Shape, routes};
 
@@ -88,17 +88,16 @@ impl Operation {
     /// Calls it: the arguments become path, query and body of a request.
     pub(super) async fn call(&self, client: &Client, mut arguments: JsonObject) -> Result<Answer, BoxError> {
         let mut target = String::new();
-        for segment in self.path.split('/').skip(1) {
+        for part in self.path.split('/').skip(1) {
             target.push('/');
-            match segment.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
+            match part.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
                 Some(name) => match arguments.remove(name) {
-                    // Dots would be another path to whoever cleans paths on the way.
-                    Some(Json::String(value)) if !["", ".", ".."].contains(&value.as_str()) => {
-                        target.extend(encoded(&value));
+                    Some(Json::String(value)) => {
+                        target.push_str(&segment(&value).map_err(|error| format!("the argument {name}: {error}"))?);
                     }
                     _ => return Err(format!("the argument {name} must be a text").into()),
                 },
-                None => target.push_str(segment),
+                None => target.push_str(part),
             }
         }
         let query = self.query(&mut arguments)?;
@@ -128,11 +127,6 @@ impl Operation {
         }
         Ok(query.finish())
     }
-}
-
-fn encoded(text: &str) -> impl Iterator<Item = &str> {
-    // A plus for a blank is understood in a query only.
-    form_urlencoded::byte_serialize(text.as_bytes()).map(|part| if part == "+" { "%20" } else { part })
 }
 
 /// The names of a path's parameters.

@@ -6,7 +6,7 @@ use rmcp::model::{CallToolResult, ContentBlock, JsonObject, Tool, ToolAnnotation
 use serde_json::{Value as Json, json};
 
 use super::operations::object;
-use crate::scaffold::{self, Answers, BASE_SERVICES, DATASOURCES, Plan};
+use crate::scaffold::{self, Answers, BASE_SERVICES, DATASOURCES, Plan, ScaffoldError};
 
 /// Its name; the original's is the same with a capital letter, which is understood too.
 pub(super) const NAME: &str = "microservice";
@@ -37,7 +37,7 @@ pub(super) fn tool() -> Tool {
             "datasourceType": {
                 "type": "string",
                 "enum": DATASOURCES,
-                "description": "Type of the datasource (options: postgres or postgresql, sqlite) (can not be provided with facade option)",
+                "description": "Type of the datasource (options: postgres or postgresql, sqlite; postgresql where none is given) (can not be provided with facade option)",
             },
             "sequelize": flag("Has no effect here (not required) (can not be provided with facade option)"),
             "includeMigrations": flag(
@@ -75,13 +75,19 @@ pub(super) fn call(mut arguments: JsonObject, below: &Path) -> CallToolResult {
         }
         _ => return refused(&format!("workingDir: there is no directory {}", place.display())),
     };
-    let mut answers: Answers = match serde_json::from_value(Json::Object(arguments)) {
+    // What is null was not said.
+    let said = arguments.into_iter().filter(|(_, value)| !value.is_null()).collect();
+    let mut answers: Answers = match serde_json::from_value(Json::Object(said)) {
         Ok(answers) => answers,
         Err(error) => return refused(&error.to_string()),
     };
     // Nobody can be asked here; what the original's tool leaves open has the plain answer.
     answers.base_on_service = Some(answers.base_on_service.unwrap_or(false));
-    let written = Plan::new(&answers, &place).and_then(|plan| Ok((scaffold::write(&plan, &place)?, plan)));
+    answers.datasource_type.get_or_insert_with(|| "postgresql".to_owned());
+    let written = Plan::new(&answers, &place).and_then(|plan| {
+        stays_below(&plan.directory(&place), below)?;
+        Ok((scaffold::write(&plan, &place)?, plan))
+    });
     match written {
         Ok((written, plan)) => {
             let files: Vec<_> = written.files.iter().map(|file| file.display().to_string()).collect();
@@ -97,7 +103,22 @@ pub(super) fn call(mut arguments: JsonObject, below: &Path) -> CallToolResult {
                 Some(json!({ "name": plan.name, "directory": directory, "files": files, "notes": plan.notes }));
             result
         }
+        Err(ScaffoldError::Missing(flags)) => {
+            let names: Vec<_> = flags.iter().map(|flag| flag.trim_start_matches('-')).collect();
+            refused(&format!("missing: {}", names.join(", ").replace("NAME", "name")))
+        }
         Err(error) => refused(&error.to_string()),
+    }
+}
+
+/// That no link on the way leads out.
+fn stays_below(directory: &Path, below: &Path) -> Result<(), ScaffoldError> {
+    let place = directory.ancestors().skip(1).find_map(|ancestor| ancestor.canonicalize().ok());
+    match (place, below.canonicalize()) {
+        (Some(place), Ok(below)) if place.starts_with(&below) => Ok(()),
+        _ => {
+            Err(ScaffoldError::Answer(format!("workingDir: {} is not below {}", directory.display(), below.display())))
+        }
     }
 }
 

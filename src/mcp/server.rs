@@ -45,6 +45,16 @@ impl McpServer {
     /// Tools that work with a running service at this address, `https://users.example.com`, with its prefix if it has
     /// one. Without a token the service refuses them.
     ///
+    /// ```no_run
+    /// use user_tenant_service::mcp::McpServer;
+    ///
+    /// #[tokio::main]
+    /// async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    ///     let token = std::env::var("USERS_TOKEN").ok();
+    ///     McpServer::at("https://users.example.com", token)?.writing_services(".").serve_stdio().await
+    /// }
+    /// ```
+    ///
     /// # Errors
     /// When this is no address of HTTP. That nobody answers there is the answer of the tools.
     pub fn at(address: &str, token: Option<String>) -> Result<Self, BoxError> {
@@ -82,17 +92,16 @@ impl McpServer {
             return Ok(scaffold::call(arguments, below));
         }
         let failed = |message: String| CallToolResult::error(vec![ContentBlock::text(message)]);
-        if request.name == explain::NAME {
-            // Without a service there is no token of our own, and the checks say so.
-            let own = self.parts.backend.client().await.ok().and_then(|client| client.token());
-            return Ok(explain::call(&self.parts.operations, arguments, own));
-        }
-        let Some(operation) = self.operation(&request.name) else {
+        let operation = self.operation(&request.name);
+        if operation.is_none() && request.name != explain::NAME {
             return Err(ErrorData::invalid_params(format!("there is no tool {:?}", request.name), None));
-        };
+        }
         let client = match self.parts.backend.client().await {
             Ok(client) => client,
             Err(error) => return Ok(failed(format!("there is no service to ask: {error}"))),
+        };
+        let Some(operation) = operation else {
+            return Ok(explain::call(&self.parts.operations, arguments, client).await);
         };
         Ok(match operation.call(client, arguments).await {
             Err(error) => failed(error.to_string()),

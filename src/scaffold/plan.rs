@@ -7,7 +7,7 @@ use super::answers::{Answers, BASE_SERVICES, DATASOURCES, OURS};
 use super::source::Source;
 
 /// Names that would be something else to cargo or to the compiler, or are those of what a service depends on.
-const RESERVED: [&str; 19] = [
+const RESERVED: [&str; 20] = [
     "alloc",
     "axum",
     "build",
@@ -17,6 +17,7 @@ const RESERVED: [&str; 19] = [
     "examples",
     "greeting",
     "http-body-util",
+    "incremental",
     "proc-macro",
     "self",
     "serde-json",
@@ -29,6 +30,8 @@ const RESERVED: [&str; 19] = [
     OURS,
 ];
 const LONGEST_NAME: usize = 60;
+/// Databases and users that every server has.
+const OTHERS_DATABASES: [&str; 4] = ["postgres", "public", "template0", "template1"];
 
 /// What is written, every question answered.
 #[derive(Debug, Clone)]
@@ -67,7 +70,7 @@ impl Plan {
             None => name.clone(),
         };
         let database = match answers.datasource_name.as_deref().filter(|name| !name.is_empty()) {
-            Some(database) => word("--datasourceName", database, "_-")?,
+            Some(given) => database(given)?,
             None => name.replace('-', "_"),
         };
         let postgres = match answers.datasource_type.as_deref() {
@@ -125,6 +128,21 @@ impl Plan {
     pub(crate) fn directory(&self, place: &Path) -> PathBuf {
         directory(&self.name, place)
     }
+}
+
+/// Whether the answers given so far can lead to a plan: what excludes what, and what is offered.
+pub(crate) fn promising(answers: &Answers) -> Result<(), ScaffoldError> {
+    exclusive(answers)?;
+    if answers.base_on_service == Some(false) || answers.base_service.is_some() { base(answers) } else { Ok(()) }
+}
+
+/// The name of a database.
+pub(crate) fn database(given: &str) -> Result<String, ScaffoldError> {
+    let name = word("--datasourceName", given, "_-")?;
+    if OTHERS_DATABASES.contains(&name.to_lowercase().as_str()) {
+        return Err(ScaffoldError::Answer(format!("--datasourceName: {given:?} is what PostgreSQL has for itself")));
+    }
+    Ok(name)
 }
 
 /// Whether a service of this name can be written, which need not wait for the other answers.
@@ -221,6 +239,7 @@ fn syn_keyword(name: &str) -> bool {
 fn word(flag: &str, given: &str, also: &str) -> Result<String, ScaffoldError> {
     let fits = |letter: char| letter.is_ascii_alphanumeric() || also.contains(letter);
     if given.starts_with(|first: char| first.is_ascii_alphabetic())
+        && given.ends_with(|last: char| last.is_ascii_alphanumeric())
         && given.chars().all(fits)
         && given.len() <= LONGEST_NAME
     {
@@ -228,7 +247,7 @@ fn word(flag: &str, given: &str, also: &str) -> Result<String, ScaffoldError> {
     }
     let also: Vec<String> = also.chars().map(|letter| format!("{letter:?}")).collect();
     Err(ScaffoldError::Answer(format!(
-        "{flag}: {given:?} must begin with a letter, hold letters, digits and {} only, and be at most {LONGEST_NAME} long",
+        "{flag}: {given:?} must begin with a letter, end with one or a digit, hold letters, digits and {} only, and be at most {LONGEST_NAME} long",
         also.join(" and ")
     )))
 }

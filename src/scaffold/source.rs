@@ -6,6 +6,8 @@ use semver::VersionReq;
 
 use super::ScaffoldError;
 
+/// How addresses of repositories begin.
+const SCHEMES: [&str; 4] = ["https://", "http://", "ssh://", "file://"];
 /// Characters that mean something inside the quotes of a manifest, a `Dockerfile` or a shell.
 const UNQUOTABLE: [char; 5] = ['"', '\'', '\\', '$', '`'];
 
@@ -27,10 +29,8 @@ impl Source {
         match said {
             None => checkout().map_or_else(|| Ok(Self::Git(env!("CARGO_PKG_REPOSITORY").to_owned())), Self::path),
             // The short form of ssh, which cargo does not take.
-            Some(git) if git.starts_with("git@") => Ok(Self::Git(format!("ssh://{}", git.replacen(':', "/", 1)))),
-            Some(git) if ["https://", "http://", "ssh://", "file://"].iter().any(|start| git.starts_with(start)) => {
-                Ok(Self::Git(git.to_owned()))
-            }
+            Some(git) if git.starts_with("git@") => Self::git(&format!("ssh://{}", git.replacen(':', "/", 1))),
+            Some(git) if SCHEMES.iter().any(|start| git.starts_with(start)) => Self::git(git),
             Some(version) if VersionReq::parse(version).is_ok() => Ok(Self::Version(version.to_owned())),
             Some(path) => match place.join(path).canonicalize() {
                 Ok(found) if is_checkout(&found) => Self::path(found),
@@ -40,6 +40,16 @@ impl Source {
                 ))),
             },
         }
+    }
+
+    /// A repository, whose address git would make sense of.
+    fn git(address: &str) -> Result<Self, ScaffoldError> {
+        let (_, rest) = address.split_once("://").unwrap_or_default();
+        let is_plain = |letter: char| letter.is_ascii_graphic() && !UNQUOTABLE.contains(&letter);
+        if rest.contains('/') && rest.chars().all(is_plain) {
+            return Ok(Self::Git(address.to_owned()));
+        }
+        Err(ScaffoldError::Answer(format!("--source: {address:?} is no address of a repository")))
     }
 
     /// A checkout whose path can stand between quotes wherever the new service names it.

@@ -32,7 +32,7 @@ impl Example {
     fn start(name: &str, workplace: &Workplace) -> Self {
         let mut process = Command::new(example(name))
             .env_clear()
-            .envs([("JWT_SECRET", SECRET), ("PORT", "0")])
+            .envs([("JWT_SECRET", SECRET), ("PORT", "0"), ("USER_TENANT_SHOW_TOKEN", "true")])
             .env("DATA_DIR", workplace.path())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

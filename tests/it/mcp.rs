@@ -143,19 +143,26 @@ fn a_tool_can_do_what_its_token_can_and_no_more() {
         // Why, before one tries.
         let mut explain = |question: Json| alice.call("explain_access", &question);
         let (_, _, why) = explain(json!({ "operation": "tenant_role_find", "id": foreign }));
-        assert_eq!((&why["wouldPass"], why["checks"].as_array().unwrap().len()), (&json!(false), 5), "{why}");
+        assert_eq!((&why["wouldPass"], why["checks"].as_array().unwrap().len()), (&json!(false), 4), "{why}");
         let token = token::token("only:ViewTenant");
         let (_, _, why) = explain(json!({ "operation": "tenant_role_find", "id": own, "token": token }));
-        assert!(why["checks"][3]["why"].as_str().unwrap().contains("ViewRoles"), "{why}");
+        assert!(why["checks"][2]["why"].as_str().unwrap().contains("ViewRoles"), "{why}");
         let (_, _, why) = explain(json!({ "operation": "tenant_role_find", "id": own }));
         assert_eq!(why["wouldPass"], true, "{why}");
         let (_, _, why) = explain(json!({ "operation": "tenant_find" }));
         assert_eq!(why["wouldPass"], true, "no id decides: {why}");
         // Whose group it is, only the service knows; whose preferences, the token says.
         let (_, _, why) = explain(json!({ "operation": "group_user_find", "id": foreign }));
-        assert_eq!((&why["wouldPass"], &why["checks"][4]["passes"]), (&Json::Null, &Json::Null), "{why}");
+        assert_eq!((&why["wouldPass"], &why["checks"][3]["passes"]), (&Json::Null, &Json::Null), "{why}");
         let (_, _, why) = explain(json!({ "operation": "tenant_role_find", "id": "garbage" }));
         assert_eq!(why["wouldPass"], false, "{why}");
+        // What only the service knows of a token, it is asked for.
+        let forged = format!("{}AAAA", token.trim_end_matches(|letter| letter != '.'));
+        let (_, _, why) = explain(json!({ "operation": "tenant_find", "token": forged }));
+        assert_eq!((&why["wouldPass"], &why["checks"][0]["passes"]), (&json!(false), &json!(false)), "{why}");
+        assert!(why["checks"][0]["why"].as_str().unwrap().contains("401 TokenExpired"), "{why}");
+        let (_, _, why) = explain(json!({ "operation": "tenant_find", "token": "opaque" }));
+        assert_eq!(why["wouldPass"], false, "this service takes no such token: {why}");
         for (question, word) in [
             (json!({ "operation": "tenant_role_find" }), "/tenants/{id}/roles"),
             (json!({ "operation": "tenant_role_find", "tenantId": own }), "tenantId"),
@@ -194,8 +201,10 @@ fn a_tool_can_do_what_its_token_can_and_no_more() {
 fn the_configured_database_is_opened_when_it_is_asked_for() {
     let workplace = Workplace::new();
     let mut early = Client::start(&[], &[], workplace.path());
-    let (failed, told, _) = early.call("tenant_find", &json!({}));
-    assert!(failed && told.contains("bootstrap"), "{told}");
+    for (tool, arguments) in [("tenant_find", json!({})), ("explain_access", json!({ "operation": "tenant_find" }))] {
+        let (failed, told, _) = early.call(tool, &arguments);
+        assert!(failed && told.contains("bootstrap"), "{tool}: {told}");
+    }
     workplace.ok(&["bootstrap"]);
     let (failed, told, found) = early.call("tenant_find", &json!({}));
     assert_eq!((failed, &found["body"][0]["key"]), (false, &json!("default")), "it is tried again: {told}");
@@ -224,7 +233,7 @@ fn the_scaffold_takes_what_the_originals_tool_takes() {
         (with(json!({ "datasourceType": "mysql" })), "mysql"),
         (with(json!({ "workingDir": "/nowhere/at/all" })), "workingDir"),
         (with(json!({ "surplus": 1 })), "surplus"),
-        (json!({ "name": "incomplete", "baseOnService": true }), "--baseService"),
+        (json!({ "name": "incomplete", "baseOnService": true }), "missing: baseService"),
     ] {
         let (failed, told, _) = client.call("microservice", &arguments);
         assert!(failed && told.starts_with("Error executing command: ") && told.contains(word), "{word}: {told}");

@@ -44,7 +44,7 @@ impl Workplace {
     pub(crate) fn new() -> Self {
         Self {
             directory: tempfile::tempdir().expect("a directory can be made"),
-            settings: Vec::new(),
+            settings: vec![("USER_TENANT_SHOW_TOKEN".to_owned(), "true".to_owned())],
             program: PathBuf::from(env!("CARGO_BIN_EXE_user-tenant-service")),
         }
     }

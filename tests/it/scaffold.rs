@@ -114,7 +114,7 @@ fn check(directory: &Path, flags: &[&str]) {
     assert_eq!(read("compose.yaml").contains("postgres:17"), postgres, "{flags:?}");
     assert_eq!(read("compose.yaml").contains("userdb"), flags.contains(&"--datasourceName=userdb"), "{flags:?}");
     assert_eq!(
-        read("compose.yaml").contains("image: acme-service"),
+        read("compose.yaml").contains("image: \"acme-service"),
         flags.contains(&"--uniquePrefix=acme"),
         "{flags:?}"
     );

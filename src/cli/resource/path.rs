@@ -1,16 +1,16 @@
 //! The way to the rows of one kind: requests to their collection, and what a refusal means.
 
 use axum::http::Method;
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value as Json, json};
+use uuid::Uuid;
 
 use super::super::context::Context;
 use super::super::failure::Failure;
-use super::super::print::program;
+use super::super::print::{plain, program};
 use super::super::reach;
 use super::{Common, Kind};
-use crate::client::{Answer, Client};
+use crate::access::caller::ClaimMap;
+use crate::client::{Answer, Client, claimed, segment};
 use crate::http::CURSOR;
 
 /// How many rows `--all` asks for at once.
@@ -32,9 +32,9 @@ impl Path {
         let client = reach::open(context, &common.reach).await?;
         let base = match (kind, &common.tenant) {
             (Kind::Tenant, _) => "/tenants".to_owned(),
-            (_, Some(tenant)) => format!("/tenants{}/{}", segment(tenant), kind.collection()),
-            (_, None) => match client.token().and_then(tenant_of) {
-                Some(tenant) => format!("/tenants{}/{}", segment(&tenant), kind.collection()),
+            (_, Some(tenant)) => format!("/tenants{}/{}", below(tenant)?, kind.collection()),
+            (_, None) => match client.token().and_then(|token| tenant_of(&context.config.claims, token)) {
+                Some(tenant) => format!("/tenants/{tenant}/{}", kind.collection()),
                 None => return Err(Failure::Usage("which tenant? Give --tenant ID, or a --token of one".to_owned())),
             },
         };
@@ -54,16 +54,23 @@ impl Path {
             ));
         }
         let skipped = filter.get("skip").and_then(Json::as_u64).unwrap_or_default();
-        filter.insert("limit".to_owned(), PAGE.into());
         let mut rows: Vec<Json> = Vec::new();
         let mut next: Option<String> = None;
+        let mut size = PAGE;
         loop {
+            filter.insert("limit".to_owned(), size.into());
             let mut query = vec![("filter", Json::from(filter.clone()).to_string())];
-            query.extend(next.take().map(|cursor| (CURSOR, cursor)));
-            let answer = self.send(&Method::GET, "", &query, None).await?;
+            query.extend(next.clone().map(|cursor| (CURSOR, cursor)));
+            let answer = self.ask(&Method::GET, "", &query, None).await?;
+            // What is included counts too, and the service says how much it gives only by refusing more.
+            if answer.body["error"]["code"] == "TOO_MANY_ROWS" && size > 1 {
+                size /= 2;
+                continue;
+            }
+            let answer = carried_out(answer)?;
             next = answer.next;
             let Json::Array(page) = answer.body else { return Ok(answer.body) };
-            let is_last = page.len() < PAGE;
+            let is_last = page.len() < size;
             rows.extend(page);
             if is_last {
                 return Ok(rows.into());
@@ -80,14 +87,23 @@ impl Path {
         query: &[(&str, String)],
         body: Option<&Json>,
     ) -> Result<Answer, Failure> {
+        carried_out(self.ask(method, below, query, body).await?)
+    }
+
+    async fn ask(
+        &self,
+        method: &Method,
+        below: &str,
+        query: &[(&str, String)],
+        body: Option<&Json>,
+    ) -> Result<Answer, Failure> {
         let mut target = format!("{}{below}", self.base);
         if !query.is_empty() {
             let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(query).finish();
             target = format!("{target}?{query}");
         }
         let answer = self.client.send(method, &target, body).await;
-        let answer = answer.map_err(|error| Failure::Other("the service cannot be reached".to_owned(), Some(error)))?;
-        if answer.is_success() { Ok(answer) } else { Err(refused(&answer)) }
+        answer.map_err(|error| Failure::Other("the service cannot be reached".to_owned(), Some(error)))
     }
 
     /// The row with this id, in a list of one.
@@ -102,7 +118,7 @@ impl Path {
 
     pub(super) async fn update(&self, id: &str, body: &Json) -> Result<(), Failure> {
         match self.kind {
-            Kind::Tenant | Kind::User => self.send(&Method::PATCH, &segment(id), &[], Some(body)).await?,
+            Kind::Tenant | Kind::User => self.send(&Method::PATCH, &below(id)?, &[], Some(body)).await?,
             // The original changes these by a condition only.
             Kind::Role | Kind::Group => {
                 self.find(id).await?;
@@ -113,36 +129,44 @@ impl Path {
     }
 }
 
-/// A part of a path, with the slash before it.
-pub(super) fn segment(text: &str) -> String {
-    let encoded: String = form_urlencoded::byte_serialize(text.as_bytes()).collect();
-    format!("/{}", encoded.replace('+', "%20"))
+fn carried_out(answer: Answer) -> Result<Answer, Failure> {
+    if answer.is_success() { Ok(answer) } else { Err(refused(&answer)) }
+}
+
+/// What stands below the collection for one row.
+pub(super) fn below(id: &str) -> Result<String, Failure> {
+    segment(id).map(|segment| format!("/{segment}")).map_err(Failure::Usage)
 }
 
 /// The tenant that a token is of, as it says itself.
-fn tenant_of(token: &str) -> Option<String> {
-    let payload = URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?;
-    let claims: Json = serde_json::from_slice(&payload).ok()?;
-    claims["tenantId"].as_str().map(ToOwned::to_owned)
+fn tenant_of(claims: &ClaimMap, token: &str) -> Option<Uuid> {
+    Some(claims.caller(&claimed(token)?).ok()?.tenant_id)
 }
 
 /// What the service says, and what to do about it.
 fn refused(answer: &Answer) -> Failure {
     let error = &answer.body["error"];
-    let message = error["message"].as_str().or(error["message"]["message"].as_str()).unwrap_or("no reason is given");
-    let details: Vec<_> = error["details"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .map(|detail| {
-            let [path, message] = ["path", "message"].map(|name| detail[name].as_str().unwrap_or_default());
-            format!("\n  {path} {message}")
-        })
-        .collect();
+    let message = error["message"]["message"].as_str().or(error["message"].as_str()).unwrap_or("no reason is given");
+    let details: String = error["details"].as_array().into_iter().flatten().map(detail).collect();
     let next = match answer.status {
         401 => format!("\nThe token is missing, over or not of this service. Mint one with:  {} token", program()),
-        403 => "\nThe token lacks the permission, or the tenant is another's.".to_owned(),
+        403 => "\nIf it is not the name that is taken: the token lacks the permission, or the tenant is another's."
+            .to_owned(),
         _ => String::new(),
     };
-    Failure::other(format!("the service answers {}: {message}{}{next}", answer.status, details.concat()))
+    Failure::other(plain(&format!("the service answers {}: {message}{details}{next}", answer.status)))
+}
+
+/// Where a value is wrong, why, and what would be right.
+fn detail(detail: &Json) -> String {
+    let [path, message] = ["path", "message"].map(|name| detail[name].as_str().unwrap_or_default());
+    let info = &detail["info"];
+    let more = match (&info["additionalProperty"], &info["allowedValues"]) {
+        (Json::String(name), _) => format!(": {name}"),
+        (_, Json::Array(allowed)) => {
+            format!(": {}", allowed.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))
+        }
+        _ => String::new(),
+    };
+    format!("\n  {path} {message}{more}")
 }

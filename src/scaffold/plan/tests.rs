@@ -61,6 +61,12 @@ fn images_and_databases_have_names_too() {
     let prefixed = plan(&prefixed).unwrap();
     assert_eq!((prefixed.image.as_str(), prefixed.postgres), ("acme-my-user-tenant", false));
     refused(|answers| answers.datasource_name = Some("a b".to_owned()), &["--datasourceName", "a b"]);
+    refused(|answers| answers.datasource_name = Some("Postgres".to_owned()), &["--datasourceName", "for itself"]);
+    refused(|answers| answers.unique_prefix = Some("a.".to_owned()), &["--uniquePrefix", "a."]);
+    refused(|answers| answers.name = Some("incremental".to_owned()), &["incremental", "means something else"]);
+    for source in ["https://x y/users.git", "git@", "ssh://", "https://example.com/$(id)"] {
+        refused(|answers| answers.source = Some(source.to_owned()), &["--source", "no address"]);
+    }
     refused(|answers| answers.unique_prefix = Some("a/b".to_owned()), &["--uniquePrefix", "a/b"]);
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value as Json, json};
 
-use super::{FAILED, INVALID_CONFIGURATION, WRONG_USAGE, assert_fails_politely};
+use super::{FAILED, INVALID_CONFIGURATION, WRONG_USAGE, assert_fails, assert_fails_politely};
 use crate::program::Workplace;
 use crate::support::token;
 use crate::world::everywhere;
@@ -85,15 +85,18 @@ fn rows_are_made_changed_and_removed_at_an_address() {
             (&["role", "list", "--filter", "{\"limit\": 1}", "--limit", "2"], WRONG_USAGE, &["\"limit\" already"]),
             (&["role", "list", "--all", "--filter", "{\"limit\": 1}"], WRONG_USAGE, &["--all"]),
             (&["role", "list", "--where", "name=a", "--where", "name=b"], WRONG_USAGE, &["\"name\" twice", "inq"]),
+            (&["tenant", "update", "", "--set", "name=X"], WRONG_USAGE, &["is no id"]),
+            (&["role", "create", "--set", "name=X", "--set", "nope=1"], FAILED, &["422", ": nope"]),
             (&["role", "list", "--where", "name"], WRONG_USAGE, &["NAME=VALUE"]),
             (&["tenant", "list", "--tenant", foreign], WRONG_USAGE, &["--tenant", "tenant get ID"]),
             (&["role", "list", "--token", "garbage"], WRONG_USAGE, &["which tenant?"]),
             (&["tenant", "list", "--token", "garbage"], FAILED, &["401", "Mint one with"]),
-            (&["tenant", "list", "--url", "http://127.0.0.1:1"], FAILED, &["the service cannot be reached"]),
             (&["tenant", "list", "--url", "nowhere"], WRONG_USAGE, &["--url", "http://"]),
         ] {
             assert_fails_politely(&workplace.run(arguments), code, words);
         }
+        let alone = workplace.run(&["tenant", "list", "--url", "http://127.0.0.1:1"]);
+        assert_fails(&alone, FAILED, &["the service cannot be reached", "http://127.0.0.1:1", "refused"]);
     });
 }
 
@@ -134,6 +137,24 @@ fn on_the_configured_database_it_does_not_matter_how_tokens_are_verified() {
         let listed = workplace.ok(&[&["tenant", "list", "--output", "json"], verifier].concat());
         assert_eq!(json(&listed)[0]["key"], "acme", "{verifier:?}");
     }
+}
+
+#[test]
+fn whoever_has_the_database_is_locked_out_by_nothing_in_it() {
+    let workplace = Workplace::new();
+    workplace.ok(&["bootstrap"]);
+    let tenant = ids(&workplace.ok(&["tenant", "list", "-o", "json"])).remove(0);
+    let closed = json(&workplace.ok(&["tenant", "update", &tenant, "--set", "status=0", "-o", "json"]));
+    assert_eq!(closed[0]["status"], 0);
+    assert_fails_politely(&workplace.run(&["token"]), FAILED, &["no membership is active", "tenant update ID"]);
+    let open = json(&workplace.ok(&["tenant", "update", &tenant, "--set", "status=1", "-o", "json"]));
+    assert_eq!(open[0]["status"], 1);
+    // The first member need not be an administrator, nor be there any more.
+    let connection = rusqlite::Connection::open(workplace.path().join("data/user-tenant.db")).unwrap();
+    connection.execute("UPDATE roles SET permissions = '[\"ViewTenant\"]'", []).unwrap();
+    workplace.ok(&["role", "create", "--set", "name=rescue", "--set", "permissions=[\"CreateTenant\"]"]);
+    connection.execute("UPDATE user_tenants SET status = 2", []).unwrap();
+    assert!(workplace.ok(&["role", "list"]).contains("rescue"));
 }
 
 #[test]

@@ -57,6 +57,23 @@ fn the_first_start_says_how_to_go_on_and_later_ones_keep_everything() {
 }
 
 #[test]
+fn a_token_is_printed_where_somebody_looks_and_goes_into_no_log() {
+    let mut workplace = Workplace::with(&[("USER_TENANT_SHOW_TOKEN", "false")]);
+    let running = workplace.serve(&[]);
+    let [stdout, stderr] = running.printed();
+    assert!(!stdout.contains("eyJ") && !stderr.contains("eyJ"), "{stdout}{stderr}");
+    assert!(stdout.contains("Mint a token with:"), "{stdout}");
+    drop(running);
+    workplace.set("DATA_DIR", "another");
+    assert!(pasted(&workplace.serve(&["serve", "--show-token"])).is_some());
+    workplace.set("DATA_DIR", "a third");
+    workplace.set("PORT", "0");
+    let mut terminal =
+        rexpect::session::spawn_command(workplace.command_on_a_terminal(&["serve"]), Some(30_000)).expect("it starts");
+    terminal.exp_string("Administrator's token, valid for 12 hours").expect("somebody looks");
+}
+
+#[test]
 fn the_secret_and_the_database_are_their_owners_alone() {
     let workplace = Workplace::with(&[("DATA_DIR", "deeper/data")]);
     let mut running = workplace.serve(&[]);
