@@ -32,6 +32,7 @@ pub(crate) struct Client {
     way: Way,
     token: Option<String>,
     /// Whether the service takes no token but that of this client.
+    #[cfg_attr(not(feature = "mcp"), expect(dead_code, reason = "only tools ask for others' tokens"))]
     is_operator: bool,
 }
 

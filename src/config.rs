@@ -12,6 +12,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use axum::http::Uri;
+pub(crate) use database::EMBEDDED_FILE;
 pub(crate) use reference::{describe, reference};
 pub(crate) use settings::SETTINGS;
 pub(crate) use sources::{Effective, Source, load};

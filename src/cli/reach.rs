@@ -1,10 +1,10 @@
 //! How a command reaches a service: a running one at an address, or one made for the occasion on the configured database.
 
+use std::path::Path;
 use std::time::Duration;
 
 use clap::Args;
 use user_tenant_store::scope::SystemReason;
-use user_tenant_store::session::DatabaseOptions;
 
 use super::arguments::TokenOptions;
 use super::context::Context;
@@ -14,6 +14,7 @@ use super::secret;
 use super::token::{mint, no_membership};
 use crate::builder::Verifier;
 use crate::client::Client;
+use crate::config::EMBEDDED_FILE;
 use crate::domain::callers;
 
 /// Life of the token that a command makes for itself: longer than any process lives, and its secret with it.
@@ -39,7 +40,7 @@ pub(super) async fn open(context: &Context, reach: &Reach) -> Result<Client, Fai
     let migrate = context.config.embedded;
     if migrate {
         // Only `serve` and `bootstrap` make one: whoever asks in another directory is looking for one that is there.
-        must_exist(&context.config.database)?;
+        must_exist(&context.config.data_dir.join(EMBEDDED_FILE))?;
     }
     if let Some(token) = token {
         let service = context.service()?.migrate(migrate).build().await?;
@@ -58,15 +59,15 @@ pub(super) async fn open(context: &Context, reach: &Reach) -> Result<Client, Fai
     Ok(Client::operator(service.router(), token))
 }
 
-fn must_exist(database: &DatabaseOptions) -> Result<(), Failure> {
-    match database {
-        #[cfg(feature = "sqlite")]
-        DatabaseOptions::Sqlite(options) if !options.path.exists() => Err(Failure::Configuration(format!(
-            "there is no database at {}; go where the service runs, or name its --data-dir, its --database-url or the \
-             --url of a running service. To make a database here:  {} bootstrap",
-            options.path.display(),
-            program()
-        ))),
-        _ => Ok(()),
+/// Fails where the embedded database was never made.
+fn must_exist(file: &Path) -> Result<(), Failure> {
+    if file.exists() {
+        return Ok(());
     }
+    Err(Failure::Configuration(format!(
+        "there is no database at {}; go where the service runs, or name its --data-dir, its --database-url or the --url of \
+         a running service. To make a database here:  {} bootstrap",
+        file.display(),
+        program()
+    )))
 }

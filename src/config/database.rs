@@ -7,6 +7,9 @@ use user_tenant_store::session::{DatabaseOptions, PostgresOptions, SqliteOptions
 use super::sources::Effective;
 use super::{ConfigError, DAY};
 
+/// The file of the embedded database, in its directory.
+pub(crate) const EMBEDDED_FILE: &str = "user-tenant.db";
+
 /// What a URL may look like.
 const URL: &str = "must be sqlite:path/to/file.db or postgres://user:password@host:port/database";
 
@@ -24,7 +27,7 @@ pub(super) fn database(settings: &Effective, data_dir: &Path) -> Result<(Databas
     if settings.text("DB_DATABASE").is_some() {
         return Err(settings.wrong("DB_HOST", "must be the PostgreSQL server, with DB_DATABASE"));
     }
-    Ok((DatabaseOptions::Sqlite(SqliteOptions::new(data_dir.join("user-tenant.db"))), true))
+    Ok((DatabaseOptions::Sqlite(SqliteOptions::new(data_dir.join(EMBEDDED_FILE))), true))
 }
 
 fn by_url(settings: &Effective, url: &str) -> Result<DatabaseOptions, ConfigError> {
