@@ -74,13 +74,13 @@ pub(super) enum Command {
     /// Work with tenants.
     #[command(
         subcommand,
-        after_help = "Examples:\n  user-tenant-service tenant list --where status=1 --order name\n  user-tenant-service tenant create --set name=Acme --set key=acme --set status=1"
+        after_help = "Examples:\n  user-tenant-service tenant list --where status=1 --order name\n  user-tenant-service tenant create --set name=Acme --set key=acme --set status=1\n\nStatus of a tenant: 0 inactive, 1 active."
     )]
     Tenant(Box<Action>),
     /// Work with the users of a tenant.
     #[command(
         subcommand,
-        after_help = "Examples:\n  user-tenant-service user list --tenant 0190… --output csv\n  user-tenant-service user update 0190… --set status=2 --url https://users.example.com --token \"$token\""
+        after_help = "Examples:\n  user-tenant-service user list --tenant 0190… --output csv\n  user-tenant-service user create --set firstName=Ann --set username=ann --set email=ann@acme.example --set roleId=0190…\n  user-tenant-service user update 0190… --set status=2 --url https://users.example.com --token \"$token\"\n\nStatus of a user in a tenant: 0 registered, 1 active, 2 inactive, 3 password change needed, 4 rejected."
     )]
     User(Box<Action>),
     /// Work with the roles of a tenant.

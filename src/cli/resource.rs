@@ -122,6 +122,8 @@ pub(super) enum Action {
         common: Common,
     },
     /// Make one.
+    ///
+    /// A property that is missing or wrong is named in the answer; the `OpenAPI` document has them all.
     Create {
         #[command(flatten)]
         common: Common,

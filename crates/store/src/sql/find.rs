@@ -26,9 +26,7 @@ pub(super) fn find(
     parents: Option<Parents>,
     order: &Ordering,
 ) -> Confined {
-    for property in projection.iter() {
-        select.column((ROOT, property.column));
-    }
+    select.expr(columns(ROOT, &projection));
     let paged = filter.limit.is_some() || filter.skip > 0;
     let mut limit = limit;
     if let Some((key, values)) = parents {
@@ -55,6 +53,13 @@ pub(super) fn find(
     }
     let is_short = limit <= FEW && filter.skip <= FEW;
     Confined { is_short, ..Confined::limited(dialect, select, projection, limit) }
+}
+
+/// The columns of these properties, as one expression: built one by one, those of a wide entity cost more than all the rest
+/// of a statement. Their names are the entity's own, and hold no quotation mark.
+fn columns(table: &str, projection: &[&'static Property]) -> Expr {
+    let names: Vec<String> = projection.iter().map(|property| format!("\"{table}\".\"{}\"", property.column)).collect();
+    Expr::cust(names.join(", "))
 }
 
 /// A column to order by, its direction, and where its nulls stand.
@@ -112,9 +117,7 @@ fn page_by_parent(
     inner.expr_window_as(Expr::cust("ROW_NUMBER()"), window, Alias::new(NUMBER));
     let mut outer = Query::select();
     outer.from_subquery(inner, "numbered");
-    for property in projection.iter() {
-        outer.column(("numbered", property.column));
-    }
+    outer.expr(columns("numbered", &projection));
     let first = i64::try_from(filter.skip).unwrap_or(i64::MAX);
     outer.and_where(Expr::col(("numbered", NUMBER)).gt(first));
     if let Some(size) = filter.limit {

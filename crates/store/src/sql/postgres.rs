@@ -47,10 +47,14 @@ impl Backend {
     /// Runs one statement and returns its rows: a short one on a lane that it shares with others, any other on a
     /// connection of its own.
     pub(crate) async fn query(&self, statement: &Confined) -> StoreResult<Vec<Vec<Value>>> {
-        if statement.is_short && self.lanes.are_open() {
-            let place = self.lanes.place(&self.pool).await?;
+        if statement.is_short
+            && self.lanes.are_open()
+            && let Some(place) = self.lanes.place(&self.pool).await?
+        {
             let prepared = prepare(&place, statement).await?;
-            return query(&place, &prepared, statement).await;
+            let rows = query(&place, &prepared, statement).await;
+            place.answered();
+            return rows;
         }
         let connection = self.connection().await?;
         let prepared = prepare(&connection, statement).await?;

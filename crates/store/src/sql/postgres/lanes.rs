@@ -5,11 +5,11 @@
 //! new reads avoid a lane that has come to a halt, and lanes leave half of the pool to others.
 
 use std::ops::Deref;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use deadpool_postgres::{Object, Pool};
+use deadpool_postgres::{Object, Pool, Timeouts};
 
 use super::pool_error;
 use crate::error::StoreResult;
@@ -35,10 +35,15 @@ struct Lane {
     under_way: AtomicUsize,
     /// When it last had nothing to do, or answered.
     moved: Mutex<Instant>,
+    /// Whether somebody has given up waiting for it, so that nobody is to be sent there any more.
+    is_given_up: AtomicBool,
 }
 
 /// A place on a lane, for one read.
-pub(super) struct Place(Arc<Lane>);
+pub(super) struct Place {
+    lane: Arc<Lane>,
+    is_answered: bool,
+}
 
 enum Choice {
     /// This one, which is as free as any.
@@ -65,31 +70,28 @@ impl Lanes {
         self.most > 0
     }
 
-    /// A place for a read on the lane that has least to do.
-    pub(super) async fn place(&self, pool: &Pool) -> StoreResult<Place> {
-        loop {
-            let fallback = match self.choose() {
-                Choice::Take(place) => return Ok(place),
-                Choice::Open(fallback) => fallback,
-            };
-            match (self.opening.try_lock(), fallback) {
-                (Ok(_turn), fallback) => {
-                    return match pool.get().await {
-                        Ok(connection) => Ok(self.add(connection)),
-                        Err(error) => fallback.ok_or_else(|| pool_error(error)),
-                    };
-                }
-                (Err(_), Some(place)) => return Ok(place),
-                // The first one is being opened, and there is one then.
-                (Err(_), None) => {}
+    /// A place for a read on the lane that has least to do. None where the first lane is just being opened: the read then
+    /// takes a connection of its own, rather than wait for somebody else's attempt.
+    pub(super) async fn place(&self, pool: &Pool) -> StoreResult<Option<Place>> {
+        let fallback = match self.choose() {
+            Choice::Take(place) => return Ok(Some(place)),
+            Choice::Open(fallback) => fallback,
+        };
+        let Ok(_turn) = self.opening.try_lock() else { return Ok(fallback) };
+        // Where there is a lane already, a new one is not waited for until others give their connection back.
+        let wait = if fallback.is_some() { Some(Duration::ZERO) } else { pool.timeouts().wait };
+        match pool.timeout_get(&Timeouts { wait, ..pool.timeouts() }).await {
+            Ok(connection) => {
+                fallback.into_iter().for_each(Place::unused);
+                Ok(Some(self.add(connection)))
             }
-            drop(self.opening.lock().await);
+            Err(error) => fallback.map(Some).ok_or_else(|| pool_error(error)),
         }
     }
 
     fn choose(&self) -> Choice {
         let mut lanes = self.all.lock().unwrap_or_else(PoisonError::into_inner);
-        lanes.retain(|lane| !lane.connection.is_closed());
+        lanes.retain(|lane| !lane.connection.is_closed() && !lane.is_given_up.load(Ordering::Relaxed));
         let Some(best) = lanes.iter().min_by_key(|lane| lane.load()) else { return Choice::Open(None) };
         let (is_held_up, under_way) = best.load();
         let place = Place::on(best);
@@ -101,7 +103,12 @@ impl Lanes {
     }
 
     fn add(&self, connection: Object) -> Place {
-        let lane = Arc::new(Lane { connection, under_way: AtomicUsize::new(0), moved: Mutex::new(Instant::now()) });
+        let lane = Arc::new(Lane {
+            connection,
+            under_way: AtomicUsize::new(0),
+            moved: Mutex::new(Instant::now()),
+            is_given_up: AtomicBool::new(false),
+        });
         let place = Place::on(&lane);
         self.all.lock().unwrap_or_else(PoisonError::into_inner).push(lane);
         place
@@ -126,7 +133,18 @@ impl Place {
         if lane.under_way.fetch_add(1, Ordering::Relaxed) == 0 {
             lane.moves();
         }
-        Self(lane.clone())
+        Self { lane: lane.clone(), is_answered: false }
+    }
+
+    /// Gives the place back, on which nothing was sent.
+    fn unused(mut self) {
+        self.is_answered = true;
+    }
+
+    /// Gives the place back, with an answer.
+    pub(super) fn answered(mut self) {
+        self.is_answered = true;
+        self.lane.moves();
     }
 }
 
@@ -134,13 +152,16 @@ impl Deref for Place {
     type Target = Object;
 
     fn deref(&self) -> &Object {
-        &self.0.connection
+        &self.lane.connection
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.0.under_way.fetch_sub(1, Ordering::Relaxed);
-        self.0.moves();
+        // The answer is still owed, and may never come: the next one would wait for it too.
+        if !self.is_answered && self.lane.load().0 {
+            self.lane.is_given_up.store(true, Ordering::Relaxed);
+        }
+        self.lane.under_way.fetch_sub(1, Ordering::Relaxed);
     }
 }
