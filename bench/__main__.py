@@ -1,11 +1,11 @@
 """The program behind `bench/run`."""
 
 import signal
-import sys
 
 from bench import plan
 from bench.arguments import parse
 from bench.children import Failure
+from bench.entry import run
 
 
 def main() -> int:
@@ -33,15 +33,5 @@ def main() -> int:
     return 1 if results.failures else 0
 
 
-def _end(*_: object) -> None:
-    sys.exit(143)
-
-
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, _end)
-    try:
-        sys.exit(main())
-    except Failure as failure:
-        sys.exit(f"error: {failure}")
-    except KeyboardInterrupt:
-        sys.exit("stopped")
+    run(main)

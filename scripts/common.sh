@@ -15,6 +15,16 @@ fail() {
   exit 1
 }
 
+# help_if_asked "$@": with -h or --help, prints the comment that the script opens with, and ends.
+help_if_asked() {
+  case ${1:-} in
+    -h | --help)
+      sed -n '2,/^set /{/^#/s/^# \{0,1\}//p}' "$0"
+      exit
+      ;;
+  esac
+}
+
 have() { command -v "$1" >/dev/null 2>&1; }
 
 # Runs a command as root: directly, or through sudo where that asks no password.

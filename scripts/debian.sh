@@ -5,12 +5,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . scripts/common.sh
 
-case ${1:-} in
-  -h | --help)
-    sed -n '2,/^set /{/^#/s/^# \{0,1\}//p}' "$0"
-    exit
-    ;;
-esac
+help_if_asked "$@"
 need_rust
 need_cargo_tool cargo-deb 3.8.0 --no-default-features
 have dpkg-shlibdeps || apt_install dpkg-dev

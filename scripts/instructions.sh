@@ -6,12 +6,9 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . scripts/common.sh
 
+help_if_asked "$@"
 case ${1:-} in
   '' | --bless) ;;
-  -h | --help)
-    sed -n '2,/^set /{/^#/s/^# \{0,1\}//p}' "$0"
-    exit
-    ;;
   *) fail "usage: scripts/instructions.sh [--bless]" ;;
 esac
 need_rust

@@ -1,9 +1,7 @@
 """The program behind `bench/scale`."""
 
-import signal
-import sys
-
 from bench.children import Failure
+from bench.entry import run
 from bench.scaling.arguments import parse
 
 
@@ -24,15 +22,5 @@ def main() -> int:
     return 1 if results.failures or any(check.wrong for check in results.checks) else 0
 
 
-def _end(*_: object) -> None:
-    sys.exit(143)
-
-
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, _end)
-    try:
-        sys.exit(main())
-    except Failure as failure:
-        sys.exit(f"error: {failure}")
-    except KeyboardInterrupt:
-        sys.exit("stopped")
+    run(main)

@@ -8,6 +8,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{Arg, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use uuid::Uuid;
 
+use super::manual::renamed;
 #[cfg(feature = "mcp")]
 use super::mcp::McpOptions;
 use super::microservice::MicroserviceOptions;
@@ -321,22 +322,6 @@ pub(super) fn command() -> clap::Command {
     });
     let name = name();
     if name == OURS { Line::command().args(settings) } else { renamed(Line::command(), &name).args(settings) }
-}
-
-/// The commands of a program with a name of its own, which mounts this library: its help and manual say what to type.
-fn renamed(command: clap::Command, name: &str) -> clap::Command {
-    let version = concat!("(", env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION"), ")");
-    with_examples(command, name).name(name.to_owned()).version(version)
-}
-
-/// The command and those below it, with examples that call the program by this name.
-fn with_examples(command: clap::Command, name: &str) -> clap::Command {
-    let examples = command.get_after_help().map(ToString::to_string);
-    let command = match examples {
-        Some(text) => command.after_help(text.replace(&format!("\n  {OURS}"), &format!("\n  {name}"))),
-        None => command,
-    };
-    command.mut_subcommands(|below| with_examples(below, name))
 }
 
 /// Reads the arguments of the process; prints help or a usage error and exits where that is what they ask for.

@@ -1,4 +1,4 @@
-//! `completions` and `man`: what shells and manuals need, made from the commands themselves.
+//! `completions` and `man`, and help under the name that the program has: made from the commands themselves.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use clap_complete::Shell;
 
 use super::arguments::command;
 use super::failure::Failure;
-use super::print::{name, say};
+use super::print::{OURS, name, say};
 
 /// Prints the completions for a shell.
 pub(super) fn completions(shell: Shell) {
@@ -21,4 +21,20 @@ pub(super) fn pages(directory: &Path) -> Result<(), Failure> {
     clap_mangen::generate_to(command(), directory).map_err(failed)?;
     say(&format!("the pages are in {}", directory.display()));
     Ok(())
+}
+
+/// The commands of a program with a name of its own, which mounts this library: its help and manual say what to type.
+pub(super) fn renamed(command: clap::Command, name: &str) -> clap::Command {
+    let version = concat!("(", env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION"), ")");
+    with_examples(command, name).name(name.to_owned()).version(version)
+}
+
+/// The command and those below it, with examples that call the program by this name.
+fn with_examples(command: clap::Command, name: &str) -> clap::Command {
+    let examples = command.get_after_help().map(ToString::to_string);
+    let command = match examples {
+        Some(text) => command.after_help(text.replace(&format!("\n  {OURS}"), &format!("\n  {name}"))),
+        None => command,
+    };
+    command.mut_subcommands(|below| with_examples(below, name))
 }
