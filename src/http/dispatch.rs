@@ -9,9 +9,9 @@ use axum::extract::{RawPathParams, Request};
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
-use serde::Serialize;
 use serde_json::{Map, Value as Json, json};
 use user_tenant_store::filter::{Filter, Predicate};
+use user_tenant_store::record::Record;
 
 use super::layers::HttpOptions;
 use super::route::{Call, Form, PathParameters, Query, Reply, Route, Shape};
@@ -179,10 +179,10 @@ fn checked_body(validator: &Validator, body: Json) -> Result<(Object, Vec<Object
 
 fn render(reply: Reply, query: &str) -> Result<Response> {
     match reply {
-        Reply::One(row) => json_response(&row),
-        Reply::Many(rows) => json_response(&rows),
+        Reply::One(row) => json_response(row.to_json()),
+        Reply::Many(rows) => json_response(Record::to_json_array(&rows)),
         Reply::Page(page) => {
-            let mut response = json_response(&page.rows)?;
+            let mut response = json_response(Record::to_json_array(&page.rows))?;
             if let Some(cursor) = page.next {
                 // Relative to the address of the request, so that it holds behind any proxy (RFC 8288).
                 let link = format!("<?{}>; rel=\"next\"", query::next_page(query, &cursor));
@@ -191,13 +191,13 @@ fn render(reply: Reply, query: &str) -> Result<Response> {
             }
             Ok(response)
         }
-        Reply::Count(count) => json_response(&json!({ "count": count })),
+        Reply::Count(count) => json_response(serde_json::to_vec(&json!({ "count": count }))),
         Reply::Empty => Ok(StatusCode::NO_CONTENT.into_response()),
     }
 }
 
-fn json_response(value: &impl Serialize) -> Result<Response> {
-    let bytes = serde_json::to_vec(value).map_err(|error| Error::Internal(Box::new(error)))?;
+fn json_response(text: serde_json::Result<Vec<u8>>) -> Result<Response> {
+    let bytes = text.map_err(|error| Error::Internal(Box::new(error)))?;
     Ok(([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], Bytes::from(bytes)).into_response())
 }
 

@@ -67,12 +67,14 @@
 )]
 
 pub mod audit;
+mod commit;
 pub mod cursor;
 pub mod entity;
 pub mod environment;
 pub mod error;
 pub mod filter;
 mod include;
+mod json;
 pub mod migrate;
 mod options;
 pub mod record;

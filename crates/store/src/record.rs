@@ -57,6 +57,12 @@ impl Record {
         columns.filter_map(|(property, value)| Some((property.column, value.to_key()?))).collect()
     }
 
+    /// What answers show of the row itself: no hidden property, and none that was read only to find related rows.
+    pub(crate) fn shown_values(&self) -> impl Iterator<Item = (&'static str, &Value)> {
+        let read = self.properties.iter().zip(&self.values).take(self.shown);
+        read.filter(|(property, _)| !property.hidden).map(|(property, value)| (property.name, value))
+    }
+
     /// The value of a property, if it was read.
     pub fn get(&self, name: &str) -> Option<&Value> {
         self.properties.iter().position(|property| property.name == name).and_then(|at| self.values.get(at))
@@ -90,14 +96,12 @@ impl Record {
     }
 }
 
-/// Hidden properties are left out, and so are those that were read only to find related rows.
+/// What answers show; [`Record::to_json`] writes the same.
 impl Serialize for Record {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
-        for (property, value) in self.properties.iter().zip(&self.values).take(self.shown) {
-            if !property.hidden {
-                map.serialize_entry(property.name, value)?;
-            }
+        for (name, value) in self.shown_values() {
+            map.serialize_entry(name, value)?;
         }
         for (name, related) in &self.related {
             match related {

@@ -118,7 +118,10 @@ impl Serialize for Value {
                 let mut buffer = TIMESTAMP;
                 serializer.serialize_str(encode_timestamp(*at, &mut buffer))
             }
-            Self::Date(day) => serializer.serialize_str(&format!("{}T00:00:00.000Z", format_date(*day))),
+            Self::Date(day) => {
+                let mut buffer = TIMESTAMP;
+                serializer.serialize_str(encode_timestamp(day.midnight().assume_utc(), &mut buffer))
+            }
             Self::Json(json) => json.serialize(serializer),
             Self::TextArray(items) => items.serialize(serializer),
             Self::IntegerArray(items) => {
@@ -151,11 +154,11 @@ pub fn format_timestamp(at: OffsetDateTime) -> String {
 }
 
 /// What an instant is written over.
-const TIMESTAMP: [u8; 24] = *b"0000-00-00T00:00:00.000Z";
+pub(crate) const TIMESTAMP: [u8; 24] = *b"0000-00-00T00:00:00.000Z";
 
 /// Writes an instant into a buffer that is [`TIMESTAMP`]. Rows hold several instants, and the formatting machinery of
 /// the standard library costs more than all else about them.
-fn encode_timestamp(at: OffsetDateTime, buffer: &mut [u8; 24]) -> &str {
+pub(crate) fn encode_timestamp(at: OffsetDateTime, buffer: &mut [u8; 24]) -> &str {
     let at = at.to_offset(UtcOffset::UTC);
     let (hour, minute, second) = at.to_hms();
     let mut write = |place: std::ops::Range<usize>, mut number: u16| {

@@ -58,8 +58,13 @@ pub(super) fn find(
 /// The columns of these properties, as one expression: built one by one, those of a wide entity cost more than all the rest
 /// of a statement. Their names are the entity's own, and hold no quotation mark.
 fn columns(table: &str, projection: &[&'static Property]) -> Expr {
-    let names: Vec<String> = projection.iter().map(|property| format!("\"{table}\".\"{}\"", property.column)).collect();
-    Expr::cust(names.join(", "))
+    let mut names = String::with_capacity(projection.len() * 32);
+    for property in projection {
+        for part in [if names.is_empty() { "\"" } else { ", \"" }, table, "\".\"", property.column, "\""] {
+            names.push_str(part);
+        }
+    }
+    Expr::cust(names)
 }
 
 /// A column to order by, its direction, and where its nulls stand.

@@ -16,12 +16,12 @@ pub(super) fn query(connection: &Connection, statement: &Confined) -> StoreResul
     let mut rows = prepared.raw_query();
     let mut decoded = Vec::new();
     while let Some(row) = rows.next().map_err(classify)? {
-        let values = (0..width)
-            .map(|at| {
-                let value = row.get_ref(at).map_err(classify)?;
-                decode(statement.projection.get(at).copied(), value)
-            })
-            .collect::<StoreResult<_>>()?;
+        // Collected, it would grow step by step: of fallible ones it is not known how many there will be.
+        let mut values = Vec::with_capacity(width);
+        for at in 0..width {
+            let value = row.get_ref(at).map_err(classify)?;
+            values.push(decode(statement.projection.get(at).copied(), value)?);
+        }
         decoded.push(values);
     }
     Ok(decoded)

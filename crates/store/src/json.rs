@@ -1,0 +1,163 @@
+//! Rows as the JSON text of an answer: letter by letter what `Serialize` writes of them, in a fraction of the steps.
+//!
+//! Names of properties, ids and instants never hold what JSON escapes, and most texts do not; `serde_json` looks at each
+//! of their bytes. What it alone can write, it writes here too.
+
+use crate::record::{Record, Related};
+use crate::value::{TIMESTAMP, Value, encode_timestamp};
+
+impl Record {
+    /// The row as the text of a JSON object.
+    ///
+    /// # Errors
+    /// When a document inside cannot be written.
+    pub fn to_json(&self) -> serde_json::Result<Vec<u8>> {
+        let mut text = Vec::with_capacity(1024);
+        append_row(self, &mut text)?;
+        Ok(text)
+    }
+
+    /// Rows as the text of a JSON array.
+    ///
+    /// # Errors
+    /// As [`Self::to_json`].
+    pub fn to_json_array(rows: &[Self]) -> serde_json::Result<Vec<u8>> {
+        let mut text = Vec::with_capacity(1024);
+        append_rows(rows, &mut text)?;
+        Ok(text)
+    }
+}
+
+fn append_rows(records: &[Record], text: &mut Vec<u8>) -> serde_json::Result<()> {
+    text.push(b'[');
+    for (at, record) in records.iter().enumerate() {
+        let before = text.len();
+        if at > 0 {
+            text.push(b',');
+        }
+        append_row(record, text)?;
+        if at == 0 {
+            // The others are about as long.
+            text.reserve((text.len() - before).saturating_mul(records.len()));
+        }
+    }
+    text.push(b']');
+    Ok(())
+}
+
+fn append_row(record: &Record, text: &mut Vec<u8>) -> serde_json::Result<()> {
+    let mut opening = b'{';
+    for (name, value) in record.shown_values() {
+        append_name(opening, name, text);
+        append_value(value, text)?;
+        opening = b',';
+    }
+    for (name, related) in &record.related {
+        append_name(opening, name, text);
+        match related {
+            Related::Many(rows) => append_rows(rows, text)?,
+            Related::One(row) => append_row(row, text)?,
+        }
+        opening = b',';
+    }
+    if opening == b'{' {
+        text.push(opening);
+    }
+    text.push(b'}');
+    Ok(())
+}
+
+/// A name is made of an identifier of Rust.
+fn append_name(opening: u8, name: &str, text: &mut Vec<u8>) {
+    text.push(opening);
+    append_plain(name, text);
+    text.push(b':');
+}
+
+fn append_value(value: &Value, text: &mut Vec<u8>) -> serde_json::Result<()> {
+    match value {
+        Value::Uuid(id) => {
+            let mut buffer = uuid::Uuid::encode_buffer();
+            append_plain(id.hyphenated().encode_lower(&mut buffer), text);
+        }
+        Value::Timestamp(at) => {
+            let mut buffer = TIMESTAMP;
+            append_plain(encode_timestamp(*at, &mut buffer), text);
+        }
+        Value::Date(day) => {
+            let mut buffer = TIMESTAMP;
+            append_plain(encode_timestamp(day.midnight().assume_utc(), &mut buffer), text);
+        }
+        Value::Text(plain) if is_plain(plain) => append_plain(plain, text),
+        Value::Null => text.extend_from_slice(b"null"),
+        other => serde_json::to_writer(text, other)?,
+    }
+    Ok(())
+}
+
+fn append_plain(plain: &str, text: &mut Vec<u8>) {
+    text.push(b'"');
+    text.extend_from_slice(plain.as_bytes());
+    text.push(b'"');
+}
+
+/// Whether JSON escapes none of it (RFC 8259, section 7). Counts, since that takes many bytes
+/// in one step.
+fn is_plain(text: &str) -> bool {
+    text.bytes().filter(|byte| matches!(byte, ..b' ' | b'"' | b'\\')).count() == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use time::macros::{date, datetime};
+
+    use super::*;
+    use crate::entity::{Property, PropertyRole, PropertyType, Rules};
+
+    const fn property(name: &'static str, hidden: bool) -> Property {
+        let (kind, role) = (PropertyType::Text, PropertyRole::Data);
+        Property { name, column: name, kind, required: false, role, hidden, rules: Rules::NONE, description: "" }
+    }
+
+    static SHOWN: Property = property("firstName", false);
+    static HIDDEN: Property = property("password", true);
+
+    fn record(values: Vec<Value>, related: Vec<(&'static str, Related)>) -> Record {
+        let properties: Arc<[_]> = values.iter().map(|_| &SHOWN).chain([&HIDDEN, &SHOWN]).collect();
+        let shown = values.len() + 1;
+        let values = values.into_iter().chain([Value::from("secret"), Value::from("read to sort")]).collect();
+        Record { properties, values, shown, related }
+    }
+
+    #[test]
+    fn a_row_reads_as_serde_writes_it() -> Result<(), Box<dyn std::error::Error>> {
+        let texts = ["", "Ann", "a\"b", "a\\b", "a\nb", "\u{1}\u{1f}\u{7f}", "é 漢 🦀", "/</script>", "\u{2028}"];
+        let mut values: Vec<Value> = texts.into_iter().map(Value::from).collect();
+        values.extend([
+            Value::Null,
+            Value::Boolean(true),
+            Value::Integer(i64::MIN),
+            Value::Uuid(uuid::Uuid::from_u128(0x0190_abcd)),
+            Value::Timestamp(datetime!(2026-02-03 04:05:06.789 +02:00)),
+            Value::Date(date!(2026 - 02 - 03)),
+            Value::Json(serde_json::json!({"a\"": [1.5, "\n", null, {}]})),
+            Value::TextArray(vec!["a\"".to_owned(), String::new()]),
+            Value::IntegerArray(vec![1, -2]),
+        ]);
+        let inner = record(values.clone(), Vec::new());
+        let empty = Record { properties: Arc::new([]), values: Vec::new(), shown: 0, related: Vec::new() };
+        let many = Related::Many(vec![inner.clone(), empty.clone(), inner.clone()]);
+        let only_related = Record { related: vec![("roles", Related::One(Box::new(inner.clone())))], ..empty.clone() };
+        let outer = record(values, vec![("users", many), ("none", Related::Many(Vec::new()))]);
+        for record in [&inner, &empty, &outer, &only_related] {
+            assert_eq!(String::from_utf8(record.to_json()?)?, serde_json::to_string(record)?);
+        }
+        let all = [outer, empty, inner];
+        for some in [&all[..], &[]] {
+            assert_eq!(String::from_utf8(Record::to_json_array(some)?)?, serde_json::to_string(some)?);
+        }
+        Ok(())
+    }
+}
