@@ -296,7 +296,7 @@ CREATE INDEX idx_user_tenants_role_id ON main.user_tenants (role_id);
 CREATE INDEX idx_user_groups_user_tenant_id ON main.user_groups (user_tenant_id);
 CREATE INDEX idx_user_invitations_user_tenant_id ON main.user_invitations (user_tenant_id);
 CREATE INDEX idx_user_invitations_token ON main.user_invitations (token);
-CREATE INDEX idx_audit_logs_table_name_entity_id_operation_time ON logs.audit_logs (table_name, entity_id, operation_time);
+CREATE INDEX idx_audit_logs_entity_id ON logs.audit_logs (entity_id);
 
 -- Users as a tenant sees them: one row a membership, deleted ones included; readers add their own predicates.
 CREATE VIEW main.v_users AS

@@ -31,8 +31,7 @@ pub(crate) async fn update_all(
     predicate: Option<&Predicate>,
     patch: Patch<TenantConfig>,
 ) -> Result<Committed<u64>> {
-    let count = session.repository::<TenantConfig>().update_all(predicate, patch).await?;
-    Ok(session.commit(count).await?)
+    Ok(session.update_and_commit(predicate, patch).await?)
 }
 
 /// Deletes every configuration that matches.

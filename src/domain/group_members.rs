@@ -20,14 +20,13 @@ const FOREIGN: Error = Error::Foreign("User should be from same tenant");
 pub(crate) async fn add(session: Session<TenantScope, Write>, group: Uuid, member: &str) -> Result<Committed<Record>> {
     let foreign = || Error::Foreign("user access not allowed");
     let member = parse_uuid(member).map_err(|_| foreign())?;
-    let new = New::empty().with("groupId", group)?.with("userTenantId", member)?;
-    let record = session.repository::<UserGroup>().create(new).await.map_err(|error| {
+    let new = New::<UserGroup>::empty().with("groupId", group)?.with("userTenantId", member)?;
+    session.create_and_commit(new).await.map_err(|error| {
         match Unique::GroupMember.or(error, Error::Forbidden("User is already added in this group")) {
             Error::RelatedNotFound => foreign(),
             other => other,
         }
-    })?;
-    Ok(session.commit(record).await?)
+    })
 }
 
 /// Adds several members: all who are not in the group yet, or nobody when one is not of the tenant.
@@ -56,10 +55,12 @@ pub(crate) async fn add_all(
     let new = wanted_ids
         .into_iter()
         .filter(|id| !present.contains(id))
-        .map(|id| Ok(New::empty().with("groupId", group)?.with("userTenantId", id)?))
-        .collect::<Result<_>>()?;
-    let records = session.repository::<UserGroup>().create_all(new).await?;
-    Ok(session.commit(records).await?)
+        .map(|id| {
+            let new = New::empty().with("groupId", group)?.with("userTenantId", id)?;
+            Ok(session.repository::<UserGroup>().prepare(new)?)
+        })
+        .collect::<Result<Vec<_>>>()?;
+    Ok(session.insert_and_commit(new).await?)
 }
 
 /// The user that a path names; what is no id names nobody in the group.

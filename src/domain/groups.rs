@@ -35,8 +35,7 @@ pub(crate) async fn update_all(
     predicate: Option<&Predicate>,
     patch: Patch<Group>,
 ) -> Result<Committed<u64>> {
-    let count = session.repository::<Group>().update_all(predicate, patch).await?;
-    Ok(session.commit(count).await?)
+    Ok(session.update_and_commit(predicate, patch).await?)
 }
 
 /// Deletes a group, and its members' places in it.

@@ -20,12 +20,10 @@ pub(crate) async fn create(
     new: New<Role>,
 ) -> Result<Committed<Record>> {
     holds(&principal, new.get("permissions"))?;
-    let record = session
-        .repository::<Role>()
-        .create(new)
+    session
+        .create_and_commit(new)
         .await
-        .map_err(|error| Unique::RoleName.or(error, Error::Forbidden(" Role with same name already exist")))?;
-    Ok(session.commit(record).await?)
+        .map_err(|error| Unique::RoleName.or(error, Error::Forbidden(" Role with same name already exist")))
 }
 
 /// Changes every role that matches. The principal must hold all permissions that they have and get,

@@ -15,8 +15,7 @@ use crate::model::Tenant;
 /// Creates a tenant. Its key stays taken even after it is deleted.
 pub(crate) async fn create(session: Session<System, Write>, new: New<Tenant>) -> Result<Committed<Record>> {
     has_key(new.get("key"))?;
-    let record = session.repository::<Tenant>().create(new).await?;
-    Ok(session.commit(record).await?)
+    Ok(session.create_and_commit(new).await?)
 }
 
 /// The tenant with this id, if the caller sees it; a foreign, unknown or malformed id is not found.
@@ -34,8 +33,7 @@ pub(crate) async fn update_all(
     if predicate.is_none() && matches!(session.scope(), CallerScope::All(_)) {
         return Err(Error::WhereRequired);
     }
-    let count = session.repository::<Tenant>().update_all(predicate, patch).await?;
-    Ok(session.commit(count).await?)
+    Ok(session.update_and_commit(predicate, patch).await?)
 }
 
 /// Changes the tenant with this id.
@@ -44,8 +42,7 @@ pub(crate) async fn update_by_id(
     id: &str,
     patch: Patch<Tenant>,
 ) -> Result<Committed<()>> {
-    let changed = session.repository::<Tenant>().update_by_id(known(id)?, patch).await?;
-    if changed { Ok(session.commit(()).await?) } else { Err(unknown(id)) }
+    session.update_by_id_and_commit(known(id)?, patch).await?.ok_or_else(|| unknown(id))
 }
 
 /// Replaces what clients set of the tenant with this id: what is absent becomes null.

@@ -65,9 +65,7 @@ pub(crate) async fn update(
         }
         None
     };
-    if let Some(person) = person {
-        change_person(&session, &user, person).await?;
-    }
+    let person = person.map(|person| identity::normalise(&session, &user, person)).transpose()?;
     let mut patch = Patch::<UserTenant>::empty();
     if let Some(role) = change.role {
         patch = patch.with("roleId", role)?;
@@ -75,8 +73,22 @@ pub(crate) async fn update(
     if let Some(status) = change.status {
         patch = patch.with("status", status)?;
     }
-    if patch.is_empty() {
-        return Ok(session.commit(()).await?);
+    let taken = |error| Unique::Username.or(error, Error::Forbidden("Username already exists"));
+    // The person is there: if nothing was changed, it is its new default tenant that is not.
+    let no_default = || Error::RelatedNotFound;
+    match person {
+        Some(person) if patch.is_empty() => {
+            let committed = session.update_by_id_and_commit(user.id, person).await.map_err(taken)?;
+            return committed.ok_or_else(no_default);
+        }
+        Some(person) => {
+            let changed = session.repository::<User>().update_by_id(user.id, person).await.map_err(taken)?;
+            if !changed {
+                return Err(no_default());
+            }
+        }
+        None if patch.is_empty() => return Ok(session.commit(()).await?),
+        None => {}
     }
     let administrators = Administrators::before(&session).await?;
     session.repository::<UserTenant>().update_by_id(membership.id, patch).await?;
@@ -132,17 +144,6 @@ fn is_home(tenant: Uuid, principal: &Principal<'_>, membership: &UserTenant, use
 
 fn is(value: &Value, status: UserStatus) -> bool {
     *value == Value::from(i32::from(status))
-}
-
-async fn change_person(session: &Session<TenantScope, Write>, user: &User, person: Patch<User>) -> Result<()> {
-    let person = identity::normalise(session, user, person)?;
-    let changed = session
-        .repository::<User>()
-        .update_by_id(user.id, person)
-        .await
-        .map_err(|error| Unique::Username.or(error, Error::Forbidden("Username already exists")))?;
-    // The person is there: if nothing was changed, it is its new default tenant that is not.
-    if changed { Ok(()) } else { Err(Error::RelatedNotFound) }
 }
 
 /// The active tenant of the oldest other membership that the user has accepted. A tenant that has merely added somebody

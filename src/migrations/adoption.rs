@@ -50,11 +50,7 @@ pub(super) const ADOPTION: Adoption = Adoption {
         index("idx_user_groups_user_tenant_id", "main.user_groups", &["user_tenant_id"]),
         index("idx_user_invitations_user_tenant_id", "main.user_invitations", &["user_tenant_id"]),
         index("idx_user_invitations_token", "main.user_invitations", &["token"]),
-        index(
-            "idx_audit_logs_table_name_entity_id_operation_time",
-            "logs.audit_logs",
-            &["table_name", "entity_id", "operation_time"],
-        ),
+        index("idx_audit_logs_entity_id", "logs.audit_logs", &["entity_id"]),
         trigger("tenants_audit_trigger", "main.tenants", "logs.audit_trigger('TENANT_LOGS')"),
         trigger("tenant_configs_audit_trigger", "main.tenant_configs", "logs.audit_trigger('TENANT_CONFIG_LOGS')"),
         trigger("roles_audit_trigger", "main.roles", "logs.audit_trigger('ROLE_LOGS')"),

@@ -13,7 +13,7 @@ use crate::include;
 use crate::record::{New, Patch, Prepared, Record, Values, default_of};
 use crate::scope::{Scope, Wall};
 use crate::session::{Session, Write};
-use crate::sql::Verb;
+use crate::sql::{Confined, Verb};
 use crate::value::Value;
 
 /// The rows of `E` that a session sees.
@@ -174,7 +174,7 @@ impl<E: Entity, S: Scope> Repository<'_, E, S, Write> {
             }
         }
         audit::stamp_created(meta, &mut values, &self.session.actor, self.session.environment.now());
-        values.sort_by_key(|(property, _)| meta.position(property.name));
+        values.sort_by_cached_key(|(property, _)| meta.position(property.name));
         Ok(values)
     }
 
@@ -215,6 +215,15 @@ impl<E: Entity, S: Scope> Repository<'_, E, S, Write> {
     /// # Errors
     /// As [`Self::create`].
     pub async fn update_all(&self, predicate: Option<&Predicate>, patch: Patch<E>) -> StoreResult<u64> {
+        let values = self.changes(patch)?;
+        if values.is_empty() {
+            return self.count(predicate).await;
+        }
+        self.write(Verb::Update { predicate, values: &values }, &values).await
+    }
+
+    /// All values that a patch sets: its own, and who changed the row when.
+    pub(crate) fn changes(&self, patch: Patch<E>) -> StoreResult<Values> {
         let meta = E::meta();
         let mut values = patch.values;
         if let (Wall::Person(person), Some(OwnerRule::Column(owner))) = (self.session.scope.wall(), meta.owner) {
@@ -224,10 +233,7 @@ impl<E: Entity, S: Scope> Repository<'_, E, S, Write> {
             }
         }
         audit::stamp_modified(meta, &mut values, &self.session.actor, self.session.environment.now());
-        if values.is_empty() {
-            return self.count(predicate).await;
-        }
-        self.write(Verb::Update { predicate, values: &values }, &values).await
+        Ok(values)
     }
 
     /// Replaces what clients set in the row with this id: what is absent becomes null or its default.
@@ -307,18 +313,24 @@ impl<E: Entity, S: Scope> Repository<'_, E, S, Write> {
     }
 
     async fn write(&self, verb: Verb<'_>, values: &Values) -> StoreResult<u64> {
-        let meta = E::meta();
-        if meta.read_only {
-            return Err(read_only());
-        }
-        let touched = self.session.execute(vec![self.session.confine(meta, verb)]).await;
-        touched.map(|touched| touched.iter().sum()).map_err(|error| match error {
-            StoreError::Conflict { constraint, columns, .. } => {
-                StoreError::Conflict { constraint, columns, attempted: Record::of(values.clone()).attempted() }
-            }
-            other => other,
-        })
+        let statement = self.writing(verb)?;
+        counted_rows(self.session.execute(vec![statement]).await, values)
     }
+
+    pub(crate) fn writing(&self, verb: Verb<'_>) -> StoreResult<Confined> {
+        let meta = E::meta();
+        if meta.read_only { Err(read_only()) } else { Ok(self.session.confine(meta, verb)) }
+    }
+}
+
+/// How many rows were given these values, or what was in the way.
+pub(crate) fn counted_rows(touched: StoreResult<Vec<u64>>, values: &Values) -> StoreResult<u64> {
+    touched.map(|touched| touched.iter().sum()).map_err(|error| match error {
+        StoreError::Conflict { constraint, columns, .. } => {
+            StoreError::Conflict { constraint, columns, attempted: Record::of(values.clone()).attempted() }
+        }
+        other => other,
+    })
 }
 
 fn read_only() -> StoreError {

@@ -4,18 +4,18 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use crate::audit::Actor;
+pub use crate::commit::Committed;
 use crate::entity::{Entity, EntityMeta};
 use crate::environment::Environment;
 use crate::error::{StoreError, StoreResult};
 pub use crate::options::{DatabaseOptions, Limits, PoolState, PostgresOptions, SqliteOptions, TlsMode};
-use crate::record::{Prepared, Record};
 use crate::repository::Repository;
 use crate::scope::{Scope, Sees, System};
 #[cfg(feature = "postgres")]
 use crate::sql::postgres;
 #[cfg(feature = "sqlite")]
 use crate::sql::sqlite;
-use crate::sql::{Confined, Dialect, Verb};
+use crate::sql::{Confined, Dialect, Ending, Verb};
 use crate::value::Value;
 
 /// One database. Keep it where only the doors of the service reach it: whoever holds it can make
@@ -64,19 +64,6 @@ pub struct Session<S, M> {
     pub(crate) environment: Environment,
     pub(crate) limits: Limits,
     mode: PhantomData<fn() -> M>,
-}
-
-/// The result of a transaction that was committed. Nothing else makes one, so that a function
-/// which promises it cannot forget to commit.
-#[derive(Debug)]
-#[must_use]
-pub struct Committed<T>(T);
-
-impl<T> Committed<T> {
-    /// The result.
-    pub fn into_inner(self) -> T {
-        self.0
-    }
 }
 
 impl Store {
@@ -232,39 +219,22 @@ impl<S: Scope> Session<S, Write> {
         }
     }
 
-    /// Inserts rows of one or several entities, made ready by [`Repository::prepare`], in this order. They travel to the
-    /// database together.
-    ///
-    /// # Errors
-    /// As [`Repository::create`], for the first row that fails.
-    pub async fn insert(&self, rows: impl IntoIterator<Item = Prepared>) -> StoreResult<Vec<Record>> {
-        let (statements, records): (Vec<_>, Vec<_>) = rows.into_iter().map(|row| (row.statement, row.record)).unzip();
-        let touched = self.execute(statements).await.map_err(|error| match (error, records.as_slice()) {
-            // Of several rows the database does not say which one conflicts.
-            (StoreError::Conflict { constraint, columns, .. }, [only]) => {
-                StoreError::Conflict { constraint, columns, attempted: only.attempted() }
-            }
-            (other, _) => other,
-        })?;
-        if touched.contains(&0) { Err(StoreError::MissingReference) } else { Ok(records) }
-    }
-
-    /// Commits, and hands `value` out as the result of what is now durable.
-    ///
-    /// # Errors
-    /// [`crate::StoreError::Aborted`] when a statement failed before; nothing was written then.
-    pub async fn commit<T>(self, value: T) -> StoreResult<Committed<T>> {
+    /// Runs the last statements, if any, ends the transaction, and returns how many rows each touched.
+    pub(crate) async fn finish(self, statements: Vec<Confined>, ending: Ending) -> StoreResult<Vec<u64>> {
+        for statement in &statements {
+            tracing::trace!(sql = %statement.sql, "execute");
+            self.environment.interruption()?;
+        }
         self.environment.interruption()?;
         match self.executor {
             Executor::Transaction(transaction) => match *transaction {
                 #[cfg(feature = "postgres")]
-                Transaction::Postgres(transaction) => transaction.commit().await?,
+                Transaction::Postgres(transaction) => Box::pin(transaction.finish(&statements, ending)).await,
                 #[cfg(feature = "sqlite")]
-                Transaction::Sqlite(transaction) => transaction.commit().await?,
+                Transaction::Sqlite(transaction) => transaction.finish(statements, ending).await,
             },
-            Executor::Pool(_) => return Err(StoreError::Aborted),
+            Executor::Pool(_) => Err(StoreError::Aborted),
         }
-        Ok(Committed(value))
     }
 }
 

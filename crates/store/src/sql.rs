@@ -69,6 +69,22 @@ pub(crate) struct Confined {
     pub(crate) projection: Arc<[&'static Property]>,
 }
 
+/// How the last statements of a transaction end it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// It is committed.
+    Commit,
+    /// It is committed if each of them touched a row, and rolled back else.
+    CommitIfEachTouches,
+}
+
+impl Ending {
+    /// Whether a transaction is committed whose last statements touched so many rows each.
+    pub(crate) fn commits(self, touched: &[u64]) -> bool {
+        self == Self::Commit || !touched.contains(&0)
+    }
+}
+
 /// The keys of the parents of an include, and the property that holds them.
 pub(crate) type Parents = (&'static Property, Vec<Value>);
 

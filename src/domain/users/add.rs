@@ -75,11 +75,11 @@ pub(crate) async fn add(
         rows.extend([person, session.repository::<UserCredentials>().prepare(credentials)?]);
     }
     rows.push(session.repository::<UserTenant>().prepare(membership)?);
-    session.insert(rows).await.map_err(|error| match error {
+    let committed = session.insert_and_commit(rows).await.map_err(|error| match error {
         StoreError::Conflict { .. } => taken(),
         other => other.into(),
     })?;
-    Ok(session.commit(shown).await?)
+    Ok(committed.map(|_| shown))
 }
 
 /// Whom username and e-mail address lead to, among all users.

@@ -20,7 +20,7 @@ use self::codec::{Bind, Decoded};
 pub(crate) use self::connect::client;
 use self::errors::{classify, pool_error};
 use self::lanes::Lanes;
-use super::Confined;
+use super::{Confined, Ending};
 use crate::error::{StoreError, StoreResult};
 use crate::session::{PoolState, PostgresOptions};
 use crate::value::Value;
@@ -149,16 +149,27 @@ impl Transaction {
         .await
     }
 
-    /// Commits. `COMMIT` after a failed statement would answer `ROLLBACK` without an error, so that is refused here.
-    pub(crate) async fn commit(mut self) -> StoreResult<()> {
+    /// Runs the last statements, if any, and ends the transaction, unless a statement failed before. One that is all of
+    /// the transaction is one by itself, without `BEGIN` and `COMMIT`; where it touches nothing, both endings are the same.
+    pub(crate) async fn finish(mut self, statements: &[Confined], ending: Ending) -> StoreResult<Vec<u64>> {
+        // `COMMIT` after a failed statement would answer `ROLLBACK` without an error.
         if self.unfinished.load(Ordering::Relaxed) > 0 {
             return Err(StoreError::Aborted);
         }
-        if self.begun.load(Ordering::Relaxed) {
+        let touched = match statements {
+            [] => Vec::new(),
+            [all] if !self.begun.load(Ordering::Relaxed) => {
+                let connection = self.connection()?;
+                let prepared = prepare(connection, all).await?;
+                vec![execute(connection, &prepared, all).await?]
+            }
+            several => self.execute(several).await?,
+        };
+        if self.begun.load(Ordering::Relaxed) && ending.commits(&touched) {
             self.connection()?.batch_execute("COMMIT").await.map_err(classify)?;
+            self.connection = None;
         }
-        self.connection = None;
-        Ok(())
+        Ok(touched)
     }
 }
 
@@ -201,10 +212,11 @@ async fn prepare(connection: &Object, statement: &Confined) -> StoreResult<State
 }
 
 fn decode(row: &Row) -> StoreResult<Vec<Value>> {
-    (0..row.len())
-        .map(|at| match row.try_get::<_, Option<Decoded>>(at) {
-            Ok(value) => Ok(value.map_or(Value::Null, |decoded| decoded.0)),
-            Err(error) => Err(StoreError::Database(Box::new(error))),
-        })
-        .collect()
+    // Collected, it would grow step by step: of fallible ones it is not known how many there will be.
+    let mut values = Vec::with_capacity(row.len());
+    for at in 0..row.len() {
+        let value = row.try_get::<_, Option<Decoded>>(at).map_err(|error| StoreError::Database(Box::new(error)))?;
+        values.push(value.map_or(Value::Null, |decoded| decoded.0));
+    }
+    Ok(values)
 }

@@ -14,10 +14,11 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
+use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 pub(crate) use self::connect::open as connection;
-use super::Confined;
+use super::{Confined, Ending};
 use crate::error::{StoreError, StoreResult};
 use crate::session::{PoolState, SqliteOptions};
 use crate::value::Value;
@@ -32,7 +33,8 @@ struct Read {
 enum Step {
     Query(Confined, oneshot::Sender<Rows>),
     Execute(Vec<Confined>, oneshot::Sender<StoreResult<Vec<u64>>>),
-    Commit(oneshot::Sender<StoreResult<()>>),
+    /// The last statements, and what comes of the transaction.
+    Finish(Vec<Confined>, Ending, oneshot::Sender<StoreResult<Vec<u64>>>),
 }
 
 /// The threads of one database file.
@@ -48,14 +50,15 @@ impl Backend {
         let (reads, read_queue) = unbounded::<Read>();
         let (writes, write_queue) = unbounded::<Receiver<Step>>();
         // The writer first: it creates the file and sets the journal mode.
-        let connection = connect::open(options)?;
+        let connection = connect::open_writer(options)?;
         spawn("sqlite-writer", move || writer::run(&connection, &write_queue))?;
         for number in 0..options.readers {
-            let reader = connect::open_reader(options)?;
-            let queue = read_queue.clone();
+            let (options, queue) = (options.clone(), read_queue.clone());
             spawn(&format!("sqlite-reader-{number}"), move || {
+                // Opened by its first statement: each connection keeps the whole schema in memory.
+                let mut reader = None;
                 for Read { statement, reply } in queue {
-                    let _ = reply.send(codec::query(&reader, &statement));
+                    let _ = reply.send(read(&mut reader, &options, &statement));
                 }
             })?;
         }
@@ -127,13 +130,22 @@ impl Transaction {
         self.step(|reply| Step::Execute(statements, reply)).await
     }
 
-    /// Commits, unless a statement failed.
-    pub(crate) async fn commit(self) -> StoreResult<()> {
+    /// Runs the last statements, if any, and ends the transaction, unless a statement failed before. The writer need not
+    /// wait for us in between.
+    pub(crate) async fn finish(self, statements: Vec<Confined>, ending: Ending) -> StoreResult<Vec<u64>> {
         if self.unfinished.load(Ordering::Relaxed) > 0 {
             return Err(StoreError::Aborted);
         }
-        self.step(Step::Commit).await
+        self.step(|reply| Step::Finish(statements, ending, reply)).await
     }
+}
+
+fn read(reader: &mut Option<Connection>, options: &SqliteOptions, statement: &Confined) -> Rows {
+    let reader = match reader {
+        Some(reader) => reader,
+        None => reader.insert(connect::open_reader(options)?),
+    };
+    codec::query(reader, statement)
 }
 
 fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> StoreResult<()> {

@@ -1,11 +1,13 @@
 //! One session, one transaction: all of it or nothing, and one writer after the other.
 
 use serde_json::json;
+use user_tenant_store::filter::Predicate;
+use user_tenant_store::record::{New, Patch};
 use user_tenant_store::scope::TenantScope;
 use user_tenant_store::session::{Session, Write};
 use user_tenant_store::{StoreError, StoreResult};
 
-use crate::family::Document;
+use crate::family::{Comment, Document};
 use crate::fixture::{ACTOR, Fixture, Outcome, column, new, patch};
 
 on_both!(
@@ -17,6 +19,8 @@ on_both!(
     many_writers_at_once,
     who_rolls_back_takes_nobody_along,
     nothing_is_committed_after_a_statement_that_nobody_waited_for,
+    the_last_statement_of_a_transaction_ends_it,
+    a_last_statement_that_fails_takes_all_with_it,
 );
 
 async fn titles(fixture: &Fixture, scope: TenantScope) -> Outcome<String> {
@@ -180,4 +184,76 @@ async fn nothing_is_committed_after_a_statement_that_nobody_waited_for(fixture: 
     assert!(matches!(refused, Err(StoreError::Aborted)), "{refused:?}");
     assert_eq!(titles(fixture, scope).await?, "Alpha Beta Gamma");
     Ok(())
+}
+
+async fn the_last_statement_of_a_transaction_ends_it(fixture: &Fixture) -> Outcome {
+    let seed = fixture.seed().await?;
+    let scope = TenantScope(seed.ours.account);
+    // All of the transaction.
+    let made = fixture.store.write(scope, ACTOR).await?.create_and_commit(titled("Delta")?).await?.into_inner();
+    let id = made.uuid("id").ok_or("no id")?;
+    assert_eq!(titles(fixture, scope).await?, "Alpha Beta Delta Gamma");
+    let renamed = fixture.store.write(scope, ACTOR).await?.update_by_id_and_commit(id, retitled("Zeta")?).await?;
+    assert!(renamed.is_some());
+    assert_eq!(titles(fixture, scope).await?, "Alpha Beta Gamma Zeta");
+
+    // The end of one.
+    let session = fixture.store.write(scope, ACTOR).await?;
+    make(&session, "Eta").await?;
+    let renamed =
+        session.update_and_commit(Some(&Predicate::is::<Document>("title", "Zeta")), retitled("Theta")?).await?;
+    assert_eq!(renamed.into_inner(), 1);
+    assert_eq!(titles(fixture, scope).await?, "Alpha Beta Eta Gamma Theta");
+
+    // To change nothing is no reason to lose what was written before.
+    let session = fixture.store.write(scope, ACTOR).await?;
+    make(&session, "Iota").await?;
+    let none = Predicate::is::<Document>("title", "nothing is named so");
+    let renamed = session.update_and_commit(Some(&none), retitled("Kappa")?).await?;
+    assert_eq!(renamed.into_inner(), 0);
+    assert_eq!(titles(fixture, scope).await?, "Alpha Beta Eta Gamma Iota Theta");
+    Ok(())
+}
+
+async fn a_last_statement_that_fails_takes_all_with_it(fixture: &Fixture) -> Outcome {
+    let seed = fixture.seed().await?;
+    let scope = TenantScope(seed.ours.account);
+    let refused = begun(fixture, scope).await?.create_and_commit(titled("Alpha")?).await;
+    assert!(matches!(refused, Err(StoreError::Conflict { .. })), "{refused:?}");
+    let (document, author) = (seed.theirs.documents[0], seed.ours.membership);
+    let comment = json!({"wording": "Hm", "place": 0, "documentId": document, "membershipId": author});
+    let comment = new::<Comment>(&comment)?;
+    let refused = begun(fixture, scope).await?.create_and_commit(comment).await;
+    assert!(matches!(refused, Err(StoreError::MissingReference)), "{refused:?}");
+    let foreign =
+        begun(fixture, scope).await?.update_by_id_and_commit(seed.theirs.documents[0], retitled("Ours")?).await?;
+    assert!(foreign.is_none());
+    let session = begun(fixture, scope).await?;
+    assert!(make(&session, "Alpha").await.is_err());
+    let refused = session.create_and_commit(titled("Epsilon")?).await;
+    assert!(matches!(refused, Err(StoreError::Aborted)), "{refused:?}");
+    assert_eq!(titles(fixture, scope).await?, "Alpha Beta Gamma");
+    // Where it is all of the transaction.
+    let refused = fixture.store.write(scope, ACTOR).await?.create_and_commit(titled("Alpha")?).await;
+    assert!(matches!(refused, Err(StoreError::Conflict { .. })), "{refused:?}");
+    let alone = fixture.store.write(scope, ACTOR).await?;
+    let foreign = alone.update_by_id_and_commit(seed.theirs.documents[0], retitled("Ours")?).await?;
+    assert!(foreign.is_none());
+    assert_eq!(titles(fixture, scope).await?, "Alpha Beta Gamma");
+    Ok(())
+}
+
+/// A transaction that has written something.
+async fn begun(fixture: &Fixture, scope: TenantScope) -> Outcome<Session<TenantScope, Write>> {
+    let session = fixture.store.write(scope, ACTOR).await?;
+    make(&session, "Delta").await?;
+    Ok(session)
+}
+
+fn titled(title: &str) -> Outcome<New<Document>> {
+    new(&json!({ "title": title }))
+}
+
+fn retitled(title: &str) -> Outcome<Patch<Document>> {
+    patch(&json!({ "title": title }))
 }

@@ -13,14 +13,15 @@ use super::Step;
 use super::codec;
 use super::errors::classify;
 use crate::error::{StoreError, StoreResult};
+use crate::sql::Confined;
 
 /// A transaction that asks for nothing so long is rolled back, since it keeps all other writers waiting.
 const IDLE_TRANSACTION: Duration = Duration::from_secs(10);
 /// Most transactions of one group, those that roll back included, which bounds how long the first waits for its answer.
 const LARGEST_GROUP: usize = 32;
 
-/// A transaction that has done all but to become durable, and who waits for that.
-type Waiting = oneshot::Sender<StoreResult<()>>;
+/// A transaction that has done all but to become durable: how many rows its last statements touched, and who waits.
+type Waiting = (Vec<u64>, oneshot::Sender<StoreResult<Vec<u64>>>);
 
 /// Carries out transactions until nobody can ask for any.
 pub(super) fn run(connection: &Connection, queue: &Receiver<Receiver<Step>>) {
@@ -59,9 +60,9 @@ fn group(connection: &Connection, first: Receiver<Step>, queue: &Receiver<Receiv
 
 /// Tells everyone how the commit ended. The driver's error cannot be copied, only what it says.
 fn answer(waiting: Vec<Waiting>, failure: Option<&StoreError>) {
-    for one in waiting {
-        let _ = one.send(match failure {
-            None => Ok(()),
+    for (touched, reply) in waiting {
+        let _ = reply.send(match failure {
+            None => Ok(touched),
             Some(error) if error.is_transient() => Err(StoreError::Unavailable(error.to_string().into())),
             Some(error) => Err(StoreError::Database(error.to_string().into())),
         });
@@ -80,17 +81,18 @@ fn transaction(connection: &Connection, steps: &Receiver<Step>) -> Option<Waitin
     loop {
         match next {
             Ok(Step::Query(statement, reply)) => drop(reply.send(codec::query(connection, &statement))),
-            Ok(Step::Execute(statements, reply)) => {
-                let touched = statements.iter().map(|statement| codec::execute(connection, statement)).collect();
-                let _ = reply.send(touched);
-            }
-            Ok(Step::Commit(reply)) => match execute(connection, "RELEASE one") {
-                Ok(()) => return Some(reply),
-                Err(error) => {
-                    let _ = reply.send(Err(error));
-                    break;
+            Ok(Step::Execute(statements, reply)) => drop(reply.send(execute_all(connection, &statements))),
+            Ok(Step::Finish(statements, ending, reply)) => {
+                match execute_all(connection, &statements) {
+                    Ok(touched) if !ending.commits(&touched) => drop(reply.send(Ok(touched))),
+                    Ok(touched) => match execute(connection, "RELEASE one") {
+                        Ok(()) => return Some((touched, reply)),
+                        Err(error) => drop(reply.send(Err(error))),
+                    },
+                    Err(error) => drop(reply.send(Err(error))),
                 }
-            },
+                break;
+            }
             Err(RecvTimeoutError::Disconnected) => break,
             Err(RecvTimeoutError::Timeout) => {
                 tracing::warn!("a transaction was rolled back because it asked for nothing for {IDLE_TRANSACTION:?}");
@@ -110,6 +112,10 @@ fn transaction(connection: &Connection, steps: &Receiver<Step>) -> Option<Waitin
     None
 }
 
+fn execute_all(connection: &Connection, statements: &[Confined]) -> StoreResult<Vec<u64>> {
+    statements.iter().map(|statement| codec::execute(connection, statement)).collect()
+}
+
 fn execute(connection: &Connection, sql: &str) -> StoreResult<()> {
     connection.prepare_cached(sql).and_then(|mut statement| statement.raw_execute()).map(drop).map_err(classify)
 }
@@ -123,7 +129,6 @@ fn undo(connection: &Connection, sql: &str) {
 fn refuse(step: Step, error: StoreError) {
     match step {
         Step::Query(_, reply) => drop(reply.send(Err(error))),
-        Step::Execute(_, reply) => drop(reply.send(Err(error))),
-        Step::Commit(reply) => drop(reply.send(Err(error))),
+        Step::Execute(_, reply) | Step::Finish(_, _, reply) => drop(reply.send(Err(error))),
     }
 }
