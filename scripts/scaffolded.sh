@@ -68,7 +68,8 @@ progress "building"
 cargo build --locked
 # What is built for the checkout serves here too, and nothing is fetched.
 mkdir -p "$place/.cargo"
-cat >"$place/.cargo/config.toml" <<'TOML'
+cp .cargo/config.toml "$place/.cargo/"
+cat >>"$place/.cargo/config.toml" <<'TOML'
 [net]
 offline = true
 [profile.dev]

@@ -26,6 +26,8 @@ class Row:
     figure: Figure
     unit: str
     met: bool
+    # What the database itself reaches, beyond which no service gets.
+    ceiling: Figure | None = None
 
 
 # Work, whose rate over whose, at least.
@@ -62,7 +64,8 @@ def rows(results: Results, figures: Figures) -> Iterator[Row]:
     for measured, above, below, least in _RATES:
         if figure := figures.ratio((measured, above), (measured, below)):
             met = figure.middle >= least
-            yield Row(titles[measured], f"{NAMES[above]} ≥ {least:g} × {NAMES[below]}", figure, " ×", met)
+            ceiling = figures.ratio((measured, Side.REFERENCE), (measured, below)) if below is Side.ORIGINAL else None
+            yield Row(titles[measured], f"{NAMES[above]} ≥ {least:g} × {NAMES[below]}", figure, " ×", met, ceiling)
     for work in results.works:
         figure = figures.ratio((_SMALLEST, Side.OURS), (work.name, Side.OURS))
         if figure and work.family == "users" and work.page in _FLAT_PAGES and work.name != _SMALLEST:

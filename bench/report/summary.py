@@ -10,12 +10,18 @@ from bench.work import Side
 def bar(results: Results, figures: Figures) -> str:
     """What was set out to be reached."""
     lines = [
-        (row.work, row.asks, "met" if row.met else "**not met**", f"{spread(row.figure)}{row.unit}")
+        (
+            row.work,
+            row.asks,
+            "met" if row.met else "**not met**",
+            f"{spread(row.figure)}{row.unit}",
+            f"{middle(row.ceiling)}{row.unit}" if row.ceiling else "",
+        )
         for row in rows(results, figures)
     ]
     met = sum(line[2] == "met" for line in lines)
     text = f"## The bar\n\n{met} of {len(lines)} are met.\n\n"
-    return text + table(("Work", "Bar", "", "Measured"), lines, texts=3)
+    return text + table(("Work", "Bar", "", "Measured", "pgbench"), lines, texts=3)
 
 
 def throughput(results: Results, figures: Figures) -> str:

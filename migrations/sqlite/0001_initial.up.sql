@@ -243,8 +243,8 @@ CREATE TABLE jwt_keys (
 CREATE TABLE audit_logs (
   -- UUIDv7 (RFC 9562): lines that are written together lie together, so a transaction changes few pages.
   id TEXT NOT NULL DEFAULT (printf('%08x-%04x-7%03x-%04x-%012x',
-    CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER) >> 16,
-    CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER) & 65535,
+    max(0, CAST(round((julianday('now') - 2440587.5) * 86400000) AS INTEGER)) >> 16,
+    max(0, CAST(round((julianday('now') - 2440587.5) * 86400000) AS INTEGER)) & 65535,
     random() & 4095, 32768 | (random() & 16383), random() & 281474976710655))
     CONSTRAINT pk_audit_logs_id PRIMARY KEY,
   operation_name TEXT NOT NULL CHECK (length(operation_name) <= 10),

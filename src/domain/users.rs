@@ -78,8 +78,9 @@ pub(crate) async fn update(
     let no_default = || Error::RelatedNotFound;
     match person {
         Some(person) if patch.is_empty() => {
-            let committed = session.update_by_id_and_commit(user.id, person).await.map_err(taken)?;
-            return committed.ok_or_else(no_default);
+            let by_id = Predicate::is::<User>("id", user.id);
+            let changed = session.update_and_commit(Some(&by_id), person).await.map_err(taken)?;
+            return if *changed.get() > 0 { Ok(changed.map(|_| ())) } else { Err(no_default()) };
         }
         Some(person) => {
             let changed = session.repository::<User>().update_by_id(user.id, person).await.map_err(taken)?;

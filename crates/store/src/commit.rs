@@ -1,4 +1,4 @@
-//! How a transaction ends: what it writes last, and [`Committed`], which only these functions make.
+//! Rows that a transaction writes together, and how it ends: only these functions make a [`Committed`].
 
 use crate::entity::Entity;
 use crate::error::{StoreError, StoreResult};
@@ -22,6 +22,11 @@ impl<T> Committed<T> {
     /// The result.
     pub fn into_inner(self) -> T {
         self.0
+    }
+
+    /// A look at the result.
+    pub fn get(&self) -> &T {
+        &self.0
     }
 
     /// Another result of the same transaction.

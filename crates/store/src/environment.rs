@@ -41,6 +41,11 @@ impl Environment {
         Self { interruption: Some(Arc::new(interruption)), ..self }
     }
 
+    /// Whether something may come between two statements.
+    pub(crate) fn is_interrupted(&self) -> bool {
+        self.interruption.is_some()
+    }
+
     pub(crate) fn interruption(&self) -> StoreResult<()> {
         self.interruption.as_ref().map_or(Ok(()), |interruption| interruption())
     }

@@ -46,7 +46,8 @@ pub enum StoreError {
     /// The statement ran longer than the configured bound.
     #[error("the database took too long")]
     Timeout(#[source] BoxError),
-    /// The database cannot be reached now; the same call may succeed later.
+    /// The database cannot be reached now; the same call may succeed later. Of a write it is not known whether it was
+    /// made, if the connection was lost while it was under way.
     #[error("the database is not available")]
     Unavailable(#[source] BoxError),
     /// Another transaction was in the way; the same call may succeed at once.

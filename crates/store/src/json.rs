@@ -1,10 +1,13 @@
 //! Rows as the JSON text of an answer: letter by letter what `Serialize` writes of them, in a fraction of the steps.
 //!
-//! Names of properties, ids and instants never hold what JSON escapes, and most texts do not; `serde_json` looks at each
-//! of their bytes. What it alone can write, it writes here too.
+//! Ids and instants never hold what JSON escapes, and most names and texts do not; `serde_json` looks at each of their
+//! bytes. What it alone can write, it writes here too.
 
 use crate::record::{Record, Related};
 use crate::value::{TIMESTAMP, Value, encode_timestamp};
+
+/// Room in bytes that is asked for before it is known that it will be needed.
+const LARGEST_GUESS: usize = 1 << 20;
 
 impl Record {
     /// The row as the text of a JSON object.
@@ -37,8 +40,8 @@ fn append_rows(records: &[Record], text: &mut Vec<u8>) -> serde_json::Result<()>
         }
         append_row(record, text)?;
         if at == 0 {
-            // The others are about as long.
-            text.reserve((text.len() - before).saturating_mul(records.len()));
+            // The others are about as long, unless it is an exception.
+            text.reserve((text.len() - before).saturating_mul(records.len()).min(LARGEST_GUESS));
         }
     }
     text.push(b']');
@@ -48,12 +51,12 @@ fn append_rows(records: &[Record], text: &mut Vec<u8>) -> serde_json::Result<()>
 fn append_row(record: &Record, text: &mut Vec<u8>) -> serde_json::Result<()> {
     let mut opening = b'{';
     for (name, value) in record.shown_values() {
-        append_name(opening, name, text);
+        append_name(opening, name, text)?;
         append_value(value, text)?;
         opening = b',';
     }
     for (name, related) in &record.related {
-        append_name(opening, name, text);
+        append_name(opening, name, text)?;
         match related {
             Related::Many(rows) => append_rows(rows, text)?,
             Related::One(row) => append_row(row, text)?,
@@ -67,11 +70,11 @@ fn append_row(record: &Record, text: &mut Vec<u8>) -> serde_json::Result<()> {
     Ok(())
 }
 
-/// A name is made of an identifier of Rust.
-fn append_name(opening: u8, name: &str, text: &mut Vec<u8>) {
+fn append_name(opening: u8, name: &str, text: &mut Vec<u8>) -> serde_json::Result<()> {
     text.push(opening);
-    append_plain(name, text);
+    append_text(name, text)?;
     text.push(b':');
+    Ok(())
 }
 
 fn append_value(value: &Value, text: &mut Vec<u8>) -> serde_json::Result<()> {
@@ -88,11 +91,19 @@ fn append_value(value: &Value, text: &mut Vec<u8>) -> serde_json::Result<()> {
             let mut buffer = TIMESTAMP;
             append_plain(encode_timestamp(day.midnight().assume_utc(), &mut buffer), text);
         }
-        Value::Text(plain) if is_plain(plain) => append_plain(plain, text),
+        Value::Text(value) => append_text(value, text)?,
         Value::Null => text.extend_from_slice(b"null"),
         other => serde_json::to_writer(text, other)?,
     }
     Ok(())
+}
+
+fn append_text(value: &str, text: &mut Vec<u8>) -> serde_json::Result<()> {
+    if is_plain(value) {
+        append_plain(value, text);
+        return Ok(());
+    }
+    serde_json::to_writer(text, value)
 }
 
 fn append_plain(plain: &str, text: &mut Vec<u8>) {
@@ -150,7 +161,7 @@ mod tests {
         let empty = Record { properties: Arc::new([]), values: Vec::new(), shown: 0, related: Vec::new() };
         let many = Related::Many(vec![inner.clone(), empty.clone(), inner.clone()]);
         let only_related = Record { related: vec![("roles", Related::One(Box::new(inner.clone())))], ..empty.clone() };
-        let outer = record(values, vec![("users", many), ("none", Related::Many(Vec::new()))]);
+        let outer = record(values, vec![("us\"ers", many), ("none", Related::Many(Vec::new()))]);
         for record in [&inner, &empty, &outer, &only_related] {
             assert_eq!(String::from_utf8(record.to_json()?)?, serde_json::to_string(record)?);
         }

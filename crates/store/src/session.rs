@@ -221,11 +221,22 @@ impl<S: Scope> Session<S, Write> {
 
     /// Runs the last statements, if any, ends the transaction, and returns how many rows each touched.
     pub(crate) async fn finish(self, statements: Vec<Confined>, ending: Ending) -> StoreResult<Vec<u64>> {
+        if !self.environment.is_interrupted() {
+            return self.end(statements, ending).await;
+        }
+        // One after the other, so that something can come between.
+        let touched = if statements.is_empty() { Vec::new() } else { self.execute(statements).await? };
+        self.environment.interruption()?;
+        if ending.commits(&touched) {
+            self.end(Vec::new(), Ending::Commit).await?;
+        }
+        Ok(touched)
+    }
+
+    async fn end(self, statements: Vec<Confined>, ending: Ending) -> StoreResult<Vec<u64>> {
         for statement in &statements {
             tracing::trace!(sql = %statement.sql, "execute");
-            self.environment.interruption()?;
         }
-        self.environment.interruption()?;
         match self.executor {
             Executor::Transaction(transaction) => match *transaction {
                 #[cfg(feature = "postgres")]

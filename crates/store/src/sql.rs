@@ -65,6 +65,9 @@ pub(crate) struct Confined {
     pub(crate) values: Vec<sea_query::Value>,
     /// Whether it reads few rows, so that others may wait behind it.
     pub(crate) is_short: bool,
+    /// Whether it touches a row or fails: an insertion that asks for nothing else to be there. (A trigger that silently
+    /// leaves out rows would make this wrong; there is none.)
+    pub(crate) is_certain: bool,
     /// The properties that each row of the answer holds.
     pub(crate) projection: Arc<[&'static Property]>,
 }
@@ -82,6 +85,11 @@ impl Ending {
     /// Whether a transaction is committed whose last statements touched so many rows each.
     pub(crate) fn commits(self, touched: &[u64]) -> bool {
         self == Self::Commit || !touched.contains(&0)
+    }
+
+    /// Whether it is known to be a commit before the statements are carried out, unless one fails.
+    pub(crate) fn is_settled(self, statements: &[Confined]) -> bool {
+        self == Self::Commit || statements.iter().all(|statement| statement.is_certain)
     }
 }
 
@@ -216,7 +224,7 @@ impl Confined {
             Dialect::Postgres => select.build(PostgresQueryBuilder),
             Dialect::Sqlite => select.build(SqliteQueryBuilder),
         };
-        Self { sql, values: values.0, is_short: false, projection }
+        Self { sql, values: values.0, is_short: false, is_certain: false, projection }
     }
 }
 

@@ -5,12 +5,11 @@ mod connect;
 mod errors;
 mod lanes;
 
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::Poll;
 
 use deadpool_postgres::{Object, Pool, Timeouts};
-use futures_util::future::try_join_all;
 use futures_util::poll;
 use tokio::sync::MutexGuard;
 use tokio_postgres::types::ToSql;
@@ -80,6 +79,7 @@ pub(crate) struct Transaction {
     connection: Option<Object>,
     /// Held while a statement is prepared and sent.
     turn: tokio::sync::Mutex<()>,
+    /// Whether something was sent of which it is not known that it is over: dropped, the connection is kept until it is.
     begun: AtomicBool,
     /// Statements that have failed, or whose answer nobody has waited for. With any, nothing is committed.
     unfinished: AtomicUsize,
@@ -136,6 +136,12 @@ impl Transaction {
 
     /// Runs statements, one after the other, and returns how many rows each touched. They travel together.
     pub(crate) async fn execute(&self, statements: &[Confined]) -> StoreResult<Vec<u64>> {
+        self.send(statements, false).await
+    }
+
+    /// Runs statements, and `COMMIT` behind them where that is wanted. Of a transaction in which one has failed,
+    /// `PostgreSQL` makes it a `ROLLBACK`.
+    async fn send(&self, statements: &[Confined], commit: bool) -> StoreResult<Vec<u64>> {
         self.note(async {
             let turn = self.turn.lock().await;
             let connection = self.connection()?;
@@ -143,34 +149,81 @@ impl Transaction {
             for statement in statements {
                 all.push((prepare(connection, statement).await?, statement));
             }
-            let all = all.iter().map(|(prepared, statement)| execute(connection, prepared, statement));
-            self.answer(turn, connection, try_join_all(all)).await
+            let mut sent: Vec<Answer<'_>> = Vec::with_capacity(all.len() + 1);
+            for (prepared, statement) in &all {
+                sent.push(Box::pin(execute(connection, prepared, statement)));
+            }
+            if commit {
+                sent.push(Box::pin(async { self.commit(connection).await.map(|()| 0) }));
+            }
+            let mut touched = self.answer(turn, connection, in_order(sent)).await?;
+            touched.truncate(statements.len());
+            Ok(touched)
         })
         .await
     }
 
+    async fn commit(&self, connection: &Object) -> StoreResult<()> {
+        connection.batch_execute("COMMIT").await.map_err(classify)?;
+        self.begun.store(false, Ordering::Relaxed);
+        Ok(())
+    }
+
     /// Runs the last statements, if any, and ends the transaction, unless a statement failed before. One that is all of
     /// the transaction is one by itself, without `BEGIN` and `COMMIT`; where it touches nothing, both endings are the same.
-    pub(crate) async fn finish(mut self, statements: &[Confined], ending: Ending) -> StoreResult<Vec<u64>> {
+    pub(crate) async fn finish(self, statements: &[Confined], ending: Ending) -> StoreResult<Vec<u64>> {
         // `COMMIT` after a failed statement would answer `ROLLBACK` without an error.
         if self.unfinished.load(Ordering::Relaxed) > 0 {
             return Err(StoreError::Aborted);
         }
-        let touched = match statements {
-            [] => Vec::new(),
-            [all] if !self.begun.load(Ordering::Relaxed) => {
+        let begun = self.begun.load(Ordering::Relaxed);
+        match statements {
+            [] if begun => self.commit(self.connection()?).await.map(|()| Vec::new()),
+            [] => Ok(Vec::new()),
+            [all] if !begun => {
                 let connection = self.connection()?;
                 let prepared = prepare(connection, all).await?;
-                vec![execute(connection, &prepared, all).await?]
+                // Until it is answered nobody else is to wait behind it.
+                self.begun.store(true, Ordering::Relaxed);
+                let touched = execute(connection, &prepared, all).await;
+                self.begun.store(false, Ordering::Relaxed);
+                Ok(vec![touched?])
             }
-            several => self.execute(several).await?,
-        };
-        if self.begun.load(Ordering::Relaxed) && ending.commits(&touched) {
-            self.connection()?.batch_execute("COMMIT").await.map_err(classify)?;
-            self.connection = None;
+            several if ending.is_settled(several) => self.send(several, true).await,
+            several => {
+                let touched = self.send(several, false).await?;
+                if ending.commits(&touched) {
+                    self.commit(self.connection()?).await?;
+                }
+                Ok(touched)
+            }
         }
-        Ok(touched)
     }
+}
+
+/// A statement, and how many rows it touched.
+type Answer<'a> = Pin<Box<dyn Future<Output = StoreResult<u64>> + Send + 'a>>;
+
+/// Sends statements in this order, up to one that cannot be sent, and waits for the answers to all that were: with how
+/// many rows each touched, or the first error. They go out when this is first polled.
+async fn in_order(mut all: Vec<Answer<'_>>) -> StoreResult<Vec<u64>> {
+    let mut first = Vec::with_capacity(all.len());
+    for one in &mut all {
+        let polled = poll!(one);
+        let failed = matches!(polled, Poll::Ready(Err(_)));
+        first.push(polled);
+        if failed {
+            break;
+        }
+    }
+    let mut answers = Vec::with_capacity(first.len());
+    for (one, first) in all.into_iter().zip(first) {
+        answers.push(match first {
+            Poll::Ready(answer) => answer,
+            Poll::Pending => one.await,
+        });
+    }
+    answers.into_iter().collect()
 }
 
 impl Drop for Transaction {

@@ -14,7 +14,6 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
-use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 pub(crate) use self::connect::open as connection;
@@ -53,12 +52,11 @@ impl Backend {
         let connection = connect::open_writer(options)?;
         spawn("sqlite-writer", move || writer::run(&connection, &write_queue))?;
         for number in 0..options.readers {
-            let (options, queue) = (options.clone(), read_queue.clone());
+            let reader = connect::open_reader(options)?;
+            let queue = read_queue.clone();
             spawn(&format!("sqlite-reader-{number}"), move || {
-                // Opened by its first statement: each connection keeps the whole schema in memory.
-                let mut reader = None;
                 for Read { statement, reply } in queue {
-                    let _ = reply.send(read(&mut reader, &options, &statement));
+                    let _ = reply.send(codec::query(&reader, &statement));
                 }
             })?;
         }
@@ -138,14 +136,6 @@ impl Transaction {
         }
         self.step(|reply| Step::Finish(statements, ending, reply)).await
     }
-}
-
-fn read(reader: &mut Option<Connection>, options: &SqliteOptions, statement: &Confined) -> Rows {
-    let reader = match reader {
-        Some(reader) => reader,
-        None => reader.insert(connect::open_reader(options)?),
-    };
-    codec::query(reader, statement)
 }
 
 fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> StoreResult<()> {

@@ -13,6 +13,7 @@ use crate::value::Value;
 /// tenant into `values` where the entity has a column for it.
 pub(super) fn insert(dialect: Dialect, wall: Wall, meta: &'static EntityMeta, values: &Values) -> Confined {
     let checks = references(dialect, wall, meta, values);
+    let is_certain = checks.is_empty();
     let mut insert = Query::insert();
     insert.into_table(dialect.table(meta)).columns(values.iter().map(|(property, _)| property.column));
     let filled = if checks.is_empty() {
@@ -28,7 +29,7 @@ pub(super) fn insert(dialect: Dialect, wall: Wall, meta: &'static EntityMeta, va
         insert.select_from(select)
     };
     debug_assert!(filled.is_ok(), "columns and values come from one list");
-    statement(dialect, &insert)
+    Confined { is_certain, ..statement(dialect, &insert) }
 }
 
 /// `UPDATE … WHERE` confined, and every newly referenced row exists inside the wall.
@@ -108,5 +109,5 @@ fn statement(dialect: Dialect, statement: &impl QueryStatementBuilder) -> Confin
         Dialect::Postgres => statement.build_any(&PostgresQueryBuilder),
         Dialect::Sqlite => statement.build_any(&SqliteQueryBuilder),
     };
-    Confined { sql, values: values.0, is_short: false, projection: std::sync::Arc::new([]) }
+    Confined { sql, values: values.0, is_short: false, is_certain: false, projection: std::sync::Arc::new([]) }
 }

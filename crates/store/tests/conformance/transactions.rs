@@ -4,11 +4,11 @@ use serde_json::json;
 use user_tenant_store::filter::Predicate;
 use user_tenant_store::record::{New, Patch};
 use user_tenant_store::scope::TenantScope;
-use user_tenant_store::session::{Session, Write};
+use user_tenant_store::session::{DatabaseOptions, Session, Write};
 use user_tenant_store::{StoreError, StoreResult};
 
-use crate::family::{Comment, Document};
-use crate::fixture::{ACTOR, Fixture, Outcome, column, new, patch};
+use crate::family::{Comment, Document, Secret};
+use crate::fixture::{ACTOR, Fixture, Outcome, SYSTEM, column, new, patch};
 
 on_both!(
     a_session_sees_its_own_writes_and_others_do_not,
@@ -21,6 +21,8 @@ on_both!(
     nothing_is_committed_after_a_statement_that_nobody_waited_for,
     the_last_statement_of_a_transaction_ends_it,
     a_last_statement_that_fails_takes_all_with_it,
+    many_last_statements_are_all_written_or_none,
+    who_goes_away_leaves_nothing_queued_and_no_connection_behind,
 );
 
 async fn titles(fixture: &Fixture, scope: TenantScope) -> Outcome<String> {
@@ -240,6 +242,75 @@ async fn a_last_statement_that_fails_takes_all_with_it(fixture: &Fixture) -> Out
     let foreign = alone.update_by_id_and_commit(seed.theirs.documents[0], retitled("Ours")?).await?;
     assert!(foreign.is_none());
     assert_eq!(titles(fixture, scope).await?, "Alpha Beta Gamma");
+    Ok(())
+}
+
+/// More than any machinery of futures sends in one go, as a whole transaction and as the end of one.
+async fn many_last_statements_are_all_written_or_none(fixture: &Fixture) -> Outcome {
+    let scope = TenantScope(fixture.seed().await?.ours.account);
+    for (round, (first, begins)) in [("00", true), ("00", false), ("39", true), ("39", false)].into_iter().enumerate() {
+        let session = fixture.store.write(scope, ACTOR).await?;
+        if begins {
+            make(&session, &format!("begun {round}")).await?;
+        }
+        let documents = session.repository::<Document>();
+        let named =
+            |number: u32| if format!("{number:02}") == first { "Alpha".to_owned() } else { format!("{number:02}") };
+        let rows =
+            (0..40).map(|number| Ok(documents.prepare(titled(&named(number))?)?)).collect::<Outcome<Vec<_>>>()?;
+        let refused = session.insert_and_commit(rows).await;
+        assert!(matches!(refused, Err(StoreError::Conflict { .. })), "{refused:?}");
+    }
+    assert_eq!(titles(fixture, scope).await?, "Alpha Beta Gamma");
+
+    for begins in [true, false] {
+        let session = fixture.store.write(scope, ACTOR).await?;
+        if begins {
+            make(&session, "begun").await?;
+        }
+        let documents = session.repository::<Document>();
+        let rows = (0..40)
+            .map(|number| Ok(documents.prepare(titled(&format!("{begins} {number}"))?)?))
+            .collect::<Outcome<Vec<_>>>()?;
+        assert_eq!(session.insert_and_commit(rows).await?.into_inner().len(), 40);
+    }
+    assert_eq!(fixture.find::<Document>(scope, &json!({})).await?.len(), 3 + 1 + 80);
+
+    // Nothing at all to write, or to change.
+    let session = fixture.store.write(scope, ACTOR).await?;
+    assert!(session.insert_and_commit([]).await?.into_inner().is_empty());
+    let session = fixture.store.write(SYSTEM, ACTOR).await?;
+    assert!(session.update_by_id_and_commit(4711, Patch::<Secret>::empty()).await?.is_none());
+    Ok(())
+}
+
+async fn who_goes_away_leaves_nothing_queued_and_no_connection_behind(fixture: &Fixture) -> Outcome {
+    let seed = fixture.seed().await?;
+    let (scope, id) = (TenantScope(seed.ours.account), seed.ours.documents[0]);
+    let first = fixture.store.write(scope, ACTOR).await?;
+    assert!(first.repository::<Document>().update_by_id(id, retitled("First")?).await?);
+    // On PostgreSQL they wait for the row, and keep their connections; on SQLite they wait for the writer.
+    for _ in 0..3 {
+        let session = fixture.store.write(scope, ACTOR).await?;
+        let patience = std::time::Duration::from_millis(20);
+        let left = tokio::time::timeout(patience, session.update_by_id_and_commit(id, retitled("Second")?)).await;
+        assert!(left.is_err(), "{left:?}");
+        let others = fixture.store.read(scope).repository::<Document>().count(None).await?;
+        assert_eq!(others, 3);
+    }
+    first.commit(()).await?.into_inner();
+    // More often than there are connections: each has come back.
+    for number in 0..20 {
+        let session = fixture.store.write(scope, ACTOR).await?;
+        session.update_by_id_and_commit(seed.ours.documents[1], retitled(&format!("Beta {number}"))?).await?;
+    }
+    fixture.store.write(scope, ACTOR).await?.create_and_commit(titled("Third")?).await?.into_inner();
+    let found = titles(fixture, scope).await?;
+    match fixture.database.options {
+        DatabaseOptions::Sqlite(_) => assert_eq!(found, "Beta 19 First Gamma Third"),
+        // What had reached the server may be carried out, as a COMMIT may that nobody waits for.
+        DatabaseOptions::Postgres(_) => assert!(found.ends_with("Third"), "{found}"),
+    }
     Ok(())
 }
 

@@ -83,8 +83,11 @@ fn transaction(connection: &Connection, steps: &Receiver<Step>) -> Option<Waitin
             Ok(Step::Query(statement, reply)) => drop(reply.send(codec::query(connection, &statement))),
             Ok(Step::Execute(statements, reply)) => drop(reply.send(execute_all(connection, &statements))),
             Ok(Step::Finish(statements, ending, reply)) => {
-                match execute_all(connection, &statements) {
-                    Ok(touched) if !ending.commits(&touched) => drop(reply.send(Ok(touched))),
+                // Whoever has gone away while it was queued wants nothing written any more.
+                let done =
+                    if reply.is_closed() { Err(StoreError::Aborted) } else { execute_all(connection, &statements) };
+                match done {
+                    Ok(touched) if reply.is_closed() || !ending.commits(&touched) => drop(reply.send(Ok(touched))),
                     Ok(touched) => match execute(connection, "RELEASE one") {
                         Ok(()) => return Some((touched, reply)),
                         Err(error) => drop(reply.send(Err(error))),
