@@ -89,7 +89,7 @@ fn decode(property: Option<&Property>, value: ValueRef<'_>) -> StoreResult<Value
                 Some(PropertyType::IntegerArray) => {
                     Value::IntegerArray(serde_json::from_str(text).map_err(unexpected)?)
                 }
-                Some(PropertyType::Date) => Value::Text(format!("{text}T00:00:00.000Z")),
+                Some(PropertyType::Date) => Value::Text([text, "T00:00:00.000Z"].concat()),
                 _ => Value::Text(text.to_owned()),
             }
         }
