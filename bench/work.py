@@ -10,7 +10,7 @@ from bench.population import SIZED, SMALL, TENANTS, WRITTEN, Kind, Tenant, id_of
 
 PAGE = 20
 # From so many skipped users on, another statement is the better reference.
-_FAR = 2_000
+_FAR = 100_000
 
 
 class Side(StrEnum):

@@ -1,4 +1,4 @@
--- As users.sql, for a page that skips thousands: joining all at once in the order of the two indexes is cheaper then.
+-- As users.sql, for a page that skips hundreds of thousands: joining all at once in the order of the two indexes is cheaper then.
 SELECT
     ut.deleted, ut.deleted_on, ut.deleted_by, ut.created_on, ut.modified_on, u.created_by, u.modified_by, u.id,
     u.first_name, u.last_name, u.middle_name, u.username, u.email, u.designation, u.phone, u.auth_client_ids,

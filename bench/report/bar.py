@@ -26,8 +26,8 @@ class Row:
     figure: Figure
     unit: str
     met: bool
-    # What the database itself reaches, beyond which no service gets.
-    ceiling: Figure | None = None
+    # What pgbench reaches over the same, with the best statement that we know.
+    pgbench: Figure | None = None
 
 
 # Work, whose rate over whose, at least.
@@ -64,8 +64,8 @@ def rows(results: Results, figures: Figures) -> Iterator[Row]:
     for measured, above, below, least in _RATES:
         if figure := figures.ratio((measured, above), (measured, below)):
             met = figure.middle >= least
-            ceiling = figures.ratio((measured, Side.REFERENCE), (measured, below)) if below is Side.ORIGINAL else None
-            yield Row(titles[measured], f"{NAMES[above]} ≥ {least:g} × {NAMES[below]}", figure, " ×", met, ceiling)
+            pgbench = figures.ratio((measured, Side.REFERENCE), (measured, below)) if below is Side.ORIGINAL else None
+            yield Row(titles[measured], f"{NAMES[above]} ≥ {least:g} × {NAMES[below]}", figure, " ×", met, pgbench)
     for work in results.works:
         figure = figures.ratio((_SMALLEST, Side.OURS), (work.name, Side.OURS))
         if figure and work.family == "users" and work.page in _FLAT_PAGES and work.name != _SMALLEST:

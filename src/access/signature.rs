@@ -78,17 +78,23 @@ impl SignatureVerifier {
         let (Some(signature), Some(sent_at)) = (header(SIGNATURE), header(TIMESTAMP).and_then(milliseconds)) else {
             return false;
         };
-        let tag = hmac::sign(&self.key, format!("{body}{sent_at}").as_bytes());
-        let expected = tag.as_ref().iter().fold(String::new(), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        });
+        let expected = signature_of(&self.key, body, sent_at);
         if constant_time::verify_slices_are_equal(expected.as_bytes(), signature.as_bytes()).is_err() {
             return false;
         }
         let age = (self.clock.now() - OffsetDateTime::UNIX_EPOCH).whole_milliseconds() - i128::from(sent_at);
-        age.unsigned_abs() <= self.tolerance.as_millis() && self.used.entry(expected).or_insert(()).is_fresh()
+        // Not `or_insert`, which looks first and inserts then: of two at once both would be the first.
+        age.unsigned_abs() <= self.tolerance.as_millis() && self.used.entry(expected).or_insert_with(|| ()).is_fresh()
     }
+}
+
+/// What a body is signed with that was sent at this time, in milliseconds since 1970.
+fn signature_of(key: &hmac::Key, body: &Json, sent_at: i64) -> String {
+    let tag = hmac::sign(key, format!("{body}{sent_at}").as_bytes());
+    tag.as_ref().iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 /// A whole number of milliseconds since 1970, in the forms that the original reads.
@@ -108,5 +114,45 @@ impl std::fmt::Debug for ProvisioningCallback {
             .field("actor", &self.actor)
             .field("role_name", &self.role_name)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Barrier;
+    use std::thread;
+
+    use super::*;
+
+    #[test]
+    fn of_many_at_once_one_is_the_first() {
+        let callback = ProvisioningCallback {
+            secret: "shared".to_owned(),
+            tolerance: Duration::from_mins(1),
+            actor: Uuid::nil(),
+            role_name: "Administrator".to_owned(),
+            permissions: Vec::new(),
+        };
+        let clock = Clock::system();
+        let verifier = SignatureVerifier::new(callback, clock.clone()).expect("there is a secret");
+        for round in 0..2_000 {
+            let body = Json::from(round);
+            let sent_at = (clock.now() - OffsetDateTime::UNIX_EPOCH).whole_milliseconds();
+            let sent_at = i64::try_from(sent_at).expect("it is not yet so late");
+            let signature = signature_of(&verifier.key, &body, sent_at);
+            let mut headers = HeaderMap::new();
+            headers.insert(SIGNATURE, signature.parse().expect("hexadecimal digits"));
+            headers.insert(TIMESTAMP, sent_at.to_string().parse().expect("decimal digits"));
+            let start = Barrier::new(3);
+            let call = || {
+                start.wait();
+                verifier.accepts(&headers, &body)
+            };
+            let accepted = thread::scope(|scope| {
+                let calls: Vec<_> = (0..3).map(|_| scope.spawn(call)).collect();
+                calls.into_iter().map(|call| call.join().expect("no panic")).filter(|one| *one).count()
+            });
+            assert_eq!(accepted, 1, "round {round}");
+        }
     }
 }

@@ -1,4 +1,7 @@
 //! H34, at every step: the service in this process, with a store that fails at the first, second, third… statement.
+//!
+//! To let something come between, the last statements and the commit go one after the other here. That all or nothing is
+//! written where they go together is for the conformance tests of the store (`transactions`).
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;

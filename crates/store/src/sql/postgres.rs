@@ -8,6 +8,7 @@ mod lanes;
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::Poll;
+use std::time::Duration;
 
 use deadpool_postgres::{Object, Pool, Timeouts};
 use futures_util::poll;
@@ -31,12 +32,18 @@ const MAX_PREPARED: usize = 256;
 pub(crate) struct Backend {
     pool: Pool,
     lanes: Lanes,
+    /// For what a dropped transaction has left under way.
+    patience: Duration,
 }
 
 impl Backend {
     /// Makes the pool; connections are opened when they are first needed.
     pub(crate) fn open(options: &PostgresOptions) -> StoreResult<Self> {
-        Ok(Self { pool: connect::pool(options)?, lanes: Lanes::new(options.max_connections) })
+        Ok(Self {
+            pool: connect::pool(options)?,
+            lanes: Lanes::new(options.max_connections),
+            patience: options.statement_timeout.saturating_add(options.connection_timeout),
+        })
     }
 
     async fn connection(&self) -> StoreResult<Object> {
@@ -63,8 +70,14 @@ impl Backend {
     /// Takes a connection for a transaction, which begins with its first statement.
     pub(crate) async fn begin(&self) -> StoreResult<Transaction> {
         let connection = self.connection().await?;
-        let (turn, begun, unfinished) = (tokio::sync::Mutex::new(()), AtomicBool::new(false), AtomicUsize::new(0));
-        Ok(Transaction { connection: Some(connection), turn, begun, unfinished })
+        Ok(Transaction {
+            connection: Some(connection),
+            turn: tokio::sync::Mutex::default(),
+            begun: AtomicBool::default(),
+            owed: AtomicBool::default(),
+            patience: self.patience,
+            unfinished: AtomicUsize::default(),
+        })
     }
 
     /// How busy the pool is.
@@ -74,13 +87,17 @@ impl Backend {
     }
 }
 
-/// An open transaction; dropping it rolls it back.
+/// An open transaction; dropping it rolls it back, and keeps the connection from others until that is done.
 pub(crate) struct Transaction {
     connection: Option<Object>,
     /// Held while a statement is prepared and sent.
     turn: tokio::sync::Mutex<()>,
-    /// Whether something was sent of which it is not known that it is over: dropped, the connection is kept until it is.
+    /// Whether `BEGIN` was sent, and it is not known that the transaction is over.
     begun: AtomicBool,
+    /// Whether an answer to something outside the transaction is owed: to a statement that is prepared, or that is all.
+    owed: AtomicBool,
+    /// How long the server may take for all that is under way, before the connection is given up.
+    patience: Duration,
     /// Statements that have failed, or whose answer nobody has waited for. With any, nothing is committed.
     unfinished: AtomicUsize,
 }
@@ -97,6 +114,18 @@ impl Transaction {
             self.unfinished.fetch_sub(1, Ordering::Relaxed);
         }
         result
+    }
+
+    /// Notes that an answer is owed until it is there. A server that has gone away owes it for ever.
+    async fn owing<T>(&self, answer: impl Future<Output = StoreResult<T>>) -> StoreResult<T> {
+        self.owed.store(true, Ordering::Relaxed);
+        let answer = answer.await;
+        self.owed.store(matches!(answer, Err(StoreError::Unavailable(_))), Ordering::Relaxed);
+        answer
+    }
+
+    async fn prepared(&self, connection: &Object, statement: &Confined) -> StoreResult<Statement> {
+        self.owing(prepare(connection, statement)).await
     }
 
     /// Sends what `answer` sends when it is first polled, and gives the turn on before it waits: statements of a
@@ -128,7 +157,7 @@ impl Transaction {
         self.note(async {
             let turn = self.turn.lock().await;
             let connection = self.connection()?;
-            let prepared = prepare(connection, statement).await?;
+            let prepared = self.prepared(connection, statement).await?;
             self.answer(turn, connection, query(connection, &prepared, statement)).await
         })
         .await
@@ -147,7 +176,7 @@ impl Transaction {
             let connection = self.connection()?;
             let mut all = Vec::with_capacity(statements.len());
             for statement in statements {
-                all.push((prepare(connection, statement).await?, statement));
+                all.push((self.prepared(connection, statement).await?, statement));
             }
             let mut sent: Vec<Answer<'_>> = Vec::with_capacity(all.len() + 1);
             for (prepared, statement) in &all {
@@ -182,12 +211,8 @@ impl Transaction {
             [] => Ok(Vec::new()),
             [all] if !begun => {
                 let connection = self.connection()?;
-                let prepared = prepare(connection, all).await?;
-                // Until it is answered nobody else is to wait behind it.
-                self.begun.store(true, Ordering::Relaxed);
-                let touched = execute(connection, &prepared, all).await;
-                self.begun.store(false, Ordering::Relaxed);
-                Ok(vec![touched?])
+                let prepared = self.prepared(connection, all).await?;
+                Ok(vec![self.owing(execute(connection, &prepared, all)).await?])
             }
             several if ending.is_settled(several) => self.send(several, true).await,
             several => {
@@ -228,17 +253,20 @@ async fn in_order(mut all: Vec<Answer<'_>>) -> StoreResult<Vec<u64>> {
 
 impl Drop for Transaction {
     fn drop(&mut self) {
-        let Some(connection) = self.connection.take().filter(|_| self.begun.load(Ordering::Relaxed)) else { return };
-        match tokio::runtime::Handle::try_current() {
-            Ok(runtime) => {
-                runtime.spawn(async move {
-                    if connection.batch_execute("ROLLBACK").await.is_err() {
-                        drop(Object::take(connection));
-                    }
-                });
-            }
-            Err(_) => drop(Object::take(connection)),
+        let Some(connection) = self.connection.take() else { return };
+        let (begun, patience) = (self.begun.load(Ordering::Relaxed), self.patience);
+        if !begun && !self.owed.load(Ordering::Relaxed) {
+            return;
         }
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return drop(Object::take(connection)) };
+        runtime.spawn(async move {
+            let over = async {
+                if begun { connection.batch_execute("ROLLBACK").await } else { connection.check_connection().await }
+            };
+            if !matches!(tokio::time::timeout(patience, over).await, Ok(Ok(()))) {
+                drop(Object::take(connection));
+            }
+        });
     }
 }
 

@@ -19,10 +19,6 @@ const MAX_PREPARED: usize = 128;
 /// written several times since is moved once.
 const CHECKPOINT: u32 = 4_000;
 
-/// Memory of the writer for pages, in KiB; others have `SQLite`'s default of 2,000. Every row changes pages of several
-/// indexes, and what has no room is written, and read again.
-const WRITER_CACHE: i32 = 4_000;
-
 /// How often another process may be in the way when the file gets its write-ahead log.
 const ATTEMPTS: u32 = 10;
 
@@ -43,7 +39,6 @@ pub(super) fn open_writer(options: &SqliteOptions) -> StoreResult<Connection> {
     // A savepoint keeps every page as it was before. Else those go to a temporary file, which takes longer than the rest.
     connection.pragma_update(None, "temp_store", "MEMORY").map_err(classify)?;
     connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT).map_err(classify)?;
-    connection.pragma_update(None, "cache_size", -WRITER_CACHE).map_err(classify)?;
     Ok(connection)
 }
 
