@@ -46,8 +46,8 @@ impl<S: Scope> Session<S, Write> {
         inserted(self.execute(statements).await, records)
     }
 
-    /// Inserts rows as [`Self::insert`] does, and commits. Where that is all of a transaction, or its end, it is one way
-    /// to the database less than both by themselves.
+    /// Inserts rows as [`Self::insert`] does, and commits: together, unless `PostgreSQL` must first answer whether what
+    /// they refer to is there.
     ///
     /// # Errors
     /// As [`Self::insert`] and [`Self::commit`].
