@@ -108,7 +108,7 @@ pub enum OwnerRule {
 /// One property of an entity and the column behind it.
 #[derive(Debug)]
 pub struct Property {
-    /// Name in JSON: `createdOn`.
+    /// Name in JSON, an identifier: `createdOn`. Answers hold it as it is.
     pub name: &'static str,
     /// Name in the database: `created_on`.
     pub column: &'static str,

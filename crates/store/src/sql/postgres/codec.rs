@@ -76,7 +76,8 @@ impl<'a> FromSql<'a> for Decoded {
     fn from_sql(ty: &Type, raw: &'a [u8]) -> Result<Self, Failure> {
         let value = match *ty {
             Type::UUID => Value::Uuid(Uuid::from_sql(ty, raw)?),
-            Type::TEXT | Type::VARCHAR | Type::BPCHAR | Type::NAME => Value::Text(String::from_sql(ty, raw)?),
+            // As it is on the wire; the driver's own conversion would first look for types of extensions by name.
+            Type::TEXT | Type::VARCHAR | Type::BPCHAR | Type::NAME => Value::Text(str::from_utf8(raw)?.to_owned()),
             Type::BOOL => Value::Boolean(bool::from_sql(ty, raw)?),
             Type::INT2 => Value::Integer(i16::from_sql(ty, raw)?.into()),
             Type::INT4 => Value::Integer(i32::from_sql(ty, raw)?.into()),
