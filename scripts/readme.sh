@@ -5,7 +5,7 @@
 # <!-- ci: run -->. All blocks share one shell. Of the commands,
 #   git clone …           clones this checkout's last commit instead of the published repository;
 #   ./test.sh             is not run again: .ci/run has done it;
-#   cargo run --release   (also with "-- serve …") starts the service in the background; when it is
+#   cargo run             (also with "-- serve …") starts the service in the background; when it is
 #                         ready, the curl line that its first start prints is pasted and must
 #                         answer 200. It is stopped, and must stop cleanly, at the next start and
 #                         at the end.
@@ -70,7 +70,7 @@ port=3000
 # Chosen only after the build: a port that is free now need not be so some minutes later.
 build_and_choose_port() {
   progress "building"
-  cargo build --release >"$log" 2>&1 || {
+  cargo build >"$log" 2>&1 || {
     cat "$log" >&2
     fail "the build failed"
   }
@@ -126,7 +126,7 @@ for line in "${lines[@]}"; do
   progress "README: $line"
   if [[ $line =~ ^\./test\.sh ]]; then
     [ -x test.sh ] || fail "test.sh cannot be run"
-  elif [[ $line =~ ^([A-Z_]+=[^\ ]*\ )*cargo\ run\ --release(\ --\ serve.*)?$ ]]; then
+  elif [[ $line =~ ^([A-Z_]+=[^\ ]*\ )*cargo\ run(\ --\ serve.*)?$ ]]; then
     start_service "$line"
     started=yes
   else

@@ -108,7 +108,7 @@ pub enum OwnerRule {
 /// One property of an entity and the column behind it.
 #[derive(Debug)]
 pub struct Property {
-    /// Name in JSON, an identifier: `createdOn`. Answers hold it as it is.
+    /// Name in JSON: `createdOn`. An identifier, or at least nothing that JSON escapes: answers hold it as it is.
     pub name: &'static str,
     /// Name in the database: `created_on`.
     pub column: &'static str,

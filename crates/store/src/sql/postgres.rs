@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use deadpool_postgres::{Object, Pool, Timeouts};
 use futures_util::poll;
-use tokio::sync::MutexGuard;
+use tokio::sync::{Mutex, MutexGuard, OnceCell};
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Row, Statement};
 
@@ -72,8 +72,9 @@ impl Backend {
         let connection = self.connection().await?;
         Ok(Transaction {
             connection: Some(connection),
-            turn: tokio::sync::Mutex::default(),
+            turn: Mutex::default(),
             begun: AtomicBool::default(),
+            open: OnceCell::new(),
             owed: AtomicBool::default(),
             patience: self.patience,
             unfinished: AtomicUsize::default(),
@@ -91,9 +92,11 @@ impl Backend {
 pub(crate) struct Transaction {
     connection: Option<Object>,
     /// Held while a statement is prepared and sent.
-    turn: tokio::sync::Mutex<()>,
+    turn: Mutex<()>,
     /// Whether `BEGIN` was sent, and it is not known that the transaction is over.
     begun: AtomicBool,
+    /// Filled by the server's answer to `BEGIN`. Until then each statement may be one by itself, and no write goes out.
+    open: OnceCell<()>,
     /// Whether an answer to something outside the transaction is owed: to a statement that is prepared, or that is all.
     owed: AtomicBool,
     /// How long the server may take for all that is under way, before the connection is given up.
@@ -128,6 +131,15 @@ impl Transaction {
         self.owing(prepare(connection, statement)).await
     }
 
+    /// Begins the transaction, unless it has begun. `BEGIN` goes out when this is first polled.
+    async fn begin(&self, connection: &Object) -> StoreResult<()> {
+        let begin = async || {
+            self.begun.store(true, Ordering::Relaxed);
+            connection.batch_execute("BEGIN").await.map_err(classify)
+        };
+        self.open.get_or_try_init(begin).await.copied()
+    }
+
     /// Sends what `answer` sends when it is first polled, and gives the turn on before it waits: statements of a
     /// transaction that are under way at once are carried out in the order in which they were asked for, whichever had
     /// to be prepared first. `BEGIN` goes before the first one, in the same packet.
@@ -137,12 +149,7 @@ impl Transaction {
         connection: &Object,
         answer: impl Future<Output = StoreResult<T>>,
     ) -> StoreResult<T> {
-        let begin = async {
-            if self.begun.swap(true, Ordering::Relaxed) {
-                return Ok(());
-            }
-            connection.batch_execute("BEGIN").await.map_err(classify)
-        };
+        let begin = self.begin(connection);
         let mut both = pin!(async { tokio::try_join!(biased; begin, answer).map(|((), answer)| answer) });
         let first = poll!(both.as_mut());
         drop(turn);
@@ -169,11 +176,12 @@ impl Transaction {
     }
 
     /// Runs statements, and `COMMIT` behind them where that is wanted. Of a transaction in which one has failed,
-    /// `PostgreSQL` makes it a `ROLLBACK`.
+    /// `PostgreSQL` makes it a `ROLLBACK`. Without a transaction it would keep those before, so that one is waited for.
     async fn send(&self, statements: &[Confined], commit: bool) -> StoreResult<Vec<u64>> {
         self.note(async {
             let turn = self.turn.lock().await;
             let connection = self.connection()?;
+            self.begin(connection).await?;
             let mut all = Vec::with_capacity(statements.len());
             for statement in statements {
                 all.push((self.prepared(connection, statement).await?, statement));

@@ -12,7 +12,7 @@ use user_tenant_store::filter::parse::{self, Bounds};
 use user_tenant_store::filter::{Filter, FilterError, Predicate};
 use user_tenant_store::record::{New, Patch};
 use user_tenant_store::scope::{Scope, Sees, System, SystemReason};
-use user_tenant_store::session::{Limits, Session, Store, Write};
+use user_tenant_store::session::{DatabaseOptions, Limits, Session, Store, Write};
 use user_tenant_store::{Entity, StoreResult};
 use uuid::Uuid;
 
@@ -57,22 +57,27 @@ impl Fixture {
         make_tables(&database).await?;
         // 2024-05-01T10:00:00.123Z
         let clock = Arc::new(AtomicI64::new(1_714_557_600_123));
-        let store = Self::open(&database, &clock, Limits::default())?;
+        let store = Self::open(&database.options, &clock, Limits::default())?;
         Ok(Self { store, clock, database })
     }
 
-    fn open(database: &Database, clock: &Arc<AtomicI64>, limits: Limits) -> StoreResult<Store> {
+    fn open(options: &DatabaseOptions, clock: &Arc<AtomicI64>, limits: Limits) -> StoreResult<Store> {
         let (clock, system) = (clock.clone(), Environment::system());
         let now = move || {
             let nanoseconds = i128::from(clock.load(Ordering::Relaxed)) * 1_000_000;
             OffsetDateTime::from_unix_timestamp_nanos(nanoseconds).unwrap_or(OffsetDateTime::UNIX_EPOCH)
         };
-        Store::open(&database.options, limits, Environment::new(now, move || system.new_id()))
+        Store::open(options, limits, Environment::new(now, move || system.new_id()))
     }
 
     /// Another store on the same database, which answers no more than so many rows.
     pub(crate) fn limited(&self, max_rows: u64) -> StoreResult<Store> {
-        Self::open(&self.database, &self.clock, Limits { max_rows })
+        Self::open(&self.database.options, &self.clock, Limits { max_rows })
+    }
+
+    /// Another store on the same database, which is reached in another way.
+    pub(crate) fn through(&self, options: &DatabaseOptions) -> StoreResult<Store> {
+        Self::open(options, &self.clock, Limits::default())
     }
 
     /// Lets an hour pass.

@@ -8,6 +8,7 @@ mod family;
 mod fixture;
 mod generate;
 
+mod beginning;
 mod change;
 mod constraints;
 mod create;

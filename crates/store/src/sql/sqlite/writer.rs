@@ -109,8 +109,11 @@ fn transaction(connection: &Connection, steps: &Receiver<Step>) -> Option<Waitin
         next = steps.recv_timeout(IDLE_TRANSACTION);
     }
     if !connection.is_autocommit() {
-        undo(connection, "ROLLBACK TO one");
-        undo(connection, "RELEASE one");
+        // To release what was not taken back would keep it.
+        let taken_back = undo(connection, "ROLLBACK TO one") && undo(connection, "RELEASE one");
+        if !taken_back {
+            undo(connection, "ROLLBACK");
+        }
     }
     None
 }
@@ -123,10 +126,13 @@ fn execute(connection: &Connection, sql: &str) -> StoreResult<()> {
     connection.prepare_cached(sql).and_then(|mut statement| statement.raw_execute()).map(drop).map_err(classify)
 }
 
-fn undo(connection: &Connection, sql: &str) {
-    if let Err(error) = execute(connection, sql) {
+/// Whether it was done; if not, that is logged.
+fn undo(connection: &Connection, sql: &str) -> bool {
+    let done = execute(connection, sql);
+    if let Err(error) = &done {
         tracing::error!(%error, "a transaction could not be rolled back");
     }
+    done.is_ok()
 }
 
 fn refuse(step: Step, error: StoreError) {
