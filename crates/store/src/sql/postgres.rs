@@ -13,6 +13,7 @@ use std::time::Duration;
 use deadpool_postgres::{Object, Pool, Timeouts};
 use futures_util::poll;
 use tokio::sync::{Mutex, MutexGuard, OnceCell};
+use tokio::task::unconstrained;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Row, Statement};
 
@@ -91,7 +92,7 @@ impl Backend {
 /// An open transaction; dropping it rolls it back, and keeps the connection from others until that is done.
 pub(crate) struct Transaction {
     connection: Option<Object>,
-    /// Held while a statement is prepared and sent.
+    /// Held while a statement is prepared and sent, and by a write until the transaction has begun.
     turn: Mutex<()>,
     /// Whether `BEGIN` was sent, and it is not known that the transaction is over.
     begun: AtomicBool,
@@ -131,18 +132,19 @@ impl Transaction {
         self.owing(prepare(connection, statement)).await
     }
 
-    /// Begins the transaction, unless it has begun. `BEGIN` goes out when this is first polled.
+    /// Begins the transaction, unless it has begun. `BEGIN` goes out when this is first polled, unless it was sent before:
+    /// not even the runtime's budget of a task may keep it back, since a statement follows at once.
     async fn begin(&self, connection: &Object) -> StoreResult<()> {
         let begin = async || {
             self.begun.store(true, Ordering::Relaxed);
             connection.batch_execute("BEGIN").await.map_err(classify)
         };
-        self.open.get_or_try_init(begin).await.copied()
+        unconstrained(self.open.get_or_try_init(begin)).await.copied()
     }
 
     /// Sends what `answer` sends when it is first polled, and gives the turn on before it waits: statements of a
     /// transaction that are under way at once are carried out in the order in which they were asked for, whichever had
-    /// to be prepared first. `BEGIN` goes before the first one, in the same packet.
+    /// to be prepared first. `BEGIN` goes before the first one, of a read in the same packet.
     async fn answer<T>(
         &self,
         turn: MutexGuard<'_, ()>,

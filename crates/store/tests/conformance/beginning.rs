@@ -7,8 +7,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio_postgres::config::Host;
 use user_tenant_store::scope::TenantScope;
-use user_tenant_store::session::{DatabaseOptions, PostgresOptions, Session, Store, Write};
+use user_tenant_store::session::{DatabaseOptions, PostgresOptions, Session, Store, TlsMode, Write};
 use user_tenant_store::{StoreError, StoreResult};
 
 use crate::family::Document;
@@ -64,29 +65,56 @@ async fn nothing_is_written_without_a_transaction() -> Outcome {
     Ok(())
 }
 
+#[tokio::test]
+async fn a_lock_is_held_however_busy_its_task_was() -> Outcome {
+    let fixture = Fixture::new(Database::postgres("a_lock_is_held_however_busy_its_task_was").await?).await?;
+    let seed = fixture.seed().await?;
+    let (scope, id) = (TenantScope(seed.ours.account), seed.ours.documents[0]);
+    fixture.find::<Document>(scope, &json!({})).await?;
+    // The runtime lets a task go on for so many steps before it must wait; one of them is in our way.
+    for steps in 100..130 {
+        let session = fixture.store.write(scope, ACTOR).await?;
+        tokio::task::yield_now().await;
+        for _ in 0..steps {
+            tokio::task::consume_budget().await;
+        }
+        assert!(session.repository::<Document>().lock_by_id(id).await?);
+        let free = format!("SELECT id FROM main.documents WHERE id = '{id}' FOR UPDATE SKIP LOCKED");
+        let found = fixture.database.rows(&free).await?;
+        assert!(found.is_empty(), "after {steps} steps it was not locked");
+        session.commit(()).await?.into_inner();
+    }
+    Ok(())
+}
+
 /// A store that reaches the database by a relay.
 async fn spoilt(fixture: &Fixture, spoil: &Arc<AtomicBool>) -> Outcome<Store> {
     let DatabaseOptions::Postgres(options) = &fixture.database.options else { return Err("not on PostgreSQL".into()) };
     let configuration: tokio_postgres::Config = options.url.parse()?;
-    let (Some(tokio_postgres::config::Host::Tcp(host)), Some(port)) =
-        (configuration.get_hosts().first(), configuration.get_ports().first())
+    let (Some(Host::Tcp(host)), Some(port)) = (configuration.get_hosts().first(), configuration.get_ports().first())
     else {
-        return Err("the server is reached by no host and port".into());
+        return Err("TEST_POSTGRES_URL must name a host, not a socket".into());
     };
-    let server = format!("{host}:{port}");
+    let server = (host.clone(), *port);
     let relay = TcpListener::bind("127.0.0.1:0").await?;
-    let url = options.url.replacen(&server, &relay.local_addr()?.to_string(), 1);
+    // postgres://user:password@HOST:PORT/database?settings
+    let (scheme, rest) = options.url.split_once("://").ok_or("no URL")?;
+    let end = rest.find(['/', '?']).unwrap_or(rest.len());
+    let start = rest[..end].rfind('@').map_or(0, |at| at + 1);
+    let url = format!("{scheme}://{}{}{}", &rest[..start], relay.local_addr()?, &rest[end..]);
     let spoil = spoil.clone();
     tokio::spawn(async move {
         while let Ok((client, _)) = relay.accept().await {
             tokio::spawn(relayed(client, server.clone(), spoil.clone()));
         }
     });
-    Ok(fixture.through(&DatabaseOptions::Postgres(PostgresOptions::new(url)))?)
+    let mut options = PostgresOptions::new(url);
+    options.tls = TlsMode::Disable;
+    Ok(fixture.through(&DatabaseOptions::Postgres(options))?)
 }
 
 /// Passes everything on in both ways, and the next `BEGIN` with a letter changed, when that is wanted.
-async fn relayed(client: TcpStream, server: String, spoil: Arc<AtomicBool>) -> Outcome {
+async fn relayed(client: TcpStream, server: (String, u16), spoil: Arc<AtomicBool>) -> Outcome {
     let (mut from_server, mut to_server) = TcpStream::connect(server).await?.into_split();
     let (mut from_client, mut to_client) = client.into_split();
     tokio::spawn(async move { tokio::io::copy(&mut from_server, &mut to_client).await });

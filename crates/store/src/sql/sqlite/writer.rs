@@ -23,6 +23,16 @@ const LARGEST_GROUP: usize = 32;
 /// A transaction that has done all but to become durable: how many rows its last statements touched, and who waits.
 type Waiting = (Vec<u64>, oneshot::Sender<StoreResult<Vec<u64>>>);
 
+/// What became of a transaction.
+enum Outcome {
+    /// It is to be committed.
+    Kept(Waiting),
+    /// Nothing of it is left.
+    TakenBack,
+    /// It could not be taken back by itself, so that all of the group must be.
+    Stuck,
+}
+
 /// Carries out transactions until nobody can ask for any.
 pub(super) fn run(connection: &Connection, queue: &Receiver<Receiver<Step>>) {
     while let Ok(first) = queue.recv() {
@@ -42,11 +52,21 @@ fn group(connection: &Connection, first: Receiver<Step>, queue: &Receiver<Receiv
     let mut done = 0;
     let mut next = Some(first);
     while let Some(steps) = next {
-        waiting.extend(transaction(connection, &steps));
+        let taken_back = match transaction(connection, &steps) {
+            Outcome::Kept(waits) => {
+                waiting.push(waits);
+                true
+            }
+            Outcome::TakenBack => true,
+            Outcome::Stuck => false,
+        };
         done += 1;
-        if connection.is_autocommit() {
-            // The database gave up on all of it: the disk is full, or fails.
-            return answer(waiting, Some(&StoreError::Unavailable("the disk is full, or fails".into())));
+        if !taken_back || connection.is_autocommit() {
+            // The database gave up on all of it, or must: memory or disk is full, or fails.
+            if !connection.is_autocommit() {
+                undo(connection, "ROLLBACK");
+            }
+            return answer(waiting, Some(&StoreError::Unavailable("the transactions were rolled back".into())));
         }
         next = if done < LARGEST_GROUP { queue.try_recv().ok() } else { None };
     }
@@ -69,13 +89,12 @@ fn answer(waiting: Vec<Waiting>, failure: Option<&StoreError>) {
     }
 }
 
-/// Runs the steps of one transaction until it commits, its holder goes away, or it idles too long. Who waits for its
-/// commit, if it is to be committed.
-fn transaction(connection: &Connection, steps: &Receiver<Step>) -> Option<Waiting> {
-    let first = steps.recv().ok()?;
+/// Runs the steps of one transaction until it commits, its holder goes away, or it idles too long.
+fn transaction(connection: &Connection, steps: &Receiver<Step>) -> Outcome {
+    let Ok(first) = steps.recv() else { return Outcome::TakenBack };
     if let Err(error) = execute(connection, "SAVEPOINT one") {
         refuse(first, error);
-        return None;
+        return Outcome::TakenBack;
     }
     let mut next = Ok(first);
     loop {
@@ -89,7 +108,7 @@ fn transaction(connection: &Connection, steps: &Receiver<Step>) -> Option<Waitin
                 match done {
                     Ok(touched) if reply.is_closed() || !ending.commits(&touched) => drop(reply.send(Ok(touched))),
                     Ok(touched) => match execute(connection, "RELEASE one") {
-                        Ok(()) => return Some((touched, reply)),
+                        Ok(()) => return Outcome::Kept((touched, reply)),
                         Err(error) => drop(reply.send(Err(error))),
                     },
                     Err(error) => drop(reply.send(Err(error))),
@@ -108,14 +127,10 @@ fn transaction(connection: &Connection, steps: &Receiver<Step>) -> Option<Waitin
         }
         next = steps.recv_timeout(IDLE_TRANSACTION);
     }
-    if !connection.is_autocommit() {
-        // To release what was not taken back would keep it.
-        let taken_back = undo(connection, "ROLLBACK TO one") && undo(connection, "RELEASE one");
-        if !taken_back {
-            undo(connection, "ROLLBACK");
-        }
-    }
-    None
+    // To release what was not taken back would keep it.
+    let taken_back =
+        connection.is_autocommit() || undo(connection, "ROLLBACK TO one") && undo(connection, "RELEASE one");
+    if taken_back { Outcome::TakenBack } else { Outcome::Stuck }
 }
 
 fn execute_all(connection: &Connection, statements: &[Confined]) -> StoreResult<Vec<u64>> {
