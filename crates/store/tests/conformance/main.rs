@@ -1,4 +1,5 @@
 //! One suite for every database: each case runs on `SQLite` and on `PostgreSQL` and expects the same. Start at [`fixture`].
+//! Only [`beginning`] is of one of them.
 
 #[path = "../support/database.rs"]
 mod database;

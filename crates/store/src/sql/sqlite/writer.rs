@@ -52,16 +52,13 @@ fn group(connection: &Connection, first: Receiver<Step>, queue: &Receiver<Receiv
     let mut done = 0;
     let mut next = Some(first);
     while let Some(steps) = next {
-        let taken_back = match transaction(connection, &steps) {
-            Outcome::Kept(waits) => {
-                waiting.push(waits);
-                true
-            }
-            Outcome::TakenBack => true,
-            Outcome::Stuck => false,
-        };
+        let outcome = transaction(connection, &steps);
         done += 1;
-        if !taken_back || connection.is_autocommit() {
+        let stuck = matches!(outcome, Outcome::Stuck);
+        if let Outcome::Kept(waits) = outcome {
+            waiting.push(waits);
+        }
+        if stuck || connection.is_autocommit() {
             // The database gave up on all of it, or must: memory or disk is full, or fails.
             if !connection.is_autocommit() {
                 undo(connection, "ROLLBACK");
