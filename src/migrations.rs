@@ -10,17 +10,33 @@ pub(crate) use adoption::optional_constraints;
 /// What makes the schema on either database, in order. A released text is never edited. An application adds steps of
 /// its own with [`Migrations::and`].
 pub const MIGRATIONS: Migrations = Migrations {
-    postgres: &[Migration {
-        version: 1,
-        name: "initial",
-        up: include_str!("../migrations/postgres/0001_initial.up.sql"),
-        down: include_str!("../migrations/postgres/0001_initial.down.sql"),
-    }],
-    sqlite: &[Migration {
-        version: 1,
-        name: "initial",
-        up: include_str!("../migrations/sqlite/0001_initial.up.sql"),
-        down: include_str!("../migrations/sqlite/0001_initial.down.sql"),
-    }],
+    postgres: &[
+        Migration {
+            version: 1,
+            name: "initial",
+            up: include_str!("../migrations/postgres/0001_initial.up.sql"),
+            down: include_str!("../migrations/postgres/0001_initial.down.sql"),
+        },
+        Migration {
+            version: 2,
+            name: "introductions",
+            up: include_str!("../migrations/postgres/0002_introductions.up.sql"),
+            down: include_str!("../migrations/postgres/0002_introductions.down.sql"),
+        },
+    ],
+    sqlite: &[
+        Migration {
+            version: 1,
+            name: "initial",
+            up: include_str!("../migrations/sqlite/0001_initial.up.sql"),
+            down: include_str!("../migrations/sqlite/0001_initial.down.sql"),
+        },
+        Migration {
+            version: 2,
+            name: "introductions",
+            up: include_str!("../migrations/sqlite/0002_introductions.up.sql"),
+            down: include_str!("../migrations/sqlite/0002_introductions.down.sql"),
+        },
+    ],
     adoption: Some(&adoption::ADOPTION),
 };

@@ -28,19 +28,35 @@ macro_rules! on_both {
 }
 use on_both;
 
-const INITIAL: Migrations = Migrations {
-    postgres: &[Migration {
-        version: 1,
-        name: "initial",
-        up: include_str!("../../../migrations/postgres/0001_initial.up.sql"),
-        down: include_str!("../../../migrations/postgres/0001_initial.down.sql"),
-    }],
-    sqlite: &[Migration {
-        version: 1,
-        name: "initial",
-        up: include_str!("../../../migrations/sqlite/0001_initial.up.sql"),
-        down: include_str!("../../../migrations/sqlite/0001_initial.down.sql"),
-    }],
+const SCHEMA: Migrations = Migrations {
+    postgres: &[
+        Migration {
+            version: 1,
+            name: "initial",
+            up: include_str!("../../../migrations/postgres/0001_initial.up.sql"),
+            down: include_str!("../../../migrations/postgres/0001_initial.down.sql"),
+        },
+        Migration {
+            version: 2,
+            name: "introductions",
+            up: include_str!("../../../migrations/postgres/0002_introductions.up.sql"),
+            down: include_str!("../../../migrations/postgres/0002_introductions.down.sql"),
+        },
+    ],
+    sqlite: &[
+        Migration {
+            version: 1,
+            name: "initial",
+            up: include_str!("../../../migrations/sqlite/0001_initial.up.sql"),
+            down: include_str!("../../../migrations/sqlite/0001_initial.down.sql"),
+        },
+        Migration {
+            version: 2,
+            name: "introductions",
+            up: include_str!("../../../migrations/sqlite/0002_introductions.up.sql"),
+            down: include_str!("../../../migrations/sqlite/0002_introductions.down.sql"),
+        },
+    ],
     adoption: None,
 };
 
@@ -80,9 +96,9 @@ fn step(migration: &Migration) -> Step {
 
 on_both!(up_twice_applies_once);
 async fn up_twice_applies_once(database: &Database) -> Outcome {
-    let mut migrator = Migrator::connect(&database.options, INITIAL).await?;
-    assert_eq!(migrator.check().await?, [Finding::Pending(step(&INITIAL.sqlite[0]))]);
-    assert_eq!(migrator.up().await?, [step(&INITIAL.sqlite[0])]);
+    let mut migrator = Migrator::connect(&database.options, SCHEMA).await?;
+    assert_eq!(migrator.check().await?, [Finding::Pending(step(&SCHEMA.sqlite[0]))]);
+    assert_eq!(migrator.up().await?, [step(&SCHEMA.sqlite[0])]);
     assert_eq!(migrator.up().await?, []);
     assert_eq!(migrator.check().await?, []);
     let status = migrator.status().await?;
@@ -99,7 +115,7 @@ async fn processes_at_once_apply_each_migration_once(database: &Database) -> Out
             std::thread::spawn(move || -> Result<Vec<Step>, String> {
                 let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
                 runtime.map_err(|error| error.to_string())?.block_on(async {
-                    let migrator = Migrator::connect(&options, INITIAL).await;
+                    let migrator = Migrator::connect(&options, SCHEMA).await;
                     migrator.map_err(|error| format!("{error:?}"))?.up().await.map_err(|error| format!("{error:?}"))
                 })
             })
@@ -109,7 +125,7 @@ async fn processes_at_once_apply_each_migration_once(database: &Database) -> Out
     for run in runs {
         applied.extend(run.join().map_err(|_| "a run panicked")??);
     }
-    assert_eq!(applied, [step(&INITIAL.sqlite[0])]);
+    assert_eq!(applied, [step(&SCHEMA.sqlite[0])]);
     assert_eq!(database.rows("SELECT count(*) FROM schema_migrations").await?, [["1"]]);
     Ok(())
 }
@@ -117,10 +133,10 @@ async fn processes_at_once_apply_each_migration_once(database: &Database) -> Out
 on_both!(down_to_zero_leaves_an_empty_database);
 async fn down_to_zero_leaves_an_empty_database(database: &Database) -> Outcome {
     let before = objects(database).await?;
-    let mut migrator = Migrator::connect(&database.options, INITIAL).await?;
+    let mut migrator = Migrator::connect(&database.options, SCHEMA).await?;
     migrator.up().await?;
     assert!(objects(database).await?.len() > before.len() + 14);
-    assert_eq!(migrator.down(0).await?, [step(&INITIAL.sqlite[0])]);
+    assert_eq!(migrator.down(0).await?, [step(&SCHEMA.sqlite[0])]);
     assert_eq!(objects(database).await?, before);
     assert_eq!(migrator.down(0).await?, []);
     assert_eq!(migrator.up().await?.len(), 1);
@@ -184,7 +200,7 @@ async fn tables_that_no_migration_made_are_left_alone(database: &Database) -> Ou
     }
     database.execute("CREATE TABLE tenants (id text)").await?;
     let before = objects(database).await?;
-    let mut migrator = Migrator::connect(&database.options, INITIAL).await?;
+    let mut migrator = Migrator::connect(&database.options, SCHEMA).await?;
     assert_eq!(migrator.check().await?, [Finding::ForeignSchema]);
     assert!(matches!(migrator.up().await, Err(MigrateError::ForeignSchema)));
     assert_eq!(migrator.down(0).await?, []);
@@ -199,7 +215,7 @@ async fn what_was_there_before_stays_on_postgres() -> Outcome {
     database.execute("CREATE SCHEMA main").await?;
     database.execute("CREATE TABLE main.jwt_keys (id serial, key_id varchar(100), public_key text)").await?;
     let before = objects(&database).await?;
-    let mut migrator = Migrator::connect(&database.options, INITIAL).await?;
+    let mut migrator = Migrator::connect(&database.options, SCHEMA).await?;
     migrator.up().await?;
     database.execute("CREATE TABLE logs.of_somebody_else (id integer)").await?;
     migrator.down(0).await?;
@@ -214,7 +230,7 @@ async fn what_was_there_before_stays_on_postgres() -> Outcome {
 async fn a_database_that_cannot_be_opened_is_an_error() -> Outcome {
     let directory = tempfile::tempdir()?;
     let options = user_tenant_store::session::SqliteOptions::new(directory.path());
-    let error = Migrator::connect(&user_tenant_store::session::DatabaseOptions::Sqlite(options), INITIAL).await;
+    let error = Migrator::connect(&user_tenant_store::session::DatabaseOptions::Sqlite(options), SCHEMA).await;
     assert!(matches!(error, Err(MigrateError::Unreachable(_))));
     Ok(())
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::database::{Database, Outcome};
-use super::{INITIAL, Migrator, on_both};
+use super::{Migrator, SCHEMA, on_both};
 
 const TENANT: &str = "a0000000-0000-4000-8000-000000000001";
 const PERSON: &str = "a0000000-0000-4000-8000-0000000000ff";
@@ -80,7 +80,7 @@ const SECRETS: [&str; 6] = ["password", "secret_key", "auth_token", "client_secr
 const WRITER_SAYS_WHEN: [&str; 4] = ["groups", "user_groups", "user_invitations", "user_tenant_prefs"];
 
 async fn filled(database: &Database) -> Outcome {
-    Migrator::connect(&database.options, INITIAL).await?.up().await?;
+    Migrator::connect(&database.options, SCHEMA).await?.up().await?;
     for (table, _, columns, values) in ROWS {
         database
             .execute(&format!(
@@ -94,7 +94,7 @@ async fn filled(database: &Database) -> Outcome {
 
 /// Columns of every table and view with whether they may be null, and the names of indexes.
 async fn shape(database: &Database) -> Outcome<(BTreeMap<String, Vec<String>>, Vec<String>)> {
-    Migrator::connect(&database.options, INITIAL).await?.up().await?;
+    Migrator::connect(&database.options, SCHEMA).await?.up().await?;
     let (columns, indexes) = if database.is_postgres() {
         (
             "SELECT table_name, column_name || CASE is_nullable WHEN 'NO' THEN '!' ELSE '' END
