@@ -8,6 +8,7 @@ pub(crate) mod jwks;
 pub(crate) mod keys;
 pub(crate) mod liveness;
 pub mod permission;
+pub(crate) mod power;
 pub(crate) mod signature;
 pub(crate) mod token;
 pub(crate) mod verifier;

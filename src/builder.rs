@@ -24,6 +24,7 @@ use crate::error::{BuildError, Error, Result};
 use crate::host::{Change, Host};
 use crate::http::{self, HttpOptions};
 use crate::migrations::MIGRATIONS;
+use crate::model::MembershipAcceptance;
 use crate::service::Service;
 use crate::telemetry::metrics::Metrics;
 
@@ -51,6 +52,7 @@ pub struct Builder {
     callback: Option<ProvisioningCallback>,
     host: Host,
     migrations: Migrations,
+    acceptance: MembershipAcceptance,
 }
 
 impl UserTenantService {
@@ -89,6 +91,7 @@ impl UserTenantService {
             callback: None,
             host: Host::default(),
             migrations: MIGRATIONS,
+            acceptance: MembershipAcceptance::default(),
         }
     }
 
@@ -208,6 +211,20 @@ impl Builder {
     #[must_use]
     pub fn caller_cache(self, life: Duration) -> Self {
         Self { caller_cache: life.min(Duration::from_secs(1)), ..self }
+    }
+
+    /// When a membership is live that a tenant has given to a person whose home is elsewhere; at once by default.
+    ///
+    /// ```
+    /// use user_tenant_service::{Builder, MembershipAcceptance};
+    ///
+    /// fn strict(builder: Builder) -> Builder {
+    ///     builder.membership_acceptance(MembershipAcceptance::Required)
+    /// }
+    /// ```
+    #[must_use]
+    pub fn membership_acceptance(self, acceptance: MembershipAcceptance) -> Self {
+        Self { acceptance, ..self }
     }
 
     /// Takes every caller whose token verifies for live: only the operator reaches this service.
@@ -338,6 +355,7 @@ impl Builder {
         let verifier = self.verifier.ok_or(BuildError::NoVerifier)?;
         let doors =
             Doors::open(&self.database, self.limits, self.environment.clone(), self.migrations, self.migrate).await?;
+        let doors = doors.accepting(self.acceptance);
         let metrics = Arc::new(Metrics::new().map_err(|error| BuildError::Options(error.into()))?);
         let (keys, rules) = keys(verifier, self.leeway, &doors, &self.clock)?;
         let signatures = self.callback.and_then(|callback| SignatureVerifier::new(callback, self.clock.clone()));

@@ -21,6 +21,7 @@ use user_tenant_store::session::{DatabaseOptions, Limits};
 use crate::access::caller::ClaimMap;
 use crate::access::signature::ProvisioningCallback;
 use crate::http::HttpOptions;
+use crate::model::MembershipAcceptance;
 
 /// The longest time that can be set, in milliseconds: a day.
 const DAY: u64 = 24 * 60 * 60 * 1_000;
@@ -86,6 +87,8 @@ pub(crate) struct Config {
     pub(crate) claims: ClaimMap,
     /// How long a caller found live is not asked for again.
     pub(crate) caller_cache: Duration,
+    /// When a membership beside a person's home counts.
+    pub(crate) membership_acceptance: MembershipAcceptance,
     /// Who may provision tenants by signed callbacks, if anybody.
     pub(crate) callback: Option<ProvisioningCallback>,
     /// Bounds of an answer.
@@ -134,6 +137,11 @@ impl Config {
             jwt_leeway: Duration::from_secs(settings.number("JWT_LEEWAY_SECONDS", 0..=300)?),
             claims: claims(settings)?,
             caller_cache: settings.milliseconds("CALLER_CACHE_MILLISECONDS", 0..=1_000)?,
+            membership_acceptance: match settings.text("MEMBERSHIP_ACCEPTANCE") {
+                None | Some("vouched") => MembershipAcceptance::Vouched,
+                Some("required") => MembershipAcceptance::Required,
+                Some(_) => return Err(settings.wrong("MEMBERSHIP_ACCEPTANCE", "must be vouched or required")),
+            },
             callback: callback(settings)?,
             limits: Limits { max_rows: settings.number("MAX_ROWS", 1..=1_000_000)? },
             http: HttpOptions {

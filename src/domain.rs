@@ -7,6 +7,7 @@ pub(crate) mod callers;
 pub(crate) mod configs;
 pub(crate) mod group_members;
 pub(crate) mod groups;
+pub(crate) mod holdings;
 pub(crate) mod member_permissions;
 pub(crate) mod preferences;
 pub(crate) mod principal;

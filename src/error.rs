@@ -28,6 +28,9 @@ pub enum Error {
     /// The caller lacks the permission, or may never do this.
     #[error("NotAllowedAccess")]
     NotAllowed,
+    /// The token grants the permission, and the database does not any more.
+    #[error("NotAllowedAccess")]
+    PermissionWithdrawn,
     /// A refusal in the original's own words, which clients compare.
     #[error("{0}")]
     Forbidden(&'static str),

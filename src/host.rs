@@ -33,7 +33,7 @@ use axum::middleware::{Next, from_fn};
 pub use self::caller::Caller;
 pub use self::changes::Change;
 pub(crate) use self::changes::Listeners;
-use crate::access::guard::Reach;
+use crate::access::guard::{Opening, Reach};
 use crate::builder::UserTenantService;
 pub use crate::domain::bootstrap::{Bootstrap, Bootstrapped};
 use crate::error::{Error, Result};
@@ -103,7 +103,9 @@ impl UserTenantService {
             let service = service.clone();
             async move {
                 let (mut head, body) = request.into_parts();
-                let proof = service.guard.admit(&service.doors, &head, permissions, Reach::CallerTenants, "").await?;
+                // What the application's own routes give or take, only the application knows.
+                let opening = Opening { permissions, reach: Reach::CallerTenants, gives_power: false };
+                let proof = service.guard.admit(&service.doors, &head, opening, "").await?;
                 head.extensions.insert(Caller::new(service.doors.open_to(proof)));
                 Ok::<_, Error>(next.run(Request::from_parts(head, body)).await)
             }

@@ -77,4 +77,5 @@ pub use builder::{Builder, UserTenantService, Verifier};
 pub use clock::Clock;
 pub use error::{BuildError, Error, Result};
 pub use migrations::MIGRATIONS;
+pub use model::MembershipAcceptance;
 pub use user_tenant_store as store;

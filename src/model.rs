@@ -2,21 +2,50 @@
 
 use user_tenant_store::{Entity, EntityMeta};
 
-/// What a tenant sees of a person beside names and address, as columns of SQL: nothing of a guest, whom the tenant is not
-/// home to and who has not accepted the membership. Somebody without a home is a guest everywhere. `u` is the person, `ut`
-/// the membership.
+/// That a member is a guest, as a condition of SQL: the tenant is not the person's home, and the person has not come to it,
+/// which is to say accepted the membership. A person without a home is a guest everywhere. `u` is the person, `ut` the
+/// membership.
+macro_rules! is_guest {
+    () => {
+        "ut.status NOT IN (1, 3) AND (u.default_tenant_id IS NULL OR u.default_tenant_id <> ut.tenant_id)"
+    };
+}
+
+/// What a tenant sees of a person beside names and address, as columns of SQL: nothing of a guest.
 macro_rules! profile {
     () => {
         profile!("middle_name", "designation", "phone", "auth_client_ids", "last_login", "photo_url", "gender", "dob",
-            "default_tenant_id")
+            "default_tenant_id", "created_by", "modified_by")
     };
     ($first:literal $(, $more:literal)*) => {
         concat!(profile!(@ $first) $(, ", ", profile!(@ $more))*)
     };
     (@ $column:literal) => {
+        concat!("CASE WHEN ", is_guest!(), " THEN NULL ELSE u.", $column, " END AS ", $column)
+    };
+}
+
+/// The names and the address of a person as columns of SQL: of a guest those by which the tenant introduced the person, so
+/// that it learns no others. A membership that another program made has no introduction, and shows the person's own.
+macro_rules! names {
+    () => {
         concat!(
-            "CASE WHEN ut.status NOT IN (1, 3) AND (u.default_tenant_id IS NULL OR u.default_tenant_id <> ut.tenant_id) ",
-            "THEN NULL ELSE u.",
+            names!("first_name", "firstName"),
+            ", ",
+            names!("last_name", "lastName"),
+            ", ",
+            names!("username", "username"),
+            ", ",
+            names!("email", "email")
+        )
+    };
+    ($column:literal, $introduced:literal) => {
+        concat!(
+            "CASE WHEN ut.introduction IS NOT NULL AND ",
+            is_guest!(),
+            " THEN ut.introduction ->> '",
+            $introduced,
+            "' ELSE u.",
             $column,
             " END AS ",
             $column
@@ -24,9 +53,11 @@ macro_rules! profile {
     };
 }
 
+mod acceptance;
 mod auth_client;
 mod date_time;
 mod group;
+mod holding;
 mod jwt_key;
 mod role;
 mod standing;
@@ -42,8 +73,10 @@ mod user_tenant;
 mod user_tenant_prefs;
 mod user_view;
 
+pub use acceptance::MembershipAcceptance;
 pub use auth_client::AuthClient;
 pub use group::Group;
+pub(crate) use holding::Holding;
 pub use jwt_key::JwtKey;
 pub use role::Role;
 pub(crate) use standing::Standing;
@@ -72,6 +105,7 @@ pub fn registry() -> &'static [fn() -> &'static EntityMeta] {
         UserView::meta,
         UserRole::meta,
         Standing::meta,
+        Holding::meta,
         UserCredentials::meta,
         UserTenant::meta,
         Group::meta,

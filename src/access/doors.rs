@@ -15,15 +15,18 @@ use uuid::Uuid;
 use super::caller::Caller;
 use super::guard::Authorized;
 use crate::domain::callback::FirstRole;
+use crate::domain::holdings::{self, Held};
 use crate::domain::principal::Principal;
 use crate::error::{BuildError, Error, Result};
-use crate::model::{JwtKey, Standing, Tenant, TenantStatus, User, UserRole, UserStatus, UserTenant};
+use crate::model::MembershipAcceptance;
+use crate::model::{JwtKey, Standing, Tenant, TenantStatus, User, UserRole, UserTenant};
 use crate::telemetry::population::Counts;
 
 /// All ways to the database.
 #[derive(Debug, Clone)]
 pub(crate) struct Doors {
     store: Store,
+    acceptance: MembershipAcceptance,
 }
 
 impl Doors {
@@ -46,12 +49,17 @@ impl Doors {
         }
         let store =
             Store::open(database, limits, environment).map_err(|error| BuildError::Database(Box::new(error)))?;
-        Ok(Self { store })
+        Ok(Self { store, acceptance: MembershipAcceptance::default() })
+    }
+
+    /// The same, with memberships live when `acceptance` says so.
+    pub(crate) fn accepting(self, acceptance: MembershipAcceptance) -> Self {
+        Self { acceptance, ..self }
     }
 
     /// The doors that open to an admitted caller, and no others.
     pub(crate) fn open_to(&self, proof: Authorized) -> CallerDoors {
-        CallerDoors { store: self.store.clone(), proof }
+        CallerDoors { store: self.store.clone(), acceptance: self.acceptance, proof }
     }
 
     /// Whether user, membership and tenant of a token are what it says, and live.
@@ -61,12 +69,18 @@ impl Doors {
             Predicate::is::<Standing>("id", caller.user_tenant_id),
             Predicate::is::<Standing>("userId", caller.id),
             Predicate::is::<Standing>("tenantId", caller.tenant_id),
-            Predicate::is_one_of::<Standing, _>("status", UserStatus::LIVE.map(i32::from)),
+            self.acceptance.live::<Standing>(("defaultTenantId", Test::Equal(caller.tenant_id.into()))),
             Predicate::is::<Standing>("tenantStatus", i32::from(TenantStatus::Active)),
         ]);
         // One row at most, so that it is a short read.
         let found = session.repository::<Standing>().find(&Filter { limit: Some(1), ..Filter::matching(live) }).await?;
         Ok(!found.is_empty())
+    }
+
+    /// What the caller holds in the database now.
+    pub(super) async fn held_by(&self, caller: &Caller) -> Result<Held> {
+        let session = self.store.read(System(SystemReason::CheckCaller));
+        Ok(holdings::of(&session, caller.user_tenant_id).await?)
     }
 
     /// The tenant of a live row that a path names, whoever's it is.
@@ -135,6 +149,7 @@ impl Doors {
 /// What a handler holds: doors that open to one admitted caller.
 pub(crate) struct CallerDoors {
     store: Store,
+    acceptance: MembershipAcceptance,
     proof: Authorized,
 }
 
@@ -169,6 +184,11 @@ impl CallerDoors {
         self.store.write(System(SystemReason::AddMember), actor(&self.proof)).await
     }
 
+    /// Changes a user of the tenant that the request acts on: which other tenants have the person is looked for.
+    pub(crate) async fn change_member(&self) -> StoreResult<Session<System, Write>> {
+        self.store.write(System(SystemReason::ChangeMember), actor(&self.proof)).await
+    }
+
     /// Removes a user from the tenant that the request acts on: its next default tenant may be any other.
     pub(crate) async fn remove_member(&self) -> StoreResult<Session<System, Write>> {
         self.store.write(System(SystemReason::RemoveMember), actor(&self.proof)).await
@@ -183,12 +203,15 @@ impl CallerDoors {
 
     /// Who asks, for the rules.
     pub(crate) fn principal(&self) -> Principal<'_> {
-        let caller = self.proof.caller();
+        let (caller, power) = (self.proof.caller(), self.proof.power());
         Principal {
             user: caller.id,
             membership: caller.user_tenant_id,
             master: caller.master,
-            permissions: &caller.permissions,
+            permissions: power.map_or(&caller.permissions, |power| &power.permissions),
+            acceptance: self.acceptance,
+            role_type: power.and_then(|power| power.role_type),
+            clients: power.map_or(&[], |power| &power.clients),
         }
     }
 

@@ -13,6 +13,7 @@ use super::authenticate::Authenticator;
 use super::caller::Caller;
 use super::doors::Doors;
 use super::liveness::Liveness;
+use super::power::Power;
 use super::signature::SignatureVerifier;
 use super::token::TokenError;
 use crate::domain::callback::FirstRole;
@@ -39,12 +40,25 @@ pub(crate) enum Reach {
     Signed,
 }
 
+/// What opens a route.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Opening {
+    /// Any one of these permissions, in the token.
+    pub(crate) permissions: &'static [&'static str],
+    /// Which rows the route is about.
+    pub(crate) reach: Reach,
+    /// Whether the route gives or takes power, so that the database must grant the permission now as well.
+    pub(crate) gives_power: bool,
+}
+
 /// That a live caller with the route's permission may act on the tenant that the path names.
 #[derive(Debug, Clone)]
 pub(crate) struct Authorized {
     caller: Arc<Caller>,
     tenant: Uuid,
     subject: Uuid,
+    /// What the caller holds now, where the route gives or takes power.
+    power: Option<Arc<Power>>,
     /// What a signed request may make; a caller with a token has none.
     first_role: Option<Arc<FirstRole>>,
 }
@@ -58,6 +72,11 @@ impl Authorized {
     /// The tenant that the request acts on: that of the path, or the caller's.
     pub(crate) fn tenant(&self) -> Uuid {
         self.tenant
+    }
+
+    /// What the caller may give and take; none where the route does neither, or only the operator reaches the service.
+    pub(crate) fn power(&self) -> Option<&Power> {
+        self.power.as_deref()
     }
 
     /// The role that a signed request may make; the proof that it is one.
@@ -95,10 +114,10 @@ impl Guard {
         &self,
         doors: &Doors,
         request: &Parts,
-        permissions: &[&'static str],
-        reach: Reach,
+        opening: Opening,
         path_id: &str,
     ) -> Result<Authorized> {
+        let Opening { permissions, reach, gives_power } = opening;
         let headers = &request.headers;
         if headers.contains_key(AUTHORIZATION) && names_token(request.uri.query().unwrap_or_default()) {
             // Two tokens: the original refuses to choose. One in the query alone counts as none.
@@ -110,12 +129,13 @@ impl Guard {
             self.metrics.permission_refused(permissions.first().copied().unwrap_or_default());
             return Err(Error::NotAllowed);
         }
+        let power = if gives_power { self.power(doors, &caller, permissions).await? } else { None };
         let (tenant, subject) = if reach == Reach::CallerTenants {
             (caller.tenant_id, caller.tenant_id)
         } else {
             locate(doors, &caller, reach, parse_uuid(path_id).ok()).await?
         };
-        Ok(Authorized { caller, tenant, subject, first_role: None })
+        Ok(Authorized { caller, tenant, subject, power, first_role: None })
     }
 
     /// Admits a signed request, whatever its body says; only then is the body looked at.
@@ -125,6 +145,7 @@ impl Guard {
                 caller: Arc::new(Caller::provisioner(verifier.actor())),
                 tenant: Uuid::nil(),
                 subject: Uuid::nil(),
+                power: None,
                 first_role: Some(verifier.role()),
             }),
             _ => {
@@ -132,6 +153,19 @@ impl Guard {
                 Err(Error::BadSignature)
             }
         }
+    }
+
+    /// What the caller may give and take now; refused where the database has withdrawn what opens the route.
+    async fn power(&self, doors: &Doors, caller: &Caller, permissions: &[&'static str]) -> Result<Option<Arc<Power>>> {
+        if self.liveness.trusts_callers() {
+            return Ok(None);
+        }
+        let power = Power::of(caller, doors.held_by(caller).await?);
+        if !power.may(permissions) {
+            self.metrics.permission_refused(permissions.first().copied().unwrap_or_default());
+            return Err(Error::PermissionWithdrawn);
+        }
+        Ok(Some(Arc::new(power)))
     }
 
     async fn caller(&self, doors: &Doors, headers: &HeaderMap) -> Result<Arc<Caller>> {

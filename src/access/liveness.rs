@@ -35,6 +35,11 @@ impl Liveness {
         Self { trusting: true, ..Self::new(Duration::ZERO) }
     }
 
+    /// Whether every caller is the operator, who is asked for nothing.
+    pub(super) fn trusts_callers(&self) -> bool {
+        self.trusting
+    }
+
     /// Whether the caller is live.
     pub(super) async fn is_live(&self, doors: &Doors, caller: &Caller) -> Result<bool> {
         let key = (caller.id, caller.user_tenant_id, caller.tenant_id);

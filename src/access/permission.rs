@@ -1,5 +1,8 @@
 //! The vocabulary of permissions: look up here what a token's `permissions` claim may hold, by name or by number.
 
+use std::collections::{HashMap, HashSet};
+use std::sync::LazyLock;
+
 /// One permission that a token can grant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Permission {
@@ -92,11 +95,37 @@ catalogue! {
     UPDATE_USER_PERMISSIONS = "UpdateUserPermissions";
 }
 
+/// The other spelling of a permission that has two: the number of a name, the name of a number.
+fn other_spelling(permission: &str) -> Option<&'static str> {
+    static OTHERS: LazyLock<HashMap<&str, &str>> = LazyLock::new(|| {
+        let pairs = ALL.iter().filter_map(|permission| Some((permission.name, permission.number?)));
+        pairs.flat_map(|(name, number)| [(name, number), (number, name)]).collect()
+    });
+    OTHERS.get(permission).copied()
+}
+
+/// Permissions in every spelling, so that what one of two sides names by number is found by name on the other.
+pub(crate) fn in_every_spelling(permissions: impl IntoIterator<Item = String>) -> HashSet<String> {
+    let mut all = HashSet::new();
+    for permission in permissions {
+        all.extend(other_spelling(&permission).map(str::to_owned));
+        all.insert(permission);
+    }
+    all
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::{ALL, CREATE_TENANT, number};
+    use super::{ALL, CREATE_TENANT, in_every_spelling, number};
+
+    #[test]
+    fn a_permission_is_held_under_its_name_and_its_number() {
+        let held = in_every_spelling(["14", "ViewRoles", "UseOven"].map(str::to_owned));
+        let expected = ["14", "UpdateTenantUser", "ViewRoles", "6", "UseOven"].map(str::to_owned);
+        assert_eq!(held, expected.into());
+    }
 
     #[test]
     fn numbers_run_from_1_to_36_without_gaps_or_doubles() {

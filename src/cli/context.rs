@@ -133,6 +133,7 @@ impl Context {
             .leeway(config.jwt_leeway)
             .limits(config.limits)
             .caller_cache(config.caller_cache)
+            .membership_acceptance(config.membership_acceptance)
             .http(config.http.clone())
             .migrations(self.program.schema());
         let builder = self.program.extend(builder);

@@ -92,6 +92,11 @@ pub(crate) const SETTINGS: &[Setting] = &[
         Some("1000"),
         "How long a caller found live is not asked for again, in milliseconds; 1000 at most, 0 asks each time",
     ),
+    plain(
+        "MEMBERSHIP_ACCEPTANCE",
+        Some("vouched"),
+        "When a membership is live that a tenant gives to a person of another one: vouched (at once, as the original's issuers need it) or required (once it is active, which the person's login makes it)",
+    ),
     plain("MAX_ROWS", Some("10000"), "Most rows of one answer, included ones counted"),
     plain("MAX_BODY_BYTES", Some("1048576"), "Longest request body, in bytes"),
     plain("CONCURRENCY_LIMIT", Some("1024"), "Requests at work at once; more are refused with 503"),

@@ -2,13 +2,14 @@
 
 use std::collections::{HashMap, HashSet};
 
-use user_tenant_store::filter::{Filter, Predicate};
+use user_tenant_store::filter::{Filter, Predicate, Test};
 use user_tenant_store::scope::TenantScope;
 use user_tenant_store::session::{Session, Write};
 use uuid::Uuid;
 
+use super::principal::Principal;
 use crate::error::{Error, Result};
-use crate::model::{Role, UserLevelPermission, UserStatus, UserView};
+use crate::model::{MembershipAcceptance, Role, UserLevelPermission, UserView};
 
 /// What an administrator holds, each by name and by number.
 const NEEDED: [[&str; 2]; 2] = [["UpdateTenantUser", "14"], ["UpdateRoles", "9"]];
@@ -17,17 +18,19 @@ const NEEDED: [[&str; 2]; 2] = [["UpdateTenantUser", "14"], ["UpdateRoles", "9"]
 #[must_use]
 pub(crate) struct Administrators {
     were_there: bool,
+    acceptance: MembershipAcceptance,
 }
 
 impl Administrators {
     /// Looks before the change. The tenant must be locked, so that no other change comes between.
-    pub(crate) async fn before(session: &Session<TenantScope, Write>) -> Result<Self> {
-        Ok(Self { were_there: exist(session).await? })
+    pub(crate) async fn before(session: &Session<TenantScope, Write>, principal: &Principal<'_>) -> Result<Self> {
+        let acceptance = principal.acceptance;
+        Ok(Self { were_there: exist(session, acceptance).await?, acceptance })
     }
 
     /// Refuses the change when it took the last administrator away.
     pub(crate) async fn remain(self, session: &Session<TenantScope, Write>) -> Result<()> {
-        if self.were_there && !exist(session).await? {
+        if self.were_there && !exist(session, self.acceptance).await? {
             return Err(Error::LastAdministrator);
         }
         Ok(())
@@ -35,7 +38,7 @@ impl Administrators {
 }
 
 /// Whether a live member holds all of [`NEEDED`], by its role and its own permissions together.
-async fn exist(session: &Session<TenantScope, Write>) -> Result<bool> {
+async fn exist(session: &Session<TenantScope, Write>, acceptance: MembershipAcceptance) -> Result<bool> {
     let named = Predicate::is_one_of::<UserLevelPermission, _>("permission", NEEDED.into_iter().flatten());
     let mut own: HashMap<Uuid, Vec<UserLevelPermission>> = HashMap::new();
     for permission in session.repository::<UserLevelPermission>().find_typed(named).await? {
@@ -47,7 +50,8 @@ async fn exist(session: &Session<TenantScope, Write>) -> Result<bool> {
     let permissions: HashMap<Uuid, HashSet<&str>> =
         roles.iter().map(|role| (role.id, role.permissions.iter().flatten().map(String::as_str).collect())).collect();
 
-    let live = || Predicate::is_one_of::<UserView, _>("status", UserStatus::LIVE.map(i32::from));
+    // Of a member who has not come, the view shows a home only where it is this tenant.
+    let live = || acceptance.live::<UserView>(("defaultTenantId", Test::NotNull));
     let enough = permissions.iter().filter(|(_, held)| suffices(held)).map(|(id, _)| *id);
     let by_role = Predicate::And(vec![
         live(),

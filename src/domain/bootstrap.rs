@@ -80,7 +80,7 @@ pub(crate) async fn let_in(
         .await?
     {
         users::Known::Nobody => create_user(&session, tenant, &wanted).await?,
-        users::Known::Somebody(user) => user,
+        users::Known::Somebody { id, .. } => id,
         users::Known::Several => {
             return Err(Error::Conflict("The username and the e-mail address are of different users.".to_owned()));
         }

@@ -9,6 +9,7 @@ use user_tenant_store::value::Value;
 use uuid::Uuid;
 
 use super::administrators::Administrators;
+use super::holdings;
 use super::principal::Principal;
 use super::tenants;
 use crate::error::{Error, Result};
@@ -29,7 +30,8 @@ pub(crate) async fn create(
         holds(&principal, permission)?;
     }
     tenants::lock(&session).await?;
-    let administrators = Administrators::before(&session).await?;
+    protected(&session, &principal, member).await?;
+    let administrators = Administrators::before(&session, &principal).await?;
     let record = session.repository::<UserLevelPermission>().create(new.with("userTenantId", member)?).await?;
     administrators.remain(&session).await?;
     Ok(session.commit(record).await?)
@@ -45,6 +47,7 @@ pub(crate) async fn update_all(
 ) -> Result<Committed<u64>> {
     not_own(&principal, member)?;
     tenants::lock(&session).await?;
+    protected(&session, &principal, member).await?;
     let affected = of(member).and(predicate);
     for before in session.repository::<UserLevelPermission>().find_typed(affected.clone()).await? {
         let permission = match patch.get("permission") {
@@ -62,7 +65,7 @@ pub(crate) async fn update_all(
             holds(&principal, &before.permission)?;
         }
     }
-    let administrators = Administrators::before(&session).await?;
+    let administrators = Administrators::before(&session, &principal).await?;
     let count = session.repository::<UserLevelPermission>().update_all(Some(&affected), patch).await?;
     administrators.remain(&session).await?;
     Ok(session.commit(count).await?)
@@ -77,12 +80,13 @@ pub(crate) async fn delete_all(
 ) -> Result<Committed<u64>> {
     not_own(&principal, member)?;
     tenants::lock(&session).await?;
+    protected(&session, &principal, member).await?;
     let affected = of(member).and(predicate);
     let withheld = Predicate::is::<UserLevelPermission>("allowed", false).and(Some(&affected));
     for lifted in session.repository::<UserLevelPermission>().find_typed(withheld).await? {
         holds(&principal, &lifted.permission)?;
     }
-    let administrators = Administrators::before(&session).await?;
+    let administrators = Administrators::before(&session, &principal).await?;
     let count = session.repository::<UserLevelPermission>().delete_all(Some(&affected)).await?;
     administrators.remain(&session).await?;
     Ok(session.commit(count).await?)
@@ -104,6 +108,11 @@ pub(crate) fn same_member(member: Uuid, body: Option<&serde_json::Value>) -> Res
         }])))),
         _ => Ok(()),
     }
+}
+
+/// Refuses the principal who holds less than the member does.
+async fn protected(session: &Session<TenantScope, Write>, principal: &Principal<'_>, member: Uuid) -> Result<()> {
+    principal.reaches_up_to(&holdings::of(session, member).await?)
 }
 
 fn of(member: Uuid) -> Predicate {

@@ -2,7 +2,17 @@
 
 use std::collections::HashSet;
 
+use user_tenant_store::value::Value;
 use uuid::Uuid;
+
+use super::holdings::Held;
+use crate::error::{Error, Result};
+use crate::model::MembershipAcceptance;
+
+/// The kind of role that administrators have, in the original's vocabulary; it is also the kind of a role that names none.
+const ADMINISTRATORS: i32 = 0;
+/// The kind of role that everybody else has there.
+const OTHERS: i32 = 1;
 
 /// The one in whose name something is done.
 #[derive(Debug, Clone, Copy)]
@@ -15,16 +25,45 @@ pub(crate) struct Principal<'a> {
     pub(crate) master: bool,
     /// Keys of the permissions held.
     pub(crate) permissions: &'a HashSet<String>,
+    /// When a membership beside a person's home counts.
+    pub(crate) acceptance: MembershipAcceptance,
+    /// Kind of the role held.
+    pub(crate) role_type: Option<i32>,
+    /// Client applications that the role held is bound to; empty where it is bound to none.
+    pub(crate) clients: &'a [String],
 }
 
 impl Principal<'_> {
-    /// Whether every one of these permissions is held: nobody gives what it does not have.
+    /// Whether every one of these permissions is held: a member gives only what the member has.
     pub(crate) fn holds(&self, permissions: &[String]) -> bool {
         permissions.iter().all(|permission| self.permissions.contains(permission))
     }
 
-    /// Whether the principal may change somebody or something that has these permissions.
+    /// Whether the principal may change a role or a member that has these permissions.
     pub(crate) fn may_affect(&self, permissions: &[String]) -> bool {
         self.master || self.holds(permissions)
+    }
+
+    /// Refuses the principal who holds less than a member does: members are protected from those below them.
+    pub(crate) fn reaches_up_to(&self, member: &Held) -> Result<()> {
+        if self.master || member.permissions().all(|permission| self.permissions.contains(permission)) {
+            Ok(())
+        } else {
+            Err(Error::Forbidden("NotAllowedAccess"))
+        }
+    }
+
+    /// Whether the principal may make or change a role of this kind: an administrator any, others their own and the
+    /// common one.
+    pub(crate) fn may_give_type(&self, role_type: Option<i32>) -> bool {
+        let own = self.role_type.unwrap_or(ADMINISTRATORS);
+        let given = role_type.unwrap_or(ADMINISTRATORS);
+        self.master || own == ADMINISTRATORS || given == own || given == OTHERS
+    }
+
+    /// Whether the principal may name these client applications in a role.
+    pub(crate) fn may_give_clients(&self, clients: Option<&Value>) -> bool {
+        let Some(Value::TextArray(named)) = clients else { return true };
+        self.master || self.clients.is_empty() || named.iter().all(|client| self.clients.contains(client))
     }
 }

@@ -1,4 +1,4 @@
-//! Rules of roles: nobody grants what it does not hold, or changes a role that grants more than it holds.
+//! Rules of roles: members grant only what they hold, and change no role that grants more.
 
 use user_tenant_store::filter::{Filter, Predicate};
 use user_tenant_store::record::{New, Patch, Record};
@@ -19,7 +19,8 @@ pub(crate) async fn create(
     principal: Principal<'_>,
     new: New<Role>,
 ) -> Result<Committed<Record>> {
-    holds(&principal, new.get("permissions"))?;
+    let role_type = integer(new.get("roleType"));
+    givable(&principal, role_type, new.get("allowedClients"), new.get("permissions"))?;
     session
         .create_and_commit(new)
         .await
@@ -35,15 +36,18 @@ pub(crate) async fn update_all(
     patch: Patch<Role>,
 ) -> Result<Committed<u64>> {
     let predicate = predicate.ok_or(Error::WhereRequired)?;
-    holds(&principal, patch.get("permissions"))?;
+    // A type that the patch does not name stays, and is looked at below.
+    let role_type = if patch.get("roleType").is_some() { integer(patch.get("roleType")) } else { principal.role_type };
+    givable(&principal, role_type, patch.get("allowedClients"), patch.get("permissions"))?;
     tenants::lock(&session).await?;
     let own = own_role(&session, &principal).await?;
     for role in session.repository::<Role>().find_typed(predicate.clone()).await? {
-        if Some(role.id) == own || !principal.may_affect(&role.permissions.unwrap_or_default()) {
+        let stronger = !principal.may_affect(&role.permissions.unwrap_or_default());
+        if Some(role.id) == own || stronger || !principal.may_give_type(role.role_type) {
             return Err(Error::Forbidden("NotAllowedAccess"));
         }
     }
-    let administrators = Administrators::before(&session).await?;
+    let administrators = Administrators::before(&session, &principal).await?;
     let count = session.repository::<Role>().update_all(Some(predicate), patch).await?;
     administrators.remain(&session).await?;
     Ok(session.commit(count).await?)
@@ -58,7 +62,8 @@ pub(crate) async fn delete_by_id(
     tenants::lock(&session).await?;
     let role = session.repository::<Role>().get(id).await?.ok_or(Error::RowNotFound)?;
     let own = own_role(&session, &principal).await? == Some(id);
-    if own || !principal.holds(&role.permissions.unwrap_or_default()) {
+    let held = principal.holds(&role.permissions.unwrap_or_default());
+    if own || !held || !principal.may_give_type(role.role_type) {
         return Err(Error::Forbidden("Not Allowed"));
     }
     let holders = session.repository::<UserTenant>().count(Some(&Predicate::is::<UserTenant>("roleId", id))).await?;
@@ -75,9 +80,23 @@ async fn own_role(session: &Session<TenantScope, Write>, principal: &Principal<'
     Ok(membership.and_then(|membership| membership.uuid("roleId")))
 }
 
-fn holds(principal: &Principal<'_>, permissions: Option<&Value>) -> Result<()> {
-    match permissions {
-        Some(Value::TextArray(wanted)) if !principal.holds(wanted) => Err(Error::Forbidden("NotAllowedAccess")),
-        _ => Ok(()),
+/// That the principal may give what a role is to grant: its kind, its client applications, its permissions.
+fn givable(
+    principal: &Principal<'_>,
+    role_type: Option<i32>,
+    clients: Option<&Value>,
+    permissions: Option<&Value>,
+) -> Result<()> {
+    let lacks = matches!(permissions, Some(Value::TextArray(wanted)) if !principal.holds(wanted));
+    if lacks || !principal.may_give_type(role_type) || !principal.may_give_clients(clients) {
+        return Err(Error::Forbidden("NotAllowedAccess"));
+    }
+    Ok(())
+}
+
+fn integer(value: Option<&Value>) -> Option<i32> {
+    match value {
+        Some(Value::Integer(number)) => i32::try_from(*number).ok(),
+        _ => None,
     }
 }

@@ -76,11 +76,6 @@ pub(crate) async fn lock(session: &Session<TenantScope, Write>) -> Result<()> {
     if session.repository::<Tenant>().lock_by_id(session.scope().0).await? { Ok(()) } else { Err(Error::RowNotFound) }
 }
 
-/// Keeps the tenant's users and roles as they are, but for what others do who only hold them too.
-pub(crate) async fn hold(session: &Session<TenantScope, Write>) -> Result<()> {
-    if session.repository::<Tenant>().hold_by_id(session.scope().0).await? { Ok(()) } else { Err(Error::RowNotFound) }
-}
-
 /// Refuses a body whose id is another one than that of the path.
 pub(crate) fn same_id(path: &str, body: Option<&Json>) -> Result<()> {
     match body.and_then(Json::as_str) {

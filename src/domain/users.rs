@@ -5,7 +5,7 @@ mod identity;
 
 use user_tenant_store::Entity;
 use user_tenant_store::cursor::Page;
-use user_tenant_store::filter::{Filter, Predicate};
+use user_tenant_store::filter::{Filter, Predicate, Test};
 use user_tenant_store::record::{New, Patch};
 use user_tenant_store::scope::{OwnScope, System, TenantScope};
 use user_tenant_store::session::{Committed, Read, Session, Write};
@@ -15,8 +15,8 @@ use uuid::Uuid;
 pub(crate) use self::add::{Known, add, known};
 pub(crate) use self::identity::email;
 use super::administrators::Administrators;
+use super::holdings;
 use super::principal::Principal;
-use super::tenants;
 use crate::error::{Error, Result, Unique};
 use crate::model::{Role, Tenant, TenantStatus, User, UserGroup, UserStatus, UserTenant};
 
@@ -33,31 +33,39 @@ pub(crate) struct Change {
 
 /// Changes a user of the tenant.
 pub(crate) async fn update(
-    session: Session<TenantScope, Write>,
+    session: Session<System, Write>,
     principal: Principal<'_>,
+    tenant: Uuid,
     id: Uuid,
     change: Change,
 ) -> Result<Committed<()>> {
-    // Who takes a role or a status from somebody may take the last administrator away; names may change side by side.
+    // A change of role or status may take the last administrator away; names may change side by side.
     let exclusive = change.role.is_some() || change.status.is_some();
-    let ((), membership, user) = tokio::try_join!(
+    let tenants = session.repository::<Tenant>();
+    let (is_there, membership, user) = tokio::try_join!(
         biased;
-        async { if exclusive { tenants::lock(&session).await } else { tenants::hold(&session).await } },
-        membership(&session, id),
+        async { Ok(if exclusive { tenants.lock_by_id(tenant).await? } else { tenants.hold_by_id(tenant).await? }) },
+        membership(&session, tenant, id),
         async { Ok(session.repository::<User>().get(id).await?) },
     )?;
+    if !is_there {
+        return Err(Error::RowNotFound);
+    }
     let user = user.ok_or_else(|| unknown(&id))?;
     if change.role.is_some() && id == principal.user {
         return Err(Error::Forbidden("NotAllowedAccess"));
     }
     if let Some(role) = change.role {
-        assignable(&session, &principal, role).await?;
+        assignable(&session, &principal, tenant, role).await?;
     }
-    let person = if is_home(session.scope().0, &principal, &membership, &user) {
+    if exclusive {
+        protected(&session, &principal, &membership).await?;
+    }
+    let person = if is_home(tenant, &principal, &membership, &user) {
         change.person
     } else {
-        // It has not come yet: its profile is not the tenant's to change, nor is it the tenant's to say that it came,
-        // which would show the profile. What is left is not even noted at the person.
+        // Of a person who has not come yet, the profile is not the tenant's to change, nor is it the tenant's to say that
+        // the person came, which would show the profile. What is left is not even noted at the person.
         let joins =
             change.status.as_ref().is_some_and(|status| UserStatus::JOINED.iter().any(|joined| is(status, *joined)));
         if joins || change.person.as_ref().is_some_and(|person| !person.is_empty()) {
@@ -65,7 +73,10 @@ pub(crate) async fn update(
         }
         None
     };
-    let person = person.map(|person| identity::normalise(&session, &user, person)).transpose()?;
+    let person = match person {
+        Some(person) => Some(identity::checked(&session, &principal, &membership, &user, person).await?),
+        None => None,
+    };
     let mut patch = Patch::<UserTenant>::empty();
     if let Some(role) = change.role {
         patch = patch.with("roleId", role)?;
@@ -73,17 +84,28 @@ pub(crate) async fn update(
     if let Some(status) = change.status {
         patch = patch.with("status", status)?;
     }
+    write(session.narrow(TenantScope(tenant)), &principal, &membership, person, patch).await
+}
+
+/// Writes the checked changes of a person and of the membership.
+async fn write(
+    session: Session<TenantScope, Write>,
+    principal: &Principal<'_>,
+    membership: &UserTenant,
+    person: Option<Patch<User>>,
+    patch: Patch<UserTenant>,
+) -> Result<Committed<()>> {
     let taken = |error| Unique::Username.or(error, Error::Forbidden("Username already exists"));
     // The person is there: if nothing was changed, it is its new default tenant that is not.
     let no_default = || Error::RelatedNotFound;
     match person {
         Some(person) if patch.is_empty() => {
-            let by_id = Predicate::is::<User>("id", user.id);
+            let by_id = Predicate::is::<User>("id", membership.user_id);
             let changed = session.update_and_commit(Some(&by_id), person).await.map_err(taken)?;
             return if *changed.get() > 0 { Ok(changed.map(|_| ())) } else { Err(no_default()) };
         }
         Some(person) => {
-            let changed = session.repository::<User>().update_by_id(user.id, person).await.map_err(taken)?;
+            let changed = session.repository::<User>().update_by_id(membership.user_id, person).await.map_err(taken)?;
             if !changed {
                 return Err(no_default());
             }
@@ -91,7 +113,7 @@ pub(crate) async fn update(
         None if patch.is_empty() => return Ok(session.commit(()).await?),
         None => {}
     }
-    let administrators = Administrators::before(&session).await?;
+    let administrators = Administrators::before(&session, principal).await?;
     session.repository::<UserTenant>().update_by_id(membership.id, patch).await?;
     administrators.remain(&session).await?;
     Ok(session.commit(()).await?)
@@ -106,11 +128,11 @@ pub(crate) async fn remove(
 ) -> Result<Committed<()>> {
     session.repository::<Tenant>().lock_by_id(tenant).await?;
     let of_user = Predicate::is::<UserTenant>("userId", id);
-    let here = Predicate::is::<UserTenant>("tenantId", tenant).and(Some(&of_user));
-    let membership = session.repository::<UserTenant>().find_one(here).await?.ok_or_else(|| unknown(&id))?;
+    let membership = membership(&session, tenant, id).await?;
     if id == principal.user {
         return Err(Error::Forbidden("NotAllowedAccess"));
     }
+    protected(&session, &principal, &membership).await?;
     let user = session.repository::<User>().get(id).await?.ok_or_else(|| unknown(&id))?;
     if user.default_tenant_id.is_none_or(|default| default == tenant) {
         let next = next_default(&session, tenant, &of_user).await?;
@@ -119,7 +141,7 @@ pub(crate) async fn remove(
         }
     }
     let session = session.narrow(TenantScope(tenant));
-    let administrators = Administrators::before(&session).await?;
+    let administrators = Administrators::before(&session, &principal).await?;
     let places = Predicate::is::<UserGroup>("userTenantId", membership.id);
     session.repository::<UserGroup>().delete_all(Some(&places)).await?;
     session.repository::<UserTenant>().delete_by_id(membership.id).await?;
@@ -128,8 +150,14 @@ pub(crate) async fn remove(
 }
 
 /// The tenants that the person works for, as far as a filter asks for them.
-pub(crate) async fn tenants_of(session: &Session<OwnScope, Read>, filter: Filter) -> Result<Page> {
-    let live = Predicate::is_one_of::<UserTenant, _>("status", UserStatus::LIVE.map(i32::from));
+pub(crate) async fn tenants_of(
+    session: &Session<OwnScope, Read>,
+    principal: &Principal<'_>,
+    filter: Filter,
+) -> Result<Page> {
+    let person = session.repository::<User>().get(principal.user).await?;
+    let home = person.and_then(|person| person.default_tenant_id).map_or(Test::Never, |home| Test::Equal(home.into()));
+    let live = principal.acceptance.live::<UserTenant>(("tenantId", home));
     let memberships = session.repository::<UserTenant>().find_typed(live).await?;
     let own = Predicate::is_one_of::<Tenant, _>("id", memberships.iter().map(|membership| membership.tenant_id));
     Ok(session.repository::<Tenant>().find_page(&filter.within(own)).await?)
@@ -164,24 +192,39 @@ async fn next_default(session: &Session<System, Write>, tenant: Uuid, of_user: &
 }
 
 /// The membership of a user in the tenant; of a foreign or unknown user there is none.
-async fn membership(session: &Session<TenantScope, Write>, user: Uuid) -> Result<UserTenant> {
-    let of_user = Predicate::is::<UserTenant>("userId", user);
-    session.repository::<UserTenant>().find_one(of_user).await?.ok_or_else(|| unknown(&user))
+async fn membership(session: &Session<System, Write>, tenant: Uuid, user: Uuid) -> Result<UserTenant> {
+    let here = Predicate::is::<UserTenant>("tenantId", tenant).and(Some(&Predicate::is::<UserTenant>("userId", user)));
+    session.repository::<UserTenant>().find_one(here).await?.ok_or_else(|| unknown(&user))
 }
 
-/// That the principal may give somebody this role: it is one of the tenant, and grants nothing that the principal lacks.
-async fn assignable(session: &Session<TenantScope, Write>, principal: &Principal<'_>, role: Uuid) -> Result<()> {
-    may_assign(principal, session.repository::<Role>().get(role).await?.as_ref())
+/// Refuses the principal who holds less than the member does. Of themselves everybody may dispose.
+async fn protected(session: &Session<System, Write>, principal: &Principal<'_>, member: &UserTenant) -> Result<()> {
+    if member.user_id == principal.user {
+        return Ok(());
+    }
+    principal.reaches_up_to(&holdings::of(session, member.id).await?)
+}
+
+/// That the principal may give a member this role: it is one of the tenant, and grants nothing that the principal lacks.
+async fn assignable(
+    session: &Session<System, Write>,
+    principal: &Principal<'_>,
+    tenant: Uuid,
+    role: Uuid,
+) -> Result<()> {
+    may_assign(principal, session.repository::<Role>().find_one(role_of(tenant, role)).await?.as_ref())
+}
+
+/// A role of the tenant, and no other's.
+fn role_of(tenant: Uuid, role: Uuid) -> Predicate {
+    Predicate::is::<Role>("id", role).and(Some(&Predicate::is::<Role>("tenantId", tenant)))
 }
 
 /// The same of a role that was looked for in the tenant.
 fn may_assign(principal: &Principal<'_>, role: Option<&Role>) -> Result<()> {
-    let granted = &role.ok_or(Error::RowNotFound)?.permissions;
-    if principal.may_affect(granted.as_deref().unwrap_or_default()) {
-        Ok(())
-    } else {
-        Err(Error::Forbidden("NotAllowedAccess"))
-    }
+    let role = role.ok_or(Error::RowNotFound)?;
+    let grants = principal.may_affect(role.permissions.as_deref().unwrap_or_default());
+    if grants && principal.may_give_type(role.role_type) { Ok(()) } else { Err(Error::Forbidden("NotAllowedAccess")) }
 }
 
 /// That there is no such user in the tenant, in the words of the original.

@@ -112,8 +112,7 @@ impl Operation {
         let proof = if let Some(proof) = signed {
             proof
         } else {
-            let (permissions, reach) = (self.route.permissions, self.route.reach);
-            service.guard.admit(&service.doors, &head, permissions, reach, path.get("id")).await?
+            service.guard.admit(&service.doors, &head, self.route.opening(), path.get("id")).await?
         };
         let changes = self.route.body.as_ref().is_some_and(|body| matches!(body.form, Form::Partial | Form::Replace));
         if changes && body.get("deleted") == Some(&Json::Bool(true)) {

@@ -76,6 +76,7 @@ fn answer(error: &Error) -> Answer {
         Error::Forbidden(message) | Error::Foreign(message) => {
             Answer { message: json!({ "message": message }), ..plain(S::FORBIDDEN, "ForbiddenError") }
         }
+        Error::PermissionWithdrawn => coded(S::FORBIDDEN, "ForbiddenError", "PERMISSION_WITHDRAWN"),
         Error::TenantNotActive => coded(S::FORBIDDEN, "ForbiddenError", "TENANT_NOT_ACTIVE"),
         Error::UnknownRoute | Error::NotFound | Error::RowNotFound | Error::RelatedNotFound => {
             plain(S::NOT_FOUND, "NotFoundError")

@@ -14,7 +14,7 @@ use user_tenant_store::{Entity, EntityMeta, schema};
 use uuid::Uuid;
 
 use crate::access::doors::CallerDoors;
-use crate::access::guard::Reach;
+use crate::access::guard::{Opening, Reach};
 use crate::error::{Error, Result};
 
 /// The metadata of an entity.
@@ -34,6 +34,8 @@ pub(crate) struct Route {
     pub(crate) permissions: &'static [&'static str],
     /// Whose rows it is about.
     pub(crate) reach: Reach,
+    /// Whether it gives or takes power, so that what the caller holds in the database now counts as well as the token.
+    pub(crate) gives_power: bool,
     /// Its query parameter.
     pub(crate) query: Query,
     /// Its body.
@@ -226,6 +228,8 @@ impl Route {
         Answer: Future<Output = Result<Reply>> + Send + 'static,
     {
         Self {
+            // Every route that writes, until it says otherwise.
+            gives_power: method != Method::GET,
             method,
             path,
             operation,
@@ -247,6 +251,16 @@ impl Route {
     /// Whose rows it is about.
     pub(crate) fn reach(self, reach: Reach) -> Self {
         Self { reach, ..self }
+    }
+
+    /// It writes, and what it writes gives no member power and takes none: the token alone opens it.
+    pub(crate) fn without_power(self) -> Self {
+        Self { gives_power: false, ..self }
+    }
+
+    /// What opens it.
+    pub(crate) fn opening(&self) -> Opening {
+        Opening { permissions: self.permissions, reach: self.reach, gives_power: self.gives_power }
     }
 
     /// Its query parameter.

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 /// Memberships that are not deleted, of users and tenants that are not either.
 const STANDINGS: &str = "\
-    ut.id, ut.user_id, ut.tenant_id, ut.status, t.status AS tenant_status \
+    ut.id, ut.user_id, ut.tenant_id, ut.status, t.status AS tenant_status, u.default_tenant_id \
     FROM main.user_tenants AS ut \
     JOIN main.users AS u ON u.id = ut.user_id \
     JOIN main.tenants AS t ON t.id = ut.tenant_id \
@@ -30,4 +30,6 @@ pub(crate) struct Standing {
     status: i32,
     /// Status of the tenant.
     tenant_status: i32,
+    /// Id of the user's home.
+    default_tenant_id: Option<Uuid>,
 }

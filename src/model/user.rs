@@ -7,12 +7,18 @@ use uuid::Uuid;
 
 use super::{Tenant, UserCredentials, UserTenant, date_time};
 
-/// A person that another tenant is home to shows no more than its names and address until it has accepted the
-/// membership ([`super::UserView`] says the same of lists); conditions see no more either. The memberships lead, since
-/// their index has the order of the persons' ids.
+/// A guest shows no more than the names by which the tenant introduced them ([`super::UserView`] says the same of lists);
+/// conditions see no more either. The memberships lead, since their index has the order of the persons' ids.
 const PERSONS: &str = concat!(
-    "u.deleted, u.deleted_on, u.deleted_by, u.created_on, u.modified_on, u.created_by, u.modified_by, ",
-    "ut.tenant_id AS within_tenant, ut.user_id AS id, u.first_name, u.last_name, u.username, u.email, ",
+    "u.deleted, u.deleted_on, u.deleted_by, ",
+    "CASE WHEN ",
+    is_guest!(),
+    " THEN ut.created_on ELSE u.created_on END AS created_on, CASE WHEN ",
+    is_guest!(),
+    " THEN ut.modified_on ELSE u.modified_on END AS modified_on, ",
+    "ut.tenant_id AS within_tenant, ut.user_id AS id, ",
+    names!(),
+    ", ",
     profile!(),
     " ",
     "FROM main.user_tenants AS ut JOIN main.users AS u ON u.id = ut.user_id WHERE NOT ut.deleted"
@@ -44,8 +50,9 @@ pub struct User {
     #[property(max_length = 50)]
     pub middle_name: Option<String>,
     /// Name to log in with, in lower case, once among all users.
-    #[property(max_length = 150)]
-    pub username: String,
+    // A guest who was introduced by another name shows none.
+    #[property(required, max_length = 150)]
+    pub username: Option<String>,
     /// E-mail address, in lower case, once among all users.
     // New users must have one; users of an adopted database need not.
     #[property(required, max_length = 150)]

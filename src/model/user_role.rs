@@ -5,12 +5,14 @@ use user_tenant_store::Entity;
 use uuid::Uuid;
 
 /// Live memberships of live users, with the names that one looks for.
-const ASSIGNMENTS: &str = "\
-    ut.id, ut.user_id, ut.tenant_id, ut.role_id, ut.status, u.username, r.name AS role_name \
-    FROM main.user_tenants AS ut \
-    JOIN main.users AS u ON u.id = ut.user_id \
-    JOIN main.roles AS r ON r.id = ut.role_id \
-    WHERE NOT ut.deleted AND NOT u.deleted AND NOT r.deleted";
+const ASSIGNMENTS: &str = concat!(
+    "ut.id, ut.user_id, ut.tenant_id, ut.role_id, ut.status, r.name AS role_name, ",
+    names!("username", "username"),
+    " FROM main.user_tenants AS ut ",
+    "JOIN main.users AS u ON u.id = ut.user_id ",
+    "JOIN main.roles AS r ON r.id = ut.role_id ",
+    "WHERE NOT ut.deleted AND NOT u.deleted AND NOT r.deleted"
+);
 
 /// The assignment of a role to a user in a tenant.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Entity)]
@@ -31,8 +33,9 @@ pub struct UserRole {
     #[property(max_length = 100)]
     pub role_name: String,
     /// Name that the user logs in with.
-    #[property(max_length = 150)]
-    pub username: String,
+    // A guest who was introduced by another name shows none.
+    #[property(required, max_length = 150)]
+    pub username: Option<String>,
     /// Status of the membership: 0 registered, 1 active, 2 inactive, 3 password change needed, 4 rejected.
     pub status: i32,
 }

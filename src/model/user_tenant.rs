@@ -38,6 +38,10 @@ pub struct UserTenant {
     pub tenant_id: Uuid,
     /// Id of the role, which is one of the same tenant.
     pub role_id: Uuid,
+    /// The names by which the tenant introduced a person whom another tenant knew already.
+    #[property(hidden)]
+    #[serde(skip_serializing)]
+    pub introduction: Option<serde_json::Value>,
 }
 
 /// What a membership allows its user.

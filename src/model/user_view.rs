@@ -8,14 +8,15 @@ use uuid::Uuid;
 use super::date_time;
 
 /// The view of the original joins without asking what is deleted, so the rows are read by a join of our own.
-/// A member that another tenant is home to shows no more than its names and address until it has
-/// accepted the membership; conditions see no more either. The id is that of the membership's column, whose index then
-/// finds where a page begins.
+/// A member who is a guest shows no more than the names by which the tenant introduced them; conditions see no more either.
+/// The id is that of the membership's column, whose index then finds where a page begins.
 const MEMBERS: &str = concat!(
-    "ut.user_id AS id, u.first_name, u.last_name, u.username, u.email, ",
+    "ut.user_id AS id, ",
+    names!(),
+    ", ",
     profile!(),
     ", ",
-    "ut.created_on, ut.modified_on, u.created_by, u.modified_by, ut.deleted, ut.deleted_by, ut.deleted_on, ",
+    "ut.created_on, ut.modified_on, ut.deleted, ut.deleted_by, ut.deleted_on, ",
     "ut.tenant_id, ut.id AS user_tenant_id, ut.role_id, ut.status, t.name, t.key, r.name AS rolename ",
     "FROM main.user_tenants AS ut ",
     "JOIN main.users AS u ON u.id = ut.user_id ",
@@ -42,8 +43,9 @@ pub struct UserView {
     #[property(max_length = 50)]
     pub middle_name: Option<String>,
     /// Name to log in with.
-    #[property(max_length = 150)]
-    pub username: String,
+    // A guest who was introduced by another name shows none.
+    #[property(required, max_length = 150)]
+    pub username: Option<String>,
     /// E-mail address.
     #[property(required, max_length = 150)]
     pub email: Option<String>,

@@ -90,9 +90,16 @@ fn secured(world: &World) -> Vec<Operation> {
 /// When the fixture's rows were made.
 const MADE: &str = "2024-01-02T03:04:05.678Z";
 
-/// The fixture, and a role of either tenant that can be given and deleted.
+/// The fixture, a role of either tenant that can be given and deleted, and in tenant A a member whom everybody may change,
+/// since the member holds nothing.
 pub(crate) fn prepare(world: &World) {
     world.database.restore();
+    world.run(
+        "UPDATE main.user_tenants SET role_id = 'a0000000-0000-4000-8000-000000000013'
+             WHERE id = 'a0000000-0000-4000-8000-000000000032';
+         UPDATE main.user_permissions SET allowed = false
+             WHERE user_tenant_id = 'a0000000-0000-4000-8000-000000000032'",
+    );
     for (role, tenant) in operation::FREE_ROLE.iter().zip(["a", "b"]) {
         world.run(&format!(
             "INSERT INTO main.roles (id, name, tenant_id, created_on, modified_on)

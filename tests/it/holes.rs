@@ -38,7 +38,7 @@ pub(crate) const SAM: &str = "e0000000-0000-4000-8000-000000000021";
 /// Works for nobody.
 const OLGA: &str = "e0000000-0000-4000-8000-000000000022";
 /// Memberships.
-const ALICE_IN_A: &str = "a0000000-0000-4000-8000-000000000031";
+pub(crate) const ALICE_IN_A: &str = "a0000000-0000-4000-8000-000000000031";
 pub(crate) const ANDY_IN_A: &str = "a0000000-0000-4000-8000-000000000032";
 pub(crate) const AMY_IN_A: &str = "a0000000-0000-4000-8000-000000000033";
 const BETH_IN_B: &str = "b0000000-0000-4000-8000-000000000032";

@@ -21,6 +21,7 @@ mod mcp;
 mod members;
 mod outage;
 mod paging;
+mod power;
 mod program;
 mod replay;
 mod request;

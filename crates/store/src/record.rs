@@ -297,6 +297,11 @@ impl From<String> for Value {
         Self::Text(text)
     }
 }
+impl From<Json> for Value {
+    fn from(document: Json) -> Self {
+        Self::Json(document)
+    }
+}
 impl From<uuid::Uuid> for Value {
     fn from(id: uuid::Uuid) -> Self {
         Self::Uuid(id)

@@ -70,6 +70,8 @@ pub enum SystemReason {
     CreateTenant,
     /// Find the user that an e-mail address or username belongs to, or make one, and its first membership.
     AddMember,
+    /// Change a member: which other tenants have the person decides who may change what the person logs in with.
+    ChangeMember,
     /// Choose another default tenant for a user that leaves one.
     RemoveMember,
     /// Find the tenant of a group or membership that a master names.

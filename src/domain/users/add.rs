@@ -1,23 +1,23 @@
-//! Adds a user to a tenant: somebody new, or somebody who is known already under both names.
+//! Adds a user to a tenant: a new person, or one who is known already by the address.
 
 use user_tenant_store::StoreError;
-use user_tenant_store::filter::{Filter, Predicate};
+use user_tenant_store::filter::Predicate;
 use user_tenant_store::record::{New, Record};
 use user_tenant_store::scope::System;
 use user_tenant_store::session::{Committed, Session, Write};
 use user_tenant_store::value::Value;
 use uuid::Uuid;
 
-use super::{Addition, Principal, identity, may_assign};
+use super::{Addition, Principal, identity, may_assign, role_of};
 use crate::error::{Error, Result};
 use crate::model::{Role, Tenant, User, UserCredentials, UserStatus, UserTenant};
 
 /// Who logs new users in, unless the deployment says otherwise later.
 const AUTH_PROVIDER: &str = "keycloak";
-/// What a tenant is told of a person whom another tenant knows already.
-const SHOWN: &[&str] = &["id", "firstName", "lastName", "username", "email"];
+/// The names by which a tenant introduces a person.
+const NAMES: &[&str] = &["firstName", "lastName", "username", "email"];
 
-/// Adds the user. A person who is known already keeps its profile, and little of that is told.
+/// Adds the user. A person who is known already keeps their profile, of which the tenant is told nothing.
 pub(crate) async fn add(
     session: Session<System, Write>,
     principal: Principal<'_>,
@@ -30,7 +30,6 @@ pub(crate) async fn add(
     };
     let (username, email) = (identity::username(&text("username"))?, identity::email(&text("email"))?);
     let roles = session.repository::<Role>();
-    let of_tenant = Predicate::is::<Role>("id", wanted.role).and(Some(&Predicate::is::<Role>("tenantId", tenant)));
     // The tenant first: its roles stay as they are until the user has one of them, and others may add users meanwhile.
     // All of it is asked at once, and answered in this order.
     let (is_there, known, creator, role) = tokio::try_join!(
@@ -38,13 +37,13 @@ pub(crate) async fn add(
         async { Ok(session.repository::<Tenant>().hold_by_id(tenant).await?) },
         known(&session, &username, &email),
         async { Ok(session.repository::<User>().get(principal.user).await?) },
-        async { Ok(roles.find_one(of_tenant).await?) },
+        async { Ok(roles.find_one(role_of(tenant, wanted.role)).await?) },
     )?;
     if !is_there {
         return Err(Error::RowNotFound);
     }
     let taken = || Error::Conflict("User Already Exists".to_owned());
-    let (user, shown, person) = match known {
+    let (user, shown, person, introduction) = match known {
         Known::Nobody => {
             let person = wanted.person.with("username", username)?.with("email", email)?;
             let person = person.with("defaultTenantId", tenant)?;
@@ -54,11 +53,20 @@ pub(crate) async fn add(
             };
             let person = session.repository::<User>().prepare(person)?;
             let shown = person.record().clone();
-            (shown.uuid("id").ok_or_else(|| Error::Internal("a new row has no id".into()))?, shown, Some(person))
+            (shown.uuid("id").ok_or_else(|| Error::Internal("a new row has no id".into()))?, shown, Some(person), None)
         }
-        Known::Somebody(id) => {
-            let person = session.repository::<User>().find_by_id(id, &Filter::default()).await?;
-            (id, person.ok_or_else(taken)?.only(SHOWN), None)
+        Known::Somebody { id, .. } => {
+            // Held until the commit: what the person logs in with stays what was looked for, and the tenant that had the
+            // person alone learns of this one before it changes that.
+            session.repository::<User>().hold_by_id(id).await?;
+            let username = match self::known(&session, &username, &email).await? {
+                Known::Somebody { id: same, by_username } if same == id => by_username.then_some(username),
+                _ => return Err(taken()),
+            };
+            let shown = introduced(&wanted.person, id, username, email)?;
+            let names =
+                serde_json::to_value(shown.clone().only(NAMES)).map_err(|error| Error::Internal(error.into()))?;
+            (id, shown, None, Some(names))
         }
         Known::Several => return Err(taken()),
     };
@@ -68,6 +76,7 @@ pub(crate) async fn add(
         .with("tenantId", tenant)?
         .with("roleId", wanted.role)?
         .with("locale", wanted.locale)?
+        .with("introduction", introduction)?
         .with("status", i32::from(UserStatus::Registered))?;
     let mut rows = Vec::new();
     if let Some(person) = person {
@@ -82,12 +91,29 @@ pub(crate) async fn add(
     Ok(committed.map(|_| shown))
 }
 
+/// How a tenant introduces a person whom another tenant knew already: by the names that it sent, and no others. A username
+/// that is not the person's is null.
+fn introduced(sent: &New<User>, id: Uuid, username: Option<String>, email: String) -> Result<Record> {
+    let mut shown = New::<User>::empty().with("id", id)?.with("username", username)?.with("email", email)?;
+    for name in ["firstName", "lastName"] {
+        if let Some(value) = sent.get(name) {
+            shown = shown.with(name, value.clone())?;
+        }
+    }
+    Ok(shown.into_record())
+}
+
 /// Whom username and e-mail address lead to, among all users.
 pub(crate) enum Known {
     /// To no one.
     Nobody,
-    /// To this user.
-    Somebody(Uuid),
+    /// To one user.
+    Somebody {
+        /// Who it is.
+        id: Uuid,
+        /// Whether the username led there too, and not the address alone.
+        by_username: bool,
+    },
     /// Not to one person: to two, or the username to somebody with another address.
     Several,
 }
@@ -104,8 +130,8 @@ pub(crate) async fn known(session: &Session<System, Write>, username: &str, emai
     let (by_email, by_username) = (by_email.map(|user| user.id), by_username.map(|user| user.id));
     Ok(match (by_email, by_username) {
         (None, None) => Known::Nobody,
-        (Some(user), None) => Known::Somebody(user),
-        (Some(user), Some(same)) if user == same => Known::Somebody(user),
+        (Some(id), None) => Known::Somebody { id, by_username: false },
+        (Some(id), Some(same)) if id == same => Known::Somebody { id, by_username: true },
         _ => Known::Several,
     })
 }

@@ -1,17 +1,16 @@
-//! Usernames and e-mail addresses: how they are written, and which tenant may change them.
-
-use std::str::FromStr as _;
+//! What a person logs in with: how usernames and e-mail addresses are written, and who may change them.
 
 use email_address::{EmailAddress, Options};
 use serde_json::json;
+use user_tenant_store::filter::Predicate;
 use user_tenant_store::record::Patch;
-use user_tenant_store::scope::TenantScope;
+use user_tenant_store::scope::System;
 use user_tenant_store::session::{Session, Write};
 use user_tenant_store::value::Value;
-use uuid::Uuid;
 
+use super::{Principal, holdings};
 use crate::error::{Error, Result};
-use crate::model::User;
+use crate::model::{Tenant, User, UserTenant};
 
 /// An e-mail address in the form in which it is stored and compared.
 pub(crate) fn email(text: &str) -> Result<String> {
@@ -37,30 +36,75 @@ pub(super) fn username(text: &str) -> Result<String> {
     Ok(name)
 }
 
-/// Changes of a person with names normalised, if the tenant may make them: only the person's home may
-/// change by which names it is known everywhere, or make another tenant its home.
-pub(super) fn normalise(
-    session: &Session<TenantScope, Write>,
+/// Changes of a person with names normalised, if the principal may make them.
+///
+/// What a person logs in with is the person's own to change. Another may do it who could do everything in the person's
+/// place: in the person's home, as the only tenant that has the person, and holding all that the person holds; or a master.
+/// Whoever could change the address of a stronger member, or of another tenant's, would be that member after the next reset
+/// of the password.
+pub(super) async fn checked(
+    session: &Session<System, Write>,
+    principal: &Principal<'_>,
+    membership: &UserTenant,
     user: &User,
-    mut patch: Patch<User>,
+    patch: Patch<User>,
 ) -> Result<Patch<User>> {
-    let mut changes_identity = false;
+    let (patch, changes) = normalised(user, patch)?;
+    let refused = || Error::Forbidden("NotAllowedAccess");
+    let at_home = user.default_tenant_id == Some(membership.tenant_id);
+    if changes.home && !at_home {
+        return Err(refused());
+    }
+    if user.id == principal.user || !(changes.login || changes.home) {
+        return Ok(patch);
+    }
+    if !at_home {
+        return Err(refused());
+    }
+    if principal.master {
+        return Ok(patch);
+    }
+    // Held until the commit, so that no other tenant adds the person meanwhile.
+    session.repository::<User>().lock_by_id(user.id).await?;
+    if is_elsewhere(session, membership).await? {
+        return Err(refused());
+    }
+    principal.reaches_up_to(&holdings::of(session, membership.id).await?)?;
+    Ok(patch)
+}
+
+/// Whether another tenant has the person too; one that is deleted has nobody.
+async fn is_elsewhere(session: &Session<System, Write>, membership: &UserTenant) -> Result<bool> {
+    let of_user = Predicate::is::<UserTenant>("userId", membership.user_id);
+    let others = Predicate::is_none_of::<UserTenant, _>("tenantId", [membership.tenant_id]).and(Some(&of_user));
+    let others = session.repository::<UserTenant>().find_typed(others).await?;
+    let tenants = Predicate::is_one_of::<Tenant, _>("id", others.iter().map(|other| other.tenant_id));
+    Ok(!others.is_empty() && session.repository::<Tenant>().count(Some(&tenants)).await? > 0)
+}
+
+/// What a patch changes of what decides about logins.
+struct Changes {
+    /// A name, address or number that the person logs in with.
+    login: bool,
+    /// The tenant that the person logs in to.
+    home: bool,
+}
+
+fn normalised(user: &User, mut patch: Patch<User>) -> Result<(Patch<User>, Changes)> {
     if let Some(Value::Text(name)) = patch.get("username") {
         let name = username(name)?;
-        changes_identity |= name != user.username;
         patch = patch.with("username", name)?;
     }
     if let Some(Value::Text(address)) = patch.get("email") {
         let address = email(address)?;
-        changes_identity |= Some(&address) != user.email.as_ref();
         patch = patch.with("email", address)?;
     }
-    if let Some(default) = patch.get("defaultTenantId") {
-        let default = default.to_key().map(|id| Uuid::from_str(&id)).transpose().ok().flatten();
-        changes_identity |= default != user.default_tenant_id;
-    }
-    if changes_identity && user.default_tenant_id != Some(session.scope().0) {
-        return Err(Error::Forbidden("NotAllowedAccess"));
-    }
-    Ok(patch)
+    let differs = |name: &str, now: Value| patch.get(name).is_some_and(|value| *value != now);
+    let changes = Changes {
+        login: differs("username", user.username.clone().into())
+            || differs("email", user.email.clone().into())
+            || differs("phone", user.phone.clone().into()),
+        home: differs("defaultTenantId", user.default_tenant_id.into()),
+    };
+    Ok((patch, changes))
 }

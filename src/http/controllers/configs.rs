@@ -27,6 +27,7 @@ pub(in crate::http) fn routes() -> Vec<Route> {
         .reply(Shape::Page(TenantConfig::meta)),
         Route::new(Method::POST, CONFIGS, "TenantTenantConfigController.create", "Set the value of a key", create)
             .any_of(&[CREATE_TENANT, number::CREATE_TENANT])
+            .without_power()
             .reach(Reach::PathTenant)
             .body(TenantConfig::meta, Form::Create, &["id", "tenantId"])
             .reply(Shape::One(TenantConfig::meta)),
@@ -38,6 +39,7 @@ pub(in crate::http) fn routes() -> Vec<Route> {
             patch,
         )
         .any_of(&[UPDATE_TENANT, number::UPDATE_TENANT])
+        .without_power()
         .reach(Reach::PathTenant)
         .query(Query::Where(TenantConfig::meta))
         .body(TenantConfig::meta, Form::Partial, &["id", "tenantId"])
@@ -50,6 +52,7 @@ pub(in crate::http) fn routes() -> Vec<Route> {
             delete,
         )
         .any_of(&[DELETE_TENANT, number::DELETE_TENANT])
+        .without_power()
         .reach(Reach::PathTenant)
         .query(Query::Where(TenantConfig::meta))
         .reply(Shape::Count),

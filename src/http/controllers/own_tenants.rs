@@ -36,5 +36,5 @@ async fn find(call: Call) -> Result<Reply> {
             details: Box::new(Json::Null),
         });
     }
-    Ok(Reply::Page(users::tenants_of(&call.doors.read_own(), call.filter).await?))
+    Ok(Reply::Page(users::tenants_of(&call.doors.read_own(), &call.doors.principal(), call.filter).await?))
 }

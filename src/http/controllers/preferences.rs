@@ -29,6 +29,7 @@ pub(in crate::http) fn routes() -> Vec<Route> {
             create,
         )
         .any_of(&[CREATE_USER_TENANT_PREFERENCE, number::CREATE_USER_TENANT_PREFERENCE])
+        .without_power()
         .body(UserTenantPrefs::meta, Form::Create, &["id", "userTenantId"])
         .reply(Shape::One(UserTenantPrefs::meta)),
         Route::new(Method::GET, PREFERENCES, "UserTenantPrefsController.find", "List the caller's preferences", find)
@@ -52,7 +53,8 @@ pub(in crate::http) fn routes() -> Vec<Route> {
             "Delete a preference of the caller",
             delete_by_id,
         )
-        .any_of(&[DELETE_USER_TENANT_PREFERENCE, number::DELETE_USER_TENANT_PREFERENCE]),
+        .any_of(&[DELETE_USER_TENANT_PREFERENCE, number::DELETE_USER_TENANT_PREFERENCE])
+        .without_power(),
         Route::new(
             Method::DELETE,
             PREFERENCE_HARD,
@@ -60,7 +62,8 @@ pub(in crate::http) fn routes() -> Vec<Route> {
             "Delete a preference of the caller for good",
             delete_hard_by_id,
         )
-        .any_of(&[DELETE_HARD_USER_TENANT_PREFERENCE, number::DELETE_HARD_USER_TENANT_PREFERENCE]),
+        .any_of(&[DELETE_HARD_USER_TENANT_PREFERENCE, number::DELETE_HARD_USER_TENANT_PREFERENCE])
+        .without_power(),
     ]
 }
 

@@ -63,7 +63,7 @@ async fn find(call: Call) -> Result<Reply> {
 async fn assign(call: Call) -> Result<Reply> {
     let user = user(&call)?;
     let change = Change { person: None, role: role(&call.body)?, status: None };
-    let session = call.doors.write_tenant().await?;
-    users::update(session, call.doors.principal(), user, change).await?.into_inner();
+    let session = call.doors.change_member().await?;
+    users::update(session, call.doors.principal(), call.doors.tenant(), user, change).await?.into_inner();
     Ok(Reply::Empty)
 }

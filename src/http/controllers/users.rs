@@ -89,8 +89,8 @@ async fn patch(call: Call) -> Result<Reply> {
         role: role(&call.body)?,
         status: Patch::<UserView>::from_json(&call.body)?.get("status").cloned(),
     };
-    let session = call.doors.write_tenant().await?;
-    users::update(session, call.doors.principal(), user, change).await?.into_inner();
+    let session = call.doors.change_member().await?;
+    users::update(session, call.doors.principal(), call.doors.tenant(), user, change).await?.into_inner();
     Ok(Reply::Empty)
 }
 

@@ -150,6 +150,11 @@ impl Case {
         })
     }
 
+    /// Whether neither it nor what comes before it changes anything.
+    pub(super) fn only_reads(&self) -> bool {
+        self.request.only_reads() && self.pre.is_empty()
+    }
+
     /// Whether a master token is to show what the original shows anyone.
     pub(super) fn lists_tenants(&self) -> bool {
         self.request.method == "GET"

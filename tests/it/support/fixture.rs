@@ -25,7 +25,7 @@ const TABLES: [&str; 12] = [
     "auth_clients",
 ];
 /// Columns that hold JSON text on SQLite.
-const JSON_COLUMNS: [&str; 4] = ["permissions", "allowed_clients", "auth_client_ids", "config_value"];
+const JSON_COLUMNS: [&str; 5] = ["permissions", "allowed_clients", "auth_client_ids", "config_value", "introduction"];
 /// Columns that hold 0 or 1 on SQLite.
 const BOOLEAN_COLUMNS: [&str; 2] = ["deleted", "allowed"];
 const KEY_CREATED_ON: &str = "2024-01-02T03:04:05.678Z";
@@ -66,17 +66,43 @@ impl Database {
         }
     }
 
-    /// Puts the fixture in place of whatever is there, with the key that verifies [`token`]s.
+    /// Puts the fixture in place of whatever is there, with the key that verifies [`token`]s; the administrators of tenants
+    /// A and B hold what their tokens say, without which they could change nothing.
     pub(crate) fn restore(&self) {
+        self.restore_with(|seed| {
+            let [names, numbers] = ["names", "numbers"].map(token::permissions);
+            let all = [names, numbers].concat();
+            let (braces, brackets) = (format!("'{{{}}}'", all.join(",")), format!("'{}'", Json::from(all)));
+            seed.replace("'{ViewTenant,UpdateTenant,CreateRoles}'", &braces)
+                .replace("'[\"ViewTenant\",\"UpdateTenant\",\"CreateRoles\"]'", &brackets)
+                .replace(
+                    "'b0000000-0000-4000-8000-000000000001', '{ViewTenant}'",
+                    &format!("'b0000000-0000-4000-8000-000000000001', {braces}"),
+                )
+                .replace(
+                    "'b0000000-0000-4000-8000-000000000001', '[\"ViewTenant\"]'",
+                    &format!("'b0000000-0000-4000-8000-000000000001', {brackets}"),
+                )
+        });
+    }
+
+    /// Puts the fixture of the recordings in place, in which tokens say more than the database grants.
+    pub(crate) fn restore_recorded(&self) {
+        self.restore_with(str::to_owned);
+    }
+
+    fn restore_with(&self, prepared: impl Fn(&str) -> String) {
         match self {
             Self::Postgres(database) => {
-                database.run(&contract_text("seed.postgres.sql"));
+                database.run(&prepared(&contract_text("seed.postgres.sql")));
                 let insert = "INSERT INTO main.jwt_keys (key_id, public_key, private_key, created_on) VALUES ($1, $2, 'unused', now())";
                 database.execute(insert, &[&token::KEY_ID, &contract_text("keys/public.pem")]);
             }
             Self::Sqlite(database) => {
                 let connection = database.connect();
-                connection.execute_batch(&contract_text("seed.sqlite.sql")).expect("the fixture fits the schema");
+                connection
+                    .execute_batch(&prepared(&contract_text("seed.sqlite.sql")))
+                    .expect("the fixture fits the schema");
                 let insert =
                     "INSERT INTO jwt_keys (key_id, public_key, private_key, created_on) VALUES (?1, ?2, 'unused', ?3)";
                 let parameters = (token::KEY_ID, contract_text("keys/public.pem"), KEY_CREATED_ON);

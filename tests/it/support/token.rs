@@ -62,6 +62,12 @@ fn good() -> Map<String, Json> {
     claims("admin_a")
 }
 
+/// A list of permissions by its name in `tokens.json`.
+pub(crate) fn permissions(list: &str) -> Vec<String> {
+    let data: Json = serde_json::from_str(&contract_text("tokens.json")).expect("tokens.json is JSON");
+    serde_json::from_value(data["permissions"][list].clone()).expect("the list is in tokens.json")
+}
+
 /// The claims of a profile; `only:X` has one permission, `allbut:X,Y` all but those.
 fn claims(profile: &str) -> Map<String, Json> {
     let data: Json = serde_json::from_str(&contract_text("tokens.json")).expect("tokens.json is JSON");

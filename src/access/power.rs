@@ -1,0 +1,63 @@
+//! What a caller may give and take: what the token says, as far as the database still grants it now.
+
+use std::collections::HashSet;
+
+use super::caller::Caller;
+use super::permission::in_every_spelling;
+use crate::domain::holdings::Held;
+
+/// What a caller may give and take at this moment. A token alone would let somebody whose role was taken away undo that
+/// until the token ends.
+#[derive(Debug)]
+pub(crate) struct Power {
+    /// Permissions that token and database agree on, in every spelling.
+    pub(crate) permissions: HashSet<String>,
+    /// Kind of the caller's role.
+    pub(crate) role_type: Option<i32>,
+    /// Client applications that the caller's role is bound to; empty where it is bound to none.
+    pub(crate) clients: Vec<String>,
+}
+
+impl Power {
+    /// The part of the token's permissions that the caller holds in the database. One that is withheld under its name is
+    /// withheld under its number too.
+    pub(super) fn of(caller: &Caller, held: Held) -> Self {
+        let withheld = in_every_spelling(held.withheld);
+        let mut permissions = in_every_spelling(held.granted);
+        let claimed = in_every_spelling(caller.permissions.iter().cloned());
+        permissions.retain(|permission| claimed.contains(permission) && !withheld.contains(permission));
+        Self { permissions, role_type: held.role_type, clients: held.clients }
+    }
+
+    /// Whether one of these permissions is held.
+    pub(super) fn may(&self, permissions: &[&str]) -> bool {
+        permissions.iter().any(|permission| self.permissions.contains(*permission))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use uuid::Uuid;
+
+    use super::{Caller, Held, Power};
+
+    fn set(names: &[&str]) -> HashSet<String> {
+        names.iter().map(|name| (*name).to_owned()).collect()
+    }
+
+    #[test]
+    fn both_must_grant_a_permission_and_either_spelling_takes_it_away() {
+        let caller =
+            Caller { permissions: set(&["14", "UpdateRoles", "ViewRoles", "X"]), ..Caller::provisioner(Uuid::nil()) };
+        let held = Held {
+            granted: set(&["UpdateTenantUser", "9", "ViewRoles", "DeleteRoles"]),
+            withheld: set(&["6"]),
+            ..Held::default()
+        };
+        let power = Power::of(&caller, held);
+        assert_eq!(power.permissions, set(&["14", "UpdateTenantUser", "9", "UpdateRoles"]));
+        assert!(power.may(&["Y", "14"]) && !power.may(&["DeleteRoles", "X", "ViewRoles"]) && !power.may(&[]));
+    }
+}
