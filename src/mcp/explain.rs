@@ -74,6 +74,11 @@ pub(super) async fn call(operations: &[Operation], arguments: JsonObject, client
             let told = format!("membership {} of tenant {}", caller.user_tenant_id, caller.tenant_id);
             checks.push(Check::passes("caller", told));
             checks.push(permission(operation, &caller));
+            if operation.gives_power {
+                let told = "role and own permissions of the membership must grant the same in the database now, or it is a \
+                    403 PERMISSION_WITHDRAWN; and who holds less than the member or role concerned is refused with 403";
+                checks.push(Check::unknown("power", told.to_owned()));
+            }
             checks.extend(id.filter(|_| is_needed).map(|id| path(operation.reach, &id, &caller)));
         }
         Some(Err(_)) => checks.push(Check::unknown(

@@ -16,6 +16,8 @@ pub(super) struct Operation {
     pub(super) tool: Tool,
     /// Any one of these permissions opens it.
     pub(super) permissions: &'static [&'static str],
+    /// Whether it gives or takes power, so that what the caller holds in the database counts as well.
+    pub(super) gives_power: bool,
     /// Path template.
     pub(super) path: &'static str,
     method: Method,
@@ -76,6 +78,7 @@ impl Operation {
         Self {
             tool: Tool::new(name(route.operation), description, object(schema)).with_annotations(annotations),
             permissions: route.permissions,
+            gives_power: route.gives_power,
             path: route.path,
             method: route.method.clone(),
             query,

@@ -122,6 +122,8 @@ fn secrets_are_hidden_and_credentials_not_includable() {
             "UserCredentials.authToken",
             "UserCredentials.secretKey",
             "UserCredentials.password",
+            // No secret, but shown in the place of the person's own names only.
+            "UserTenant.introduction",
             "UserInvitation.token",
             "AuthClient.clientSecret",
             "AuthClient.secret",

@@ -6,6 +6,8 @@ mod side_by_side;
 
 use std::collections::BTreeSet;
 
+use serde_json::Value as Json;
+
 use crate::program::{Outcome, Workplace};
 use crate::request::leak;
 use crate::support::fixture::Database;
@@ -160,6 +162,10 @@ fn an_adopted_database_has_what_a_new_one_has_and_keeps_every_row() {
         ]
     );
     let mut expected = rows;
+    // A later migration adds one column to a table of the original.
+    for (_, row) in expected.iter_mut().filter(|((table, _), _)| table == "user_tenants") {
+        row.insert("introduction".to_owned(), Json::Null);
+    }
     for (_, row) in expected.iter_mut().filter(|((table, _), _)| table == "tenant_configs") {
         for column in ["created_by", "modified_by"] {
             if let Some(number) = row[column].as_i64() {
@@ -175,6 +181,7 @@ fn the_way_back_takes_only_what_adoption_added() {
     let legacy = Legacy::new();
     let before = catalog(legacy.server());
     legacy.migrated(&["up"]);
+    legacy.migrated(&["down", "--to", "1"]);
     let rows = legacy.database.tables();
     let refusal = legacy.migrate(&["down"]);
     assert!(refusal.stderr.contains("but no row"), "{refusal:?}");

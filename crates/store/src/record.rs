@@ -230,6 +230,13 @@ impl<E: Entity> Patch<E> {
         Ok(Self { values, entity: PhantomData })
     }
 
+    /// Leaves a property as it is.
+    #[must_use]
+    pub fn without(mut self, name: &str) -> Self {
+        self.values.retain(|(property, _)| property.name != name);
+        self
+    }
+
     /// Whether nothing is to change.
     pub fn is_empty(&self) -> bool {
         self.values.is_empty()

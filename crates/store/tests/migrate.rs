@@ -60,6 +60,11 @@ const SCHEMA: Migrations = Migrations {
     adoption: None,
 };
 
+/// The steps of the schema, in order.
+fn steps() -> Vec<Step> {
+    SCHEMA.sqlite.iter().map(step).collect()
+}
+
 /// Three steps that both databases understand.
 const STEPS: [Migration; 3] = [
     Migration { version: 1, name: "first", up: "CREATE TABLE one (id integer)", down: "DROP TABLE one" },
@@ -97,12 +102,16 @@ fn step(migration: &Migration) -> Step {
 on_both!(up_twice_applies_once);
 async fn up_twice_applies_once(database: &Database) -> Outcome {
     let mut migrator = Migrator::connect(&database.options, SCHEMA).await?;
-    assert_eq!(migrator.check().await?, [Finding::Pending(step(&SCHEMA.sqlite[0]))]);
-    assert_eq!(migrator.up().await?, [step(&SCHEMA.sqlite[0])]);
+    assert_eq!(
+        migrator.check().await?,
+        SCHEMA.sqlite.iter().map(|one| Finding::Pending(step(one))).collect::<Vec<_>>()
+    );
+    assert_eq!(migrator.up().await?, steps());
     assert_eq!(migrator.up().await?, []);
     assert_eq!(migrator.check().await?, []);
     let status = migrator.status().await?;
-    assert!(matches!(status[..], [Status { state: State::Applied { .. }, .. }]), "{status:?}");
+    let is_applied = |status: &Status| matches!(status.state, State::Applied { .. });
+    assert!(status.len() == steps().len() && status.iter().all(is_applied), "{status:?}");
     Ok(())
 }
 
@@ -125,8 +134,10 @@ async fn processes_at_once_apply_each_migration_once(database: &Database) -> Out
     for run in runs {
         applied.extend(run.join().map_err(|_| "a run panicked")??);
     }
-    assert_eq!(applied, [step(&SCHEMA.sqlite[0])]);
-    assert_eq!(database.rows("SELECT count(*) FROM schema_migrations").await?, [["1"]]);
+    // Two runs may share the steps.
+    applied.sort_by_key(|step| step.version);
+    assert_eq!(applied, steps());
+    assert_eq!(database.rows("SELECT count(*) FROM schema_migrations").await?, [["2"]]);
     Ok(())
 }
 
@@ -136,10 +147,10 @@ async fn down_to_zero_leaves_an_empty_database(database: &Database) -> Outcome {
     let mut migrator = Migrator::connect(&database.options, SCHEMA).await?;
     migrator.up().await?;
     assert!(objects(database).await?.len() > before.len() + 14);
-    assert_eq!(migrator.down(0).await?, [step(&SCHEMA.sqlite[0])]);
+    assert_eq!(migrator.down(0).await?, steps().into_iter().rev().collect::<Vec<_>>());
     assert_eq!(objects(database).await?, before);
     assert_eq!(migrator.down(0).await?, []);
-    assert_eq!(migrator.up().await?.len(), 1);
+    assert_eq!(migrator.up().await?.len(), steps().len());
     Ok(())
 }
 

@@ -99,12 +99,19 @@ fn normalised(user: &User, mut patch: Patch<User>) -> Result<(Patch<User>, Chang
         let address = email(address)?;
         patch = patch.with("email", address)?;
     }
-    let differs = |name: &str, now: Value| patch.get(name).is_some_and(|value| *value != now);
-    let changes = Changes {
-        login: differs("username", user.username.clone().into())
-            || differs("email", user.email.clone().into())
-            || differs("phone", user.phone.clone().into()),
-        home: differs("defaultTenantId", user.default_tenant_id.into()),
-    };
+    let now: [(&str, Value); 4] = [
+        ("username", user.username.clone().into()),
+        ("email", user.email.clone().into()),
+        ("phone", user.phone.clone().into()),
+        ("defaultTenantId", user.default_tenant_id.into()),
+    ];
+    // What is the same is not written: it was read before the row was locked, and may be different now.
+    for (name, now) in &now {
+        if patch.get(name) == Some(now) {
+            patch = patch.without(name);
+        }
+    }
+    let [username, email, phone, home] = now.map(|(name, _)| patch.get(name).is_some());
+    let changes = Changes { login: username || email || phone, home };
     Ok((patch, changes))
 }

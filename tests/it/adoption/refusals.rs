@@ -196,7 +196,7 @@ fn what_the_owner_has_added_is_no_obstacle_and_stays() {
          CREATE INDEX idx_roles_tenant_id ON main.roles (tenant_id);",
     );
     legacy.migrated(&["up"]);
-    legacy.migrated(&["down", "--yes"]);
+    legacy.migrated(&["down", "--to", "0"]);
     let catalog = catalog(legacy.server());
     for own in ["main.users shoe_size", "main.tenants city text", "main.of_the_owner", "INDEX idx_roles_tenant_id"] {
         assert!(catalog.iter().any(|line| line.contains(own)), "{own} is gone");

@@ -212,6 +212,6 @@ fn the_original_shuts_nobody_out_of_the_adopted_database() {
     expect("before", "GET /tenants", &original.request("GET /tenants").token(MASTER), 200);
     legacy.migrated(&["up"]);
     expect("after", "GET /tenants", &original.request("GET /tenants").token(MASTER), 200);
-    legacy.migrated(&["down", "--yes"]);
+    legacy.migrated(&["down", "--to", "0"]);
     expect("after the way back", "GET /tenants", &original.request("GET /tenants").token(MASTER), 200);
 }
