@@ -1,7 +1,7 @@
 //! Public keys of an `OpenID` Connect issuer: fetched from its JSON Web Key Set (RFC 7517), remembered, and fetched again in time.
 
 use std::collections::HashMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use std::time::Duration;
 
 use axum::http::{Request, StatusCode, Uri, header};
@@ -15,7 +15,7 @@ use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyAlgorithm, K
 use jsonwebtoken::{Algorithm, DecodingKey};
 use serde_json::Value;
 use time::OffsetDateTime;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, OwnedMutexGuard, Semaphore};
 
 use super::keys::{VerificationKey, check_modulus};
 use super::token::{SourceError, TokenError};
@@ -32,14 +32,24 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// The largest key set that is read, in bytes.
 const MAX_BYTES: usize = 512 * 1024;
 
+/// Requests that wait for a fetch at most; more are refused at once, so that made-up key ids never take all places of the
+/// service while the issuer hangs.
+const MOST_WAITING: usize = 64;
+
 /// The keys of one issuer by key id.
 pub(crate) struct JwksKeys {
+    issuer: Arc<Issuer>,
+    waiting: Semaphore,
+}
+
+/// The issuer, and what is known of it.
+struct Issuer {
     url: Uri,
     client: HttpClient,
     clock: Clock,
     known: RwLock<Known>,
     /// One fetch at a time.
-    fetching: Mutex<()>,
+    fetching: Arc<Mutex<()>>,
 }
 
 #[derive(Default)]
@@ -47,7 +57,7 @@ struct Known {
     keys: HashMap<String, Arc<VerificationKey>>,
     /// When `keys` were fetched.
     fetched: Option<OffsetDateTime>,
-    /// When the issuer was last asked, and whether it answered.
+    /// When the last fetch ended, and whether the issuer answered.
     asked: Option<(OffsetDateTime, bool)>,
 }
 
@@ -72,63 +82,88 @@ impl JwksKeys {
             }
             _ => return Err("the key set's URL is neither http nor https".into()),
         };
-        Ok(Self { url, client, clock, known: RwLock::default(), fetching: Mutex::new(()) })
+        let issuer = Issuer { url, client, clock, known: RwLock::default(), fetching: Arc::default() };
+        Ok(Self { issuer: Arc::new(issuer), waiting: Semaphore::new(MOST_WAITING) })
     }
 
     /// The key of this id; `None` when the issuer has no such key that we can use.
     pub(crate) async fn find(&self, key_id: &str) -> Result<Option<Arc<VerificationKey>>, TokenError> {
-        if let Some(key) = self.remembered(key_id, FRESH) {
+        let issuer = &self.issuer;
+        if let Some(key) = issuer.remembered(key_id, FRESH) {
             return Ok(Some(key));
         }
-        let stale = self.remembered(key_id, STALE);
-        let turn = match (self.fetching.try_lock(), &stale) {
-            (Ok(turn), _) => turn,
-            // Somebody is fetching already: rather an older key than waiting.
-            (Err(_), Some(_)) => return Ok(stale),
-            (Err(_), None) => self.fetching.lock().await,
+        let stale = issuer.remembered(key_id, STALE);
+        let answered = match (issuer.settled(), issuer.fetching.clone().try_lock_owned()) {
+            (Some(settled), _) => settled,
+            (None, Ok(turn)) => self.wait(issuer.clone().refresh(turn)).await,
+            // A fetch is under way: rather an older key than waiting, and no waiting for an issuer that was silent before.
+            (None, Err(_)) if stale.is_some() || issuer.was_silent() => Err("the issuer is being asked".into()),
+            (None, Err(_)) => {
+                self.wait(async { issuer.clone().refresh(issuer.fetching.clone().lock_owned().await).await }).await
+            }
         };
-        if let Some(key) = self.remembered(key_id, FRESH) {
-            return Ok(Some(key));
+        match answered {
+            Ok(()) => Ok(issuer.remembered(key_id, FRESH)),
+            Err(_) if stale.is_some() => Ok(stale),
+            Err(error) => Err(TokenError::Unavailable(error)),
         }
-        let answered = self.refresh().await;
-        drop(turn);
-        if let Err(error) = answered {
-            return if stale.is_some() { Ok(stale) } else { Err(TokenError::Unavailable(error)) };
-        }
-        Ok(self.remembered(key_id, FRESH))
+    }
+
+    /// Waits for a fetch, unless too many do.
+    async fn wait(&self, fetch: impl Future<Output = Result<(), SourceError>>) -> Result<(), SourceError> {
+        let Ok(_place) = self.waiting.try_acquire() else { return Err("too many wait for the issuer".into()) };
+        fetch.await
+    }
+}
+
+impl Issuer {
+    fn known(&self) -> RwLockReadGuard<'_, Known> {
+        self.known.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn remembered(&self, key_id: &str, life: Duration) -> Option<Arc<VerificationKey>> {
-        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let known = self.known();
         let fetched = known.fetched?;
         (self.clock.now() < fetched + life).then(|| known.keys.get(key_id).cloned())?
     }
 
-    /// Asks the issuer unless it was asked a moment ago; then tells how that went.
-    async fn refresh(&self) -> Result<(), SourceError> {
-        let now = self.clock.now();
-        let asked = self.known.read().unwrap_or_else(PoisonError::into_inner).asked;
-        match asked {
-            Some((at, true)) if now < at + BETWEEN_FETCHES => return Ok(()),
-            Some((at, false)) if now < at + BETWEEN_FETCHES => {
-                return Err("the issuer did not answer a moment ago".into());
-            }
-            _ => {}
+    /// How the last fetch went, where it ended a moment ago, so that there is no other. The moment counts from the end: an
+    /// issuer that takes long to say nothing would be asked without a pause.
+    fn settled(&self) -> Option<Result<(), SourceError>> {
+        let (ended, answered) = self.known().asked?;
+        (self.clock.now() < ended + BETWEEN_FETCHES)
+            .then(|| if answered { Ok(()) } else { Err("the issuer did not answer a moment ago".into()) })
+    }
+
+    fn was_silent(&self) -> bool {
+        self.known().asked.is_some_and(|(_, answered)| !answered)
+    }
+
+    /// Asks the issuer, unless another has while the turn was waited for. It goes on when those who wait go away: else a
+    /// request that is given up would leave the next to begin again.
+    async fn refresh(self: Arc<Self>, turn: OwnedMutexGuard<()>) -> Result<(), SourceError> {
+        if let Some(settled) = self.settled() {
+            return settled;
         }
-        let fetched = self.fetch().await;
-        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        known.asked = Some((now, fetched.is_ok()));
-        match fetched {
-            Ok(keys) => {
-                known.keys = keys;
-                known.fetched = Some(now);
-                Ok(())
+        let fetching = tokio::spawn(async move {
+            let _turn = turn;
+            let fetched = self.fetch().await;
+            let now = self.clock.now();
+            let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+            known.asked = Some((now, fetched.is_ok()));
+            match fetched {
+                Ok(keys) => {
+                    known.keys = keys;
+                    known.fetched = Some(now);
+                    Ok(())
+                }
+                Err(error) => {
+                    tracing::warn!(url = %self.url, error, "the issuer's key set cannot be fetched");
+                    Err(error)
+                }
             }
-            Err(error) => {
-                tracing::warn!(url = %self.url, error, "the issuer's key set cannot be fetched");
-                Err(error)
-            }
-        }
+        });
+        fetching.await?
     }
 
     async fn fetch(&self) -> Result<HashMap<String, Arc<VerificationKey>>, SourceError> {

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use jsonwebtoken::jwk::{AlgorithmParameters, Jwk};
@@ -12,7 +12,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use moka::sync::Cache;
 use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Semaphore};
 
 use super::jwks::JwksKeys;
 use super::token::{InvalidReason, SourceError, TokenError};
@@ -23,6 +23,10 @@ use crate::clock::Clock;
 pub(crate) const KEY_LIFE: Duration = Duration::from_mins(1);
 /// How long the absence of a key is remembered; a new key works after this at the latest.
 pub(crate) const ABSENCE_LIFE: Duration = Duration::from_secs(2);
+/// How long nothing is looked up after a lookup has failed.
+const AFTER_A_FAILURE: Duration = Duration::from_secs(1);
+/// Requests that wait for lookups at most; more are refused at once.
+const MOST_WAITING: usize = 64;
 /// The longest key id that is looked up, in bytes; the column holds 100 characters.
 const MAX_KEY_ID_BYTES: usize = 400;
 /// Key ids remembered, present and absent each.
@@ -161,8 +165,13 @@ pub(crate) struct DatabaseKeys {
     present: Cache<String, Remembered>,
     /// Apart, so that made-up key ids never push out a key that exists.
     absent: Cache<String, Remembered>,
-    /// One lookup at a time: made-up key ids never take more than one connection.
+    /// One lookup at a time of ids that were never found: made-up ones never take more than one connection.
     asking: Mutex<()>,
+    /// The same for ids that were found before, which do not wait behind made-up ones.
+    asking_again: Mutex<()>,
+    waiting: Semaphore,
+    /// When a lookup last failed.
+    failed: RwLock<Option<OffsetDateTime>>,
 }
 
 #[derive(Clone)]
@@ -175,18 +184,31 @@ impl DatabaseKeys {
     /// Keys that `lookup` finds.
     pub(crate) fn new(lookup: PublicKeyLookup, clock: Clock) -> Self {
         let (present, absent) = (Cache::new(REMEMBERED), Cache::new(REMEMBERED));
-        Self { lookup, clock, present, absent, asking: Mutex::new(()) }
+        let (asking, asking_again) = (Mutex::new(()), Mutex::new(()));
+        let waiting = Semaphore::new(MOST_WAITING);
+        Self { lookup, clock, present, absent, asking, asking_again, waiting, failed: RwLock::default() }
     }
 
     async fn find(&self, key_id: &str) -> Result<Option<Arc<VerificationKey>>, TokenError> {
         if let Some(known) = self.remembered(key_id) {
             return Ok(known.key);
         }
-        let _turn = self.asking.lock().await;
+        let unavailable = |why: &str| TokenError::Unavailable(why.into());
+        let _place = self.waiting.try_acquire().map_err(|_| unavailable("too many wait for a key of the database"))?;
+        let gate = if self.present.contains_key(key_id) { &self.asking_again } else { &self.asking };
+        let _turn = gate.lock().await;
         if let Some(known) = self.remembered(key_id) {
             return Ok(known.key);
         }
-        let pem = (self.lookup.0)(key_id.to_owned()).await.map_err(TokenError::Unavailable)?;
+        // Those who waited for a lookup that failed share its outcome, rather than fail one after the other.
+        if self.has_just_failed() {
+            return Err(unavailable("the database did not answer a moment ago"));
+        }
+        let found = (self.lookup.0)(key_id.to_owned()).await;
+        if found.is_err() {
+            *self.failed.write().unwrap_or_else(PoisonError::into_inner) = Some(self.clock.now());
+        }
+        let pem = found.map_err(TokenError::Unavailable)?;
         let key = pem.and_then(|pem| match VerificationKey::rsa_pem(&pem) {
             Ok(key) => Some(Arc::new(key)),
             Err(problem) => {
@@ -198,6 +220,11 @@ impl DatabaseKeys {
         let until = self.clock.now() + life;
         cache.insert(key_id.to_owned(), Remembered { key: key.clone(), until });
         Ok(key)
+    }
+
+    fn has_just_failed(&self) -> bool {
+        let failed = *self.failed.read().unwrap_or_else(PoisonError::into_inner);
+        failed.is_some_and(|failed| self.clock.now() < failed + AFTER_A_FAILURE)
     }
 
     fn remembered(&self, key_id: &str) -> Option<Remembered> {

@@ -10,6 +10,7 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 use time::macros::datetime;
+use tokio::sync::Notify;
 
 use super::Authenticator;
 use crate::access::caller::{Caller, ClaimMap};
@@ -268,4 +269,48 @@ async fn a_database_that_does_not_answer_is_no_verdict_on_the_token() {
     let keys = Keys::Database(DatabaseKeys::new(lookup, clock.clone()));
     let error = authenticator(keys, clock).verify(&rs256(&alice())).await.unwrap_err();
     assert!(matches!(error, TokenError::Unavailable(_)), "{error}");
+}
+
+/// While a lookup hangs, those who wait share its failure, and a key that is known does not wait behind made-up ones.
+#[tokio::test]
+async fn made_up_keys_hold_up_neither_each_other_nor_a_known_one() {
+    let (let_go, asked) = (Arc::new(Notify::new()), Arc::new(AtomicUsize::new(0)));
+    let (waits, counter) = (Arc::clone(&let_go), Arc::clone(&asked));
+    let lookup = PublicKeyLookup::new(move |key_id| {
+        let waits = Arc::clone(&waits);
+        counter.fetch_add(usize::from(key_id != KEY_ID), Ordering::SeqCst);
+        async move {
+            if key_id == KEY_ID {
+                return Ok(Some(PUBLIC.to_owned()));
+            }
+            waits.notified().await;
+            Err("timed out".into())
+        }
+    });
+    let clock = MovingClock::at(NOW);
+    let authenticator =
+        Arc::new(authenticator(Keys::Database(DatabaseKeys::new(lookup, clock.clock())), clock.clock()));
+    let good = rs256(&alice());
+    assert_eq!(outcome(&authenticator, &good).await, "ok");
+    let crowd: Vec<_> = (0..200)
+        .map(|number| {
+            let authenticator = Arc::clone(&authenticator);
+            let garbage = token(Algorithm::RS256, Some(&format!("made-up-{number}")), &alice());
+            tokio::spawn(async move { outcome(&authenticator, &garbage).await })
+        })
+        .collect();
+    let patience = std::time::Duration::from_secs(30);
+    let refused = tokio::time::timeout(patience, async {
+        while crowd.iter().filter(|one| one.is_finished()).count() < 100 {
+            tokio::task::yield_now().await;
+        }
+    });
+    refused.await.expect("more than the most who wait are refused at once");
+    clock.advance(KEY_LIFE);
+    assert_eq!(outcome(&authenticator, &good).await, "ok", "its key is looked up again meanwhile");
+    let_go.notify_waiters();
+    for one in crowd {
+        assert_eq!(tokio::time::timeout(patience, one).await.unwrap().unwrap(), "keys_unavailable");
+    }
+    assert_eq!(asked.load(Ordering::SeqCst), 1, "one lookup failed for all");
 }

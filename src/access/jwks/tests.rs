@@ -13,6 +13,7 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 use time::macros::datetime;
+use tokio::sync::Notify;
 
 use super::{BETWEEN_FETCHES, FRESH, JwksKeys, MAX_BYTES, STALE};
 use crate::access::authenticate::Authenticator;
@@ -230,6 +231,77 @@ async fn a_crowd_of_first_requests_causes_one_fetch() {
         assert_eq!(tokio::time::timeout(Duration::from_secs(30), one).await.unwrap().unwrap(), "ok");
     }
     assert_eq!(issuer.asked(), 1);
+}
+
+/// An issuer that accepts and says nothing until it is let go, and how often it was asked.
+async fn silent_issuer() -> (Arc<Notify>, Arc<AtomicUsize>, String) {
+    let (let_go, asked) = (Arc::new(Notify::new()), Arc::new(AtomicUsize::new(0)));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/jwks", listener.local_addr().unwrap());
+    let (waits, counts) = (let_go.clone(), asked.clone());
+    tokio::spawn(async move {
+        while let Ok((connection, _)) = listener.accept().await {
+            counts.fetch_add(1, Ordering::SeqCst);
+            let waits = waits.clone();
+            // Closed without a word once it is let go.
+            tokio::spawn(async move {
+                waits.notified().await;
+                drop(connection);
+            });
+        }
+    });
+    (let_go, asked, url)
+}
+
+#[tokio::test]
+async fn those_who_wait_for_a_silent_issuer_share_the_outcome_and_the_pause_counts_from_its_end() {
+    let (let_go, asked, url) = silent_issuer().await;
+    let clock = MovingClock::at(NOW);
+    let authenticator = Arc::new(authenticator(&url, clock.clock()));
+    let garbage = |number: usize| token(&rsa(), Algorithm::RS256, &format!("made-up-{number}"), "api");
+    let crowd: Vec<_> = (0..200)
+        .map(|number| {
+            let (authenticator, token) = (Arc::clone(&authenticator), garbage(number));
+            tokio::spawn(async move { outcome(&authenticator, &token).await })
+        })
+        .collect();
+    let patience = Duration::from_secs(30);
+    let waited = tokio::time::timeout(patience, async {
+        while asked.load(Ordering::SeqCst) == 0 || crowd.iter().filter(|one| one.is_finished()).count() < 100 {
+            tokio::task::yield_now().await;
+        }
+    });
+    waited.await.expect("more than the most who wait are refused at once");
+    // The first who asked goes away; the fetch goes on for the others.
+    crowd[0].abort();
+    clock.advance(BETWEEN_FETCHES * 2);
+    let_go.notify_waiters();
+    for one in crowd {
+        match tokio::time::timeout(patience, one).await.unwrap() {
+            Ok(said) => assert_eq!(said, "keys_unavailable"),
+            Err(error) => assert!(error.is_cancelled()),
+        }
+    }
+    assert_eq!(outcome(&authenticator, &garbage(0)).await, "keys_unavailable");
+    assert_eq!(asked.load(Ordering::SeqCst), 1, "the pause begins when the fetch ends, however long that took");
+    // A second fetch hangs too: of an issuer that was silent nothing is waited for.
+    clock.advance(BETWEEN_FETCHES);
+    let hanging = {
+        let (authenticator, token) = (Arc::clone(&authenticator), garbage(1));
+        tokio::spawn(async move { outcome(&authenticator, &token).await })
+    };
+    let asked_again = tokio::time::timeout(patience, async {
+        while asked.load(Ordering::SeqCst) < 2 {
+            tokio::task::yield_now().await;
+        }
+    });
+    asked_again.await.expect("the issuer is asked again after the pause");
+    for number in 0..20 {
+        assert_eq!(outcome(&authenticator, &garbage(number)).await, "keys_unavailable");
+    }
+    assert!(!hanging.is_finished(), "the others were answered while the issuer hung");
+    let_go.notify_waiters();
+    assert_eq!(tokio::time::timeout(patience, hanging).await.unwrap().unwrap(), "keys_unavailable");
 }
 
 #[test]
