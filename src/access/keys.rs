@@ -25,7 +25,7 @@ pub(crate) const KEY_LIFE: Duration = Duration::from_mins(1);
 pub(crate) const ABSENCE_LIFE: Duration = Duration::from_secs(2);
 /// How long nothing is looked up after a lookup has failed.
 const AFTER_A_FAILURE: Duration = Duration::from_secs(1);
-/// Requests that wait for lookups at most; more are refused at once.
+/// Requests that wait for lookups of ids that were never found, at most; more are refused at once.
 const MOST_WAITING: usize = 64;
 /// The longest key id that is looked up, in bytes; the column holds 100 characters.
 const MAX_KEY_ID_BYTES: usize = 400;
@@ -194,8 +194,12 @@ impl DatabaseKeys {
             return Ok(known.key);
         }
         let unavailable = |why: &str| TokenError::Unavailable(why.into());
-        let _place = self.waiting.try_acquire().map_err(|_| unavailable("too many wait for a key of the database"))?;
-        let gate = if self.present.contains_key(key_id) { &self.asking_again } else { &self.asking };
+        let (_place, gate) = if self.present.contains_key(key_id) {
+            (None, &self.asking_again)
+        } else {
+            let place = self.waiting.try_acquire();
+            (Some(place.map_err(|_| unavailable("too many wait for a key of the database"))?), &self.asking)
+        };
         let _turn = gate.lock().await;
         if let Some(known) = self.remembered(key_id) {
             return Ok(known.key);
