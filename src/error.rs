@@ -216,7 +216,7 @@ impl From<user_tenant_store::filter::FilterError> for Error {
                 (None, serde_json::json!([{ "path": path, "code": code, "message": message, "info": info }]))
             }
             FilterError::Clause(_) => (None, Json::Null),
-            FilterError::Inclusion(_) => (Some("INVALID_INCLUSION_FILTER"), Json::Null),
+            FilterError::Inclusion(_) | FilterError::GoesBack { .. } => (Some("INVALID_INCLUSION_FILTER"), Json::Null),
             FilterError::OperatorNotAllowed { operators, predicate } => (
                 Some("OPERATOR_NOT_ALLOWED_IN_QUERY"),
                 serde_json::json!({ "operators": operators, "where": predicate }),

@@ -23,6 +23,12 @@ pub enum FilterError {
     /// `include` names relations that do not exist or cannot be included.
     #[error("Invalid \"filter.include\" entries: {0}")]
     Inclusion(String),
+    /// `include` goes on from where it has been before.
+    #[error("The include of \"{relation}\" goes back the way it came")]
+    GoesBack {
+        /// The relation.
+        relation: &'static str,
+    },
     /// A key starts with `$`.
     #[error("Operators \"{}\" are not allowed in query", .operators.join(", "))]
     OperatorNotAllowed {

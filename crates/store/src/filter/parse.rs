@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 pub use condition::predicate;
 
 use super::{Filter, FilterError, Include, Order};
-use crate::entity::{EntityMeta, PropertyType};
+use crate::entity::{EntityMeta, PropertyType, Relation, RelationKind};
 
 /// What `limit` is when only `skip` or `offset` is given.
 const LIMIT_OF_A_SKIP: u64 = 100;
@@ -26,6 +26,14 @@ pub struct Bounds {
 /// # Errors
 /// [`FilterError`] names the place and the reason.
 pub fn filter(meta: &'static EntityMeta, json: &Json, bounds: Bounds) -> Parsed<Filter> {
+    filter_below(&[], meta, json, bounds)
+}
+
+/// A relation on the way of nested includes, and the entity that it is of.
+type Step = (&'static EntityMeta, &'static Relation);
+
+/// The filter of what the includes on the way have led to.
+fn filter_below(way: &[Step], meta: &'static EntityMeta, json: &Json, bounds: Bounds) -> Parsed<Filter> {
     let object = match json {
         Json::Null => return Ok(Filter::default()),
         Json::Object(object) => object,
@@ -46,7 +54,7 @@ pub fn filter(meta: &'static EntityMeta, json: &Json, bounds: Bounds) -> Parsed<
         },
         skip: skip.unwrap_or(0),
         fields: object.get("fields").and_then(|json| fields(meta, json)),
-        include: object.get("include").map_or(Ok(Vec::new()), |json| include(meta, json, bounds))?,
+        include: object.get("include").map_or(Ok(Vec::new()), |json| include(way, meta, json, bounds))?,
     })
 }
 
@@ -154,7 +162,15 @@ fn fields(meta: &'static EntityMeta, json: &Json) -> Option<Vec<usize>> {
     }
 }
 
-fn include(meta: &'static EntityMeta, json: &Json, bounds: Bounds) -> Parsed<Vec<Include>> {
+/// Whether a relation leads from the rows of a step back to the one row that they came from. That row is read once for
+/// each of them, and all that is included in it.
+fn returns((origin, step): &Step, relation: &Relation) -> bool {
+    relation.kind == RelationKind::BelongsTo
+        && (relation.target)().name == origin.name
+        && (relation.local, relation.foreign) == (step.foreign, step.local)
+}
+
+fn include(way: &[Step], meta: &'static EntityMeta, json: &Json, bounds: Bounds) -> Parsed<Vec<Include>> {
     let entries = match json {
         Json::Null => return Ok(Vec::new()),
         other => list(other).ok_or_else(|| FilterError::Inclusion(other.to_string()))?,
@@ -171,8 +187,15 @@ fn include(meta: &'static EntityMeta, json: &Json, bounds: Bounds) -> Parsed<Vec
             unknown.push(entry.to_string());
             continue;
         };
-        let scope = filter((relation.target)(), entry.get("scope").unwrap_or(&Json::Null), below);
+        if way.iter().any(|(entity, step)| entity.name == meta.name && step.name == relation.name) {
+            return Err(FilterError::GoesBack { relation: relation.name });
+        }
+        let further = [way, &[(meta, relation)]].concat();
+        let scope = filter_below(&further, (relation.target)(), entry.get("scope").unwrap_or(&Json::Null), below);
         let scope = within(&format!("/include/{index}/scope"), scope)?;
+        if !scope.include.is_empty() && way.last().is_some_and(|step| returns(step, relation)) {
+            return Err(FilterError::GoesBack { relation: relation.name });
+        }
         included.retain(|other| other.relation.name != relation.name);
         included.push(Include { relation, scope });
     }

@@ -16,6 +16,7 @@ on_both!(
     a_relation_needs_its_keys,
     the_last_of_two_equal_entries_counts,
     entries_that_are_wrong_are_named,
+    an_include_does_not_go_on_from_where_it_came_from,
 );
 
 async fn each_kind_of_relation(fixture: &Fixture) -> Outcome {
@@ -155,6 +156,38 @@ async fn the_last_of_two_equal_entries_counts(fixture: &Fixture) -> Outcome {
     Ok(())
 }
 
+async fn an_include_does_not_go_on_from_where_it_came_from(fixture: &Fixture) -> Outcome {
+    let nested = |path: &[&str]| {
+        path.iter()
+            .rev()
+            .fold(json!({}), |inner, relation| json!({"include": [{"relation": relation, "scope": inner}]}))
+    };
+    for (path, refused) in [
+        (&["comments", "document"][..], None),
+        (&["comments", "author", "documents"], None),
+        (&["author", "documents", "comments"], None),
+        (&["comments", "author", "comments"], None),
+        // To the row that they all came from, and on from there.
+        (&["comments", "document", "author"], Some("document")),
+        (&["account", "documents", "account"], Some("account")),
+        (&["author", "comments", "author"], None),
+    ] {
+        let refusal = match filter::<Document>(&nested(path)) {
+            Ok(_) => None,
+            Err(FilterError::GoesBack { relation }) => Some(relation),
+            Err(error) => return Err(error.into()),
+        };
+        assert_eq!(refusal, refused, "{path:?}");
+    }
+    let seed = fixture.seed().await?;
+    let with_document =
+        json!({"where": {"title": "Beta"}, "include": [{"relation": "comments", "scope": {"include": ["document"]}}]});
+    let beta = fixture.find_only::<Document>(TenantScope(seed.ours.account), &with_document).await?;
+    let titles: Vec<_> = related(&beta, "comments").iter().map(|comment| text(&comment["document"], "title")).collect();
+    assert_eq!(titles, ["Beta", "Beta"]);
+    Ok(())
+}
+
 async fn entries_that_are_wrong_are_named(_: &Fixture) -> Outcome {
     let wrong = json!({"include": ["comments", "bogus", {"relation": "none"}]});
     assert_eq!(
@@ -166,10 +199,10 @@ async fn entries_that_are_wrong_are_named(_: &Fixture) -> Outcome {
         return Err("an unknown property was accepted".into());
     };
     assert_eq!(path, "/include/0/scope/where/bogus");
-    let deep = (0..4).fold(json!({}), |inner, at| {
-        let relation = if at % 2 == 0 { "comments" } else { "document" };
-        json!({"include": [{"relation": relation, "scope": inner}]})
-    });
+    let deep = ["document", "author", "person", "memberships"]
+        .iter()
+        .rev()
+        .fold(json!({}), |inner, relation| json!({"include": [{"relation": relation, "scope": inner}]}));
     assert!(matches!(filter::<Comment>(&deep), Err(FilterError::Clause(_))));
     Ok(())
 }
