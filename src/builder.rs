@@ -199,7 +199,7 @@ impl Builder {
     /// use user_tenant_service::store::session::Limits;
     ///
     /// fn small(builder: Builder) -> Builder {
-    ///     builder.limits(Limits { max_rows: 1_000 })
+    ///     builder.limits(Limits { max_rows: 1_000, max_bytes: 4 << 20, ..Limits::default() })
     /// }
     /// ```
     #[must_use]

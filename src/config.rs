@@ -143,7 +143,7 @@ impl Config {
                 Some(_) => return Err(settings.wrong("MEMBERSHIP_ACCEPTANCE", "must be vouched or required")),
             },
             callback: callback(settings)?,
-            limits: Limits { max_rows: settings.number("MAX_ROWS", 1..=1_000_000)? },
+            limits: limits(settings)?,
             http: HttpOptions {
                 max_body_bytes: settings.number("MAX_BODY_BYTES", 1..=1_073_741_824)?,
                 concurrency: settings.number("CONCURRENCY_LIMIT", 1..=1_000_000)?,
@@ -216,6 +216,19 @@ impl Config {
             _ => Ok(()),
         }
     }
+}
+
+/// Bounds of an answer, and of all together; one must fit among all.
+fn limits(settings: &Effective) -> Result<Limits, ConfigError> {
+    let limits = Limits {
+        max_rows: settings.number("MAX_ROWS", 1..=1_000_000)?,
+        max_bytes: settings.number("MAX_ANSWER_BYTES", 1_024..=1_073_741_824)?,
+        max_bytes_together: settings.number("MAX_ANSWERS_IN_MEMORY_BYTES", 1_024..=1_099_511_627_776)?,
+    };
+    if limits.max_bytes_together < limits.max_bytes {
+        return Err(settings.wrong("MAX_ANSWERS_IN_MEMORY_BYTES", "must be MAX_ANSWER_BYTES or more"));
+    }
+    Ok(limits)
 }
 
 fn claims(settings: &Effective) -> Result<ClaimMap, ConfigError> {

@@ -83,6 +83,9 @@ pub enum Error {
     /// More rows than one answer may hold.
     #[error("{0}")]
     TooManyRows(String),
+    /// More bytes than one answer may take.
+    #[error("{0}")]
+    AnswerTooLarge(String),
     /// The request must name what it means to change.
     #[error("A non-empty \"where\" is required.")]
     WhereRequired,
@@ -193,6 +196,7 @@ impl From<StoreError> for Error {
             StoreError::Conflict { constraint, attempted, .. } => Self::Conflict(conflict(&constraint, &attempted)),
             StoreError::MissingReference | StoreError::OutsideScope => Self::RelatedNotFound,
             StoreError::TooManyRows { .. } => Self::TooManyRows(error.to_string()),
+            StoreError::TooManyBytes { .. } => Self::AnswerTooLarge(error.to_string()),
             StoreError::InvalidValue(source) => {
                 // The schemas ought to have refused it; the log tells which rule they lack.
                 tracing::debug!(%source, "the database refused a value");

@@ -1,5 +1,6 @@
 //! The whole HTTP surface on one screen: [`routes`] lists every operation, [`router`] serves them with the system pages.
 
+mod answer;
 mod body;
 mod controllers;
 mod dispatch;

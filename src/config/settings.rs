@@ -98,6 +98,16 @@ pub(crate) const SETTINGS: &[Setting] = &[
         "When a membership is live that a tenant gives to a person of another one: vouched (at once, as the original's issuers need it) or required (once it is active, which the person's login makes it)",
     ),
     plain("MAX_ROWS", Some("10000"), "Most rows of one answer, included ones counted"),
+    plain(
+        "MAX_ANSWER_BYTES",
+        Some("33554432"),
+        "Most bytes of one answer, included rows counted each time; a row counts as what it takes in memory, if that is more than its JSON",
+    ),
+    plain(
+        "MAX_ANSWERS_IN_MEMORY_BYTES",
+        Some("268435456"),
+        "Most bytes of all answers that are read or not yet written, small ones aside; more are refused with 503",
+    ),
     plain("MAX_BODY_BYTES", Some("1048576"), "Longest request body, in bytes"),
     plain("CONCURRENCY_LIMIT", Some("1024"), "Requests at work at once; more are refused with 503"),
     plain("MAX_CONNECTIONS", Some("10000"), "Connections at once; more wait until one ends"),

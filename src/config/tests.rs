@@ -49,6 +49,7 @@ fn nothing_configured_is_an_embedded_database_with_a_secret() {
     let DatabaseOptions::Sqlite(options) = config.database else { panic!("a server") };
     assert_eq!(options.path, Path::new("./data/user-tenant.db"));
     assert_eq!(config.limits.max_rows, 10_000);
+    assert_eq!((config.limits.max_bytes, config.limits.max_bytes_together), (32 << 20, 256 << 20));
     assert_eq!(config.http.max_body_bytes, 1_048_576);
 }
 
@@ -101,6 +102,8 @@ fn wrong_values_name_the_variable_its_source_and_what_it_should_be() {
         ("PORT", "65536", "must be a whole number from 0 to 65535"),
         ("PORT", "-1", "must be a whole number from 0 to 65535"),
         ("MAX_ROWS", "0", "must be a whole number from 1 to 1000000"),
+        ("MAX_ANSWER_BYTES", "1023", "must be a whole number from 1024 to 1073741824"),
+        ("MAX_ANSWERS_IN_MEMORY_BYTES", "1024", "must be MAX_ANSWER_BYTES or more"),
         ("CALLER_CACHE_MILLISECONDS", "1001", "must be a whole number from 0 to 1000"),
         ("REQUEST_TIMEOUT_MILLISECONDS", "0", "must be a whole number from 1"),
         ("BASE_PATH", "users", "must be empty or a path"),

@@ -4,27 +4,22 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use axum::Router;
-use axum::body::Bytes;
 use axum::extract::{RawPathParams, Request};
-use axum::http::{HeaderValue, Method, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::Method;
+use axum::response::Response;
 use axum::routing::any;
 use serde_json::{Map, Value as Json, json};
 use user_tenant_store::filter::{Filter, Predicate};
-use user_tenant_store::record::Record;
 
+use super::answer::render;
 use super::layers::HttpOptions;
-use super::route::{Call, Form, PathParameters, Query, Reply, Route, Shape};
+use super::route::{Call, Form, PathParameters, Query, Route, Shape};
 use super::validation::Validator;
 use super::{body, query};
 use crate::access::guard::{Authorized, Reach};
 use crate::error::{Error, Result};
 use crate::host::Change;
 use crate::service::Service;
-
-/// The longest link to a next page, in bytes; proxies take no more than some thousand of all headers. A list whose link
-/// would be longer goes on by `skip`.
-const LONGEST_LINK: usize = 2048;
 
 /// A JSON object.
 type Object = Map<String, Json>;
@@ -174,30 +169,6 @@ fn checked_body(validator: &Validator, body: Json) -> Result<(Object, Vec<Object
         Json::Array(items) if details.is_empty() => Ok((Map::new(), items.into_iter().filter_map(object).collect())),
         _ => Err(Error::InvalidBody(Box::new(json!(details)))),
     }
-}
-
-fn render(reply: Reply, query: &str) -> Result<Response> {
-    match reply {
-        Reply::One(row) => json_response(row.to_json()),
-        Reply::Many(rows) => json_response(Record::to_json_array(&rows)),
-        Reply::Page(page) => {
-            let mut response = json_response(Record::to_json_array(&page.rows))?;
-            if let Some(cursor) = page.next {
-                // Relative to the address of the request, so that it holds behind any proxy (RFC 8288).
-                let link = format!("<?{}>; rel=\"next\"", query::next_page(query, &cursor));
-                let link = HeaderValue::try_from(link).ok().filter(|link| link.len() <= LONGEST_LINK);
-                response.headers_mut().extend(link.map(|link| (header::LINK, link)));
-            }
-            Ok(response)
-        }
-        Reply::Count(count) => json_response(serde_json::to_vec(&json!({ "count": count }))),
-        Reply::Empty => Ok(StatusCode::NO_CONTENT.into_response()),
-    }
-}
-
-fn json_response(text: serde_json::Result<Vec<u8>>) -> Result<Response> {
-    let bytes = text.map_err(|error| Error::Internal(Box::new(error)))?;
-    Ok(([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], Bytes::from(bytes)).into_response())
 }
 
 #[cfg(test)]

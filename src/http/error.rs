@@ -90,6 +90,7 @@ fn answer(error: &Error) -> Answer {
             Answer { code: *code, details: (**details).clone(), ..plain(S::BAD_REQUEST, "Error") }
         }
         Error::TooManyRows(_) => coded(S::BAD_REQUEST, "BadRequestError", "TOO_MANY_ROWS"),
+        Error::AnswerTooLarge(_) => coded(S::BAD_REQUEST, "BadRequestError", "ANSWER_TOO_LARGE"),
         Error::WhereRequired | Error::BodyRequired => {
             coded(S::BAD_REQUEST, "BadRequestError", "MISSING_REQUIRED_PARAMETER")
         }

@@ -1,6 +1,7 @@
 //! What surrounds the routes: pages for operators, the explorer, request ids, CORS, bounds, and what malformed input gets.
 
 mod bounds;
+mod bytes;
 mod malformed;
 mod metrics;
 mod wire;

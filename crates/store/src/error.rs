@@ -43,6 +43,12 @@ pub enum StoreError {
         /// The bound.
         limit: u64,
     },
+    /// The answer would take more bytes than allowed.
+    #[error("an answer holds at most {limit} bytes; ask for it in pages with limit and skip, or for fewer fields")]
+    TooManyBytes {
+        /// The bound.
+        limit: u64,
+    },
     /// The statement ran longer than the configured bound.
     #[error("the database took too long")]
     Timeout(#[source] BoxError),

@@ -8,7 +8,9 @@ use crate::cursor::total_order;
 use crate::entity::{EntityMeta, Property, RelationKind};
 use crate::error::{StoreError, StoreResult};
 use crate::filter::{Filter, Include};
-use crate::record::{Record, Related};
+use crate::json;
+use crate::meter::Meter;
+use crate::record::{Place, Record, Related};
 use crate::scope::Scope;
 use crate::session::Session;
 use crate::sql::Verb;
@@ -21,19 +23,46 @@ pub(crate) fn statement<S: Scope, M>(session: &Session<S, M>, meta: &'static Ent
     session.confine(meta, Verb::Find { filter, projection, limit, parents: None }).sql
 }
 
-/// Rows that the filter selects, with their related rows, within the row limit of the session.
+/// Rows that the filter selects, with their related rows, within the limits of the session.
 pub(crate) async fn find<S: Scope, M>(
     session: &Session<S, M>,
     meta: &'static EntityMeta,
     filter: &Filter,
 ) -> StoreResult<Vec<Record>> {
-    let mut budget = session.limits.max_rows;
-    if filter.limit.is_some_and(|limit| limit > budget) {
-        return Err(StoreError::TooManyRows { limit: budget });
+    let mut budget = Budget { rows: session.limits.max_rows, most: session.limits.max_rows, meter: session.meter() };
+    if filter.limit.is_some_and(|limit| limit > budget.rows) {
+        return Err(budget.too_many_rows());
     }
     let mut rows = read(session, meta, filter, None, None, &mut budget).await?;
     include(session, filter, &mut rows, &mut budget).await?;
+    if budget.meter.may_grow_too_long() {
+        budget.meter.check_text(json::length(&rows)?)?;
+    }
+    if let Some(place) = Place::of(budget.meter) {
+        for row in &mut rows {
+            row.place = Some(place.clone());
+        }
+    }
     Ok(rows)
+}
+
+/// What the answer may still take.
+struct Budget {
+    rows: u64,
+    /// What it was of rows at first.
+    most: u64,
+    meter: Meter,
+}
+
+impl Budget {
+    fn take_rows(&mut self, rows: u64) -> StoreResult<()> {
+        self.rows = self.rows.checked_sub(rows).ok_or_else(|| self.too_many_rows())?;
+        Ok(())
+    }
+
+    fn too_many_rows(&self) -> StoreError {
+        StoreError::TooManyRows { limit: self.most }
+    }
 }
 
 /// Reads rows of one entity; `key` is read too where the caller needs it and the filter does not.
@@ -43,7 +72,7 @@ async fn read<S: Scope, M>(
     filter: &Filter,
     key: Option<&'static Property>,
     parents: Option<Vec<Value>>,
-    budget: &mut u64,
+    budget: &mut Budget,
 ) -> StoreResult<Vec<Record>> {
     let (projection, shown) = projection(meta, filter, key);
     // One more than allowed tells a full answer from a cut one. What the budget has left is not asked for: the limit is
@@ -54,13 +83,10 @@ async fn read<S: Scope, M>(
     };
     let parents = key.zip(parents);
     let statement = session.confine(meta, Verb::Find { filter, projection: projection.clone(), limit, parents });
-    let rows = session.query(statement).await?;
-    let count = rows.len() as u64;
-    if count > *budget {
-        return Err(StoreError::TooManyRows { limit: session.limits.max_rows });
-    }
-    *budget -= count;
-    let record = |values| Record { properties: projection.clone(), values, shown, related: Vec::new() };
+    let (rows, meter) = session.query_counted(statement, std::mem::take(&mut budget.meter)).await?;
+    budget.meter = meter;
+    budget.take_rows(rows.len() as u64)?;
+    let record = |values| Record { properties: projection.clone(), values, shown, related: Vec::new(), place: None };
     Ok(rows.into_iter().map(record).collect())
 }
 
@@ -90,7 +116,7 @@ fn include<'a, S: Scope, M>(
     session: &'a Session<S, M>,
     filter: &'a Filter,
     rows: &'a mut [Record],
-    budget: &'a mut u64,
+    budget: &'a mut Budget,
 ) -> Pin<Box<dyn Future<Output = StoreResult<()>> + Send + 'a>> {
     Box::pin(async move {
         for wanted in &filter.include {
@@ -104,7 +130,7 @@ async fn load<S: Scope, M>(
     session: &Session<S, M>,
     wanted: &Include,
     rows: &mut [Record],
-    budget: &mut u64,
+    budget: &mut Budget,
 ) -> StoreResult<()> {
     let relation = wanted.relation;
     let target = (relation.target)();
@@ -148,35 +174,28 @@ async fn load<S: Scope, M>(
     include(session, &wanted.scope, &mut related, budget).await?;
     for record in related {
         let key = record.get(foreign.name).and_then(Value::to_key).unwrap_or_default();
-        for (repetition, at) in places.get(&key).into_iter().flatten().enumerate() {
-            if repetition > 0 {
-                // The row was counted when it was read; each further copy counts with all that hangs on it,
-                // or a few rows that include each other would grow without bound.
-                *budget = budget
-                    .checked_sub(size(&record))
-                    .ok_or(StoreError::TooManyRows { limit: session.limits.max_rows })?;
-            }
-            attach(&mut rows[*at], relation.name, relation.kind, &record);
+        let places = places.get(&key).map_or(&[][..], Vec::as_slice);
+        let copies = places.len().saturating_sub(1) as u64;
+        if copies > 0 {
+            // The row was counted when it was read; each further copy counts with all that hangs on it, before it is
+            // made, or a few rows that include each other would grow without bound.
+            let (size, bytes) = record.size();
+            budget.take_rows(size.saturating_mul(copies))?;
+            budget.meter.add(bytes.saturating_mul(copies))?;
+        }
+        for (at, record) in places.iter().zip(std::iter::repeat_n(record, places.len())) {
+            attach(&mut rows[*at], relation.name, relation.kind, record);
         }
     }
     Ok(())
 }
 
-/// Rows in a record: itself and all that is included in it.
-fn size(record: &Record) -> u64 {
-    let related = record.related.iter().map(|(_, related)| match related {
-        Related::Many(rows) => rows.iter().map(size).sum(),
-        Related::One(row) => size(row),
-    });
-    1 + related.sum::<u64>()
-}
-
-fn attach(row: &mut Record, name: &'static str, kind: RelationKind, record: &Record) {
+fn attach(row: &mut Record, name: &'static str, kind: RelationKind, record: Record) {
     let place = row.related.iter_mut().find(|(other, _)| *other == name);
     match (kind, place) {
-        (RelationKind::HasMany, Some((_, Related::Many(rows)))) => rows.push(record.clone()),
-        (RelationKind::HasMany, _) => row.related.push((name, Related::Many(vec![record.clone()]))),
-        (_, None) => row.related.push((name, Related::One(Box::new(record.clone())))),
+        (RelationKind::HasMany, Some((_, Related::Many(rows)))) => rows.push(record),
+        (RelationKind::HasMany, _) => row.related.push((name, Related::Many(vec![record]))),
+        (_, None) => row.related.push((name, Related::One(Box::new(record)))),
         (_, Some(_)) => {}
     }
 }

@@ -3,8 +3,15 @@
 //! Ids and instants never hold what JSON escapes, and most names and texts do not; `serde_json` looks at each of their
 //! bytes. What it alone can write, it writes here too.
 
+use std::io::{self, Write};
+
+use crate::error::{StoreError, StoreResult};
 use crate::record::{Record, Related};
 use crate::value::{TIMESTAMP, Value, encode_timestamp};
+
+mod pieces;
+
+pub use pieces::Pieces;
 
 /// Room in bytes that is asked for before it is known that it will be needed.
 const LARGEST_GUESS: usize = 1 << 20;
@@ -31,7 +38,62 @@ impl Record {
     }
 }
 
-fn append_rows(records: &[Record], text: &mut Vec<u8>) -> serde_json::Result<()> {
+/// How long [`Record::to_json_array`] would be.
+pub(crate) fn length(rows: &[Record]) -> StoreResult<u64> {
+    let mut text = Length(0);
+    append_rows(rows, &mut text).map_err(|error| StoreError::Database(Box::new(error)))?;
+    Ok(text.0)
+}
+
+/// Where a text goes.
+trait Text: Write {
+    fn push(&mut self, byte: u8);
+    fn extend_from_slice(&mut self, bytes: &[u8]);
+    fn reserve(&mut self, _: usize) {}
+    fn len(&self) -> usize;
+}
+
+impl Text for Vec<u8> {
+    fn push(&mut self, byte: u8) {
+        self.push(byte);
+    }
+    fn extend_from_slice(&mut self, bytes: &[u8]) {
+        self.extend_from_slice(bytes);
+    }
+    fn reserve(&mut self, bytes: usize) {
+        self.reserve(bytes);
+    }
+    fn len(&self) -> usize {
+        self.len()
+    }
+}
+
+/// A text of which only the length counts.
+struct Length(u64);
+
+impl Write for Length {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Text for Length {
+    fn push(&mut self, _: u8) {
+        self.0 += 1;
+    }
+    fn extend_from_slice(&mut self, bytes: &[u8]) {
+        self.0 += bytes.len() as u64;
+    }
+    fn len(&self) -> usize {
+        usize::try_from(self.0).unwrap_or(usize::MAX)
+    }
+}
+
+fn append_rows(records: &[Record], text: &mut impl Text) -> serde_json::Result<()> {
     text.push(b'[');
     for (at, record) in records.iter().enumerate() {
         let before = text.len();
@@ -48,7 +110,8 @@ fn append_rows(records: &[Record], text: &mut Vec<u8>) -> serde_json::Result<()>
     Ok(())
 }
 
-fn append_row(record: &Record, text: &mut Vec<u8>) -> serde_json::Result<()> {
+/// Opens an object and writes the values of a row. What stands before a further member is given back.
+fn append_values(record: &Record, text: &mut impl Text) -> serde_json::Result<u8> {
     let mut opening = b'{';
     for (name, value) in record.shown_values() {
         debug_assert!(is_plain(name), "a property's name is an identifier: {name}");
@@ -58,9 +121,15 @@ fn append_row(record: &Record, text: &mut Vec<u8>) -> serde_json::Result<()> {
         append_value(value, text)?;
         opening = b',';
     }
+    Ok(opening)
+}
+
+fn append_row(record: &Record, text: &mut impl Text) -> serde_json::Result<()> {
+    let mut opening = append_values(record, text)?;
     for (name, related) in &record.related {
         text.push(opening);
-        append_text(name, text)?;
+        debug_assert!(is_plain(name), "a relation's name is an identifier: {name}");
+        append_plain(name, text);
         text.push(b':');
         match related {
             Related::Many(rows) => append_rows(rows, text)?,
@@ -75,7 +144,7 @@ fn append_row(record: &Record, text: &mut Vec<u8>) -> serde_json::Result<()> {
     Ok(())
 }
 
-fn append_value(value: &Value, text: &mut Vec<u8>) -> serde_json::Result<()> {
+fn append_value(value: &Value, text: &mut impl Text) -> serde_json::Result<()> {
     match value {
         Value::Uuid(id) => {
             let mut buffer = uuid::Uuid::encode_buffer();
@@ -90,13 +159,14 @@ fn append_value(value: &Value, text: &mut Vec<u8>) -> serde_json::Result<()> {
             append_plain(encode_timestamp(day.midnight().assume_utc(), &mut buffer), text);
         }
         Value::Text(value) => append_text(value, text)?,
+        Value::JsonText(json) => text.extend_from_slice(json.as_bytes()),
         Value::Null => text.extend_from_slice(b"null"),
         other => serde_json::to_writer(text, other)?,
     }
     Ok(())
 }
 
-fn append_text(value: &str, text: &mut Vec<u8>) -> serde_json::Result<()> {
+fn append_text(value: &str, text: &mut impl Text) -> serde_json::Result<()> {
     if is_plain(value) {
         append_plain(value, text);
         return Ok(());
@@ -104,7 +174,7 @@ fn append_text(value: &str, text: &mut Vec<u8>) -> serde_json::Result<()> {
     serde_json::to_writer(text, value)
 }
 
-fn append_plain(plain: &str, text: &mut Vec<u8>) {
+fn append_plain(plain: &str, text: &mut impl Text) {
     text.reserve(plain.len() + 2);
     text.push(b'"');
     text.extend_from_slice(plain.as_bytes());
@@ -144,7 +214,40 @@ mod tests {
         let properties: Arc<[_]> = values.iter().map(|_| &SHOWN).chain([&HIDDEN, &SHOWN]).collect();
         let shown = values.len() + 1;
         let values = values.into_iter().chain([Value::from("secret"), Value::from("read to sort")]).collect();
-        Record { properties, values, shown, related }
+        Record { properties, values, shown, related, place: None }
+    }
+
+    /// The text of all pieces, of which there are at least so many.
+    fn in_pieces(mut pieces: Pieces, least: usize) -> Result<String, Box<dyn std::error::Error>> {
+        let mut texts = Vec::new();
+        loop {
+            let announced = pieces.length();
+            let rest = announced
+                - pieces.next().map_or(Ok(0), |piece| {
+                    texts.push(piece?);
+                    Ok::<_, serde_json::Error>(texts.last().map_or(0, Vec::len) as u64)
+                })?;
+            assert_eq!(pieces.length(), rest);
+            if rest == 0 {
+                break;
+            }
+        }
+        assert!(pieces.next().is_none());
+        assert!(texts.len() >= least, "{}", texts.len());
+        assert!(texts.iter().all(|text| text.len() < 150_000));
+        Ok(String::from_utf8(texts.concat())?)
+    }
+
+    #[test]
+    fn long_answers_come_in_pieces_wherever_they_are_long() -> Result<(), Box<dyn std::error::Error>> {
+        let long = record(vec![Value::from("n".repeat(30_000))], Vec::new());
+        let many = |rows: usize| Related::Many(vec![long.clone(); rows]);
+        let around = |related| record(vec![Value::from("\n")], related);
+        let one = around(vec![("users", many(20)), ("home", Related::One(Box::new(around(vec![("roles", many(9))]))))]);
+        assert_eq!(in_pieces(Pieces::of_row(one.clone())?, 9)?, serde_json::to_string(&one)?);
+        let rows = vec![long.clone(), one, long];
+        assert_eq!(in_pieces(Pieces::of_rows(rows.clone())?, 10)?, serde_json::to_string(&rows)?);
+        Ok(())
     }
 
     #[test]
@@ -172,20 +275,24 @@ mod tests {
             Value::Timestamp(datetime!(2026-02-03 04:05:06.789 +02:00)),
             Value::Date(date!(2026 - 02 - 03)),
             Value::Json(serde_json::json!({"a\"": [1.5, "\n", null, {}]})),
+            Value::JsonText(r#"{"b":"\n\u0001","a":[1]}"#.to_owned()),
             Value::TextArray(vec!["a\"".to_owned(), String::new()]),
             Value::IntegerArray(vec![1, -2]),
         ]);
         let inner = record(values.clone(), Vec::new());
-        let empty = Record { properties: Arc::new([]), values: Vec::new(), shown: 0, related: Vec::new() };
+        let empty = Record { properties: Arc::new([]), values: Vec::new(), shown: 0, related: Vec::new(), place: None };
         let many = Related::Many(vec![inner.clone(), empty.clone(), inner.clone()]);
         let only_related = Record { related: vec![("roles", Related::One(Box::new(inner.clone())))], ..empty.clone() };
-        let outer = record(values, vec![("us\"ers", many), ("none", Related::Many(Vec::new()))]);
+        let outer = record(values, vec![("users", many), ("none", Related::Many(Vec::new()))]);
         for record in [&inner, &empty, &outer, &only_related] {
             assert_eq!(String::from_utf8(record.to_json()?)?, serde_json::to_string(record)?);
+            assert_eq!(in_pieces(Pieces::of_row(record.clone())?, 1)?, serde_json::to_string(record)?);
         }
         let all = [outer, empty, inner];
         for some in [&all[..], &[]] {
             assert_eq!(String::from_utf8(Record::to_json_array(some)?)?, serde_json::to_string(some)?);
+            assert_eq!(length(some)?, serde_json::to_string(some)?.len() as u64);
+            assert_eq!(in_pieces(Pieces::of_rows(some.to_vec())?, 1)?, serde_json::to_string(some)?);
         }
         Ok(())
     }

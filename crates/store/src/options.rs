@@ -89,16 +89,22 @@ pub enum TlsMode {
     VerifyFull,
 }
 
-/// How much one request may ask for.
+/// How much one request may ask for, and all of them together. More bounds may come: name those that matter, and take
+/// the others from [`Limits::default`].
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
     /// Most rows of an answer, included ones counted.
     pub max_rows: u64,
+    /// Most bytes of an answer, included rows and each repetition of them counted. A row counts as what it takes in memory
+    /// or as JSON, whichever is more: some tens of bytes for each property, and the length of its texts and documents.
+    pub max_bytes: u64,
+    /// Most bytes of all answers of a store that are read or not yet written out, small ones aside. At least `max_bytes`.
+    pub max_bytes_together: u64,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { max_rows: 10_000 }
+        Self { max_rows: 10_000, max_bytes: 32 << 20, max_bytes_together: 256 << 20 }
     }
 }
 

@@ -9,6 +9,7 @@ use serde_json::Value as Json;
 
 use crate::entity::{Entity, EntityMeta, Property, PropertyRole};
 use crate::error::{StoreError, StoreResult};
+use crate::meter::{self, Meter};
 use crate::sql::Confined;
 use crate::value::{Value, WrongType};
 
@@ -19,6 +20,23 @@ pub struct Record {
     pub(crate) values: Vec<Value>,
     pub(crate) shown: usize,
     pub(crate) related: Vec<(&'static str, Related)>,
+    /// The place of the answer among all answers; rows that are included leave it to those that include them.
+    pub(crate) place: Option<Place>,
+}
+
+/// What an answer of many bytes holds until it is written: its place among all answers of the store.
+#[derive(Debug, Clone)]
+pub struct Place(Arc<Meter>);
+
+impl Place {
+    pub(crate) fn of(meter: Meter) -> Option<Self> {
+        meter.has_place().then(|| Self(Arc::new(meter)))
+    }
+
+    /// How many bytes the answer takes in memory.
+    pub fn bytes(&self) -> u64 {
+        self.0.used()
+    }
 }
 
 /// Included rows of one relation.
@@ -28,6 +46,15 @@ pub enum Related {
     Many(Vec<Record>),
     /// Of a relation to one.
     One(Box<Record>),
+}
+
+impl Related {
+    fn rows(&self) -> &[Record] {
+        match self {
+            Self::Many(rows) => rows,
+            Self::One(row) => std::slice::from_ref(row),
+        }
+    }
 }
 
 /// A row that is ready to be inserted.
@@ -48,7 +75,7 @@ impl Record {
     /// A record that shows these values.
     pub(crate) fn of(values: Values) -> Self {
         let (properties, values): (Vec<_>, Vec<_>) = values.into_iter().unzip();
-        Self { shown: properties.len(), properties: properties.into(), values, related: Vec::new() }
+        Self { shown: properties.len(), properties: properties.into(), values, related: Vec::new(), place: None }
     }
 
     /// Its columns with what they hold as text, to tell what conflicts.
@@ -81,7 +108,23 @@ impl Record {
             .filter(|(property, _)| names.contains(&property.name))
             .map(|(property, value)| (*property, value))
             .unzip();
-        Self { shown: properties.len(), properties: properties.into(), values, related: Vec::new() }
+        Self { shown: properties.len(), properties: properties.into(), values, related: Vec::new(), place: self.place }
+    }
+
+    /// The place of the answer that the row is of, if it takes so many bytes that it has one. Whoever writes the answer
+    /// keeps it until the last byte is gone.
+    pub fn place(&self) -> Option<Place> {
+        self.place.clone()
+    }
+
+    /// What the row takes, with all that is included in it: rows and bytes.
+    pub(crate) fn size(&self) -> (u64, u64) {
+        let own = self.values.iter().fold(meter::row(&self.properties), |bytes, value| bytes + meter::held(value));
+        self.related
+            .iter()
+            .flat_map(|(_, related)| related.rows())
+            .map(Self::size)
+            .fold((1, own), |sum, (rows, bytes)| (sum.0 + rows, sum.1 + bytes))
     }
 
     /// The row as a typed entity.

@@ -30,7 +30,7 @@ impl<'a, E: Entity, S: Scope, M> Repository<'a, E, S, M> {
     /// Rows with their related rows, as records for an answer.
     ///
     /// # Errors
-    /// [`StoreError::TooManyRows`] rather than a cut list.
+    /// [`StoreError::TooManyRows`] or [`StoreError::TooManyBytes`] rather than a cut list.
     pub async fn find(&self, filter: &Filter) -> StoreResult<Vec<Record>> {
         include::find(self.session, E::meta(), filter).await
     }

@@ -8,6 +8,7 @@ pub use crate::commit::Committed;
 use crate::entity::{Entity, EntityMeta};
 use crate::environment::Environment;
 use crate::error::{StoreError, StoreResult};
+use crate::meter::{Meter, Together};
 pub use crate::options::{DatabaseOptions, Limits, PoolState, PostgresOptions, SqliteOptions, TlsMode};
 use crate::repository::Repository;
 use crate::scope::{Scope, Sees, System};
@@ -15,7 +16,7 @@ use crate::scope::{Scope, Sees, System};
 use crate::sql::postgres;
 #[cfg(feature = "sqlite")]
 use crate::sql::sqlite;
-use crate::sql::{Confined, Dialect, Ending, Verb};
+use crate::sql::{Confined, Counted, Dialect, Ending, Verb};
 use crate::value::Value;
 
 /// One database. Keep it where only the doors of the service reach it: whoever holds it can make
@@ -25,6 +26,7 @@ pub struct Store {
     backend: Arc<Backend>,
     environment: Environment,
     limits: Limits,
+    together: Arc<Together>,
 }
 
 enum Backend {
@@ -63,6 +65,7 @@ pub struct Session<S, M> {
     pub(crate) actor: Actor,
     pub(crate) environment: Environment,
     pub(crate) limits: Limits,
+    together: Arc<Together>,
     mode: PhantomData<fn() -> M>,
 }
 
@@ -80,7 +83,7 @@ impl Store {
             #[cfg(not(all(feature = "sqlite", feature = "postgres")))]
             _ => return Err(StoreError::Database("this build has no driver for that database".into())),
         };
-        Ok(Self { backend: Arc::new(backend), environment, limits })
+        Ok(Self { backend: Arc::new(backend), environment, limits, together: Together::new(&limits) })
     }
 
     /// A session that reads.
@@ -124,6 +127,7 @@ impl Store {
             actor,
             environment: self.environment.clone(),
             limits: self.limits,
+            together: self.together.clone(),
             mode: PhantomData,
         }
     }
@@ -147,22 +151,33 @@ impl<S: Scope, M> Session<S, M> {
         Confined::new(self.dialect(), self.scope.wall(), meta, verb)
     }
 
+    /// What counts an answer that takes nothing yet.
+    pub(crate) fn meter(&self) -> Meter {
+        Meter::new(&self.together, &self.limits)
+    }
+
+    /// The rows of a statement that is an answer of its own.
     pub(crate) async fn query(&self, statement: Confined) -> StoreResult<Vec<Vec<Value>>> {
+        self.query_counted(statement, self.meter()).await.map(|(rows, _)| rows)
+    }
+
+    /// The rows of a statement, counted by the meter.
+    pub(crate) async fn query_counted(&self, statement: Confined, meter: Meter) -> StoreResult<Counted> {
         tracing::trace!(sql = %statement.sql, "query");
         match &self.executor {
             Executor::Pool(backend) => match **backend {
                 #[cfg(feature = "postgres")]
-                Backend::Postgres(ref backend) => backend.query(&statement).await,
+                Backend::Postgres(ref backend) => backend.query(&statement, meter).await,
                 #[cfg(feature = "sqlite")]
-                Backend::Sqlite(ref backend) => backend.query(statement).await,
+                Backend::Sqlite(ref backend) => backend.query(statement, meter).await,
             },
             Executor::Transaction(transaction) => {
                 self.environment.interruption()?;
                 match **transaction {
                     #[cfg(feature = "postgres")]
-                    Transaction::Postgres(ref transaction) => Box::pin(transaction.query(&statement)).await,
+                    Transaction::Postgres(ref transaction) => Box::pin(transaction.query(&statement, meter)).await,
                     #[cfg(feature = "sqlite")]
-                    Transaction::Sqlite(ref transaction) => transaction.query(statement).await,
+                    Transaction::Sqlite(ref transaction) => transaction.query(statement, meter).await,
                 }
             }
         }
@@ -195,6 +210,7 @@ impl<M> Session<System, M> {
             actor: self.actor,
             environment: self.environment,
             limits: self.limits,
+            together: self.together,
             mode: PhantomData,
         }
     }

@@ -19,6 +19,7 @@ use sea_query::{
 use self::find::{Ordering, find};
 use crate::entity::{EntityMeta, Property};
 use crate::filter::{Filter, Predicate};
+use crate::meter::Meter;
 use crate::record::Values;
 use crate::scope::Wall;
 use crate::value::Value;
@@ -71,6 +72,9 @@ pub(crate) struct Confined {
     /// The properties that each row of the answer holds.
     pub(crate) projection: Arc<[&'static Property]>,
 }
+
+/// The rows of a statement, and the meter that has counted them.
+pub(crate) type Counted = (Vec<Vec<Value>>, Meter);
 
 /// How the last statements of a transaction end it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -27,6 +27,8 @@ pub enum Value {
     Date(Date),
     /// JSON document.
     Json(serde_json::Value),
+    /// JSON document of a row that was read, as its text: as a tree, one of many small values takes a hundred times more.
+    JsonText(String),
     /// Array of text.
     TextArray(Vec<String>),
     /// Array of integers.
@@ -98,7 +100,7 @@ impl Value {
             Self::Boolean(flag) => Some(flag.to_string()),
             Self::Timestamp(at) => Some(format_timestamp(*at)),
             Self::Date(day) => Some(format_date(*day)),
-            Self::Null | Self::Json(_) | Self::TextArray(_) | Self::IntegerArray(_) => None,
+            Self::Null | Self::Json(_) | Self::JsonText(_) | Self::TextArray(_) | Self::IntegerArray(_) => None,
         }
     }
 }
@@ -123,6 +125,10 @@ impl Serialize for Value {
                 serializer.serialize_str(encode_timestamp(day.midnight().assume_utc(), &mut buffer))
             }
             Self::Json(json) => json.serialize(serializer),
+            Self::JsonText(text) => {
+                let json: serde_json::Value = serde_json::from_str(text).map_err(serde::ser::Error::custom)?;
+                json.serialize(serializer)
+            }
             Self::TextArray(items) => items.serialize(serializer),
             Self::IntegerArray(items) => {
                 let mut sequence = serializer.serialize_seq(Some(items.len()))?;

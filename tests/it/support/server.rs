@@ -63,6 +63,13 @@ impl Server {
         std::fs::read_to_string(self.directory.path().join("log")).unwrap_or_default()
     }
 
+    /// The most memory that the service has held so far, in bytes (Linux).
+    pub(crate) fn peak_memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).expect("it runs");
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("Linux tells the peak");
+        peak.trim().trim_end_matches(" kB").parse::<u64>().expect("a number of kB") * 1024
+    }
+
     fn wait(&mut self) {
         let start = Instant::now();
         let ready = Message { method: "GET".to_owned(), target: "/health/ready".to_owned(), ..Message::default() };

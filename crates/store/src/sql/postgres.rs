@@ -11,7 +11,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use deadpool_postgres::{Object, Pool, Timeouts};
-use futures_util::poll;
+use futures_util::{TryStreamExt, poll};
 use tokio::sync::{Mutex, MutexGuard, OnceCell};
 use tokio::task::unconstrained;
 use tokio_postgres::types::ToSql;
@@ -21,8 +21,9 @@ use self::codec::{Bind, Decoded};
 pub(crate) use self::connect::client;
 use self::errors::{classify, pool_error};
 use self::lanes::Lanes;
-use super::{Confined, Ending};
+use super::{Confined, Counted, Ending};
 use crate::error::{StoreError, StoreResult};
+use crate::meter::{self, Meter};
 use crate::session::{PoolState, PostgresOptions};
 use crate::value::Value;
 
@@ -53,19 +54,19 @@ impl Backend {
 
     /// Runs one statement and returns its rows: a short one on a lane that it shares with others, any other on a
     /// connection of its own.
-    pub(crate) async fn query(&self, statement: &Confined) -> StoreResult<Vec<Vec<Value>>> {
+    pub(crate) async fn query(&self, statement: &Confined, meter: Meter) -> StoreResult<Counted> {
         if statement.is_short
             && self.lanes.are_open()
             && let Some(place) = self.lanes.place(&self.pool).await?
         {
             let prepared = prepare(&place, statement).await?;
-            let rows = query(&place, &prepared, statement).await;
+            let rows = query(&place, &prepared, statement, meter).await;
             place.answered();
             return rows;
         }
         let connection = self.connection().await?;
         let prepared = prepare(&connection, statement).await?;
-        query(&connection, &prepared, statement).await
+        query(&connection, &prepared, statement, meter).await
     }
 
     /// Takes a connection for a transaction, which begins with its first statement.
@@ -162,12 +163,12 @@ impl Transaction {
     }
 
     /// Runs a statement and returns its rows.
-    pub(crate) async fn query(&self, statement: &Confined) -> StoreResult<Vec<Vec<Value>>> {
+    pub(crate) async fn query(&self, statement: &Confined, meter: Meter) -> StoreResult<Counted> {
         self.note(async {
             let turn = self.turn.lock().await;
             let connection = self.connection()?;
             let prepared = self.prepared(connection, statement).await?;
-            self.answer(turn, connection, query(connection, &prepared, statement)).await
+            self.answer(turn, connection, query(connection, &prepared, statement, meter)).await
         })
         .await
     }
@@ -280,11 +281,24 @@ impl Drop for Transaction {
     }
 }
 
-async fn query(connection: &Object, prepared: &Statement, statement: &Confined) -> StoreResult<Vec<Vec<Value>>> {
-    let bound: Vec<Bind<'_>> = statement.values.iter().map(Bind).collect();
-    let parameters: Vec<&(dyn ToSql + Sync)> = bound.iter().map(|bind| bind as &(dyn ToSql + Sync)).collect();
-    let rows = connection.query(prepared, &parameters).await.map_err(classify)?;
-    rows.iter().map(decode).collect()
+/// Decodes rows as they come, so that not all of them are held twice, and none beyond what the meter allows: the driver
+/// drops those.
+async fn query(
+    connection: &Object,
+    prepared: &Statement,
+    statement: &Confined,
+    mut meter: Meter,
+) -> StoreResult<Counted> {
+    let rows = connection.query_raw(prepared, statement.values.iter().map(Bind)).await.map_err(classify)?;
+    let mut rows = pin!(rows);
+    let row_bytes = meter::row(&statement.projection);
+    let mut decoded = Vec::new();
+    while let Some(row) = rows.try_next().await.map_err(classify)? {
+        let values = decode(&row)?;
+        meter.add(values.iter().fold(row_bytes, |bytes, value| bytes + meter::held(value)))?;
+        decoded.push(values);
+    }
+    Ok((decoded, meter))
 }
 
 async fn execute(connection: &Object, prepared: &Statement, statement: &Confined) -> StoreResult<u64> {

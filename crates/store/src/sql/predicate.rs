@@ -191,6 +191,7 @@ pub(crate) fn bind(value: &Value) -> sea_query::Value {
         Value::Timestamp(at) => (*at).into(),
         Value::Date(day) => (*day).into(),
         Value::Json(json) => json.clone().into(),
+        Value::JsonText(text) => serde_json::from_str::<serde_json::Value>(text).unwrap_or_default().into(),
         Value::TextArray(items) => sea_query::Value::Array(
             ArrayType::String,
             Some(Box::new(items.iter().map(|item| item.as_str().into()).collect())),

@@ -17,20 +17,19 @@ use crossbeam_channel::{Receiver, Sender, unbounded};
 use tokio::sync::oneshot;
 
 pub(crate) use self::connect::open as connection;
-use super::{Confined, Ending};
+use super::{Confined, Counted, Ending};
 use crate::error::{StoreError, StoreResult};
+use crate::meter::Meter;
 use crate::session::{PoolState, SqliteOptions};
-use crate::value::Value;
-
-type Rows = StoreResult<Vec<Vec<Value>>>;
 
 struct Read {
     statement: Confined,
-    reply: oneshot::Sender<Rows>,
+    meter: Meter,
+    reply: oneshot::Sender<StoreResult<Counted>>,
 }
 
 enum Step {
-    Query(Confined, oneshot::Sender<Rows>),
+    Query(Confined, Meter, oneshot::Sender<StoreResult<Counted>>),
     Execute(Vec<Confined>, oneshot::Sender<StoreResult<Vec<u64>>>),
     /// The last statements, and what comes of the transaction.
     Finish(Vec<Confined>, Ending, oneshot::Sender<StoreResult<Vec<u64>>>),
@@ -55,8 +54,8 @@ impl Backend {
             let reader = connect::open_reader(options)?;
             let queue = read_queue.clone();
             spawn(&format!("sqlite-reader-{number}"), move || {
-                for Read { statement, reply } in queue {
-                    let _ = reply.send(codec::query(&reader, &statement));
+                for Read { statement, meter, reply } in queue {
+                    let _ = reply.send(codec::query(&reader, &statement, meter));
                 }
             })?;
         }
@@ -64,9 +63,9 @@ impl Backend {
     }
 
     /// Runs one statement on a reader and returns its rows.
-    pub(crate) async fn query(&self, statement: Confined) -> Rows {
+    pub(crate) async fn query(&self, statement: Confined, meter: Meter) -> StoreResult<Counted> {
         let (reply, answer) = oneshot::channel();
-        self.reads.send(Read { statement, reply }).map_err(|_| gone())?;
+        self.reads.send(Read { statement, meter, reply }).map_err(|_| gone())?;
         answer.await.map_err(|_| gone())?
     }
 
@@ -119,8 +118,8 @@ impl Transaction {
     }
 
     /// Runs a statement and returns its rows.
-    pub(crate) async fn query(&self, statement: Confined) -> Rows {
-        self.step(|reply| Step::Query(statement, reply)).await
+    pub(crate) async fn query(&self, statement: Confined, meter: Meter) -> StoreResult<Counted> {
+        self.step(|reply| Step::Query(statement, meter, reply)).await
     }
 
     /// Runs statements, one after the other, and returns how many rows each touched.

@@ -70,9 +70,9 @@ impl Fixture {
         Store::open(options, limits, Environment::new(now, move || system.new_id()))
     }
 
-    /// Another store on the same database, which answers no more than so many rows.
-    pub(crate) fn limited(&self, max_rows: u64) -> StoreResult<Store> {
-        Self::open(&self.database.options, &self.clock, Limits { max_rows })
+    /// Another store on the same database, with other limits.
+    pub(crate) fn limited(&self, limits: Limits) -> StoreResult<Store> {
+        Self::open(&self.database.options, &self.clock, limits)
     }
 
     /// Another store on the same database, which is reached in another way.

@@ -10,6 +10,7 @@ mod fixture;
 mod generate;
 
 mod beginning;
+mod bytes;
 mod change;
 mod constraints;
 mod create;

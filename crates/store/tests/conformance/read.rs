@@ -7,6 +7,7 @@ use user_tenant_store::entity::Entity;
 use user_tenant_store::filter::{Filter, FilterError, Predicate};
 use user_tenant_store::record::Record;
 use user_tenant_store::scope::{AllTenants, CallerScope, OwnScope, TenantScope};
+use user_tenant_store::session::Limits;
 use uuid::Uuid;
 
 use crate::family::{Account, Comment, Document, Membership, Person, Sample};
@@ -294,7 +295,7 @@ async fn what_is_hidden_cannot_be_asked_for(fixture: &Fixture) -> Outcome {
 async fn more_rows_than_allowed_are_refused(fixture: &Fixture) -> Outcome {
     let seed = fixture.seed().await?;
     let ask = async |max_rows: u64, json: Value| {
-        let store = fixture.limited(max_rows)?;
+        let store = fixture.limited(Limits { max_rows, ..Limits::default() })?;
         let session = store.read(TenantScope(seed.ours.account));
         session.repository::<Document>().find(&filter::<Document>(&json)?).await
     };

@@ -85,7 +85,8 @@ impl<'a> FromSql<'a> for Decoded {
             Type::TIMESTAMPTZ => Value::Timestamp(OffsetDateTime::from_sql(ty, raw)?),
             Type::TIMESTAMP => Value::Timestamp(PrimitiveDateTime::from_sql(ty, raw)?.assume_utc()),
             Type::DATE => Value::Date(Date::from_sql(ty, raw)?),
-            Type::JSONB | Type::JSON => Value::Json(serde_json::Value::from_sql(ty, raw)?),
+            // Without the spaces that the server writes.
+            Type::JSONB | Type::JSON => Value::JsonText(serde_json::Value::from_sql(ty, raw)?.to_string()),
             Type::INT4_ARRAY => {
                 Value::IntegerArray(Vec::<i32>::from_sql(ty, raw)?.into_iter().map(i64::from).collect())
             }

@@ -2,29 +2,36 @@
 
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, Connection, ToSql};
+use serde::de::IgnoredAny;
 
 use super::errors::classify;
 use crate::entity::{Property, PropertyType};
 use crate::error::{StoreError, StoreResult};
-use crate::sql::Confined;
+use crate::meter::{self, Meter};
+use crate::sql::{Confined, Counted};
 use crate::value::{Value, format_date, format_timestamp};
 
-/// Runs a statement and returns its rows.
-pub(super) fn query(connection: &Connection, statement: &Confined) -> StoreResult<Vec<Vec<Value>>> {
+/// Runs a statement and returns its rows, as far as the meter allows them.
+pub(super) fn query(connection: &Connection, statement: &Confined, mut meter: Meter) -> StoreResult<Counted> {
     let mut prepared = prepare(connection, statement).map_err(classify)?;
     let width = prepared.column_count();
     let mut rows = prepared.raw_query();
+    let row_bytes = meter::row(&statement.projection);
     let mut decoded = Vec::new();
     while let Some(row) = rows.next().map_err(classify)? {
         // Collected, it would grow step by step: of fallible ones it is not known how many there will be.
         let mut values = Vec::with_capacity(width);
+        let mut bytes = row_bytes;
         for at in 0..width {
             let value = row.get_ref(at).map_err(classify)?;
-            values.push(decode(statement.projection.get(at).copied(), value)?);
+            let value = decode(statement.projection.get(at).copied(), value)?;
+            bytes += meter::held(&value);
+            values.push(value);
         }
+        meter.add(bytes)?;
         decoded.push(values);
     }
-    Ok(decoded)
+    Ok((decoded, meter))
 }
 
 /// Runs a statement and returns how many rows it touched.
@@ -84,7 +91,10 @@ fn decode(property: Option<&Property>, value: ValueRef<'_>) -> StoreResult<Value
         ValueRef::Text(text) => {
             let text = std::str::from_utf8(text).map_err(unexpected)?;
             match kind {
-                Some(PropertyType::Json) => Value::Json(serde_json::from_str(text).map_err(unexpected)?),
+                Some(PropertyType::Json) => {
+                    serde_json::from_str::<IgnoredAny>(text).map_err(unexpected)?;
+                    Value::JsonText(text.to_owned())
+                }
                 Some(PropertyType::TextArray) => Value::TextArray(serde_json::from_str(text).map_err(unexpected)?),
                 Some(PropertyType::IntegerArray) => {
                     Value::IntegerArray(serde_json::from_str(text).map_err(unexpected)?)

@@ -96,7 +96,7 @@ fn transaction(connection: &Connection, steps: &Receiver<Step>) -> Outcome {
     let mut next = Ok(first);
     loop {
         match next {
-            Ok(Step::Query(statement, reply)) => drop(reply.send(codec::query(connection, &statement))),
+            Ok(Step::Query(statement, meter, reply)) => drop(reply.send(codec::query(connection, &statement, meter))),
             Ok(Step::Execute(statements, reply)) => drop(reply.send(execute_all(connection, &statements))),
             Ok(Step::Finish(statements, ending, reply)) => {
                 // Whoever has gone away while it was queued wants nothing written any more.
@@ -149,7 +149,7 @@ fn undo(connection: &Connection, sql: &str) -> bool {
 
 fn refuse(step: Step, error: StoreError) {
     match step {
-        Step::Query(_, reply) => drop(reply.send(Err(error))),
+        Step::Query(_, _, reply) => drop(reply.send(Err(error))),
         Step::Execute(_, reply) | Step::Finish(_, _, reply) => drop(reply.send(Err(error))),
     }
 }

@@ -1,0 +1,156 @@
+//! Bytes: what one answer may take, what all may take together, and that long ones are whole and written as they are read.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value as Json, json};
+
+use crate::request::{Request, bad_refusal, json, text};
+use crate::support::fixture::Database;
+use crate::support::server::Server;
+use crate::support::token;
+use crate::world::{World, everywhere};
+
+const A: &str = "a0000000-0000-4000-8000-000000000001";
+/// Who may only look at tenants.
+const READER: &str = "only:ViewTenant";
+const MEGABYTE: usize = 1 << 20;
+
+/// Configurations of tenant A with values of so many bytes.
+fn configure(world: &World, count: usize, bytes: usize) {
+    for at in 0..count {
+        world.run(&format!(
+            "INSERT INTO main.tenant_configs (id, config_key, config_value, tenant_id, created_on, modified_on)
+             VALUES ('f0000000-0000-4000-8000-{at:012}', 'long {at}', '{{\"text\":\"{}\"}}', '{A}',
+                 '2024-01-02T03:04:05.678Z', '2024-01-02T03:04:05.678Z')",
+            "v".repeat(bytes)
+        ));
+    }
+}
+
+/// Further members of tenant A.
+fn populate(world: &World, count: usize) {
+    for at in 0..count {
+        world.run(&format!(
+            "INSERT INTO main.users (id, first_name, username, email, default_tenant_id, created_on, modified_on)
+             VALUES ('f1000000-0000-4000-8000-{at:012}', 'Nth', 'nth{at}', 'nth{at}@a.example', '{A}',
+                 '2024-01-02T03:04:05.678Z', '2024-01-02T03:04:05.678Z');
+             INSERT INTO main.user_tenants (id, user_id, tenant_id, role_id, status, created_on, modified_on)
+             VALUES ('f2000000-0000-4000-8000-{at:012}', 'f1000000-0000-4000-8000-{at:012}', '{A}',
+                 'a0000000-0000-4000-8000-000000000012', 1, '2024-01-02T03:04:05.678Z', '2024-01-02T03:04:05.678Z')"
+        ));
+    }
+}
+
+fn including(path: &[&str]) -> Json {
+    path.iter()
+        .rev()
+        .fold(json!({}), |inner, relation| json!({ "include": [{ "relation": relation, "scope": inner }] }))
+}
+
+#[test]
+fn a_reader_cannot_make_one_answer_of_everything_times_everything() {
+    everywhere(|world| {
+        configure(world, 1, MEGABYTE);
+        populate(world, 40);
+        let ask = |path: &[&str]| world.request("GET /tenants").token(READER).query("filter", &including(path)).send();
+        for (path, code) in [
+            (&["users", "defaultTenant", "users", "defaultTenant", "tenantConfigs"][..], "INVALID_INCLUSION_FILTER"),
+            (&["users", "defaultTenant", "tenantConfigs"], "INVALID_INCLUSION_FILTER"),
+            (&["userTenants", "tenant", "tenantConfigs"], "INVALID_INCLUSION_FILTER"),
+            (&["userTenants", "user", "defaultTenant", "tenantConfigs"], "ANSWER_TOO_LARGE"),
+            (&["userTenants", "user", "userTenants", "tenant", "tenantConfigs"], "ANSWER_TOO_LARGE"),
+        ] {
+            let refused = ask(path);
+            assert_eq!((refused.status, bad_refusal(&refused)), (400, None), "{path:?}: {}", text(&refused));
+            assert_eq!(json(&refused)["error"]["code"], code, "{path:?}");
+        }
+        let too_large = text(&ask(&["userTenants", "user", "defaultTenant", "tenantConfigs"]));
+        assert!(too_large.contains("33554432 bytes") && too_large.contains("in pages"), "{too_large}");
+        assert_eq!(ask(&["users", "defaultTenant"]).status, 200);
+        assert_eq!(ask(&["tenantConfigs"]).status, 200);
+        let peak = world.server.peak_memory();
+        assert!(peak < 200 * MEGABYTE as u64, "{} MB", peak / MEGABYTE as u64);
+    });
+}
+
+#[test]
+fn a_list_of_long_values_is_refused_before_it_is_read() {
+    everywhere(|world| {
+        configure(world, 200, MEGABYTE);
+        let line = format!("GET /tenants/{A}/tenant-configs");
+        let list = |filter: Json| world.request(&line).token("admin_a").query("filter", &filter).send();
+        for filter in [json!({}), json!({ "limit": 100 }), json!({ "limit": 300, "order": "configKey" })] {
+            let refused = list(filter.clone());
+            assert_eq!(
+                (refused.status, &json(&refused)["error"]["code"]),
+                (400, &json!("ANSWER_TOO_LARGE")),
+                "{filter}"
+            );
+        }
+        assert_eq!(json(&list(json!({ "fields": { "configValue": false } }))).as_array().map(Vec::len), Some(202));
+        let peak = world.server.peak_memory();
+        assert!(peak < 200 * MEGABYTE as u64, "{} MB", peak / MEGABYTE as u64);
+    });
+}
+
+#[test]
+fn a_long_answer_is_whole_and_its_length_is_told() {
+    everywhere(|world| {
+        configure(world, 20, MEGABYTE / 4);
+        let line = format!("GET /tenants/{A}/tenant-configs");
+        let list = |filter: Json| world.request(&line).token("admin_a").query("filter", &filter).send();
+        let whole = list(json!({ "order": "configKey" }));
+        assert_eq!(whole.status, 200);
+        assert_eq!(whole.header("content-length"), whole.body.len().to_string());
+        assert!(whole.body.len() > 5 * MEGABYTE, "{}", whole.body.len());
+        let mut pages = Vec::new();
+        for skip in (0..22).step_by(2) {
+            let page = list(json!({ "order": "configKey", "limit": 2, "skip": skip }));
+            pages.extend(json(&page).as_array().cloned().unwrap_or_default());
+        }
+        assert_eq!(json(&whole), Json::from(pages));
+        // So is one row in which the length is included.
+        let included =
+            world.request(&format!("GET /tenants/{A}")).token(READER).query("filter", &including(&["tenantConfigs"]));
+        let one = included.send();
+        assert_eq!((one.status, one.header("content-length")), (200, one.body.len().to_string().as_str()));
+        assert_eq!(json(&one)["tenantConfigs"].as_array().map(Vec::len), json(&whole).as_array().map(Vec::len));
+    });
+}
+
+#[test]
+fn answers_that_nobody_reads_leave_room_for_small_ones_and_give_it_back() {
+    let database = Database::sqlite();
+    let settings = [("MAX_ANSWER_BYTES", "33554432"), ("MAX_ANSWERS_IN_MEMORY_BYTES", "41943040")];
+    let server = Server::start(&database.url(), &settings);
+    database.restore();
+    let world = World { database, server };
+    // More than the buffers of a connection take.
+    configure(&world, 30, MEGABYTE);
+    let line = format!("GET /tenants/{A}/tenant-configs");
+    let list = |limit: usize| {
+        let filter = json!({ "limit": limit, "order": "configKey" });
+        Request::new(world.server.address(), &line).token("admin_a").query("filter", &filter).send()
+    };
+    let mut unread = TcpStream::connect(world.server.address()).expect("the service listens");
+    let bearer = token::token("admin_a");
+    write!(unread, "GET /tenants/{A}/tenant-configs HTTP/1.1\r\nhost: test\r\nauthorization: Bearer {bearer}\r\n\r\n")
+        .unwrap();
+    // It is being answered.
+    unread.read_exact(&mut [0; 100]).expect("the answer begins");
+
+    let refused = list(20);
+    assert_eq!((refused.status, refused.header("retry-after")), (503, "1"), "{}", text(&refused));
+    assert_eq!(bad_refusal(&refused), None);
+    assert_eq!(list(1).status, 200);
+    assert_eq!(Request::new(world.server.address(), "GET /tenants").token(READER).send().status, 200);
+
+    drop(unread);
+    let start = Instant::now();
+    while list(20).status != 200 {
+        assert!(start.elapsed() < Duration::from_secs(30), "the room is never given back");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
