@@ -135,6 +135,14 @@ pub enum Error {
     /// Nobody would be left who can let others in.
     #[error("The tenant would have no administrator left.")]
     LastAdministrator,
+    /// The tenant or the member has as many of them as it may.
+    #[error("There are {limit} {what} already, which is as many as there may be.")]
+    QuotaExceeded {
+        /// What there would be more of.
+        what: &'static str,
+        /// The most.
+        limit: u64,
+    },
     /// A unique constraint is in the way.
     #[error("{0}")]
     Conflict(String),
@@ -238,9 +246,11 @@ impl From<user_tenant_store::record::InvalidRecord> for Error {
             InvalidRecord::UnknownProperty(name) => (name.as_str(), "additionalProperties"),
             InvalidRecord::WrongType(name, _) => (*name, "type"),
             InvalidRecord::NotSettable(name) => (*name, "readOnly"),
+            InvalidRecord::TooLong(name, _) => (*name, "maxBytes"),
         };
         let message = match &error {
             InvalidRecord::WrongType(_, wrong) => wrong.to_string(),
+            InvalidRecord::TooLong(_, most) => format!("must NOT have more than {most} bytes as JSON"),
             other => other.to_string(),
         };
         Self::InvalidBody(Box::new(

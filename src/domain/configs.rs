@@ -9,6 +9,9 @@ use super::tenants;
 use crate::error::{Error, Result};
 use crate::model::TenantConfig;
 
+/// Most configurations of a tenant: applications have tens.
+const MOST: u64 = 1_000;
+
 /// Sets the value of a key. Of a key that was there, what was asked for is answered, as the original does.
 pub(crate) async fn set(session: Session<TenantScope, Write>, new: New<TenantConfig>) -> Result<Committed<Record>> {
     tenants::lock(&session).await?;
@@ -20,6 +23,9 @@ pub(crate) async fn set(session: Session<TenantScope, Write>, new: New<TenantCon
     let record = if configs.update_all(Some(&same_key), Patch::empty().with("configValue", value)?).await? > 0 {
         new.with("tenantId", session.scope().0)?.into_record()
     } else {
+        if configs.count(None).await? >= MOST {
+            return Err(Error::QuotaExceeded { what: "configurations of the tenant", limit: MOST });
+        }
         configs.create(new).await?
     };
     Ok(session.commit(record).await?)

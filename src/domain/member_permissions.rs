@@ -15,6 +15,9 @@ use super::tenants;
 use crate::error::{Error, Result};
 use crate::model::UserLevelPermission;
 
+/// Most permissions of a member beside the role's: no more than a role itself may have.
+const MOST: u64 = 1_000;
+
 /// Grants or withholds a permission.
 pub(crate) async fn create(
     session: Session<TenantScope, Write>,
@@ -32,6 +35,9 @@ pub(crate) async fn create(
     tenants::lock(&session).await?;
     protected(&session, &principal, member).await?;
     let administrators = Administrators::before(&session, &principal).await?;
+    if session.repository::<UserLevelPermission>().count(Some(&of(member))).await? >= MOST {
+        return Err(Error::QuotaExceeded { what: "permissions of the member", limit: MOST });
+    }
     let record = session.repository::<UserLevelPermission>().create(new.with("userTenantId", member)?).await?;
     administrators.remain(&session).await?;
     Ok(session.commit(record).await?)

@@ -10,6 +10,9 @@ use super::principal::Principal;
 use crate::error::{Error, Result};
 use crate::model::{UserTenant, UserTenantPrefs};
 
+/// Most preferences of a member: applications have tens.
+const MOST: u64 = 200;
+
 /// Sets the value of a key. Of a key that was there, what was asked for is answered, as the original does.
 pub(crate) async fn set(
     session: Session<TenantScope, Write>,
@@ -26,6 +29,9 @@ pub(crate) async fn set(
     let record = if preferences.update_all(Some(&same_key), Patch::empty().with("configValue", value)?).await? > 0 {
         new.into_record()
     } else {
+        if preferences.count(Some(&own(&principal))).await? >= MOST {
+            return Err(Error::QuotaExceeded { what: "preferences of the member", limit: MOST });
+        }
         preferences.create(new).await?
     };
     Ok(session.commit(record).await?)

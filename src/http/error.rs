@@ -106,6 +106,7 @@ fn answer(error: &Error) -> Answer {
         }
         Error::UnsupportedEncoding { .. } => plain(S::UNSUPPORTED_MEDIA_TYPE, "UnsupportedMediaTypeError"),
         Error::PayloadTooLarge => plain(S::PAYLOAD_TOO_LARGE, "PayloadTooLargeError"),
+        Error::QuotaExceeded { .. } => coded(S::CONFLICT, "ConflictError", "QUOTA_EXCEEDED"),
         Error::RoleInUse { .. } | Error::LastAdministrator | Error::Conflict(_) => plain(S::CONFLICT, "ConflictError"),
         Error::Unavailable(_) => Answer { name: None, ..plain(S::SERVICE_UNAVAILABLE, "") },
         Error::Internal(_) => Answer { name: None, ..plain(S::INTERNAL_SERVER_ERROR, "") },

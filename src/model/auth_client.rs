@@ -19,14 +19,15 @@ pub struct AuthClient {
     #[property(max_length = 50)]
     pub client_id: String,
     /// Secret that the application presents (`OAuth` 2.0 `client_secret`).
-    #[property(hidden)]
+    #[property(hidden, max_length = 8192)]
     #[serde(skip_serializing)]
     pub client_secret: Option<String>,
     /// Where users return to after the login.
     #[property(max_length = 200)]
     pub redirect_url: Option<String>,
     /// Secret that its tokens are signed with.
-    #[property(hidden, required)]
+    // It may be a private key.
+    #[property(hidden, required, max_length = 8192)]
     #[serde(skip_serializing)]
     pub secret: Option<String>,
     /// Life of access tokens, in seconds.

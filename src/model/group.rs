@@ -24,7 +24,8 @@ pub struct Group {
     /// What the group is for.
     #[property(max_length = 500)]
     pub description: Option<String>,
-    /// Address of a picture.
+    /// Address of a picture. A small picture may stand in it itself, as a `data:` URL.
+    #[property(max_length = 8192)]
     pub photo_url: Option<String>,
     /// Id of the tenant that the group is defined in.
     #[property(parent)]

@@ -23,7 +23,8 @@ pub struct TenantConfig {
     /// Name of the setting, once a tenant: `password-policy`, `date-time format`, `profile` or any other.
     #[property(max_length = 100)]
     pub config_key: String,
-    /// Value of the setting, a JSON object.
+    /// Value of the setting, a JSON object of 64 kB at most: a page of settings must fit an answer.
+    #[property(max_bytes = 65536)]
     pub config_value: Value,
     /// Id of the tenant that the setting is for.
     #[property(parent)]

@@ -213,3 +213,23 @@ fn status_numbers_convert_both_ways() {
     let live: Vec<_> = (0..=4).filter(|number| UserStatus::try_from(*number).is_ok_and(UserStatus::is_live)).collect();
     assert_eq!(live, [0, 1, 3]);
 }
+
+/// What a client may write without bound, it can fill the disk and the memory of readers with.
+#[test]
+fn every_value_of_a_client_has_a_bound() {
+    // No request writes these.
+    let unwritten = ["JwtKey", "UserCredentials"];
+    for meta in registry().iter().map(|entity| entity()).filter(|meta| !unwritten.contains(&meta.name)) {
+        for property in meta.properties.iter().filter(|property| property.role == PropertyRole::Data) {
+            let rules = &property.rules;
+            let bounded = match property.kind {
+                PropertyType::Text => rules.max_length.is_some() || rules.one_of_text.is_some(),
+                PropertyType::TextArray => rules.max_items.is_some() && rules.max_length.is_some(),
+                PropertyType::IntegerArray => rules.max_items.is_some(),
+                PropertyType::Json => rules.max_bytes.is_some(),
+                _ => true,
+            };
+            assert!(bounded, "{}.{}", meta.name, property.name);
+        }
+    }
+}

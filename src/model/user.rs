@@ -64,11 +64,13 @@ pub struct User {
     #[property(max_length = 15, pattern = r"^\+?[1-9]\d{1,14}$")]
     pub phone: Option<String>,
     /// Ids of the client applications that the user may log in to.
+    #[property(max_items = 1000)]
     pub auth_client_ids: Option<Vec<i32>>,
     /// When the user last logged in.
     #[serde(default, with = "date_time::instant::option")]
     pub last_login: Option<OffsetDateTime>,
-    /// Address of a picture.
+    /// Address of a picture. A small picture may stand in it itself, as a `data:` URL.
+    #[property(max_length = 8192)]
     pub photo_url: Option<String>,
     /// M male, F female, O other.
     #[property(max_length = 1, one_of_text = ["M", "F", "O"])]

@@ -19,6 +19,7 @@ pub struct UserLevelPermission {
     #[property(id)]
     pub id: Uuid,
     /// Key of the permission.
+    #[property(max_length = 200)]
     pub permission: String,
     /// True grants it, false withholds it.
     #[property(default = "true")]

@@ -23,7 +23,8 @@ pub struct UserTenantPrefs {
     /// Name of the preference, once a membership: `last-accessed-url` or any other.
     #[property(max_length = 100)]
     pub config_key: String,
-    /// Value of the preference, a JSON object.
+    /// Value of the preference, a JSON object of 64 kB at most: a page of preferences must fit an answer.
+    #[property(max_bytes = 65536)]
     pub config_value: Value,
     /// Id of the membership that the preference is for.
     #[property(parent)]

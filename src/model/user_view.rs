@@ -62,7 +62,8 @@ pub struct UserView {
     #[property(derived)]
     #[serde(default, with = "date_time::instant::option")]
     pub last_login: Option<OffsetDateTime>,
-    /// Address of a picture.
+    /// Address of a picture. A small picture may stand in it itself, as a `data:` URL.
+    #[property(max_length = 8192)]
     pub photo_url: Option<String>,
     /// M male, F female, O other.
     #[property(max_length = 1, one_of_text = ["M", "F", "O"])]

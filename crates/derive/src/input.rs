@@ -46,6 +46,8 @@ pub(crate) struct PropertyInput {
     pub(crate) column: Option<String>,
     pub(crate) required: Option<bool>,
     pub(crate) max_length: Option<u32>,
+    pub(crate) max_items: Option<u32>,
+    pub(crate) max_bytes: Option<u32>,
     pub(crate) minimum: Option<i64>,
     pub(crate) maximum: Option<i64>,
     pub(crate) one_of: Option<ExprArray>,

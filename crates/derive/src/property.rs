@@ -91,6 +91,8 @@ fn rules(field: &PropertyInput) -> TokenStream {
     };
     [
         some("max_length", field.max_length.map(|value| quote!(#value))),
+        some("max_items", field.max_items.map(|value| quote!(#value))),
+        some("max_bytes", field.max_bytes.map(|value| quote!(#value))),
         some("minimum", field.minimum.map(|value| quote!(#value))),
         some("maximum", field.maximum.map(|value| quote!(#value))),
         some("one_of", field.one_of.as_ref().map(|value| quote!(&#value))),

@@ -167,8 +167,13 @@ pub enum PropertyRole {
 /// Constraints of a property's value, in the terms of JSON Schema.
 #[derive(Debug, Clone, Copy)]
 pub struct Rules {
-    /// Longest text, in characters.
+    /// Longest text, or longest item of an array of texts, in characters.
     pub max_length: Option<u32>,
+    /// Most items of an array.
+    pub max_items: Option<u32>,
+    /// Longest JSON document, in bytes as it is written without spaces. JSON Schema cannot say it: `New::from_json` and
+    /// `Patch::from_json` check it.
+    pub max_bytes: Option<u32>,
     /// Smallest number.
     pub minimum: Option<i64>,
     /// Largest number.
@@ -187,6 +192,8 @@ impl Rules {
     /// No constraint.
     pub const NONE: Self = Self {
         max_length: None,
+        max_items: None,
+        max_bytes: None,
         minimum: None,
         maximum: None,
         one_of: None,

@@ -45,6 +45,14 @@ pub(crate) fn length(rows: &[Record]) -> StoreResult<u64> {
     Ok(text.0)
 }
 
+/// How long a document is without spaces.
+pub(crate) fn length_of(json: &serde_json::Value) -> u64 {
+    let mut text = Length(0);
+    // A length fails at nothing.
+    let _ = serde_json::to_writer(&mut text, json);
+    text.0
+}
+
 /// Where a text goes.
 trait Text: Write {
     fn push(&mut self, byte: u8);

@@ -9,6 +9,7 @@ use serde_json::Value as Json;
 
 use crate::entity::{Entity, EntityMeta, Property, PropertyRole};
 use crate::error::{StoreError, StoreResult};
+use crate::json;
 use crate::meter::{self, Meter};
 use crate::sql::Confined;
 use crate::value::{Value, WrongType};
@@ -189,6 +190,9 @@ pub enum InvalidRecord {
     /// A value of another type.
     #[error("`{0}` {1}")]
     WrongType(&'static str, #[source] WrongType),
+    /// A document that is longer than its property may be.
+    #[error("`{0}` must NOT have more than {1} bytes as JSON")]
+    TooLong(&'static str, u32),
     /// The property is not the client's to set.
     #[error("`{0}` cannot be set")]
     NotSettable(&'static str),
@@ -203,6 +207,9 @@ fn read(meta: &'static EntityMeta, json: &serde_json::Map<String, Json>) -> Resu
         .filter(|property| matches!(property.role, PropertyRole::Data | PropertyRole::Parent))
         .filter_map(|property| json.get(property.name).map(|value| (property, value)))
         .map(|(property, value)| {
+            if let Some(most) = property.rules.max_bytes.filter(|most| json::length_of(value) > u64::from(*most)) {
+                return Err(InvalidRecord::TooLong(property.name, most));
+            }
             Value::from_json(property.kind, value)
                 .map(|value| (property, value))
                 .map_err(|error| InvalidRecord::WrongType(property.name, error))

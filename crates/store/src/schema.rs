@@ -147,8 +147,13 @@ fn constrained(kind: PropertyType, rules: &Rules) -> Value {
         PropertyType::IntegerArray => restrict_integer(&mut schema["items"], rules),
         _ => {}
     }
+    let longest = rules.max_length.map(|length| json!(length));
+    if let (PropertyType::TextArray, Some(length)) = (kind, &longest) {
+        schema["items"]["maxLength"] = length.clone();
+    }
     let keywords = [
-        ("maxLength", rules.max_length.map(|length| json!(length))),
+        ("maxLength", longest.filter(|_| kind != PropertyType::TextArray)),
+        ("maxItems", rules.max_items.map(|items| json!(items))),
         ("pattern", rules.pattern.map(|pattern| json!(pattern))),
         ("enum", rules.one_of_text.map(|texts| json!(texts))),
         ("default", rules.default.and_then(|default| serde_json::from_str(default).ok())),

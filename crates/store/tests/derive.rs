@@ -61,8 +61,10 @@ struct Book {
     /// Published.
     published: Date,
     /// Notes.
+    #[property(max_bytes = 90)]
     notes: Value,
     /// Tags.
+    #[property(max_items = 7, max_length = 8)]
     tags: Vec<String>,
     /// Editions.
     editions: Option<Vec<i32>>,
@@ -185,7 +187,9 @@ fn attributes_of_fields_give_rules() {
     assert_eq!((stars.minimum, stars.maximum, stars.default), (Some(1), Some(5), Some("3")));
     assert_eq!(rules("size").one_of, Some([1, 0].as_slice()));
     assert_eq!(rules("binding").one_of_text, Some(["H", "P"].as_slice()));
-    assert_eq!(format!("{:?}", rules("notes")), format!("{:?}", Rules::NONE));
+    assert_eq!((rules("tags").max_items, rules("tags").max_length), (Some(7), Some(8)));
+    assert_eq!(rules("notes").max_bytes, Some(90));
+    assert_eq!(format!("{:?}", rules("editions")), format!("{:?}", Rules::NONE));
 }
 
 #[test]

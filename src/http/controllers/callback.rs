@@ -69,9 +69,9 @@ fn user_webhook() -> Json {
                 json!(["clientId", "secret", "accessTokenExpiration", "refreshTokenExpiration", "authCodeExpiration"]),
                 json!({
                     "clientId": text(50, "Name that the application presents."),
-                    "clientSecret": {"type": "string", "description": "Secret that the application presents."},
+                    "clientSecret": text(8192, "Secret that the application presents."),
                     "redirectUrl": text(200, "Where users return to after the login."),
-                    "secret": {"type": "string", "description": "Secret that its tokens are signed with."},
+                    "secret": text(8192, "Secret that its tokens are signed with."),
                     "accessTokenExpiration": seconds("Life of access tokens, in seconds."),
                     "refreshTokenExpiration": seconds("Life of refresh tokens, in seconds."),
                     "authCodeExpiration": seconds("Life of authorization codes, in seconds."),

@@ -16,6 +16,7 @@ pub(super) fn wording(keyword: &str, required: &Value) -> (String, Value) {
         "maximum" => (format!("must be <= {text}"), json!({"comparison": "<=", "limit": required})),
         "multipleOf" => (format!("must be multiple of {text}"), json!({"multipleOf": required})),
         "maxLength" => (format!("must NOT have more than {text} characters"), json!({"limit": required})),
+        "maxItems" => (format!("must NOT have more than {text} items"), json!({"limit": required})),
         "minLength" => (format!("must NOT have fewer than {text} characters"), json!({"limit": required})),
         "pattern" => (format!("must match pattern \"{text}\""), json!({"pattern": required})),
         "format" => (format!("must match format \"{text}\""), json!({"format": required})),

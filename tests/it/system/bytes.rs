@@ -8,6 +8,7 @@ use serde_json::{Value as Json, json};
 
 use crate::request::{Request, bad_refusal, json, text};
 use crate::support::fixture::Database;
+use crate::support::http::Answer;
 use crate::support::server::Server;
 use crate::support::token;
 use crate::world::{World, everywhere};
@@ -117,6 +118,98 @@ fn a_long_answer_is_whole_and_its_length_is_told() {
         let one = included.send();
         assert_eq!((one.status, one.header("content-length")), (200, one.body.len().to_string().as_str()));
         assert_eq!(json(&one)["tenantConfigs"].as_array().map(Vec::len), json(&whole).as_array().map(Vec::len));
+    });
+}
+
+/// The violations that a refusal lists: place, code and bound.
+fn details(refused: &Answer) -> Vec<(String, String, String)> {
+    assert_eq!((refused.status, bad_refusal(refused)), (422, None), "{}", text(refused));
+    let details = json(refused)["error"]["details"].as_array().cloned().unwrap_or_default();
+    let word = |detail: &Json, name: &str| detail[name].as_str().unwrap_or_default().to_owned();
+    details.iter().map(|detail| (word(detail, "path"), word(detail, "code"), word(detail, "message"))).collect()
+}
+
+#[test]
+fn what_a_client_stores_is_bounded_by_property() {
+    const ANDY: &str = "a0000000-0000-4000-8000-000000000022";
+    const ANDY_IN_A: &str = "a0000000-0000-4000-8000-000000000032";
+    let setting = |bytes: usize| json!({ "configKey": "long", "configValue": { "v": "v".repeat(bytes - 8) } });
+    everywhere(|world| {
+        let send = |line: &str, body: &Json| world.request(line).token("admin_a").json(body).send();
+        let photo = |bytes: usize| json!({ "photoUrl": "p".repeat(bytes) });
+        let role = |name: &str, permissions: usize, length: usize| json!({ "name": name, "permissions": vec!["p".repeat(length); permissions] });
+        let permission = |length: usize| json!({ "permission": "p".repeat(length), "allowed": false });
+        let user = format!("PATCH /tenants/{A}/users/{ANDY}");
+        let roles = format!("POST /tenants/{A}/roles");
+        let groups = format!("POST /tenants/{A}/groups");
+        let configs = format!("POST /tenants/{A}/tenant-configs");
+        let permissions = format!("POST /user-tenants/{ANDY_IN_A}/user-level-permissions");
+        let group = |bytes: usize| json!({ "name": "long", "photoUrl": "p".repeat(bytes) });
+        let clients = |length: usize| json!({ "name": "clients", "allowedClients": ["c".repeat(length)] });
+        for (line, longest, longer, path, code, bound) in [
+            (user.as_str(), photo(8192), photo(8193), "/photoUrl", "maxLength", "8192 characters"),
+            (&groups, group(8192), group(8193), "/photoUrl", "maxLength", "8192 characters"),
+            (&roles, role("length", 0, 0), role("length", 1, 201), "/permissions/0", "maxLength", "200 characters"),
+            (&roles, role("items", 0, 0), role("items", 1001, 1), "/permissions", "maxItems", "1000 items"),
+            (&roles, clients(100), clients(101), "/allowedClients/0", "maxLength", "100 characters"),
+            (&permissions, permission(200), permission(201), "/permission", "maxLength", "200 characters"),
+            (&configs, setting(65_536), setting(65_537), "/configValue", "maxBytes", "65536 bytes"),
+            ("POST /user-tenant-prefs", setting(65_536), setting(65_537), "/configValue", "maxBytes", "65536 bytes"),
+        ] {
+            let violated = details(&send(line, &longer));
+            assert_eq!(violated.len(), 1, "{line} {path}: {violated:?}");
+            let (where_, which, message) = &violated[0];
+            assert_eq!((where_.as_str(), which.as_str()), (path, code), "{line}");
+            assert!(message.contains(bound), "{line} {path}: {message}");
+            let kept = send(line, &longest);
+            assert!(kept.status < 300, "{line} {path}: {}", text(&kept));
+        }
+        // What was longer before stays as it is, and is in nobody's way.
+        world.run(&format!("UPDATE main.users SET photo_url = '{}' WHERE id = '{ANDY}'", "q".repeat(10_000)));
+        assert_eq!(send(&user, &json!({ "designation": "Old hand" })).status, 204);
+        let users = world.request(&format!("GET /tenants/{A}/users")).token("admin_a").send();
+        assert!(users.status == 200 && text(&users).contains(&"q".repeat(10_000)));
+    });
+}
+
+#[test]
+fn what_piles_up_is_bounded_by_tenant_and_member() {
+    const ALICE_IN_A: &str = "a0000000-0000-4000-8000-000000000031";
+    const ANDY_IN_A: &str = "a0000000-0000-4000-8000-000000000032";
+    const TIMES: &str = "'2024-01-02T03:04:05.678Z', '2024-01-02T03:04:05.678Z'";
+    let value = |key: &str| json!({ "configKey": key, "configValue": { "a": 1 } });
+    everywhere(|world| {
+        let send = |line: &str, body: &Json| world.request(line).token("admin_a").json(body).send();
+        configure(world, 1_000 - 3, 1);
+        for at in 0..197 {
+            world.run(&format!(
+                "INSERT INTO main.user_tenant_prefs (id, config_key, config_value, user_tenant_id, created_on, modified_on)
+                 VALUES ('f3000000-0000-4000-8000-{at:012}', 'p{at}', '{{}}', '{ALICE_IN_A}', {TIMES})"
+            ));
+        }
+        for at in 0..997 {
+            world.run(&format!(
+                "INSERT INTO main.user_permissions (id, permission, allowed, user_tenant_id, created_on, modified_on)
+                 VALUES ('f4000000-0000-4000-8000-{at:012}', 'p{at}', true, '{ANDY_IN_A}', {TIMES})"
+            ));
+        }
+        let configs = format!("POST /tenants/{A}/tenant-configs");
+        let permissions = format!("POST /user-tenants/{ANDY_IN_A}/user-level-permissions");
+        let withheld = |key: &str| json!({ "permission": key, "allowed": false });
+        for (line, last, further, what) in [
+            (configs.as_str(), value("last"), value("further"), "1000 configurations"),
+            ("POST /user-tenant-prefs", value("last"), value("further"), "200 preferences"),
+            (&permissions, withheld("last"), withheld("further"), "1000 permissions"),
+        ] {
+            assert_eq!(send(line, &last).status, 200, "{line}");
+            let refused = send(line, &further);
+            assert_eq!((refused.status, bad_refusal(&refused)), (409, None), "{line}: {}", text(&refused));
+            assert_eq!(json(&refused)["error"]["code"], "QUOTA_EXCEEDED", "{line}");
+            assert!(text(&refused).contains(what), "{line}: {}", text(&refused));
+        }
+        // What is there may change.
+        assert_eq!(send(&configs, &value("last")).status, 200);
+        assert_eq!(send("POST /user-tenant-prefs", &value("last")).status, 200);
     });
 }
 

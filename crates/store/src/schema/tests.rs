@@ -28,7 +28,10 @@ static ROLE: EntityMeta = EntityMeta {
             rules: Rules { minimum: Some(0), maximum: Some(15), default: Some("0"), ..Rules::NONE },
             ..property("roleType", PropertyType::Integer, PropertyRole::Data)
         },
-        property("permissions", PropertyType::TextArray, PropertyRole::Data),
+        Property {
+            rules: Rules { max_length: Some(20), max_items: Some(3), ..Rules::NONE },
+            ..property("permissions", PropertyType::TextArray, PropertyRole::Data)
+        },
         property("numbers", PropertyType::IntegerArray, PropertyRole::Data),
         property("settings", PropertyType::Json, PropertyRole::Data),
         Property { required: true, ..property("tenantId", PropertyType::Uuid, PropertyRole::Parent) },
@@ -80,6 +83,8 @@ fn a_new_row_has_no_key_and_requires_what_no_default_gives() {
     let role_type = json!({"type": "number", "minimum": 0, "maximum": 15, "multipleOf": 1, "default": 0});
     assert_eq!(properties["roleType"], role_type);
     let number = json!({"type": "number", "minimum": i32::MIN, "maximum": i32::MAX, "multipleOf": 1});
+    let permissions = json!({"type": "array", "maxItems": 3, "items": {"type": "string", "maxLength": 20}});
+    assert_eq!(properties["permissions"], permissions);
     assert_eq!(properties["numbers"], json!({"type": "array", "items": number}));
     assert_eq!(properties["tenantId"], json!({"type": "string", "format": "uuid"}));
     assert_eq!(properties["createdBy"]["type"], "string");
