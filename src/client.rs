@@ -15,6 +15,7 @@ use hyper_util::rt::TokioExecutor;
 use serde_json::Value as Json;
 use tower::ServiceExt as _;
 
+use crate::address::shown;
 use crate::error::BoxError;
 use crate::http::CURSOR;
 
@@ -66,7 +67,7 @@ impl Client {
     /// To a running service at this address: `https://users.example.com`, with its prefix if it has one.
     pub(crate) fn remote(address: &str, token: Option<String>) -> Result<Self, BoxError> {
         if !address.starts_with("http://") && !address.starts_with("https://") {
-            return Err(format!("{address:?} is no address: it begins with http:// or https://").into());
+            return Err(format!("{:?} is no address: it begins with http:// or https://", shown(address)).into());
         }
         let provider = rustls::crypto::aws_lc_rs::default_provider();
         let connector = HttpsConnectorBuilder::new().with_provider_and_native_roots(provider)?;
@@ -123,9 +124,10 @@ impl Client {
             Way::Remote(address, client) => {
                 let answer = async {
                     let response = client.request(request).await;
-                    read(response.map_err(|error| format!("{address} cannot be reached: {}", chain(&error)))?).await
+                    read(response.map_err(|error| format!("{} cannot be reached: {}", shown(address), chain(&error)))?)
+                        .await
                 };
-                let late = |_| format!("{address} has not answered within {} s", PATIENCE.as_secs());
+                let late = |_| format!("{} has not answered within {} s", shown(address), PATIENCE.as_secs());
                 tokio::time::timeout(PATIENCE, answer).await.map_err(late)?
             }
             Way::Local(router) => read(router.clone().oneshot(request).await?).await,

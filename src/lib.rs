@@ -49,6 +49,7 @@
 #![cfg_attr(not(feature = "cli"), allow(dead_code, reason = "some parts serve the command line only"))]
 
 mod access;
+mod address;
 mod builder;
 #[cfg(feature = "cli")]
 pub mod cli;

@@ -19,6 +19,7 @@ use tokio::sync::{Mutex, OwnedMutexGuard, Semaphore};
 
 use super::keys::{VerificationKey, check_modulus};
 use super::token::{SourceError, TokenError};
+use crate::address::shown;
 use crate::clock::Clock;
 
 /// How long a key set is used without asking the issuer again.
@@ -45,6 +46,8 @@ pub(crate) struct JwksKeys {
 /// The issuer, and what is known of it.
 struct Issuer {
     url: Uri,
+    /// The address as the log may hold it.
+    shown: String,
     client: HttpClient,
     clock: Clock,
     known: RwLock<Known>,
@@ -71,6 +74,7 @@ impl JwksKeys {
     ///
     /// Fails for a URL that is neither, and for `https` on a machine without certificates of authorities.
     pub(crate) fn new(url: &str, clock: Clock) -> Result<Self, SourceError> {
+        let shown = shown(url);
         let url: Uri = url.parse()?;
         let client = match url.scheme_str() {
             Some("http") => HttpClient::Plain(Client::builder(TokioExecutor::new()).build_http()),
@@ -82,7 +86,7 @@ impl JwksKeys {
             }
             _ => return Err("the key set's URL is neither http nor https".into()),
         };
-        let issuer = Issuer { url, client, clock, known: RwLock::default(), fetching: Arc::default() };
+        let issuer = Issuer { url, shown, client, clock, known: RwLock::default(), fetching: Arc::default() };
         Ok(Self { issuer: Arc::new(issuer), waiting: Semaphore::new(MOST_WAITING) })
     }
 
@@ -158,7 +162,7 @@ impl Issuer {
                     Ok(())
                 }
                 Err(error) => {
-                    tracing::warn!(url = %self.url, error, "the issuer's key set cannot be fetched");
+                    tracing::warn!(url = self.shown, error, "the issuer's key set cannot be fetched");
                     Err(error)
                 }
             }

@@ -8,6 +8,7 @@ use crate::access::jwks::JwksKeys;
 use crate::access::keys::{DatabaseKeys, Keys, PublicKeyLookup};
 use crate::access::token::ClaimRules;
 use crate::access::verifier::TokenVerifier;
+use crate::address::shown;
 use crate::clock::Clock;
 use crate::error::{BoxError, BuildError};
 
@@ -81,7 +82,7 @@ pub(super) fn keys(
     })
 }
 
-/// Leaves out the secret.
+/// Leaves out the secret, and those inside the address.
 impl std::fmt::Debug for Verifier {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
@@ -89,8 +90,23 @@ impl std::fmt::Debug for Verifier {
             Self::Host(_) => f.debug_tuple("Host").finish(),
             Self::JwtKeys { issuer } => f.debug_struct("JwtKeys").field("issuer", issuer).finish(),
             Self::Jwks { url, issuer, audience } => {
-                f.debug_struct("Jwks").field("url", url).field("issuer", issuer).field("audience", audience).finish()
+                let url = shown(url);
+                f.debug_struct("Jwks").field("url", &url).field("issuer", issuer).field("audience", audience).finish()
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Verifier;
+
+    #[test]
+    fn no_secret_is_shown_of_a_verifier() {
+        let secret = Verifier::Secret { secret: "hidden".to_owned(), issuer: None };
+        let url = "https://ann:hidden@id.example/keys?key=hidden".to_owned();
+        let jwks = Verifier::Jwks { url, issuer: "us".to_owned(), audience: None };
+        let shown = format!("{secret:?} {jwks:?}");
+        assert!(!shown.contains("hidden") && shown.contains("@id.example/keys"), "{shown}");
     }
 }

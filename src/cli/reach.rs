@@ -24,7 +24,7 @@ const LIFE: Duration = Duration::from_hours(100 * 365 * 24);
 #[derive(Debug, Clone, Args)]
 pub(super) struct Reach {
     /// Address of a running service; without it, the configured database is used.
-    #[arg(long, value_name = "URL", env = "USER_TENANT_URL")]
+    #[arg(long, value_name = "URL", env = "USER_TENANT_URL", hide_env_values = true)]
     pub(super) url: Option<String>,
     /// Bearer token to send; without it, on the configured database, everything may be done.
     #[arg(long, value_name = "TOKEN", env = "USER_TENANT_TOKEN", hide_env_values = true)]

@@ -4,18 +4,17 @@ use std::fmt::Write;
 
 use super::settings::SETTINGS;
 use super::sources::{Effective, Source};
+use crate::address::{MASK, shown};
 
-/// What stands for a secret.
-const MASK: &str = "********";
-
-/// One line a setting: value, source. Secrets are masked.
+/// One line a setting: value, source. Secrets are masked, those inside an address too.
 pub(crate) fn describe(effective: &Effective) -> String {
     let width = SETTINGS.iter().map(|setting| setting.name.len()).max().unwrap_or_default();
     SETTINGS.iter().fold(String::new(), |mut text, setting| {
         let value = match effective.text(setting.name) {
-            Some(_) if setting.secret => MASK,
-            Some(value) => value,
-            None => "(not set)",
+            Some(_) if setting.secret => MASK.to_owned(),
+            Some(value) if setting.address => shown(value),
+            Some(value) => value.to_owned(),
+            None => "(not set)".to_owned(),
         };
         let source = effective.source(setting.name).map_or("", Source::as_str);
         // Writing to a string cannot fail.

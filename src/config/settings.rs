@@ -9,6 +9,8 @@ pub(crate) struct Setting {
     pub(crate) default: Option<&'static str>,
     /// Whether its value is never shown.
     pub(crate) secret: bool,
+    /// Whether it is an address, of which no password and no key is shown.
+    pub(crate) address: bool,
     /// What it is for, in a line, with its unit.
     pub(crate) description: &'static str,
 }
@@ -26,11 +28,15 @@ impl Setting {
 }
 
 const fn plain(name: &'static str, default: Option<&'static str>, description: &'static str) -> Setting {
-    Setting { name, default, secret: false, description }
+    Setting { name, default, secret: false, address: false, description }
 }
 
 const fn secret(name: &'static str, description: &'static str) -> Setting {
-    Setting { name, default: None, secret: true, description }
+    Setting { name, default: None, secret: true, address: false, description }
+}
+
+const fn address(name: &'static str, description: &'static str) -> Setting {
+    Setting { name, default: None, secret: false, address: true, description }
 }
 
 /// All settings, in the order of the reference.
@@ -66,7 +72,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
     secret("JWT_SECRET", "Shared secret of HS256, 16 bytes or more, better 32; the embedded database makes its own"),
     plain("JWT_ISSUER", None, "What the claim iss must be; required by jwt-keys and jwks"),
     plain("JWT_AUDIENCE", None, "What the claim aud must hold, with jwks"),
-    plain("JWT_JWKS_URL", None, "Address of the issuer's key set, with jwks"),
+    address("JWT_JWKS_URL", "Address of the issuer's key set, with jwks"),
     plain("JWT_LEEWAY_SECONDS", Some("0"), "Tolerance for clocks that differ, in seconds; 300 at most"),
     plain("JWT_CLAIM_ID", Some("id"), "Claim with the user's id; a JSON pointer when it begins with /"),
     plain("JWT_CLAIM_USER_TENANT_ID", Some("userTenantId"), "Claim with the membership's id"),

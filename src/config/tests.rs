@@ -228,6 +228,16 @@ fn secrets_are_never_shown() {
 }
 
 #[test]
+fn an_address_is_shown_without_the_secrets_in_it() {
+    let url = "ftp://ann:hidden@issuer.example/keys?key=hidden";
+    let environment = [("JWT_VERIFIER", "jwks"), ("JWT_ISSUER", "us"), ("JWT_JWKS_URL", url)];
+    let described = describe(&effective(&environment));
+    assert!(described.contains("ftp://********@issuer.example/keys?********  environment"), "{described}");
+    assert!(!described.contains("hidden"), "{described}");
+    assert!(problem(&environment).starts_with("JWT_JWKS_URL") && !problem(&environment).contains("hidden"));
+}
+
+#[test]
 fn the_reference_has_a_row_for_every_setting() {
     let reference = reference();
     for setting in SETTINGS {

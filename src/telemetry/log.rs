@@ -9,8 +9,9 @@ use tracing_subscriber::fmt;
 pub(crate) fn start(level: &str, json: Option<bool>) {
     let terminal = std::io::stderr().is_terminal();
     let mut filter = EnvFilter::try_new(level).unwrap_or_else(|_| EnvFilter::new("info"));
-    // The driver would log every statement with its parameters, the MCP library every session from start to end.
-    for quieter in ["tokio_postgres=info", "rmcp=warn"] {
+    // The driver would log every statement with its parameters, the MCP library every session from start to end, the
+    // client of HTTP the name and password in an address.
+    for quieter in ["tokio_postgres=info", "rmcp=warn", "hyper_util=info"] {
         match quieter.parse() {
             Ok(directive) if !matches!(level, "off" | "error" | "warn") => filter = filter.add_directive(directive),
             _ => {}
