@@ -6,6 +6,7 @@ mod settings;
 mod sources;
 #[cfg(test)]
 mod tests;
+mod trust;
 
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -16,6 +17,7 @@ pub(crate) use database::EMBEDDED_FILE;
 pub(crate) use reference::{describe, reference};
 pub(crate) use settings::SETTINGS;
 pub(crate) use sources::{Effective, Source, load};
+pub(crate) use trust::{Doubt, read as read_trusted};
 use user_tenant_store::session::{DatabaseOptions, Limits};
 
 use crate::access::caller::ClaimMap;
@@ -166,7 +168,7 @@ impl Config {
 
     /// What is allowed but hardly meant, in words.
     pub(crate) fn warnings(&self, settings: &Effective) -> Vec<String> {
-        let mut warnings = Vec::new();
+        let mut warnings = settings.warnings().to_vec();
         if settings.text("DATABASE_URL").is_some() && settings.text("DB_HOST").is_some() {
             warnings.push("DATABASE_URL and DB_HOST are both set: DATABASE_URL wins".to_owned());
         }

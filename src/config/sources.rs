@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use super::ConfigError;
 use super::settings::SETTINGS;
+use super::trust::{self, Doubt};
 
 /// Where a value came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,8 +38,18 @@ impl Source {
 }
 
 /// The value of every setting that has one, with its source.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Effective(BTreeMap<&'static str, (String, Source)>);
+#[derive(Clone, Default)]
+pub(crate) struct Effective {
+    values: BTreeMap<&'static str, (String, Source)>,
+    warnings: Vec<String>,
+}
+
+/// What a file says, and what is doubtful about it.
+#[derive(Default)]
+struct Settled {
+    values: BTreeMap<String, String>,
+    warnings: Vec<String>,
+}
 
 /// Collects the values. An empty variable counts as not set.
 ///
@@ -59,56 +70,82 @@ pub(crate) fn load(
         let sources = [
             (flags.get(setting.name).cloned(), Source::Flag),
             (variable, Source::Environment),
-            (file.get(&setting.key()).cloned(), Source::File),
+            (file.values.get(&setting.key()).cloned(), Source::File),
             (setting.default.map(ToOwned::to_owned), Source::Default),
         ];
         let given =
             sources.into_iter().find_map(|(text, source)| Some((text.filter(|text| !text.is_empty())?, source)));
         effective.extend(given.map(|given| (setting.name, given)));
     }
-    Ok(Effective(effective))
+    Ok(Effective { values: effective, warnings: file.warnings })
 }
 
-fn read(path: &Path) -> Result<BTreeMap<String, String>, ConfigError> {
+fn read(path: &Path) -> Result<Settled, ConfigError> {
     let wrong = |problem: String| ConfigError::new("--config", &path.display().to_string(), problem);
-    let values: BTreeMap<String, config::Value> = config::Config::builder()
-        .add_source(config::File::from(path).format(config::FileFormat::Toml))
-        .build()
-        .and_then(config::Config::try_deserialize)
-        .map_err(|error| wrong(error.to_string()))?;
-    values
+    let (text, doubts) = trust::read(path).map_err(|error| wrong(error.to_string()))?;
+    if doubts.contains(&Doubt::WritableByAll) {
+        let path = path.display();
+        return Err(wrong(format!(
+            "everybody may write this file, so the settings may be another's: chmod 600 {path}"
+        )));
+    }
+    let table: toml::Table = text.parse().map_err(|error| wrong(slip(&text, &error)))?;
+    let values = table
         .into_iter()
         .map(|(key, value)| {
             if !SETTINGS.iter().any(|setting| setting.key() == key) {
                 return Err(wrong(format!("`{key}` is no setting; docs/configuration.md lists them")));
             }
-            text(value)
+            scalar(value)
                 .map(|value| (key.clone(), value))
                 .ok_or_else(|| wrong(format!("`{key}` must be a text, a number or a list of them")))
         })
-        .collect()
+        .collect::<Result<BTreeMap<_, _>, _>>()?;
+    let has_secret = SETTINGS.iter().any(|setting| setting.secret && values.contains_key(&setting.key()));
+    let path = path.display();
+    let warnings = doubts.into_iter().filter(|doubt| has_secret || *doubt != Doubt::Readable).map(|doubt| {
+        let why = if doubt == Doubt::Readable { ", and holds a secret" } else { "" };
+        format!("the file of settings {path} {}{why}; mend it with  chmod 600 {path}", doubt.words())
+    });
+    Ok(Settled { warnings: warnings.collect(), values })
+}
+
+/// Where the file is no TOML, and why. The parser's own text would quote the line, which may hold a secret.
+fn slip(text: &str, error: &toml::de::Error) -> String {
+    let before = error.span().and_then(|span| text.get(..span.start));
+    let place = before.map_or_else(String::new, |before| {
+        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        format!("line {}, column {column}: ", before.matches('\n').count() + 1)
+    });
+    format!("must be TOML: {place}{}", error.message())
 }
 
 /// A scalar as text, a list with commas.
-fn text(value: config::Value) -> Option<String> {
-    match value.kind {
-        config::ValueKind::Array(items) => {
-            items.into_iter().map(text).collect::<Option<Vec<_>>>().map(|items| items.join(","))
+fn scalar(value: toml::Value) -> Option<String> {
+    match value {
+        toml::Value::Array(items) => {
+            items.into_iter().map(scalar).collect::<Option<Vec<_>>>().map(|items| items.join(","))
         }
-        config::ValueKind::Table(_) => None,
-        _ => value.into_string().ok(),
+        toml::Value::Table(_) => None,
+        toml::Value::String(text) => Some(text),
+        other => Some(other.to_string()),
     }
 }
 
 impl Effective {
     /// The value, if there is one.
     pub(crate) fn text(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(|(text, _)| text.as_str())
+        self.values.get(name).map(|(text, _)| text.as_str())
     }
 
     /// Where the value came from.
     pub(crate) fn source(&self, name: &str) -> Option<Source> {
-        self.0.get(name).map(|(_, source)| *source)
+        self.values.get(name).map(|(_, source)| *source)
+    }
+
+    /// What is doubtful about where the values came from, in words.
+    pub(super) fn warnings(&self) -> &[String] {
+        &self.warnings
     }
 
     pub(super) fn owned(&self, name: &str) -> Option<String> {

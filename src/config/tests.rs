@@ -88,10 +88,25 @@ fn a_file_that_is_wrong_is_named_with_the_key() {
         [("prot = 1", "`prot` is no setting"), ("[port]\nx = 1", "`port` must be"), ("port = ", "settings.toml")]
     {
         std::fs::write(&file, text).unwrap();
-        let error = load(&BTreeMap::new(), |_| None, Some(&file)).unwrap_err().to_string();
+        let error = load(&BTreeMap::new(), |_| None, Some(&file)).err().unwrap().to_string();
         assert!(error.starts_with("--config") && error.contains(expected), "{error}");
     }
-    let missing = load(&BTreeMap::new(), |_| None, Some(Path::new("/nowhere.toml"))).unwrap_err().to_string();
+    for (text, expected) in [
+        ("port = 1\njwt_secret = \"hidden-value", "line 2, column "),
+        ("jwt_secret = hidden-value", "line 1, column 14: "),
+        ("jwt_secret = \"hidden-value\" hidden-value", "line 1, column "),
+        ("jwt_secret = \"\\hidden-value\"", "line 1, column "),
+        ("jwt_secret = 'hidden-value'\njwt_secret = 'hidden-value'", "line 2, column 1: "),
+        ("jwt_secret = { hidden-value = 1 }", "`jwt_secret` must be"),
+        ("jwt_secret = [{ x = 'hidden-value' }]", "`jwt_secret` must be"),
+        ("database_url = 'hidden-value'\nport = 99999999999999999999", "line 2, column "),
+        ("db_password = 2026-13-99hidden-value", "line 1, column "),
+    ] {
+        std::fs::write(&file, text).unwrap();
+        let error = load(&BTreeMap::new(), |_| None, Some(&file)).err().unwrap().to_string();
+        assert!(error.contains(expected) && !error.contains("hidden"), "{text}: {error}");
+    }
+    let missing = load(&BTreeMap::new(), |_| None, Some(Path::new("/nowhere.toml"))).err().unwrap().to_string();
     assert!(missing.contains("/nowhere.toml"), "{missing}");
 }
 
@@ -132,10 +147,38 @@ fn wrong_values_name_the_variable_its_source_and_what_it_should_be() {
 
 #[cfg(unix)]
 #[test]
+fn a_file_that_others_may_touch_is_refused_or_warned_about() {
+    use std::os::unix::fs::PermissionsExt;
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("settings.toml");
+    let loaded = |text: &str, mode: u32| {
+        std::fs::write(&file, text).unwrap();
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).unwrap();
+        let settings = load(&BTreeMap::new(), |_| None, Some(&file)).map_err(|error| error.to_string())?;
+        Ok::<_, String>(Config::new(&settings).unwrap().warnings(&settings).join("\n"))
+    };
+    let secret = "db_password = 'hidden-value'";
+    for (text, mode, expected) in [
+        ("port = 1", 0o644, ""),
+        (secret, 0o600, ""),
+        (secret, 0o644, "can be read by others, and holds a secret"),
+        ("port = 1", 0o664, "can be written by its group"),
+    ] {
+        let warnings = loaded(text, mode).unwrap();
+        assert!(!warnings.contains("hidden"), "{warnings}");
+        assert!(warnings.contains(expected) && warnings.is_empty() == expected.is_empty(), "{mode:o}: {warnings}");
+        assert!(expected.is_empty() || warnings.contains("chmod 600"), "{warnings}");
+    }
+    let refused = loaded("port = 1", 0o646).unwrap_err();
+    assert!(refused.starts_with("--config") && refused.contains("chmod 600"), "{refused}");
+}
+
+#[cfg(unix)]
+#[test]
 fn a_variable_that_is_no_text_is_refused() {
     use std::os::unix::ffi::OsStringExt;
     let binary = |name: &str| (name == "DB_PASSWORD").then(|| OsString::from_vec(vec![0xff]));
-    let error = load(&BTreeMap::new(), binary, None).unwrap_err().to_string();
+    let error = load(&BTreeMap::new(), binary, None).err().unwrap().to_string();
     assert_eq!(error, "DB_PASSWORD (environment): must be Unicode text");
 }
 
