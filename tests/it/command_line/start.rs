@@ -105,6 +105,32 @@ fn a_new_file_of_a_database_is_its_owners_alone_and_another_keeps_its_mode() {
 }
 
 #[test]
+fn a_file_that_a_link_leads_to_is_its_owners_alone_too() {
+    let workplace = Workplace::with(&[("DATABASE_URL", "sqlite:users.db")]);
+    let real = workplace.path().join("volume");
+    std::fs::create_dir(&real).unwrap();
+    // By one more link, and relative to where each lies.
+    std::os::unix::fs::symlink("link.db", workplace.path().join("users.db")).unwrap();
+    std::os::unix::fs::symlink("volume/real.db", workplace.path().join("link.db")).unwrap();
+    workplace.ok(&["migrate", "up"]);
+    assert_eq!(std::fs::metadata(real.join("real.db")).unwrap().permissions().mode() & 0o777, 0o600);
+}
+
+#[test]
+fn a_secret_that_others_may_write_or_read_starts_nothing() {
+    let workplace = Workplace::new();
+    workplace.serve(&[]).stop();
+    let secret = workplace.path().join("data/jwt-secret");
+    for mode in [0o660, 0o644] {
+        std::fs::set_permissions(&secret, Permissions::from_mode(mode)).unwrap();
+        for command in ["serve", "token"] {
+            let outcome = workplace.run(&[command]);
+            assert_fails(&outcome, INVALID_CONFIGURATION, &["data/jwt-secret", "chmod 600"]);
+        }
+    }
+}
+
+#[test]
 fn a_start_that_fails_does_not_use_up_the_token() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let workplace = Workplace::new();

@@ -1,6 +1,7 @@
 //! How a connection to the file is opened and which settings it gets.
 
 use std::fs::OpenOptions;
+use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Mutex;
 
@@ -58,7 +59,12 @@ fn create(path: &Path) {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     // What fails here fails again when SQLite opens the file, and is reported then.
-    let _ = options.open(path);
+    let made = options.open(path);
+    // A link that leads nowhere is in the way, and SQLite would make what it names. That file is new too.
+    let is_taken = made.is_err_and(|error| error.kind() == ErrorKind::AlreadyExists);
+    if is_taken && path.metadata().is_err_and(|error| error.kind() == ErrorKind::NotFound) {
+        let _ = options.create_new(false).create(true).truncate(false).open(path);
+    }
 }
 
 fn prepare(connection: &Connection, options: &SqliteOptions) -> rusqlite::Result<()> {
