@@ -33,6 +33,7 @@ use crate::telemetry::metrics::Metrics;
 pub struct UserTenantService {
     service: Arc<Service>,
     router: Router,
+    operators: Router,
 }
 
 /// Collects the parts of a [`UserTenantService`].
@@ -107,6 +108,21 @@ impl UserTenantService {
     /// ```
     pub fn router(&self) -> Router {
         self.router.clone()
+    }
+
+    /// The pages for operators alone, `/health/live`, `/health/ready` and `/metrics`, for a listener that only they
+    /// reach, and that no client can keep busy. [`Builder::metrics_apart`] takes the metrics off [`Self::router`].
+    ///
+    /// ```
+    /// use tokio::net::TcpListener;
+    /// use user_tenant_service::UserTenantService;
+    ///
+    /// async fn for_operators(users: &UserTenantService) -> std::io::Result<()> {
+    ///     axum::serve(TcpListener::bind("127.0.0.1:9000").await?, users.operators_router()).await
+    /// }
+    /// ```
+    pub fn operators_router(&self) -> Router {
+        self.operators.clone()
     }
 
     /// A session that reads every tenant's rows, in the name of the host application. Narrow it to one tenant as soon
@@ -239,6 +255,13 @@ impl Builder {
         Self { http, ..self }
     }
 
+    /// Leaves `/metrics` out of [`UserTenantService::router`], where [`UserTenantService::operators_router`] serves it.
+    #[must_use]
+    pub fn metrics_apart(mut self, apart: bool) -> Self {
+        self.http.metrics_apart = apart;
+        self
+    }
+
     /// Where time and ids come from; a test fixes them.
     ///
     /// ```
@@ -364,10 +387,11 @@ impl Builder {
         let guard = Guard::new(authenticator, liveness, metrics.clone(), signatures);
         let listeners = self.host.listeners;
         let service = Arc::new(Service { doors, guard, metrics, environment: self.environment, listeners });
-        let bare = UserTenantService { service: service.clone(), router: Router::new() };
+        let bare = UserTenantService { service: service.clone(), router: Router::new(), operators: Router::new() };
         let host = self.host.routes.map_or_else(Router::new, |routes| routes(&bare));
         let router = http::router(service.clone(), &self.http, host).map_err(BuildError::Options)?;
-        Ok(UserTenantService { service, router })
+        let operators = http::operators_router(service.clone()).map_err(BuildError::Options)?;
+        Ok(UserTenantService { service, router, operators })
     }
 }
 

@@ -27,6 +27,8 @@ use crate::model::MembershipAcceptance;
 
 /// The longest time that can be set, in milliseconds: a day.
 const DAY: u64 = 24 * 60 * 60 * 1_000;
+/// The most connections that can be set.
+const MOST_CONNECTIONS: usize = 1_000_000;
 /// The shortest shared secret that is taken, in bytes: deployments of the original have short ones.
 const SHORTEST_SECRET: usize = 16;
 /// The shortest shared secret that HS256 is meant for, in bytes (RFC 7518, section 3.2).
@@ -65,6 +67,8 @@ pub(crate) struct Config {
     pub(crate) host: String,
     /// Port to listen on; 0 takes a free one.
     pub(crate) port: u16,
+    /// Where the pages for operators have a listener of their own, if anywhere.
+    pub(crate) admin: Option<(String, u16)>,
     /// Prefix of all paths, empty or `/like/this`.
     pub(crate) base_path: String,
     /// Directory of the embedded database and its secret.
@@ -99,6 +103,12 @@ pub(crate) struct Config {
     pub(crate) http: HttpOptions,
     /// Most connections at once.
     pub(crate) max_connections: usize,
+    /// Most connections of one client address; 0 for no bound.
+    pub(crate) max_connections_per_address: usize,
+    /// Longest head of a request, in bytes.
+    pub(crate) max_head_bytes: usize,
+    /// How long a client may read nothing of its answer.
+    pub(crate) write_timeout: Duration,
     /// How long a connection may take until the head of its next request is complete.
     pub(crate) head_timeout: Duration,
     /// How long requests at work may take after the signal to stop.
@@ -124,9 +134,11 @@ impl Config {
             Some("jwks") => VerifierKind::Jwks,
             Some(_) => return Err(settings.wrong("JWT_VERIFIER", "must be jwt-keys, secret or jwks")),
         };
+        let max_connections = settings.number("MAX_CONNECTIONS", 1..=MOST_CONNECTIONS)?;
         let config = Self {
             host: settings.required("HOST")?.to_owned(),
             port: settings.number("PORT", 0..=u16::MAX)?,
+            admin: admin(settings)?,
             base_path: base_path(settings)?,
             data_dir,
             embedded,
@@ -151,8 +163,16 @@ impl Config {
                 concurrency: settings.number("CONCURRENCY_LIMIT", 1..=1_000_000)?,
                 timeout: settings.milliseconds("REQUEST_TIMEOUT_MILLISECONDS", 1..=DAY)?,
                 allowed_origins: origins(settings)?,
+                metrics_apart: settings.text("ADMIN_PORT").is_some(),
             },
-            max_connections: settings.number("MAX_CONNECTIONS", 1..=1_000_000)?,
+            max_connections,
+            max_connections_per_address: match settings.text("MAX_CONNECTIONS_PER_ADDRESS") {
+                // Some are left to the others.
+                None => (max_connections * 9).div_ceil(10),
+                Some(_) => settings.number("MAX_CONNECTIONS_PER_ADDRESS", 0..=MOST_CONNECTIONS)?,
+            },
+            max_head_bytes: settings.number("MAX_HEAD_BYTES", 8_192..=1_048_576)?,
+            write_timeout: settings.milliseconds("WRITE_TIMEOUT_MILLISECONDS", 1..=DAY)?,
             head_timeout: settings.milliseconds("HEAD_TIMEOUT_MILLISECONDS", 1..=DAY)?,
             shutdown_grace: settings.milliseconds("SHUTDOWN_GRACE_MILLISECONDS", 0..=DAY)?,
             log_level: log_level(settings)?,
@@ -231,6 +251,15 @@ fn limits(settings: &Effective) -> Result<Limits, ConfigError> {
         return Err(settings.wrong("MAX_ANSWERS_IN_MEMORY_BYTES", "must be MAX_ANSWER_BYTES or more"));
     }
     Ok(limits)
+}
+
+/// Address and port of the listener for operators.
+fn admin(settings: &Effective) -> Result<Option<(String, u16)>, ConfigError> {
+    if settings.text("ADMIN_PORT").is_none() {
+        return Ok(None);
+    }
+    let host = settings.owned("ADMIN_HOST").map_or_else(|| settings.required("HOST").map(ToOwned::to_owned), Ok)?;
+    Ok(Some((host, settings.number("ADMIN_PORT", 0..=u16::MAX)?)))
 }
 
 fn claims(settings: &Effective) -> Result<ClaimMap, ConfigError> {

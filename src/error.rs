@@ -89,6 +89,12 @@ pub enum Error {
     /// The request must name what it means to change.
     #[error("A non-empty \"where\" is required.")]
     WhereRequired,
+    /// The request is no message of HTTP that only one reading has.
+    #[error("{0}")]
+    InvalidMessage(&'static str),
+    /// The body is in a transfer coding that nothing here decodes.
+    #[error("The only transfer coding is chunked.")]
+    UnknownTransferCoding,
     /// The body is no JSON.
     #[error("{0}")]
     MalformedJson(String),

@@ -14,6 +14,8 @@ mod query;
 mod route;
 mod system;
 mod validation;
+#[cfg(feature = "cli")]
+pub(crate) mod wire;
 
 use std::sync::Arc;
 
@@ -55,9 +57,19 @@ pub(crate) fn render(document: &utoipa::openapi::OpenApi, yaml: bool) -> Result<
     if yaml { Ok(openapi::yaml(document)?) } else { Ok(openapi::json(document)?) }
 }
 
+/// The pages for operators alone, for a listener of their own. Pages of no origin may read them.
+pub(crate) fn operators_router(service: Arc<Service>) -> Result<Router, BoxError> {
+    let pages =
+        system::health(service.clone()).merge(system::metrics(service.clone())).fallback(async || Error::UnknownRoute);
+    layers::apply(pages, service, &HttpOptions { allowed_origins: Vec::new(), ..HttpOptions::default() })
+}
+
 /// All routes, those of the host among them, and system pages, ready to be served or nested.
 pub(crate) fn router(service: Arc<Service>, options: &HttpOptions, host: Router) -> Result<Router, BoxError> {
+    let metrics = if options.metrics_apart { Router::new() } else { system::metrics(service.clone()) };
     let inner = layers::bounded(dispatch::router(&service, routes(), options).merge(host), options)
+        .merge(system::health(service.clone()))
+        .merge(metrics)
         .merge(system::router(service.clone()))
         .merge(explorer::router())
         .fallback(async || Error::UnknownRoute);

@@ -1,53 +1,119 @@
 //! Accepts connections and serves them: how many at once, how long each may keep its place, and how they end.
 
+use std::convert::Infallible;
+use std::error::Error as _;
 use std::future::Future;
+use std::io;
+use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
 use axum::serve::Listener;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
+#[cfg(target_os = "linux")]
+use socket2::SockRef;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
-use tower::ServiceExt;
+use tokio_io_timeout::TimeoutWriter;
+use tower::{ServiceExt, service_fn};
+
+use super::places::Addresses;
+use crate::config::Config;
+use crate::http::wire;
+
+/// How many bytes of answers wait in the operating system for a client that does not read, which takes megabytes of
+/// them otherwise. What is on its way to the client does not count, so that no client is slower for it.
+#[cfg(target_os = "linux")]
+const UNSENT: u32 = 128 * 1024;
 
 /// Bounds of the connections.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Limits {
     /// Most connections at once; others wait in the queue of the operating system.
     pub(super) most: usize,
+    /// Most connections of one client address; others are closed. 0 for no such bound.
+    pub(super) most_per_address: usize,
     /// How long until the head of the next request is complete. The time that a connection idles counts.
     pub(super) head_timeout: Duration,
+    /// Longest head, in bytes.
+    pub(super) head_bytes: usize,
+    /// How long a client may read nothing of what is written to it.
+    pub(super) write_timeout: Duration,
     /// How long requests at work may take after the signal to stop.
     pub(super) grace: Duration,
 }
 
-/// Answers requests until `stop` is done, then lets those at work finish within the grace.
-pub(super) async fn serve(mut listener: TcpListener, router: Router, stop: impl Future<Output = ()>, limits: Limits) {
+impl Limits {
+    /// As configured.
+    pub(super) fn of(config: &Config) -> Self {
+        Self {
+            most: config.max_connections,
+            most_per_address: config.max_connections_per_address,
+            head_timeout: config.head_timeout,
+            head_bytes: config.max_head_bytes,
+            write_timeout: config.write_timeout,
+            grace: config.shutdown_grace,
+        }
+    }
+}
+
+/// A bound that ended a connection, as metrics name it.
+pub(super) type Bound = &'static str;
+
+/// Answers requests until `stop` is done, then lets those at work finish within the grace. Each connection that a bound
+/// ends is told to `ended`, unless it merely idled.
+pub(super) async fn serve(
+    mut listener: TcpListener,
+    router: Router,
+    stop: impl Future<Output = ()>,
+    limits: Limits,
+    ended: impl Fn(Bound) + Clone + Send + 'static,
+) {
     let mut server = http1::Builder::new();
-    server.timer(TokioTimer::new()).header_read_timeout(limits.head_timeout);
-    let service = TowerToHyperService::new(
-        router.map_request(|request: hyper::Request<hyper::body::Incoming>| request.map(Body::new)),
-    );
+    server.timer(TokioTimer::new()).header_read_timeout(limits.head_timeout).max_buf_size(limits.head_bytes);
+    let service = TowerToHyperService::new(service_fn(move |request| answer(router.clone(), request)));
+    // The sockets of all connections have it from here.
+    #[cfg(target_os = "linux")]
+    if let Err(error) = SockRef::from(&listener).set_tcp_notsent_lowat(UNSENT) {
+        tracing::warn!(%error, "TCP_NOTSENT_LOWAT could not be set");
+    }
     let places = Arc::new(Semaphore::new(limits.most));
+    let addresses = Addresses::new(limits.most_per_address);
     let connections = GracefulShutdown::new();
     let mut stop = pin!(stop);
     loop {
-        let (place, stream) = tokio::select! {
+        let (place, stream, address) = tokio::select! {
             accepted = accept(&mut listener, &places) => accepted,
             () = &mut stop => break,
         };
-        let connection = connections.watch(server.serve_connection(TokioIo::new(stream), service.clone()));
+        let Some(of_address) = addresses.place(address) else {
+            ended("address_limit");
+            tracing::debug!(%address, "a connection was closed: its address has all that it may have");
+            continue;
+        };
+        let mut stream = TimeoutWriter::new(stream);
+        stream.set_timeout(Some(limits.write_timeout));
+        let connection = connections.watch(server.serve_connection(TokioIo::new(Box::pin(stream)), service.clone()));
+        let ended = ended.clone();
         tokio::spawn(async move {
             if let Err(error) = connection.await {
+                if is_timeout_of_write(&error) {
+                    ended("write_timeout");
+                }
                 tracing::debug!(%error, "a connection was ended");
             }
+            // In this order: who takes the place may come from the same address.
+            drop(of_address);
             drop(place);
         });
     }
@@ -59,12 +125,32 @@ pub(super) async fn serve(mut listener: TcpListener, router: Router, stop: impl 
 
 /// The next connection, once there is a place for it. Errors of a client are passed over; where the
 /// process may open no more files, it tries again each second.
-async fn accept(listener: &mut TcpListener, places: &Arc<Semaphore>) -> (Option<OwnedSemaphorePermit>, TcpStream) {
+async fn accept(
+    listener: &mut TcpListener,
+    places: &Arc<Semaphore>,
+) -> (Option<OwnedSemaphorePermit>, TcpStream, IpAddr) {
     // Nobody closes the semaphore, so there always is a place in the end.
     let place = places.clone().acquire_owned().await.ok();
-    let (stream, _) = Listener::accept(listener).await;
+    let (stream, address) = Listener::accept(listener).await;
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "TCP_NODELAY could not be set");
     }
-    (place, stream)
+    (place, stream, address.ip())
+}
+
+/// The router's answer to what is a message of HTTP. After anything else the connection ends, since it is not known where
+/// the next request begins.
+async fn answer(router: Router, request: hyper::Request<Incoming>) -> Result<Response, Infallible> {
+    if let Err(error) = wire::check(request.version(), request.headers()) {
+        let mut response = error.into_response();
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        return Ok(response);
+    }
+    router.oneshot(request.map(Body::new)).await
+}
+
+/// Whether a connection ended because its client read nothing.
+fn is_timeout_of_write(error: &hyper::Error) -> bool {
+    let source = error.source().and_then(|source| source.downcast_ref::<io::Error>());
+    source.is_some_and(|error| error.kind() == io::ErrorKind::TimedOut)
 }

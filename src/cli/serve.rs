@@ -1,6 +1,6 @@
 //! `serve`: opens the database, makes it ready where it is embedded, and answers requests until told to stop.
 
-use std::future::Future;
+use std::future::{Future, pending};
 use std::io::IsTerminal;
 use std::time::Duration;
 
@@ -23,14 +23,17 @@ use crate::model::Tenant;
 
 /// Life of the token that the first start prints.
 const FIRST_TOKEN_LIFE: Duration = Duration::from_hours(12);
+/// Most connections at once to the pages for operators.
+const OPERATORS_PLACES: usize = 64;
 
 /// Serves as configured.
 pub(super) async fn serve(context: &Context, options: &ServeOptions) -> Result<(), Failure> {
     let config = &context.config;
-    let address = format!("{}:{}", config.host, config.port);
-    let listener = TcpListener::bind(&address)
-        .await
-        .map_err(|error| Failure::Configuration(format!("HOST and PORT: {address} cannot be listened on: {error}")))?;
+    let listener = listen("HOST and PORT", &config.host, config.port).await?;
+    let admin = match &config.admin {
+        Some((host, port)) => Some(listen("ADMIN_HOST and ADMIN_PORT", host, *port).await?),
+        None => None,
+    };
     // Only now: a start that fails for its address must not use up the first token.
     let service = context.service()?.migrate(options.migrate || config.embedded).build().await?;
     let first_start = config.embedded && first_start(context, &service).await?;
@@ -40,17 +43,42 @@ pub(super) async fn serve(context: &Context, options: &ServeOptions) -> Result<(
     // What is no terminal is kept, and read by others.
     let is_shown = options.show_token || std::io::stdout().is_terminal();
     announce(context, &service, &url, first_start && is_shown).await?;
+    if let Some(admin) = &admin {
+        say(&format!("Operators http://{}/metrics", admin.local_addr()?));
+    }
     let router = match config.base_path.as_str() {
         "" => service.router(),
         prefix => Router::new().nest(prefix, service.router()),
     };
-    let limits = connections::Limits {
-        most: config.max_connections,
-        head_timeout: config.head_timeout,
-        grace: config.shutdown_grace,
-    };
-    connections::serve(listener, router, stop, limits).await;
+    let limits = connections::Limits::of(config);
+    let metrics = service.service().metrics.clone();
+    let ended = move |bound| metrics.connection_ended(bound);
+    let operators = serve_operators(admin, service.operators_router(), limits, ended.clone());
+    tokio::select! {
+        () = connections::serve(listener, router, stop, limits, ended) => {}
+        () = operators => {}
+    }
     Ok(())
+}
+
+async fn listen(settings: &str, host: &str, port: u16) -> Result<TcpListener, Failure> {
+    let address = format!("{host}:{port}");
+    TcpListener::bind(&address)
+        .await
+        .map_err(|error| Failure::Configuration(format!("{settings}: {address} cannot be listened on: {error}")))
+}
+
+/// Serves the pages for operators on their listener, if there is one, until the last request of the others is answered:
+/// a service that stops must not look dead before.
+async fn serve_operators(
+    listener: Option<TcpListener>,
+    router: Router,
+    limits: connections::Limits,
+    ended: impl Fn(connections::Bound) + Clone + Send + 'static,
+) {
+    let Some(listener) = listener else { return pending().await };
+    let limits = connections::Limits { most: OPERATORS_PLACES, most_per_address: 0, ..limits };
+    connections::serve(listener, router, pending(), limits, ended).await;
 }
 
 /// Makes the first tenant of an empty embedded database; true when it did.
@@ -105,7 +133,7 @@ fn stop_signal() -> impl Future<Output = ()> + Send + 'static {
     let stopped = async {
         // An error leaves nothing to wait for but the end of the process.
         if signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
+            pending::<()>().await;
         }
     };
     async {
@@ -122,7 +150,7 @@ async fn received(signal: std::io::Result<signal::unix::Signal>) {
         }
         Err(error) => {
             tracing::error!(%error, "a signal to stop cannot be watched");
-            std::future::pending::<()>().await;
+            pending::<()>().await;
         }
     }
 }

@@ -43,6 +43,12 @@ const fn address(name: &'static str, description: &'static str) -> Setting {
 pub(crate) const SETTINGS: &[Setting] = &[
     plain("HOST", Some("127.0.0.1"), "Address to listen on; 0.0.0.0 for all"),
     plain("PORT", Some("3000"), "Port to listen on; 0 takes a free one"),
+    plain(
+        "ADMIN_PORT",
+        None,
+        "Port of a second listener for probes and metrics alone, with places of its own: /health/live, /health/ready and /metrics, which is then served nowhere else; without BASE_PATH. 0 takes a free one",
+    ),
+    plain("ADMIN_HOST", None, "Address of that listener; by default that of HOST"),
     plain("BASE_PATH", None, "Prefix of all paths, for example /user-tenants"),
     plain("DATA_DIR", Some("./data"), "Directory of the embedded database and its secret"),
     secret("DATABASE_URL", "Database: sqlite:path or postgres://user:password@host:port/database; wins over DB_HOST"),
@@ -117,6 +123,17 @@ pub(crate) const SETTINGS: &[Setting] = &[
     plain("MAX_BODY_BYTES", Some("1048576"), "Longest request body, in bytes"),
     plain("CONCURRENCY_LIMIT", Some("1024"), "Requests at work at once; more are refused with 503"),
     plain("MAX_CONNECTIONS", Some("10000"), "Connections at once; more wait until one ends"),
+    plain(
+        "MAX_CONNECTIONS_PER_ADDRESS",
+        None,
+        "Connections at once of one client address, or of one /64 network of IPv6; more are closed. By default nine tenths of MAX_CONNECTIONS; 0 for no bound, behind a proxy, whose address all of them have",
+    ),
+    plain("MAX_HEAD_BYTES", Some("32768"), "Longest head of a request, in bytes: its first line and headers"),
+    plain(
+        "WRITE_TIMEOUT_MILLISECONDS",
+        Some("30000"),
+        "How long a client may read nothing of its answer before its connection is closed, in milliseconds",
+    ),
     plain(
         "HEAD_TIMEOUT_MILLISECONDS",
         Some("10000"),

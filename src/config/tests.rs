@@ -119,6 +119,10 @@ fn wrong_values_name_the_variable_its_source_and_what_it_should_be() {
         ("MAX_ROWS", "0", "must be a whole number from 1 to 1000000"),
         ("MAX_ANSWER_BYTES", "1023", "must be a whole number from 1024 to 1073741824"),
         ("MAX_ANSWERS_IN_MEMORY_BYTES", "1024", "must be MAX_ANSWER_BYTES or more"),
+        ("ADMIN_PORT", "x", "must be a whole number from 0 to 65535"),
+        ("MAX_HEAD_BYTES", "8191", "must be a whole number from 8192 to 1048576"),
+        ("MAX_CONNECTIONS_PER_ADDRESS", "-1", "must be a whole number from 0 to 1000000"),
+        ("WRITE_TIMEOUT_MILLISECONDS", "0", "must be a whole number from 1"),
         ("CALLER_CACHE_MILLISECONDS", "1001", "must be a whole number from 0 to 1000"),
         ("REQUEST_TIMEOUT_MILLISECONDS", "0", "must be a whole number from 1"),
         ("BASE_PATH", "users", "must be empty or a path"),
@@ -259,6 +263,27 @@ fn names_of_the_originals_logger_stand_for_ours() {
 fn times_are_in_the_unit_of_their_name() {
     let config = config(&[("SHUTDOWN_GRACE_MILLISECONDS", "1500"), ("JWT_LEEWAY_SECONDS", "30")]).unwrap();
     assert_eq!((config.shutdown_grace, config.jwt_leeway), (Duration::from_millis(1500), Duration::from_secs(30)));
+}
+
+#[test]
+fn one_address_leaves_places_to_the_others() {
+    let of_one = |more: &[(&str, &str)]| config(more).unwrap().max_connections_per_address;
+    for (most, expected) in [("1", 1), ("2", 2), ("10", 9), ("10000", 9_000)] {
+        assert_eq!(of_one(&[("MAX_CONNECTIONS", most)]), expected, "{most}");
+    }
+    assert_eq!(of_one(&[("MAX_CONNECTIONS_PER_ADDRESS", "0")]), 0);
+    assert_eq!(of_one(&[("MAX_CONNECTIONS_PER_ADDRESS", "7")]), 7);
+}
+
+#[test]
+fn operators_have_a_listener_where_a_port_is_named() {
+    let config = |more: &[(&str, &str)]| config(more).unwrap();
+    let none = config(&[("ADMIN_HOST", "10.0.0.1")]);
+    assert_eq!((none.admin, none.http.metrics_apart), (None, false));
+    let here = config(&[("HOST", "0.0.0.0"), ("ADMIN_PORT", "9000")]);
+    assert_eq!((here.admin, here.http.metrics_apart), (Some(("0.0.0.0".to_owned(), 9_000)), true));
+    let elsewhere = config(&[("ADMIN_HOST", "10.0.0.1"), ("ADMIN_PORT", "9000")]);
+    assert_eq!(elsewhere.admin, Some(("10.0.0.1".to_owned(), 9_000)));
 }
 
 #[test]

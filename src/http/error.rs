@@ -95,7 +95,8 @@ fn answer(error: &Error) -> Answer {
             coded(S::BAD_REQUEST, "BadRequestError", "MISSING_REQUIRED_PARAMETER")
         }
         Error::MalformedJson(_) => plain(S::BAD_REQUEST, "SyntaxError"),
-        Error::InvalidEmail => plain(S::BAD_REQUEST, "BadRequestError"),
+        Error::InvalidEmail | Error::InvalidMessage(_) => plain(S::BAD_REQUEST, "BadRequestError"),
+        Error::UnknownTransferCoding => plain(S::NOT_IMPLEMENTED, "NotImplementedError"),
         Error::ProhibitedKey(_) | Error::IdMismatch { .. } => plain(S::BAD_REQUEST, "Error"),
         Error::InvalidBody(details) => Answer {
             details: (**details).clone(),

@@ -19,6 +19,8 @@ use crate::service::Service;
 
 /// Carries the request's id, in and out.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// The longest id that is taken from a client, in bytes.
+const LONGEST_REQUEST_ID: usize = 128;
 
 /// Bounds of the HTTP side.
 #[derive(Debug, Clone)]
@@ -31,6 +33,8 @@ pub(crate) struct HttpOptions {
     pub(crate) timeout: Duration,
     /// Origins that browsers may call from; `*` alone for any.
     pub(crate) allowed_origins: Vec<String>,
+    /// Whether the metrics are served elsewhere, and not beside the routes.
+    pub(crate) metrics_apart: bool,
 }
 
 impl Default for HttpOptions {
@@ -40,6 +44,7 @@ impl Default for HttpOptions {
             concurrency: 1_024,
             timeout: Duration::from_secs(30),
             allowed_origins: vec!["*".to_owned()],
+            metrics_apart: false,
         }
     }
 }
@@ -55,6 +60,7 @@ pub(super) fn bounded(router: Router, options: &HttpOptions) -> Router {
 /// copied with all that lies inside it, at each request.
 pub(super) fn apply(router: Router, service: Arc<Service>, options: &HttpOptions) -> Result<Router, BoxError> {
     let layers = ServiceBuilder::new()
+        .map_request(without_odd_id)
         .layer(SetRequestIdLayer::new(REQUEST_ID, NewRequestId(service.clone())))
         .layer(PropagateRequestIdLayer::new(REQUEST_ID))
         .layer(from_fn_with_state(service, observe))
@@ -124,6 +130,20 @@ async fn observe(State(service): State<Arc<Service>>, request: Request, next: Ne
         "request"
     );
     response
+}
+
+/// Forgets an id that should stand neither in a log nor in an answer: one that is long, or of other than plain
+/// characters, or not alone. The request gets one of ours.
+fn without_odd_id<B>(mut request: axum::http::Request<B>) -> axum::http::Request<B> {
+    let mut ids = request.headers().get_all(REQUEST_ID).iter();
+    let is_plain = |id: &HeaderValue| {
+        let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"._~:/+=@-".contains(byte);
+        (1..=LONGEST_REQUEST_ID).contains(&id.len()) && id.as_bytes().iter().all(plain)
+    };
+    if ids.next().is_some_and(|id| !is_plain(id)) || ids.next().is_some() {
+        request.headers_mut().remove(REQUEST_ID);
+    }
+    request
 }
 
 #[derive(Clone)]

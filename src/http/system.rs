@@ -14,13 +14,30 @@ use super::documents::{self, Form};
 use crate::error::Error;
 use crate::service::Service;
 
-/// Routes without token and permission.
+const LIVE: &str = "/health/live";
+const READY: &str = "/health/ready";
+const METRICS: &str = "/metrics";
+
+/// Pages that a proxy may keep from the public by an exact rule: no other spelling of these paths leads to them.
+pub(super) const OPERATORS: [&str; 3] = [LIVE, READY, METRICS];
+
+/// Whether the process and the database answer.
+pub(super) fn health(service: Arc<Service>) -> Router {
+    Router::new()
+        .route(LIVE, get(async || Json(json!({ "status": "ok" }))))
+        .route(READY, get(ready))
+        .with_state(service)
+}
+
+/// The numbers.
+pub(super) fn metrics(service: Arc<Service>) -> Router {
+    Router::new().route(METRICS, get(numbers)).with_state(service)
+}
+
+/// What anybody may see, without token and permission.
 pub(super) fn router(service: Arc<Service>) -> Router {
     Router::new()
         .route("/ping", get(ping).head(async || Error::UnknownRoute))
-        .route("/health/live", get(async || Json(json!({ "status": "ok" }))))
-        .route("/health/ready", get(ready))
-        .route("/metrics", get(metrics))
         .with_state(service)
         .route("/openapi.json", get(async || documents::serve(Form::Json)))
         .route("/openapi.yaml", get(async || documents::serve(Form::Yaml)))
@@ -41,7 +58,7 @@ async fn ready(State(service): State<Arc<Service>>) -> Response {
 }
 
 /// Metrics in the text format of Prometheus.
-async fn metrics(State(service): State<Arc<Service>>) -> Result<Response, Error> {
+async fn numbers(State(service): State<Arc<Service>>) -> Result<Response, Error> {
     let doors = service.doors.clone();
     service.metrics.population.refresh(async move { doors.population().await }).await;
     let text = service.metrics.encode(service.doors.pool_state()).map_err(|error| Error::Internal(error.into()))?;

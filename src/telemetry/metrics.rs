@@ -70,6 +70,7 @@ pub(crate) struct Metrics {
     authentication_failures: Counters<1>,
     permission_refusals: Counters<1>,
     wall_refusals: Counters<3>,
+    connections_ended: Counters<1>,
     /// How many rows of a kind there are.
     pub(crate) population: Population,
 }
@@ -120,6 +121,12 @@ impl Metrics {
                 "Requests that named what is not of the tenant they act on, or nowhere at all",
                 ["method", "route", "refusal"],
             )?,
+            connections_ended: Counters::new(
+                &registry,
+                "connections_ended_total",
+                "Connections that a bound ended, by bound",
+                ["bound"],
+            )?,
             population: Population::new(&registry)?,
             registry,
         })
@@ -153,6 +160,11 @@ impl Metrics {
     /// A request named what is not of the tenant that it acts on.
     pub(crate) fn wall_refused(&self, method: &Method, route: &'static str, refusal: &'static str) {
         self.wall_refusals.count([known_method(method), route, refusal]);
+    }
+
+    /// A connection was ended for what its client did, or for how many the client has.
+    pub(crate) fn connection_ended(&self, bound: &'static str) {
+        self.connections_ended.count([bound]);
     }
 
     /// All metrics in the text format of Prometheus.

@@ -4,6 +4,8 @@ mod bounds;
 mod bytes;
 mod malformed;
 mod metrics;
+mod operators;
+mod places;
 mod wire;
 
 use std::collections::BTreeSet;
@@ -111,6 +113,36 @@ fn a_request_has_an_id() {
         [&line["method"], &line["path"], &line["route"], &line["status"]],
         [&json!("GET"), &json!("/tenants"), &json!("/tenants"), &json!(401)]
     );
+}
+
+#[test]
+fn an_id_that_is_long_or_odd_is_replaced() {
+    let (_database, server) = on_sqlite(&[]);
+    let sent = |id: &str| Request::new(server.address(), "GET /ping").header("x-request-id", id).send();
+    let longest = "x".repeat(128);
+    for plain in ["a", longest.as_str(), "AZaz09._~:/+=@-"] {
+        assert_eq!(sent(plain).header("x-request-id"), plain);
+    }
+    let endless = "endless-".repeat(4_000);
+    for odd in [
+        "",
+        " ",
+        &endless[..129],
+        endless.as_str(),
+        "odd id",
+        "odd\tid",
+        "odd\"id",
+        "odd,id",
+        "<odd>",
+        "odd{}",
+        "odd\u{e9}",
+    ] {
+        let answer = sent(odd);
+        let id = answer.header("x-request-id");
+        assert!(uuid::Uuid::try_parse(id).is_ok(), "{odd:.20} is answered with {id}");
+    }
+    let log = server.log();
+    assert!(log.contains(&longest) && !log.contains("odd") && !log.contains("endless-"), "{log}");
 }
 
 #[test]

@@ -23,20 +23,20 @@ fn slow_request(bearer: &str) -> [String; 2] {
     [head, body]
 }
 
-fn open(address: SocketAddr) -> TcpStream {
+pub(super) fn open(address: SocketAddr) -> TcpStream {
     let stream = TcpStream::connect(address).expect("the service listens");
     stream.set_read_timeout(Some(Duration::from_secs(30))).expect("a timeout can be set");
     stream
 }
 
-fn rest(mut stream: TcpStream) -> String {
+pub(super) fn rest(mut stream: TcpStream) -> String {
     let mut answer = Vec::new();
     // A connection that is reset has nothing more to say.
     let _ = stream.read_to_end(&mut answer);
     String::from_utf8_lossy(&answer).into_owned()
 }
 
-fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
+pub(super) fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
     let start = Instant::now();
     while !holds() {
         assert!(start.elapsed() < Duration::from_secs(30), "never: {what}");

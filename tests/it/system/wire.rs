@@ -24,14 +24,48 @@ const EXCHANGES: &[(&[u8], &[&str])] = &[
     (b"GET /ping HTTP/1.1\r\nhost: x\r\nna me: x\r\n\r\n", &["HTTP/1.1 400 "]),
     (b"GET /ping HTTP/1.1\r\nhost: x\r\nname: \x00\r\n\r\n", &["HTTP/1.1 400 "]),
     (b"GET /ping HTTP/1.1\r\nhost: x\r\nx-request-id: \xff\r\nconnection: close\r\n\r\n", &["HTTP/1.1 200 "]),
-    (b"GET /ping HTTP/1.1\r\nhost: x\r\nhost: y\r\nconnection: close\r\n\r\n", &["HTTP/1.1 200 ", "HTTP/1.1 400 "]),
+    (b"GET /ping HTTP/1.1\r\nhost: x\r\nhost: y\r\n\r\n", &["HTTP/1.1 400 "]),
+    (b"GET /ping HTTP/1.1\r\nhost: x\r\nHOST: x\r\n\r\n", &["HTTP/1.1 400 "]),
+    (b"GET http://x/ping HTTP/1.1\r\nhost: x\r\nhost: x\r\n\r\n", &["HTTP/1.1 400 "]),
+    (b"GET /nowhere HTTP/1.1\r\n\r\n", &["HTTP/1.1 400 "]),
+    (b"GET http://x/ping HTTP/1.1\r\n\r\n", &["HTTP/1.1 400 "]),
+    (b"GET /ping HTTP/1.1\r\nhost: x y\r\n\r\n", &["HTTP/1.1 400 "]),
+    (b"GET /ping HTTP/1.1\r\nhost: x/y\r\n\r\n", &["HTTP/1.1 400 "]),
+    (b"GET /ping HTTP/1.1\r\nhost: user@x\r\n\r\n", &["HTTP/1.1 400 "]),
+    (b"GET /ping HTTP/1.1\r\nhost: \xff\r\n\r\n", &["HTTP/1.1 400 "]),
+    (b"GET /ping HTTP/1.1\r\nhost:\r\nconnection: close\r\n\r\n", &["HTTP/1.1 200 "]),
+    (b"GET /ping HTTP/1.1\r\nhost: my_host.example:80\r\nconnection: close\r\n\r\n", &["HTTP/1.1 200 "]),
+    (b"GET /ping HTTP/1.1\r\nhost: [::1]:80\r\nconnection: close\r\n\r\n", &["HTTP/1.1 200 "]),
     (b"GET /ping HTTP/1.0\r\n\r\n", &["HTTP/1.0 200 ", "HTTP/1.1 200 "]),
+    (b"GET /ping HTTP/1.0\r\nhost: x\r\nhost: x\r\n\r\n", &["HTTP/1.0 400 ", "HTTP/1.1 400 "]),
     (b"POST /tenants HTTP/1.1\r\nhost: x\r\ncontent-length: x\r\n\r\n", &["HTTP/1.1 400 "]),
     (b"POST /tenants HTTP/1.1\r\nhost: x\r\ncontent-length: -1\r\n\r\n", &["HTTP/1.1 400 "]),
     (b"POST /tenants HTTP/1.1\r\nhost: x\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nx", &["HTTP/1.1 400 "]),
     (b"POST /tenants HTTP/1.1\r\nhost: x\r\ncontent-length: 99999999999999999999\r\n\r\n", &["HTTP/1.1 400 "]),
     (b"POST /tenants HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n", &["", "HTTP/1.1 400 "]),
     (b"POST /tenants HTTP/1.1\r\nhost: x\r\ntransfer-encoding: rot13\r\n\r\nx", &["HTTP/1.1 400 "]),
+    (b"POST /tenants HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked, x\r\n\r\n0\r\n\r\n", &["HTTP/1.1 400 "]),
+    (b"POST /tenants HTTP/1.1\r\nhost: x\r\ntransfer-encoding: x, chunked\r\n\r\n0\r\n\r\n", &["HTTP/1.1 501 "]),
+    (b"POST /tenants HTTP/1.1\r\nhost: x\r\ntransfer-encoding: gzip,chunked\r\n\r\n0\r\n\r\n", &["HTTP/1.1 501 "]),
+    (b"GET /ping HTTP/1.1\r\nhost: x\r\ntransfer-encoding: identity, Chunked\r\n\r\n0\r\n\r\n", &["HTTP/1.1 501 "]),
+    (
+        b"POST /tenants HTTP/1.1\r\nhost: x\r\ntransfer-encoding: x\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n",
+        &["HTTP/1.1 501 "],
+    ),
+    (b"POST /tenants HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked, chunked\r\n\r\n0\r\n\r\n", &["HTTP/1.1 400 "]),
+    (b"POST /tenants HTTP/1.0\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n", &["HTTP/1.1 400 "]),
+    (
+        b"GET /ping HTTP/1.1\r\nhost: x\r\ntransfer-encoding: Chunked\r\nconnection: close\r\n\r\n0\r\n\r\n",
+        &["HTTP/1.1 200 "],
+    ),
+];
+
+/// Bodies with two lengths, each followed by another request, which the wrong one would take for a part of the body.
+const AMBIGUOUS: &[&[u8]] = &[
+    b"POST /tenants HTTP/1.1\r\nhost: x\r\ncontent-length: 40\r\ntransfer-encoding: chunked\r\n\r\n\
+      0\r\n\r\nGET /openapi.json HTTP/1.1\r\nhost: x\r\n\r\n",
+    b"POST /tenants HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\ncontent-length: 40\r\n\r\n\
+      0\r\n\r\nGET /openapi.json HTTP/1.1\r\nhost: x\r\n\r\n",
 ];
 
 /// Requests whose sender hangs up before they are whole.
@@ -74,4 +108,47 @@ fn what_is_no_http_hurts_nobody() {
         assert_eq!(super::get(&server, "/ping").status, 200, "after {:.80}", String::from_utf8_lossy(sent));
     }
     assert!(!server.log().contains("panicked"), "{}", server.log());
+}
+
+/// The chunks alone count, and the connection ends behind them, as RFC 9112, section 6.1, has it.
+#[test]
+fn of_two_lengths_of_a_body_the_chunks_count_and_nothing_follows() {
+    let (_database, server) = on_sqlite(&[]);
+    for sent in AMBIGUOUS {
+        let answer = exchange(server.address(), sent, false);
+        assert!(answer.contains("Request body is required"), "the length was believed: {answer:.300}");
+        assert!(answer.contains("\r\nconnection: close\r\n"), "{answer:.300}");
+        assert_eq!(answer.matches("HTTP/1.1 ").count(), 1, "what follows is answered: {answer:.300}");
+    }
+}
+
+#[test]
+fn what_is_no_message_is_refused_in_the_envelope() {
+    let (_database, server) = on_sqlite(&[]);
+    for (sent, status, name) in [
+        ("GET /ping HTTP/1.1\r\n\r\n", 400, "BadRequestError"),
+        ("POST /tenants HTTP/1.1\r\nhost: x\r\ntransfer-encoding: x, chunked\r\n\r\n", 501, "NotImplementedError"),
+    ] {
+        let answer = exchange(server.address(), sent.as_bytes(), false);
+        let (head, body) = answer.split_once("\r\n\r\n").expect("a head and a body");
+        assert!(head.contains("\r\nconnection: close"), "{head}");
+        let error: serde_json::Value = serde_json::from_str(body).expect("an envelope");
+        assert_eq!((&error["error"]["statusCode"], &error["error"]["name"]), (&status.into(), &name.into()));
+    }
+}
+
+#[test]
+fn an_unfinished_head_is_kept_up_to_a_bound() {
+    for (settings, bound) in [(&[][..], 32_768), (&[("MAX_HEAD_BYTES", "8192")][..], 8_192)] {
+        let (_database, server) = on_sqlite(settings);
+        let head = |length: usize| {
+            let head = "GET /ping HTTP/1.1\r\nhost: x\r\nconnection: close\r\nname: ";
+            format!("{head}{}", "x".repeat(length - head.len()))
+        };
+        // Refused before it ends.
+        let refused = exchange(server.address(), head(bound).as_bytes(), false);
+        assert!(refused.starts_with("HTTP/1.1 431 "), "{refused:.300}");
+        let answered = exchange(server.address(), format!("{}\r\n\r\n", head(bound - 100)).as_bytes(), false);
+        assert!(answered.starts_with("HTTP/1.1 200 "), "{answered:.300}");
+    }
 }

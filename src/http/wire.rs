@@ -1,0 +1,42 @@
+//! What a request must say to be a message of HTTP/1.1, beyond what the parser checks: one host, and no unknown coding.
+
+use axum::http::header::{HOST, HeaderValue, TRANSFER_ENCODING};
+use axum::http::uri::Authority;
+use axum::http::{HeaderMap, Version};
+
+use crate::error::{Error, Result};
+
+/// Checks the head of a request. Two servers that read one message differently let a client speak past the first of
+/// them, so what is ambiguous is refused (RFC 9112, sections 3.2 and 6.1).
+///
+/// # Errors
+/// [`Error::InvalidMessage`] or [`Error::UnknownTransferCoding`].
+pub(crate) fn check(version: Version, headers: &HeaderMap) -> Result<()> {
+    let mut hosts = headers.get_all(HOST).iter();
+    match (hosts.next(), hosts.next()) {
+        (None, _) if version == Version::HTTP_11 => Err(Error::InvalidMessage("Host is missing.")),
+        (Some(_), Some(_)) => Err(Error::InvalidMessage("Host is there more than once.")),
+        (Some(host), None) if !is_host(host) => Err(Error::InvalidMessage("Host is no name or address of a host.")),
+        _ => check_codings(headers),
+    }
+}
+
+/// An empty one is allowed: the target may have no authority.
+fn is_host(value: &HeaderValue) -> bool {
+    value.is_empty() || Authority::try_from(value.as_bytes()).is_ok_and(|host| !host.as_str().contains('@'))
+}
+
+/// The server decodes `chunked` alone. The parser wants it as the last coding, whatever stands before.
+fn check_codings(headers: &HeaderMap) -> Result<()> {
+    let lines = headers.get_all(TRANSFER_ENCODING).iter();
+    let codings = lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b',')).map(<[u8]>::trim_ascii);
+    for (at, coding) in codings.filter(|coding| !coding.is_empty()).enumerate() {
+        if !coding.eq_ignore_ascii_case(b"chunked") {
+            return Err(Error::UnknownTransferCoding);
+        }
+        if at > 0 {
+            return Err(Error::InvalidMessage("The body is chunked more than once."));
+        }
+    }
+    Ok(())
+}
