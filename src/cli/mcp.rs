@@ -1,11 +1,13 @@
 //! `mcp`: serves tools to an assistant, on standard input and output or over HTTP.
 
+use std::future::pending;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use clap::Args;
 use tokio::net::TcpListener;
 
+use super::connections;
 use super::context::Context;
 use super::failure::Failure;
 use super::print::note;
@@ -34,7 +36,7 @@ pub(super) struct McpOptions {
 /// Serves until the client goes away, or the process is told to stop.
 pub(super) async fn mcp(context: Context, options: McpOptions) -> Result<(), Failure> {
     let context = Arc::new(context);
-    let reach = options.reach;
+    let (reach, limits) = (options.reach, connections::Limits::of(&context.config));
     let backend = Backend::new(move || {
         let (context, reach) = (context.clone(), reach.clone());
         async move { reach::open(&context, &reach).await.map_err(|failure| -> BoxError { chain(&failure).into() }) }
@@ -48,7 +50,7 @@ pub(super) async fn mcp(context: Context, options: McpOptions) -> Result<(), Fai
             let made = given.is_none();
             let token = given.map_or_else(secret::random, Ok)?;
             let here = std::env::current_dir().map_err(|error| Failure::Other("mcp".to_owned(), Some(error.into())))?;
-            serve_http(server.writing_services(here), address, token, options.http_host, made).await
+            serve_http(server.writing_services(here), address, limits, token, options.http_host, made).await
         }
     };
     ended.map_err(|error| Failure::Other("the MCP server has ended".to_owned(), Some(error)))
@@ -58,6 +60,7 @@ pub(super) async fn mcp(context: Context, options: McpOptions) -> Result<(), Fai
 async fn serve_http(
     server: McpServer,
     address: SocketAddr,
+    limits: connections::Limits,
     token: String,
     hosts: Vec<String>,
     made: bool,
@@ -73,5 +76,7 @@ async fn serve_http(
     }
     // A browser's own inspector, served from where the server is, may call it; a page from elsewhere may not.
     let origins = vec![format!("http://{address}"), format!("http://localhost:{}", address.port())];
-    Ok(axum::serve(listener, server.router(mcp::McpOptions { token, hosts, origins })).await?)
+    let router = server.router(mcp::McpOptions { token, hosts, origins });
+    connections::serve(listener, router, pending(), limits, |_| {}).await;
+    Ok(())
 }

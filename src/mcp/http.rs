@@ -13,6 +13,11 @@ use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, Stream
 
 use super::server::McpServer;
 
+/// Names the session of a request; one without it begins a session.
+const SESSION: &str = "mcp-session-id";
+/// Most sessions at once. One that is not used ends after five minutes.
+const MOST_SESSIONS: usize = 256;
+
 /// Who may use the tools over HTTP. Whoever may, acts with the rights of the server's own token.
 #[derive(Clone)]
 pub struct McpOptions {
@@ -31,20 +36,24 @@ impl McpServer {
         let mut config =
             StreamableHttpServerConfig::default().enforce_origin_validation().with_allowed_origins(options.origins);
         config.allowed_hosts.extend(options.hosts);
-        let service =
-            StreamableHttpService::new(move || Ok(self.clone()), Arc::new(LocalSessionManager::default()), config);
+        let sessions = Arc::new(LocalSessionManager::default());
+        let service = StreamableHttpService::new(move || Ok(self.clone()), sessions.clone(), config);
         let expected: Arc<str> = options.token.into();
-        let guarded = from_fn(move |request: Request, next: Next| guard(expected.clone(), request, next));
+        let guarded =
+            from_fn(move |request: Request, next: Next| guard(expected.clone(), sessions.clone(), request, next));
         Router::new().nest_service("/mcp", service).layer(guarded)
     }
 }
 
-async fn guard(expected: Arc<str>, request: Request, next: Next) -> Response {
+async fn guard(expected: Arc<str>, sessions: Arc<LocalSessionManager>, request: Request, next: Next) -> Response {
     let sent = request.headers().get(header::AUTHORIZATION).and_then(|value| bearer(value.as_bytes()));
     // An empty token opens nothing, whatever is expected.
     let sent = sent.filter(|token| !token.is_empty());
     if sent.is_none_or(|token| verify_slices_are_equal(token, expected.as_bytes()).is_err()) {
         return (StatusCode::UNAUTHORIZED, [(header::WWW_AUTHENTICATE, "Bearer")]).into_response();
+    }
+    if !request.headers().contains_key(SESSION) && sessions.sessions.read().await.len() >= MOST_SESSIONS {
+        return (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "60")]).into_response();
     }
     next.run(request).await
 }

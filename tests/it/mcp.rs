@@ -1,7 +1,9 @@
 //! `mcp`: a client on standard input and output, and over HTTP, as the protocol describes it (revision 2025-11-25).
 
-use std::io::{BufRead, BufReader, Lines, Write};
+use std::io::{BufRead, BufReader, Lines, Read as _, Write};
+use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::time::Duration;
 
 use serde_json::{Value as Json, json};
 
@@ -266,31 +268,38 @@ fn documents_can_be_read() {
     assert!(unknown["error"]["message"].as_str().unwrap().contains("nothing"), "{unknown}");
 }
 
+/// Starts the server over HTTP; where it listens.
+fn serve_http(workplace: &Workplace, settings: &[(&str, &str)]) -> (Child, SocketAddr) {
+    let mut process = Command::new(env!("CARGO_BIN_EXE_user-tenant-service"))
+        .args(["mcp", "--http", "127.0.0.1:0", "--http-token", "of-this-test"])
+        .env_clear()
+        .envs(settings.iter().copied())
+        .current_dir(workplace.path())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the server can be started");
+    let mut lines = BufReader::new(process.stderr.take().expect("it says where it listens")).lines();
+    let line = lines.find_map(|line| line.ok().filter(|line| line.contains("listening on"))).expect("it listens");
+    let address = line.rsplit("//").next().unwrap().trim_end_matches("/mcp").parse().expect("an address");
+    // What it says later is read and thrown away, so that it never waits.
+    std::thread::spawn(move || lines.for_each(drop));
+    (process, address)
+}
+
+/// Begins a session.
+fn begin(address: SocketAddr, headers: &[(&str, &str)]) -> Answer {
+    let message = json!({ "jsonrpc": "2.0", "id": 1, "method": "initialize", "params": initialization() });
+    let request =
+        Request::new(address, "POST /mcp").json(&message).header("accept", "application/json, text/event-stream");
+    headers.iter().fold(request, |request, (name, value)| request.header(name, value)).send()
+}
+
 #[test]
 fn over_http_a_token_and_a_host_are_asked_for_and_no_page_gets_in() {
     let workplace = Workplace::new();
-    let (mut server, address) = {
-        let mut process = Command::new(env!("CARGO_BIN_EXE_user-tenant-service"))
-            .args(["mcp", "--http", "127.0.0.1:0", "--http-token", "of-this-test"])
-            .env_clear()
-            .current_dir(workplace.path())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the server can be started");
-        let mut lines = BufReader::new(process.stderr.take().expect("it says where it listens")).lines();
-        let line = lines.find_map(|line| line.ok().filter(|line| line.contains("listening on"))).expect("it listens");
-        let address = line.rsplit("//").next().unwrap().trim_end_matches("/mcp").parse().expect("an address");
-        // What it says later is read and thrown away, so that it never waits.
-        std::thread::spawn(move || lines.for_each(drop));
-        (process, address)
-    };
-    let message = json!({ "jsonrpc": "2.0", "id": 1, "method": "initialize", "params": initialization() });
-    let post = |headers: &[(&str, &str)]| -> Answer {
-        let request =
-            Request::new(address, "POST /mcp").json(&message).header("accept", "application/json, text/event-stream");
-        headers.iter().fold(request, |request, (name, value)| request.header(name, value)).send()
-    };
+    let (mut server, address) = serve_http(&workplace, &[]);
+    let post = |headers: &[(&str, &str)]| begin(address, headers);
     let bearer = ("authorization", "Bearer of-this-test");
     assert_eq!(post(&[]).status, 401);
     assert_eq!(post(&[("authorization", "Bearer guessed")]).status, 401);
@@ -301,6 +310,34 @@ fn over_http_a_token_and_a_host_are_asked_for_and_no_page_gets_in() {
     assert!(text(&made).contains("user-tenant-service"), "{}", text(&made));
     assert!(!made.header("mcp-session-id").is_empty());
     assert_eq!(Request::new(address, "GET /tenants").send().status, 401, "it is no service");
+    server.kill().expect("it can be stopped");
+    server.wait().expect("it ends");
+}
+
+#[test]
+fn over_http_heads_and_sessions_are_bounded() {
+    let workplace = Workplace::new();
+    let (mut server, address) = serve_http(&workplace, &[("HEAD_TIMEOUT_MILLISECONDS", "1000")]);
+    let mut unfinished = TcpStream::connect(address).expect("it listens");
+    unfinished.set_read_timeout(Some(Duration::from_secs(30))).expect("a timeout can be set");
+    unfinished.write_all(b"POST /mcp HTTP/1.1\r\nhost: localhost\r\n").expect("it reads");
+    // Ends only because the server closes it: the test would wait longer.
+    let mut answer = Vec::new();
+    assert!(unfinished.read_to_end(&mut answer).is_ok() && !answer.starts_with(b"HTTP/1.1 2"), "{answer:?}");
+
+    let bearer = [("authorization", "Bearer of-this-test")];
+    let first = begin(address, &bearer);
+    let session = first.header("mcp-session-id").to_owned();
+    let refused = (0..1_000).map(|_| begin(address, &bearer)).find(|answer| answer.status != 200).expect("a bound");
+    assert_eq!((refused.status, refused.header("retry-after")), (503, "60"));
+    // Who has a session goes on.
+    let going = Request::new(address, "POST /mcp")
+        .json(&json!({ "jsonrpc": "2.0", "method": "notifications/initialized" }))
+        .header("accept", "application/json, text/event-stream")
+        .header("authorization", bearer[0].1)
+        .header("mcp-session-id", &session)
+        .send();
+    assert_eq!(going.status, 202, "{}", text(&going));
     server.kill().expect("it can be stopped");
     server.wait().expect("it ends");
 }
