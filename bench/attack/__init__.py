@@ -1,0 +1,1 @@
+"""Hostile clients beside a steady load: what they cost everybody else."""

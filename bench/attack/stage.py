@@ -1,0 +1,67 @@
+"""What a stage has found, and the bar that it is held against."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from statistics import mean, median
+
+# The bar: of the quiet rate, in milliseconds, in MB.
+RATE = 0.9
+PROBE = 100.0
+MEMORY = 200.0
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """One run of the steady load with its probes."""
+
+    rate: float
+    refused: int
+    worst: float
+    p99: float
+    # What the hostile clients counted.
+    counts: dict[str, int]
+
+
+@dataclass
+class Stage:
+    """Quiet and hostile stretches of one kind of client."""
+
+    kind: str
+    quiet: list[Stretch] = field(default_factory=list)
+    hostile: list[Stretch] = field(default_factory=list)
+    # The most memory, in MB.
+    resident: float = 0.0
+
+    @property
+    def ratio(self) -> float:
+        """Of the rate, what is left; taken within a round."""
+        return median(hostile.rate / quiet.rate for quiet, hostile in zip(self.quiet, self.hostile, strict=True))
+
+    @property
+    def before(self) -> float:
+        return mean(stretch.rate for stretch in self.quiet)
+
+    @property
+    def worst(self) -> float:
+        return max(stretch.worst for stretch in self.hostile)
+
+    @property
+    def p99(self) -> float:
+        return max(stretch.p99 for stretch in self.hostile)
+
+    @property
+    def quiet_worst(self) -> float:
+        return max(stretch.worst for stretch in self.quiet)
+
+    @property
+    def refused(self) -> int:
+        return sum(stretch.refused for stretch in self.hostile)
+
+    @property
+    def counts(self) -> Counter[str]:
+        return sum((Counter(stretch.counts) for stretch in self.hostile), Counter[str]())
+
+    @property
+    def holds(self) -> bool:
+        """Whether each line of the bar is met."""
+        return self.ratio >= RATE and self.worst <= PROBE and self.resident <= MEMORY and self.refused == 0
