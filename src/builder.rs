@@ -262,6 +262,21 @@ impl Builder {
         self
     }
 
+    /// How much memory the bodies of all requests at work may take together, parsed ones included, in bytes: 64 MB by
+    /// default. Beyond, requests are answered with 503, but for the smallest.
+    ///
+    /// ```
+    /// use user_tenant_service::Builder;
+    ///
+    /// fn frugal(builder: Builder) -> Builder {
+    ///     builder.max_bodies_bytes(8 * 1024 * 1024)
+    /// }
+    /// ```
+    #[must_use]
+    pub fn max_bodies_bytes(self, bytes: usize) -> Self {
+        Self { http: HttpOptions { max_bodies_bytes: bytes, ..self.http }, ..self }
+    }
+
     /// Where time and ids come from; a test fixes them.
     ///
     /// ```

@@ -160,6 +160,7 @@ impl Config {
             limits: limits(settings)?,
             http: HttpOptions {
                 max_body_bytes: settings.number("MAX_BODY_BYTES", 1..=1_073_741_824)?,
+                max_bodies_bytes: settings.number("MAX_BODIES_BYTES", 1..=4_294_967_295)?,
                 concurrency: settings.number("CONCURRENCY_LIMIT", 1..=1_000_000)?,
                 timeout: settings.milliseconds("REQUEST_TIMEOUT_MILLISECONDS", 1..=DAY)?,
                 allowed_origins: origins(settings)?,

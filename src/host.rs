@@ -103,9 +103,10 @@ impl UserTenantService {
             let service = service.clone();
             async move {
                 let (mut head, body) = request.into_parts();
+                let caller = service.guard.identify(&service.doors, &head).await?;
                 // What the application's own routes give or take, only the application knows.
                 let opening = Opening { permissions, reach: Reach::CallerTenants, gives_power: false };
-                let proof = service.guard.admit(&service.doors, &head, opening, "").await?;
+                let proof = service.guard.admit(&service.doors, caller, opening, "").await?;
                 head.extensions.insert(Caller::new(service.doors.open_to(proof)));
                 Ok::<_, Error>(next.run(Request::from_parts(head, body)).await)
             }

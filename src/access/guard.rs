@@ -1,4 +1,4 @@
-//! Admits a request: token, then permission, then the path. Only here is the proof made that opens a door.
+//! Admits a request: its head says who the caller is; then come permission and path. Only here is the proof made that opens a door.
 
 use std::sync::Arc;
 
@@ -109,22 +109,35 @@ impl Guard {
         Self { authenticator, liveness, metrics, signatures }
     }
 
-    /// Admits the caller of a request, or says why not: 401 before 403, as the contract orders them.
-    pub(crate) async fn admit(
-        &self,
-        doors: &Doors,
-        request: &Parts,
-        opening: Opening,
-        path_id: &str,
-    ) -> Result<Authorized> {
-        let Opening { permissions, reach, gives_power } = opening;
+    /// The live caller of a request, by its head alone, or the 401 that it gets: before anything else is read of it.
+    pub(crate) async fn identify(&self, doors: &Doors, request: &Parts) -> Result<Arc<Caller>> {
         let headers = &request.headers;
         if headers.contains_key(AUTHORIZATION) && names_token(request.uri.query().unwrap_or_default()) {
             // Two tokens: the original refuses to choose. One in the query alone counts as none.
             self.metrics.authentication_failed(TokenError::Malformed.reason());
             return Err(Error::MalformedAuthorization);
         }
-        let caller = self.caller(doors, headers).await?;
+        self.caller(doors, headers).await
+    }
+
+    /// Refuses a caller who was identified and is live no more.
+    pub(crate) async fn check_live(&self, doors: &Doors, caller: &Caller) -> Result<()> {
+        if self.liveness.is_live(doors, caller).await? {
+            return Ok(());
+        }
+        self.metrics.authentication_failed(TokenError::NotLive.reason());
+        Err(Error::CallerNotActive)
+    }
+
+    /// Admits a caller who was identified, or says why not.
+    pub(crate) async fn admit(
+        &self,
+        doors: &Doors,
+        caller: Arc<Caller>,
+        opening: Opening,
+        path_id: &str,
+    ) -> Result<Authorized> {
+        let Opening { permissions, reach, gives_power } = opening;
         if !caller.may(permissions) {
             self.metrics.permission_refused(permissions.first().copied().unwrap_or_default());
             return Err(Error::NotAllowed);
@@ -138,6 +151,14 @@ impl Guard {
         Ok(Authorized { caller, tenant, subject, power, first_role: None })
     }
 
+    /// Refuses a request whose head alone shows that its signature cannot be good, so that its body is not read.
+    pub(crate) fn check_signature_head(&self, headers: &HeaderMap) -> Result<()> {
+        if self.signatures.as_ref().is_some_and(|verifier| verifier.may_accept(headers)) {
+            return Ok(());
+        }
+        Err(self.bad_signature())
+    }
+
     /// Admits a signed request, whatever its body says; only then is the body looked at.
     pub(crate) fn admit_signed(&self, headers: &HeaderMap, body: Option<&Json>) -> Result<Authorized> {
         match (&self.signatures, body) {
@@ -148,10 +169,7 @@ impl Guard {
                 power: None,
                 first_role: Some(verifier.role()),
             }),
-            _ => {
-                self.metrics.authentication_failed("callback_signature");
-                Err(Error::BadSignature)
-            }
+            _ => Err(self.bad_signature()),
         }
     }
 
@@ -166,6 +184,11 @@ impl Guard {
             return Err(Error::PermissionWithdrawn);
         }
         Ok(Some(Arc::new(power)))
+    }
+
+    fn bad_signature(&self) -> Error {
+        self.metrics.authentication_failed("callback_signature");
+        Error::BadSignature
     }
 
     async fn caller(&self, doors: &Doors, headers: &HeaderMap) -> Result<Arc<Caller>> {

@@ -16,6 +16,8 @@ use crate::domain::callback::FirstRole;
 
 const SIGNATURE: &str = "x-signature";
 const TIMESTAMP: &str = "x-timestamp";
+/// Hexadecimal digits of an HMAC-SHA256.
+const SIGNATURE_LENGTH: usize = 64;
 
 /// How `POST /user-callback` is verified, and what it makes beside what it is told.
 #[derive(Clone)]
@@ -71,20 +73,28 @@ impl SignatureVerifier {
         self.role.clone()
     }
 
+    /// Whether the headers hold what may be a signature and a time within the tolerance: of some body.
+    pub(crate) fn may_accept(&self, headers: &HeaderMap) -> bool {
+        self.claimed(headers).is_some()
+    }
+
     /// Whether the headers hold the signature of this body and a time within the tolerance, and neither came before:
     /// HMAC-SHA256 in lower-case hexadecimal over the compact JSON and, behind it, the time in milliseconds.
     pub(crate) fn accepts(&self, headers: &HeaderMap, body: &Json) -> bool {
-        let header = |name| headers.get(name).and_then(|value| value.to_str().ok());
-        let (Some(signature), Some(sent_at)) = (header(SIGNATURE), header(TIMESTAMP).and_then(milliseconds)) else {
-            return false;
-        };
+        let Some((signature, sent_at)) = self.claimed(headers) else { return false };
         let expected = signature_of(&self.key, body, sent_at);
-        if constant_time::verify_slices_are_equal(expected.as_bytes(), signature.as_bytes()).is_err() {
-            return false;
-        }
+        constant_time::verify_slices_are_equal(expected.as_bytes(), signature.as_bytes()).is_ok()
+            // Not `or_insert`, which looks first and inserts then: of two at once both would be the first.
+            && self.used.entry(expected).or_insert_with(|| ()).is_fresh()
+    }
+
+    /// The signature and the time of the headers, where both have their form, and the time is about now.
+    fn claimed<'h>(&self, headers: &'h HeaderMap) -> Option<(&'h str, i64)> {
+        let header = |name| headers.get(name).and_then(|value| value.to_str().ok());
+        let sent_at = milliseconds(header(TIMESTAMP)?)?;
         let age = (self.clock.now() - OffsetDateTime::UNIX_EPOCH).whole_milliseconds() - i128::from(sent_at);
-        // Not `or_insert`, which looks first and inserts then: of two at once both would be the first.
-        age.unsigned_abs() <= self.tolerance.as_millis() && self.used.entry(expected).or_insert_with(|| ()).is_fresh()
+        let signature = header(SIGNATURE).filter(|signature| signature.len() == SIGNATURE_LENGTH)?;
+        (age.unsigned_abs() <= self.tolerance.as_millis()).then_some((signature, sent_at))
     }
 }
 

@@ -121,6 +121,11 @@ pub(crate) const SETTINGS: &[Setting] = &[
         "Most bytes of all answers that are read or not yet written, small ones aside; more are refused with 503",
     ),
     plain("MAX_BODY_BYTES", Some("1048576"), "Longest request body, in bytes"),
+    plain(
+        "MAX_BODIES_BYTES",
+        Some("67108864"),
+        "Memory of all request bodies at work together, parsed ones included, in bytes; more are refused with 503, but for the smallest",
+    ),
     plain("CONCURRENCY_LIMIT", Some("1024"), "Requests at work at once; more are refused with 503"),
     plain("MAX_CONNECTIONS", Some("10000"), "Connections at once; more wait until one ends"),
     plain(

@@ -51,6 +51,7 @@ fn nothing_configured_is_an_embedded_database_with_a_secret() {
     assert_eq!(config.limits.max_rows, 10_000);
     assert_eq!((config.limits.max_bytes, config.limits.max_bytes_together), (32 << 20, 256 << 20));
     assert_eq!(config.http.max_body_bytes, 1_048_576);
+    assert_eq!(config.http.max_bodies_bytes, 67_108_864);
 }
 
 #[test]

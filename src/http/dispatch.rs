@@ -1,21 +1,28 @@
-//! Takes a request through the checks that the contract orders: media type, body, parameters, schema, token, permission, path; then the handler.
+//! Takes a request through the checks in their order: media type, token, body, parameters, schema, permission, path; then the handler.
+//!
+//! Nothing that a stranger sends is read further than the head. Of a caller whose token is good, JSON, parameters and
+//! schema are looked at before the permission, as in the original.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use axum::Router;
+use axum::body::HttpBody;
 use axum::extract::{RawPathParams, Request};
 use axum::http::Method;
+use axum::http::request::Parts;
 use axum::response::Response;
 use axum::routing::any;
 use serde_json::{Map, Value as Json, json};
 use user_tenant_store::filter::{Filter, Predicate};
 
 use super::answer::render;
+use super::body::{self, Bodies, Held, Sent};
 use super::layers::HttpOptions;
+use super::query;
 use super::route::{Call, Form, PathParameters, Query, Route, Shape};
 use super::validation::Validator;
-use super::{body, query};
+use crate::access::caller::Caller;
 use crate::access::guard::{Authorized, Reach};
 use crate::error::{Error, Result};
 use crate::host::Change;
@@ -31,6 +38,16 @@ struct Operation {
     body: OnceLock<Compiled>,
 }
 
+/// What a request says, checked but for who may say it.
+struct Said {
+    filter: Filter,
+    predicate: Option<Predicate>,
+    body: Object,
+    items: Vec<Object>,
+    /// What the body may take of the memory for all, for as long as the request is at work.
+    held: Option<Held>,
+}
+
 /// A compiled schema, if there is one; or why it cannot be compiled, which is a defect.
 type Compiled = std::result::Result<Option<Validator>, String>;
 
@@ -44,20 +61,20 @@ fn compiled(once: &OnceLock<Compiled>, schema: impl FnOnce() -> Option<Json>) ->
 
 /// Serves all routes of the table. A method that a path does not know is an unknown route.
 pub(super) fn router(service: &Arc<Service>, routes: Vec<Route>, options: &HttpOptions) -> Router {
-    let mut paths: BTreeMap<&'static str, Vec<Operation>> = BTreeMap::new();
+    let mut paths: BTreeMap<&'static str, Vec<Arc<Operation>>> = BTreeMap::new();
     for route in routes {
-        paths.entry(route.path).or_default().push(Operation::new(route));
+        paths.entry(route.path).or_default().push(Arc::new(Operation::new(route)));
     }
-    let body_limit = options.max_body_bytes;
+    let bodies = Arc::new(Bodies::new(options));
     paths.into_iter().fold(Router::new(), |router, (path, operations)| {
-        let (service, operations) = (service.clone(), Arc::new(operations));
+        let (service, bodies, operations) = (service.clone(), bodies.clone(), Arc::new(operations));
         let answer = move |parameters: std::result::Result<RawPathParams, _>, request: Request| async move {
             let operation = operations
                 .iter()
                 .find(|operation| operation.route.method == *request.method())
                 .ok_or(Error::UnknownRoute)?;
             let path = parameters.iter().flatten().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-            operation.answer(&service, path, request, body_limit).await.inspect_err(|error| {
+            operation.answer(&service, &bodies, path, request).await.inspect_err(|error| {
                 if let Some(refusal) = error.wall_refusal() {
                     service.metrics.wall_refused(&operation.route.method, operation.route.path, refusal);
                 }
@@ -83,32 +100,38 @@ impl Operation {
     }
 
     async fn answer(
-        &self,
+        self: &Arc<Self>,
         service: &Service,
+        bodies: &Bodies,
         path: PathParameters,
         request: Request,
-        body_limit: usize,
     ) -> Result<Response> {
         let (head, body) = request.into_parts();
+        let limit = bodies.limit(self.route.reach == Reach::Signed);
+        let caller = match self.identify(service, &head, body.size_hint().lower(), limit).await {
+            Ok(caller) => caller,
+            Err(refusal) => {
+                body::discard(&head.headers, body, limit);
+                return Err(refusal);
+            }
+        };
         let sent = match &self.route.body {
-            Some(_) => Some(body::read(&head.headers, body, body_limit).await?),
+            Some(_) => Some(bodies.read(body, limit).await?),
             None => None,
         };
-        let (filter, predicate) = self.query(head.uri.query().unwrap_or_default())?;
-        // Whoever cannot sign learns nothing of what a body should be.
-        let signed = match self.route.reach {
-            Reach::Signed => Some(service.guard.admit_signed(&head.headers, sent.as_ref().and_then(Option::as_ref))?),
-            _ => None,
+        let query = head.uri.query().unwrap_or_default();
+        let (said, proof) = match caller {
+            None => self.checked(query, sent, |body| service.guard.admit_signed(&head.headers, body))?,
+            Some(caller) => {
+                let said = self.said(bodies, &head, sent).await?;
+                if self.route.body.is_some() {
+                    // A body may take its time, and callers are what they are now.
+                    service.guard.check_live(&service.doors, &caller).await?;
+                }
+                (said, service.guard.admit(&service.doors, caller, self.route.opening(), path.get("id")).await?)
+            }
         };
-        let (body, items) = match (self.body_validator()?, sent) {
-            (Some(validator), Some(sent)) => checked_body(validator, sent.ok_or(Error::BodyRequired)?)?,
-            _ => Default::default(),
-        };
-        let proof = if let Some(proof) = signed {
-            proof
-        } else {
-            service.guard.admit(&service.doors, &head, self.route.opening(), path.get("id")).await?
-        };
+        let Said { filter, predicate, body, items, held: _held } = said;
         let changes = self.route.body.as_ref().is_some_and(|body| matches!(body.form, Form::Partial | Form::Replace));
         if changes && body.get("deleted") == Some(&Json::Bool(true)) {
             // Deleting has a permission of its own.
@@ -125,7 +148,51 @@ impl Operation {
         if let Some(change) = tell {
             service.listeners.tell(&change);
         }
-        render(reply, head.uri.query().unwrap_or_default())
+        render(reply, query)
+    }
+
+    /// Who sends the request, by its head alone; `None` of a sender who signs the body instead.
+    async fn identify(
+        &self,
+        service: &Service,
+        head: &Parts,
+        length: u64,
+        limit: usize,
+    ) -> Result<Option<Arc<Caller>>> {
+        if self.route.body.is_some() {
+            body::check_head(&head.headers, length, limit)?;
+        }
+        if self.route.reach == Reach::Signed {
+            service.guard.check_signature_head(&head.headers)?;
+            return Ok(None);
+        }
+        service.guard.identify(&service.doors, head).await.map(Some)
+    }
+
+    /// What a caller says, and so what is wrong with it.
+    async fn said(self: &Arc<Self>, bodies: &Bodies, head: &Parts, sent: Option<Sent>) -> Result<Said> {
+        let weight =
+            body::weight(head.uri.query().unwrap_or_default().as_bytes()) + sent.as_ref().map_or(0, |sent| sent.weight);
+        let (operation, uri) = (self.clone(), head.uri.clone());
+        let work = move || operation.checked(uri.query().unwrap_or_default(), sent, |_| Ok(()));
+        bodies.work(weight, work).await.map(|(said, ())| said)
+    }
+
+    /// JSON, parameters, and the body by its schema. Who has no token proves between the two who sent the body.
+    fn checked<P>(
+        &self,
+        query: &str,
+        sent: Option<Sent>,
+        prove: impl FnOnce(Option<&Json>) -> Result<P>,
+    ) -> Result<(Said, P)> {
+        let (sent, held) = sent.map(Sent::parse).transpose()?.unzip();
+        let (filter, predicate) = self.query(query)?;
+        let proof = prove(sent.as_ref().and_then(Option::as_ref))?;
+        let (body, items) = match (self.body_validator()?, sent) {
+            (Some(validator), Some(sent)) => checked_body(validator, sent.ok_or(Error::BodyRequired)?)?,
+            _ => Default::default(),
+        };
+        Ok((Said { filter, predicate, body, items, held: held.flatten() }, proof))
     }
 
     /// What a request changes, for whoever wants to know.

@@ -27,6 +27,8 @@ const LONGEST_REQUEST_ID: usize = 128;
 pub(crate) struct HttpOptions {
     /// Longest body, in bytes.
     pub(crate) max_body_bytes: usize,
+    /// Memory of all bodies at work together, in bytes; what goes beyond is refused with 503.
+    pub(crate) max_bodies_bytes: usize,
     /// Requests at work at once; more are refused with 503.
     pub(crate) concurrency: usize,
     /// Longest time for one request.
@@ -41,6 +43,7 @@ impl Default for HttpOptions {
     fn default() -> Self {
         Self {
             max_body_bytes: 1024 * 1024,
+            max_bodies_bytes: 64 * 1024 * 1024,
             concurrency: 1_024,
             timeout: Duration::from_secs(30),
             allowed_origins: vec!["*".to_owned()],

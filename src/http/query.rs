@@ -7,13 +7,15 @@ use user_tenant_store::filter::parse::{self, Bounds};
 use user_tenant_store::filter::{Filter, FilterError, Predicate, brackets};
 
 use super::body::prohibited;
-use super::validation::{Validator, coerce};
+use super::validation::{Validator, coerce, shortened};
 use crate::error::{Error, Result};
 
 /// Name of the parameter that says where a page begins.
 pub(crate) const CURSOR: &str = "cursor";
 /// Deepest nesting of `include`.
 const INCLUDE_DEPTH: usize = 5;
+/// Most bytes of a parameter that a refusal repeats.
+const LONGEST_ECHO: usize = 16 * 1024;
 
 /// The `filter` parameter; absent means no condition.
 pub(super) fn filter(query: &str, validator: &Validator, meta: &'static EntityMeta) -> Result<Filter> {
@@ -29,7 +31,7 @@ pub(super) fn behind_cursor(query: &str, meta: &'static EntityMeta, filter: Filt
         Ok(cursor) => Ok(cursor.rest(meta, filter)),
         Err(error) => Err(Error::InvalidParameter {
             name: CURSOR,
-            value: Box::new(text.as_ref().into()),
+            value: echo(text.as_ref().into()),
             details: Box::new(json!([{ "path": "", "code": "cursor", "message": error.to_string(), "info": {} }])),
         }),
     }
@@ -53,20 +55,28 @@ fn refusal(name: &'static str, value: Json, error: FilterError) -> Error {
     match error {
         FilterError::Invalid { path, code, message, info } => Error::InvalidParameter {
             name,
-            value: Box::new(value),
+            value: echo(value),
             details: Box::new(json!([{ "path": path, "code": code, "message": message, "info": info }])),
         },
         other => other.into(),
     }
 }
 
+/// A value as a refusal repeats it: as it is, or the beginning of its text.
+fn echo(value: Json) -> Box<Json> {
+    Box::new(match value {
+        Json::String(text) => shortened(text, LONGEST_ECHO).into(),
+        other => {
+            let text = other.to_string();
+            if text.len() > LONGEST_ECHO { shortened(text, LONGEST_ECHO).into() } else { other }
+        }
+    })
+}
+
 /// The parameter as a JSON object that its schema accepts; `None` when it is absent, empty or null.
 fn parameter(query: &str, name: &'static str, validator: &Validator) -> Result<Option<Json>> {
-    let invalid = |value: Json, details: Json| Error::InvalidParameter {
-        name,
-        value: Box::new(value),
-        details: Box::new(details),
-    };
+    let invalid =
+        |value: Json, details: Json| Error::InvalidParameter { name, value: echo(value), details: Box::new(details) };
     let plain: Vec<_> =
         form_urlencoded::parse(query.as_bytes()).filter(|(key, _)| key == name).map(|(_, value)| value).collect();
     let bracketed = bracketed(query, name);

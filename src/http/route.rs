@@ -20,6 +20,9 @@ use crate::error::{Error, Result};
 /// The metadata of an entity.
 pub(crate) type Meta = fn() -> &'static EntityMeta;
 
+/// Most items of a body that is an array.
+const MOST_ITEMS: usize = 1_000;
+
 /// One operation.
 pub(crate) struct Route {
     /// HTTP method.
@@ -123,7 +126,11 @@ impl Body {
 
     /// The schema of a body whose items have the schema `item`, which may be a reference.
     pub(crate) fn schema_around(&self, item: Json) -> Json {
-        if self.form == Form::CreateMany { json!({ "type": "array", "items": item }) } else { item }
+        if self.form == Form::CreateMany {
+            json!({ "type": "array", "maxItems": MOST_ITEMS, "items": item })
+        } else {
+            item
+        }
     }
 }
 

@@ -7,6 +7,7 @@ mod coerce;
 mod wording;
 
 use jsonschema::error::ValidationErrorKind;
+use jsonschema::paths::{Location, LocationSegment};
 use jsonschema::{Draft, ValidationError};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -17,7 +18,7 @@ pub(crate) use coerce::coerce;
 use wording::{duplicates, wording};
 
 /// Keywords in the order in which AJV evaluates them, and so reports their violations.
-const ORDER: [&str; 16] = [
+const ORDER: [&str; 17] = [
     "type",
     "maximum",
     "minimum",
@@ -27,6 +28,7 @@ const ORDER: [&str; 16] = [
     "pattern",
     "format",
     "enum",
+    "maxItems",
     "anyOf",
     "oneOf",
     "uniqueItems",
@@ -38,6 +40,10 @@ const ORDER: [&str; 16] = [
 
 /// Most violations that are listed: a body of nothing but errors must not cost more than a good one.
 const MOST_DETAILS: usize = 100;
+/// Most values of an instance whose violations are all looked for: they are all found before the first can be taken.
+const MOST_VALUES: usize = 10_000;
+/// Most bytes of a name or a path that a violation repeats: as many violations as are listed may share one.
+const LONGEST_NAME: usize = 512;
 
 /// One violation, as the `details` of an error list it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -78,17 +84,21 @@ impl Validator {
         &self.schema
     }
 
-    /// All violations, in AJV's order; none when the instance is valid.
+    /// The violations, in AJV's order; none when the instance is valid. Of a large instance it is only the first.
     pub(crate) fn check(&self, instance: &Value) -> Vec<Detail> {
         let mut found = Vec::new();
-        if !self.compiled.is_valid(instance) {
+        if has_more_values(instance, &mut { MOST_VALUES }) {
+            if let Err(error) = self.compiled.validate(instance) {
+                self.collect(&error, &mut found);
+            }
+        } else if !self.compiled.is_valid(instance) {
             for error in self.compiled.iter_errors(instance).take(MOST_DETAILS) {
                 self.collect(&error, &mut found);
             }
             found.sort_by(|(left, _), (right, _)| left.cmp(right));
         }
         let mut details: Vec<_> = found.into_iter().map(|(_, detail)| detail).collect();
-        refuse_nul(instance, "", &mut details);
+        refuse_nul(instance, &mut Vec::new(), &mut details);
         details.truncate(MOST_DETAILS);
         details
     }
@@ -101,7 +111,7 @@ impl Validator {
         let rank = self.rank(error);
         let required = self.schema.pointer(error.schema_path().as_str()).unwrap_or(&Value::Null);
         let mut add = |rank, (message, info)| {
-            let path = error.instance_path().to_string();
+            let path = shortened(error.instance_path().as_str().to_owned(), LONGEST_NAME);
             let code = error.kind().keyword().to_owned();
             found.push((rank, Detail { path, code, message, info }));
         };
@@ -113,6 +123,7 @@ impl Validator {
             }
             ValidationErrorKind::AdditionalProperties { unexpected } => {
                 for name in unexpected.iter().take(MOST_DETAILS) {
+                    let name = shortened(name.clone(), LONGEST_NAME);
                     let message = "must NOT have additional properties".to_owned();
                     add(rank.clone(), (message, json!({"additionalProperty": name})));
                 }
@@ -163,32 +174,57 @@ impl Validator {
 }
 
 /// Refuses the character U+0000, which `PostgreSQL` can store in neither text nor JSON.
-fn refuse_nul(value: &Value, path: &str, details: &mut Vec<Detail>) {
-    let pointer = |key: &str| format!("{path}/{}", key.replace('~', "~0").replace('/', "~1"));
-    let refusal = |path: String| {
-        let (message, info) = wording("pattern", &json!("^[^\\u0000]*$"));
-        Detail { path, code: "pattern".to_owned(), message, info }
-    };
+fn refuse_nul<'v>(value: &'v Value, path: &mut Vec<LocationSegment<'v>>, details: &mut Vec<Detail>) {
     if details.len() >= MOST_DETAILS {
         return;
     }
+    // Paths are written for refusals only: they are made of names that may be as long as the body.
+    let refusal = |path: &[LocationSegment<'v>]| {
+        let path = shortened(path.iter().cloned().collect::<Location>().as_str().to_owned(), LONGEST_NAME);
+        let (message, info) = wording("pattern", &json!("^[^\\u0000]*$"));
+        Detail { path, code: "pattern".to_owned(), message, info }
+    };
     match value {
-        Value::String(text) if text.contains('\0') => details.push(refusal(path.to_owned())),
+        Value::String(text) if text.contains('\0') => details.push(refusal(path)),
         Value::Array(items) => {
             for (index, item) in items.iter().enumerate() {
-                refuse_nul(item, &format!("{path}/{index}"), details);
+                path.push(LocationSegment::Index(index));
+                refuse_nul(item, path, details);
+                path.pop();
             }
         }
         Value::Object(entries) => {
             for (key, value) in entries {
+                path.push(LocationSegment::Property(key.into()));
                 if key.contains('\0') {
-                    details.push(refusal(pointer(key)));
+                    details.push(refusal(path));
                 }
-                refuse_nul(value, &pointer(key), details);
+                refuse_nul(value, path, details);
+                path.pop();
             }
         }
         _ => {}
     }
+}
+
+/// Whether there are more values in a value, itself among them, than are left.
+fn has_more_values(value: &Value, left: &mut usize) -> bool {
+    let Some(rest) = left.checked_sub(1) else { return true };
+    *left = rest;
+    match value {
+        Value::Array(items) => items.iter().any(|item| has_more_values(item, left)),
+        Value::Object(entries) => entries.values().any(|value| has_more_values(value, left)),
+        _ => false,
+    }
+}
+
+/// A text of a client's, as far as a refusal repeats it.
+pub(super) fn shortened(mut text: String, longest: usize) -> String {
+    if text.len() > longest {
+        text.truncate(text.floor_char_boundary(longest));
+        text.push('…');
+    }
+    text
 }
 
 /// A date with time and zone (RFC 3339) that has a year of four digits in UTC too.

@@ -1,5 +1,6 @@
 //! What surrounds the routes: pages for operators, the explorer, request ids, CORS, bounds, and what malformed input gets.
 
+mod bodies;
 mod bounds;
 mod bytes;
 mod malformed;

@@ -247,3 +247,24 @@ fn brackets_are_coerced_down_to_the_scope_of_an_include_but_not_in_conditions() 
     assert_eq!(filter, wanted);
     assert_eq!(refusals(schema::filter(tenant()), &filter), []);
 }
+
+#[test]
+fn what_a_refusal_repeats_is_short() {
+    let long = "é".repeat(300_000);
+    let body = json!({long.as_str(): ["\0", "\0"]});
+    let schema = json!({"type": "object"});
+    for (path, _) in refusals(schema, &body) {
+        assert!(path.len() < 600 && path.starts_with("/éé") && path.ends_with('…'), "{path:.50}");
+    }
+    let details = Validator::new(schema::create(tenant(), &[])).unwrap().check(&body);
+    assert!(serde_json::to_string(&details).unwrap().len() < 3_000);
+}
+
+#[test]
+fn of_a_large_instance_the_first_violation_is_told() {
+    let schema = json!({"type": "array", "items": {"type": "string"}});
+    let list = |good: usize, bad: usize| Value::from([vec![json!("x"); good], vec![json!(1); bad]].concat());
+    assert_eq!(refusals(schema.clone(), &list(5, 9_000)).len(), 100);
+    assert_eq!(refusals(schema.clone(), &list(20_000, 9_000)), [pair("/20000", "must be string")]);
+    assert_eq!(refusals(schema, &list(20_000, 0)), []);
+}

@@ -49,6 +49,8 @@ const WRONG: &[Wrong] = &[
     (&[], "MAX_ROWS", "many"),
     (&[], "MAX_BODY_BYTES", "0"),
     (&[], "MAX_BODY_BYTES", "1MB"),
+    (&[], "MAX_BODIES_BYTES", "0"),
+    (&[], "MAX_BODIES_BYTES", "4294967296"),
     (&[], "CONCURRENCY_LIMIT", "0"),
     (&[], "REQUEST_TIMEOUT_MILLISECONDS", "0"),
     (&[], "REQUEST_TIMEOUT_MILLISECONDS", "18446744073709551616"),

@@ -44,7 +44,7 @@ pub(super) fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
     }
 }
 
-fn in_flight(server: &Server) -> bool {
+pub(super) fn in_flight(server: &Server) -> bool {
     let page = Request::new(server.address(), "GET /metrics").send();
     // This request itself is one of them.
     text(&page).contains("requests_in_flight 2\n")
@@ -65,7 +65,7 @@ fn a_body_beyond_the_limit_is_refused() {
             json(&refused),
             json!({ "error": { "statusCode": 413, "name": "PayloadTooLargeError", "message": "request entity too large" } })
         );
-        assert_eq!(create(limit).send().status, 401, "read, and then a token is asked for");
+        assert_eq!(create(limit).send().status, 401, "a token is asked for");
     }
 }
 

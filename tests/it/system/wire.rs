@@ -42,7 +42,7 @@ const EXCHANGES: &[(&[u8], &[&str])] = &[
     (b"POST /tenants HTTP/1.1\r\nhost: x\r\ncontent-length: -1\r\n\r\n", &["HTTP/1.1 400 "]),
     (b"POST /tenants HTTP/1.1\r\nhost: x\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nx", &["HTTP/1.1 400 "]),
     (b"POST /tenants HTTP/1.1\r\nhost: x\r\ncontent-length: 99999999999999999999\r\n\r\n", &["HTTP/1.1 400 "]),
-    (b"POST /tenants HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n", &["", "HTTP/1.1 400 "]),
+    (b"POST /tenants HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n", &["", "HTTP/1.1 401 "]),
     (b"POST /tenants HTTP/1.1\r\nhost: x\r\ntransfer-encoding: rot13\r\n\r\nx", &["HTTP/1.1 400 "]),
     (b"POST /tenants HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked, x\r\n\r\n0\r\n\r\n", &["HTTP/1.1 400 "]),
     (b"POST /tenants HTTP/1.1\r\nhost: x\r\ntransfer-encoding: x, chunked\r\n\r\n0\r\n\r\n", &["HTTP/1.1 501 "]),
@@ -71,8 +71,8 @@ const AMBIGUOUS: &[&[u8]] = &[
 /// Requests whose sender hangs up before they are whole.
 const TORN: &[(&[u8], &[&str])] = &[
     (b"\r\n\r\n", &["", "HTTP/1.1 400 "]),
-    (b"POST /tenants HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{", &["", "HTTP/1.1 400 "]),
-    (b"POST /tenants HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n5\r\n{", &["", "HTTP/1.1 400 "]),
+    (b"POST /tenants HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{", &["", "HTTP/1.1 401 "]),
+    (b"POST /tenants HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n5\r\n{", &["", "HTTP/1.1 401 "]),
     (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", &["", "HTTP/1.1 400 "]),
     (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", &["", "HTTP/1.1 400 "]),
 ];
