@@ -44,7 +44,7 @@ pub(super) fn tool() -> Tool {
                 "Include base microservice migrations (can not be provided with facade, customMigrations options)"),
             "customMigrations": flag(
                 "Setup custom migration for this microservice (not required) (can not be provided with facade, includeMigrations options)"),
-            "source": text("What the service depends on: a version, an address of git or a checkout (not required)".to_owned()),
+            "source": text("What the service depends on, whose code it builds and runs: a version, an address of git (https:// or ssh://) or a checkout (not required)".to_owned()),
             "workingDir": text("Path of the root directory of the monorepo (not required)".to_owned()),
         },
         "required": ["name"],
@@ -99,8 +99,9 @@ pub(super) fn call(mut arguments: JsonObject, below: &Path) -> CallToolResult {
             );
             let text = [&[text], &plan.notes[..]].concat().join("\nNote: ");
             let mut result = CallToolResult::success(vec![ContentBlock::text(text)]);
-            result.structured_content =
-                Some(json!({ "name": plan.name, "directory": directory, "files": files, "notes": plan.notes }));
+            result.structured_content = Some(
+                json!({ "name": plan.name, "directory": directory, "files": files, "notes": plan.notes, "dependsOn": plan.source.dependency() }),
+            );
             result
         }
         Err(ScaffoldError::Missing(flags)) => {

@@ -94,12 +94,21 @@ impl Plan {
         if answers.sequelize {
             notes.push("--sequelize changes nothing: no ORM is needed here".to_owned());
         }
-        if let Source::Path(path) = &source {
-            let path = path.display();
-            notes.push(format!(
-                "it depends on the checkout at {path}, which other machines lack; name a version or a repository in \
-                 Cargo.toml before its CI runs elsewhere (or give --source)"
-            ));
+        match &source {
+            Source::Path(path) => notes.push(format!(
+                "it depends on the checkout at {}, which other machines lack; name a version or a repository in \
+                 Cargo.toml before its CI runs elsewhere (or give --source)",
+                path.display()
+            )),
+            // What was not said is ours.
+            _ if answers.source.is_none() => {}
+            Source::Version(version) => {
+                notes.push(format!("it depends on version {version} of {OURS}, as --source says"));
+            }
+            Source::Git(address) => notes.push(format!(
+                "it depends on the repository {address}, as --source says, and builds and runs what is there: check that it \
+                 is the one you mean"
+            )),
         }
         Ok(Self {
             name,

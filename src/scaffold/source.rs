@@ -6,8 +6,8 @@ use semver::VersionReq;
 
 use super::ScaffoldError;
 
-/// How addresses of repositories begin.
-const SCHEMES: [&str; 4] = ["https://", "http://", "ssh://", "file://"];
+/// How addresses of repositories begin: encrypted ones, so that what is built comes from there.
+const SCHEMES: [&str; 2] = ["https://", "ssh://"];
 /// Characters that mean something inside the quotes of a manifest, a `Dockerfile` or a shell.
 const UNQUOTABLE: [char; 5] = ['"', '\'', '\\', '$', '`'];
 
@@ -28,6 +28,9 @@ impl Source {
     pub(super) fn of(said: Option<&str>, place: &Path) -> Result<Self, ScaffoldError> {
         match said {
             None => checkout().map_or_else(|| Ok(Self::Git(env!("CARGO_PKG_REPOSITORY").to_owned())), Self::path),
+            Some(said) if said.starts_with('-') || said.contains(is_breaking) => Err(ScaffoldError::Answer(format!(
+                "--source: {said:?} must not begin with a hyphen, nor hold quotes or control characters"
+            ))),
             // The short form of ssh, which cargo does not take.
             Some(git) if git.starts_with("git@") => Self::git(&format!("ssh://{}", git.replacen(':', "/", 1))),
             Some(git) if SCHEMES.iter().any(|start| git.starts_with(start)) => Self::git(git),
@@ -35,7 +38,7 @@ impl Source {
             Some(path) => match place.join(path).canonicalize() {
                 Ok(found) if is_checkout(&found) => Self::path(found),
                 _ => Err(ScaffoldError::Answer(format!(
-                    "--source: {path:?} is no version (0.1), no address of git (https://…) and no checkout of {}",
+                    "--source: {path:?} is no version (0.1), no address of git (https://… or ssh://…) and no checkout of {}",
                     env!("CARGO_PKG_NAME")
                 ))),
             },
@@ -44,9 +47,20 @@ impl Source {
 
     /// A repository, whose address git would make sense of.
     fn git(address: &str) -> Result<Self, ScaffoldError> {
-        let (_, rest) = address.split_once("://").unwrap_or_default();
+        let (scheme, rest) = address.split_once("://").unwrap_or_default();
+        let (authority, _) = rest.split_once('/').unwrap_or((rest, ""));
+        let (user, host) = authority.rsplit_once('@').unwrap_or(("", authority));
+        if user.contains(':') || (scheme == "https" && !user.is_empty()) {
+            return Err(ScaffoldError::Answer(
+                "--source: the address holds a name or password, which would stand in Cargo.toml; leave it out, and let git's \
+                 credential helper give it"
+                    .to_owned(),
+            ));
+        }
         let is_plain = |letter: char| letter.is_ascii_graphic() && !UNQUOTABLE.contains(&letter);
-        if rest.contains('/') && rest.chars().all(is_plain) {
+        // What begins with a hyphen would be an option to the programs that git starts.
+        let is_host = !host.is_empty() && !host.starts_with('-') && !user.starts_with('-');
+        if rest.contains('/') && is_host && rest.chars().all(is_plain) {
             return Ok(Self::Git(address.to_owned()));
         }
         Err(ScaffoldError::Answer(format!("--source: {address:?} is no address of a repository")))
@@ -66,7 +80,7 @@ impl Source {
     }
 
     /// The value of the dependency in `Cargo.toml`, as an inline table of TOML.
-    pub(super) fn dependency(&self) -> String {
+    pub(crate) fn dependency(&self) -> String {
         let quoted = |text: &str| serde_json::Value::from(text).to_string();
         match self {
             Self::Version(version) => format!("{{ version = {} }}", quoted(version)),
@@ -74,6 +88,11 @@ impl Source {
             Self::Path(path) => format!("{{ path = {} }}", quoted(&path.display().to_string())),
         }
     }
+}
+
+/// Whether a letter would end a text between quotes, or its line.
+fn is_breaking(letter: char) -> bool {
+    letter.is_control() || matches!(letter, '"' | '\'')
 }
 
 /// The checkout whose build directory holds the running program.

@@ -235,6 +235,9 @@ fn the_scaffold_takes_what_the_originals_tool_takes() {
         (with(json!({ "datasourceType": "mysql" })), "mysql"),
         (with(json!({ "workingDir": "/nowhere/at/all" })), "workingDir"),
         (with(json!({ "surplus": 1 })), "surplus"),
+        (with(json!({ "source": "--config=evil" })), "--source"),
+        (with(json!({ "source": "https://evil.example/x\"\n[patch.crates-io]" })), "--source"),
+        (with(json!({ "source": "http://example.com/users.git" })), "--source"),
         (json!({ "name": "incomplete", "baseOnService": true }), "missing: baseService"),
     ] {
         let (failed, told, _) = client.call("microservice", &arguments);
@@ -245,6 +248,8 @@ fn the_scaffold_takes_what_the_originals_tool_takes() {
     let (failed, told, made) = client.call("Microservice", &whole);
     assert!(!failed && told.starts_with("Command executed successfully!"), "{told}");
     assert_eq!(made["name"], "made-by-mcp");
+    assert_eq!(made["dependsOn"], "{ version = \"0.1\" }");
+    assert!(told.contains("Note: it depends on version 0.1"), "{told}");
     let manifest = workplace.path().join("made-by-mcp/Cargo.toml");
     assert!(std::fs::read_to_string(manifest).expect("it is written").contains("version = \"0.1\""));
     let (failed, told, _) = client.call("microservice", &whole);

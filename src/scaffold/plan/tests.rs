@@ -67,6 +67,29 @@ fn images_and_databases_have_names_too() {
     for source in ["https://x y/users.git", "git@", "ssh://", "https://example.com/$(id)"] {
         refused(|answers| answers.source = Some(source.to_owned()), &["--source", "no address"]);
     }
+    for source in ["-x", "--help", "0.1\"", "0.1\n[patch]", "./it's", "https://example.com/x\u{7}"] {
+        refused(|answers| answers.source = Some(source.to_owned()), &["--source", "must not begin with a hyphen"]);
+    }
+    for source in ["ssh://-oProxyCommand=id/x", "git@-oProxyCommand=id:x", "https:///x", "ssh://-l@example.com/x"] {
+        refused(|answers| answers.source = Some(source.to_owned()), &["--source", "no address"]);
+    }
+    for source in ["http://example.com/users.git", "file:///nowhere", "git://example.com/users.git"] {
+        refused(|answers| answers.source = Some(source.to_owned()), &["--source", "no version"]);
+    }
+    for source in ["https://ann:hidden@example.com/x.git", "https://hidden@example.com/x", "ssh://a:hidden@b.example/x"]
+    {
+        let message = plan(&Answers { source: Some(source.to_owned()), ..answers() }).unwrap_err();
+        assert!(message.contains("--source") && !message.contains("hidden"), "{message}");
+    }
+    for (source, made) in [
+        (">=0.1, <0.3", "{ version = \">=0.1, <0.3\" }"),
+        ("https://example.com/users.git", "{ git = \"https://example.com/users.git\" }"),
+        ("git@example.com:us/users.git", "{ git = \"ssh://git@example.com/us/users.git\" }"),
+    ] {
+        let said = plan(&Answers { source: Some(source.to_owned()), ..answers() }).unwrap();
+        assert_eq!(said.source.dependency(), made);
+        assert!(said.notes.iter().any(|note| note.starts_with("it depends on")), "{:?}", said.notes);
+    }
     refused(|answers| answers.unique_prefix = Some("a/b".to_owned()), &["--uniquePrefix", "a/b"]);
 }
 
