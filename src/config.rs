@@ -15,7 +15,7 @@ use std::time::Duration;
 use axum::http::Uri;
 pub(crate) use database::EMBEDDED_FILE;
 pub(crate) use reference::{describe, reference};
-pub(crate) use settings::SETTINGS;
+pub(crate) use settings::{SETTINGS, Setting};
 pub(crate) use sources::{Effective, Source, load};
 pub(crate) use trust::{Doubt, read as read_trusted};
 use user_tenant_store::session::{DatabaseOptions, Limits};

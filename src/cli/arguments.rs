@@ -14,7 +14,7 @@ use super::mcp::McpOptions;
 use super::microservice::MicroserviceOptions;
 use super::print::{OURS, name};
 use super::resource::Action;
-use crate::config::SETTINGS;
+use crate::config::{SETTINGS, Setting};
 use crate::migrations::optional_constraints;
 
 /// Users, tenants and roles for multi-tenant software: one binary, `SQLite` or `PostgreSQL`.
@@ -312,11 +312,20 @@ impl Arguments {
 /// All that can be typed, with a flag for each setting.
 pub(super) fn command() -> clap::Command {
     let settings = SETTINGS.iter().map(|setting| {
+        // Its address too: a password may stand in it.
+        let help = if setting.secret || setting.address {
+            let Setting { description, name, .. } = setting;
+            format!(
+                "{description}. Other users of this machine can see it here: prefer {name}, or the file of --config"
+            )
+        } else {
+            setting.description.to_owned()
+        };
         Arg::new(setting.name)
             .long(setting.flag())
             .global(true)
             .value_name("VALUE")
-            .help(setting.description)
+            .help(help)
             .help_heading("Settings")
             .hide_short_help(true)
     });
@@ -347,3 +356,6 @@ fn constraint() -> PossibleValuesParser {
 fn life(text: &str) -> Result<Duration, String> {
     humantime::parse_duration(text).map_err(|error| error.to_string())
 }
+
+#[cfg(test)]
+mod tests;

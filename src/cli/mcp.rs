@@ -25,7 +25,8 @@ pub(super) struct McpOptions {
     /// Serve over Streamable HTTP at this address, under `/mcp`, instead of standard input and output.
     #[arg(long, value_name = "ADDRESS:PORT")]
     http: Option<SocketAddr>,
-    /// The bearer token that clients over HTTP must send; without it, one is made and printed. Not used without --http.
+    /// The bearer token that clients over HTTP must send; without it, one is made and printed. Not used without
+    /// --http. Other users of this machine can see it here: prefer `USER_TENANT_MCP_TOKEN`.
     #[arg(long, value_name = "TOKEN", env = "USER_TENANT_MCP_TOKEN", hide_env_values = true)]
     http_token: Option<String>,
     /// A name under which clients reach it over HTTP, beside localhost; repeatable.

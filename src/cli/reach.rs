@@ -23,10 +23,12 @@ const LIFE: Duration = Duration::from_hours(100 * 365 * 24);
 /// Which service, and with whose rights.
 #[derive(Debug, Clone, Args)]
 pub(super) struct Reach {
-    /// Address of a running service; without it, the configured database is used.
+    /// Address of a running service; without it, the configured database is used. Other users of this machine can see it
+    /// here: prefer `USER_TENANT_URL` for one with a password.
     #[arg(long, value_name = "URL", env = "USER_TENANT_URL", hide_env_values = true)]
     pub(super) url: Option<String>,
-    /// Bearer token to send; without it, on the configured database, everything may be done.
+    /// Bearer token to send; without it, on the configured database, everything may be done. Other users of this machine
+    /// can see it here: prefer `USER_TENANT_TOKEN`.
     #[arg(long, value_name = "TOKEN", env = "USER_TENANT_TOKEN", hide_env_values = true)]
     pub(super) token: Option<String>,
 }
