@@ -33,7 +33,7 @@ pub(super) fn read(path: &Path) -> Result<Option<String>, Failure> {
             _ => format!("chmod 600 {shown}"),
         };
         return Err(Failure::Configuration(format!(
-            "{shown} {}, {why}. If nobody has: {mend}\nElse remove the file to have a new secret made (tokens signed before \
+            "{shown} {}, {why}. If you know that they did not: {mend}\nElse remove the file to have a new secret made (tokens signed before \
              end then)",
             doubt.words()
         )));

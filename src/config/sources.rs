@@ -128,7 +128,10 @@ fn scalar(value: toml::Value) -> Option<String> {
         }
         toml::Value::Table(_) => None,
         toml::Value::String(text) => Some(text),
-        other => Some(other.to_string()),
+        toml::Value::Integer(number) => Some(number.to_string()),
+        toml::Value::Float(number) => Some(number.to_string()),
+        toml::Value::Boolean(is) => Some(is.to_string()),
+        toml::Value::Datetime(time) => Some(time.to_string()),
     }
 }
 

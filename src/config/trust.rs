@@ -43,7 +43,7 @@ fn doubts(file: &File, path: &Path) -> io::Result<Vec<Doubt>> {
     use std::os::unix::fs::MetadataExt;
     let file = file.metadata()?;
     let us = rustix::process::geteuid().as_raw();
-    // Root works with the data of a service that runs as somebody else: theirs is what lies in their directory.
+    // Root works with the data of a service that runs as another user: theirs is what lies in their directory.
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let theirs = if us == 0 { directory.metadata()?.uid() } else { us };
     Ok(found(file.uid(), file.mode(), &[0, us, theirs]))
@@ -71,7 +71,7 @@ mod tests {
     use super::{Doubt, found};
 
     #[test]
-    fn a_file_is_ours_that_nobody_else_may_touch() {
+    fn a_file_is_ours_that_others_may_not_touch() {
         for (owner, mode, expected) in [
             (7, 0o100_600, vec![]),
             (0, 0o100_400, vec![]),
