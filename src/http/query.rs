@@ -31,7 +31,7 @@ pub(super) fn behind_cursor(query: &str, meta: &'static EntityMeta, filter: Filt
         Ok(cursor) => Ok(cursor.rest(meta, filter)),
         Err(error) => Err(Error::InvalidParameter {
             name: CURSOR,
-            value: echo(text.as_ref().into()),
+            value: Box::new(echo(text.as_ref().into())),
             details: Box::new(json!([{ "path": "", "code": "cursor", "message": error.to_string(), "info": {} }])),
         }),
     }
@@ -55,7 +55,7 @@ fn refusal(name: &'static str, value: Json, error: FilterError) -> Error {
     match error {
         FilterError::Invalid { path, code, message, info } => Error::InvalidParameter {
             name,
-            value: echo(value),
+            value: Box::new(echo(value)),
             details: Box::new(json!([{ "path": path, "code": code, "message": message, "info": info }])),
         },
         other => other.into(),
@@ -63,20 +63,23 @@ fn refusal(name: &'static str, value: Json, error: FilterError) -> Error {
 }
 
 /// A value as a refusal repeats it: as it is, or the beginning of its text.
-fn echo(value: Json) -> Box<Json> {
-    Box::new(match value {
+fn echo(value: Json) -> Json {
+    match value {
         Json::String(text) => shortened(text, LONGEST_ECHO).into(),
         other => {
             let text = other.to_string();
             if text.len() > LONGEST_ECHO { shortened(text, LONGEST_ECHO).into() } else { other }
         }
-    })
+    }
 }
 
 /// The parameter as a JSON object that its schema accepts; `None` when it is absent, empty or null.
 fn parameter(query: &str, name: &'static str, validator: &Validator) -> Result<Option<Json>> {
-    let invalid =
-        |value: Json, details: Json| Error::InvalidParameter { name, value: echo(value), details: Box::new(details) };
+    let invalid = |value: Json, details: Json| Error::InvalidParameter {
+        name,
+        value: Box::new(echo(value)),
+        details: Box::new(details),
+    };
     let plain: Vec<_> =
         form_urlencoded::parse(query.as_bytes()).filter(|(key, _)| key == name).map(|(_, value)| value).collect();
     let bracketed = bracketed(query, name);

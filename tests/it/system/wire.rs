@@ -5,6 +5,7 @@ use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::Duration;
 
 use super::on_sqlite;
+use crate::support::token;
 
 /// What is sent, and the beginning of what may come back; an empty one is a closed connection.
 const EXCHANGES: &[(&[u8], &[&str])] = &[
@@ -61,10 +62,10 @@ const EXCHANGES: &[(&[u8], &[&str])] = &[
 ];
 
 /// Bodies with two lengths, each followed by another request, which the wrong one would take for a part of the body.
-const AMBIGUOUS: &[&[u8]] = &[
-    b"POST /tenants HTTP/1.1\r\nhost: x\r\ncontent-length: 40\r\ntransfer-encoding: chunked\r\n\r\n\
+const AMBIGUOUS: &[&str] = &[
+    "POST /tenants HTTP/1.1\r\nhost: x\r\ncontent-length: 40\r\ntransfer-encoding: chunked\r\n\r\n\
       0\r\n\r\nGET /openapi.json HTTP/1.1\r\nhost: x\r\n\r\n",
-    b"POST /tenants HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\ncontent-length: 40\r\n\r\n\
+    "POST /tenants HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\ncontent-length: 40\r\n\r\n\
       0\r\n\r\nGET /openapi.json HTTP/1.1\r\nhost: x\r\n\r\n",
 ];
 
@@ -114,8 +115,10 @@ fn what_is_no_http_hurts_nobody() {
 #[test]
 fn of_two_lengths_of_a_body_the_chunks_count_and_nothing_follows() {
     let (_database, server) = on_sqlite(&[]);
+    let authorization = format!("host: x\r\nauthorization: Bearer {}\r\n", token::token("admin_a"));
     for sent in AMBIGUOUS {
-        let answer = exchange(server.address(), sent, false);
+        let sent = sent.replacen("host: x\r\n", &authorization, 1);
+        let answer = exchange(server.address(), sent.as_bytes(), false);
         assert!(answer.contains("Request body is required"), "the length was believed: {answer:.300}");
         assert!(answer.contains("\r\nconnection: close\r\n"), "{answer:.300}");
         assert_eq!(answer.matches("HTTP/1.1 ").count(), 1, "what follows is answered: {answer:.300}");

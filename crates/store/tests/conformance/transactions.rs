@@ -173,15 +173,23 @@ async fn who_rolls_back_takes_nobody_along(fixture: &Fixture) -> Outcome {
 
 async fn nothing_is_committed_after_a_statement_that_nobody_waited_for(fixture: &Fixture) -> Outcome {
     let scope = TenantScope(fixture.seed().await?.ours.account);
-    let session = fixture.store.write(scope, ACTOR).await?;
-    make(&session, "Delta").await?;
-    // Polled once and then dropped, as by a timeout.
-    let left = tokio::select! {
-        biased;
-        made = make(&session, "Alpha") => Some(made),
-        () = std::future::ready(()) => None,
-    };
-    assert!(left.is_none(), "it takes more than a moment");
+    let mut left = None;
+    // On a busy machine the answer may be there at the first look.
+    for _ in 0..100 {
+        let session = fixture.store.write(scope, ACTOR).await?;
+        make(&session, "Delta").await?;
+        // Polled once and then dropped, as by a timeout.
+        let answered = tokio::select! {
+            biased;
+            made = make(&session, "Alpha") => Some(made),
+            () = std::future::ready(()) => None,
+        };
+        if answered.is_none() {
+            left = Some(session);
+            break;
+        }
+    }
+    let session = left.ok_or("no statement was left")?;
     let refused = session.commit(()).await;
     assert!(matches!(refused, Err(StoreError::Aborted)), "{refused:?}");
     assert_eq!(titles(fixture, scope).await?, "Alpha Beta Gamma");
