@@ -7,7 +7,7 @@ use user_tenant_store::{Entity, EntityMeta};
 /// membership.
 macro_rules! is_guest {
     () => {
-        "ut.status NOT IN (1, 3) AND (u.default_tenant_id IS NULL OR u.default_tenant_id <> ut.tenant_id)"
+        "ut.status NOT IN (1, 3) AND u.default_tenant_id IS DISTINCT FROM ut.tenant_id"
     };
 }
 

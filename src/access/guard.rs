@@ -129,6 +129,15 @@ impl Guard {
         Err(Error::CallerNotActive)
     }
 
+    /// Refuses a caller whose token grants none of these permissions.
+    pub(crate) fn check_permission(&self, caller: &Caller, permissions: &[&'static str]) -> Result<()> {
+        if caller.may(permissions) {
+            return Ok(());
+        }
+        self.metrics.permission_refused(permissions.first().copied().unwrap_or_default());
+        Err(Error::NotAllowed)
+    }
+
     /// Admits a caller who was identified, or says why not.
     pub(crate) async fn admit(
         &self,
@@ -138,10 +147,7 @@ impl Guard {
         path_id: &str,
     ) -> Result<Authorized> {
         let Opening { permissions, reach, gives_power } = opening;
-        if !caller.may(permissions) {
-            self.metrics.permission_refused(permissions.first().copied().unwrap_or_default());
-            return Err(Error::NotAllowed);
-        }
+        self.check_permission(&caller, permissions)?;
         let power = if gives_power { self.power(doors, &caller, permissions).await? } else { None };
         let (tenant, subject) = if reach == Reach::CallerTenants {
             (caller.tenant_id, caller.tenant_id)

@@ -6,7 +6,7 @@ use super::caller::Caller;
 use super::permission::in_every_spelling;
 use crate::domain::holdings::Held;
 
-/// What a caller may give and take at this moment. A token alone would let somebody whose role was taken away undo that
+/// What a caller may give and take at this moment. A token alone would let a caller whose role was taken away undo that
 /// until the token ends.
 #[derive(Debug)]
 pub(crate) struct Power {

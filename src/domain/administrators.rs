@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use user_tenant_store::filter::{Filter, Predicate, Test};
+use user_tenant_store::filter::{Predicate, Test};
 use user_tenant_store::scope::TenantScope;
 use user_tenant_store::session::{Session, Write};
 use uuid::Uuid;
@@ -44,9 +44,9 @@ async fn exist(session: &Session<TenantScope, Write>, acceptance: MembershipAcce
     for permission in session.repository::<UserLevelPermission>().find_typed(named).await? {
         own.entry(permission.user_tenant_id).or_default().push(permission);
     }
-    let roles = session.repository::<Role>().find(&Filter::default()).await?;
-    let roles: Vec<Role> =
-        roles.into_iter().map(user_tenant_store::record::Record::into_entity).collect::<std::result::Result<_, _>>()?;
+    // No other roles: how many there are and how long, any member decides who may make them.
+    let granting = Predicate::holds_any::<Role>("permissions", NEEDED.into_iter().flatten());
+    let roles = session.repository::<Role>().find_typed(granting).await?;
     let permissions: HashMap<Uuid, HashSet<&str>> =
         roles.iter().map(|role| (role.id, role.permissions.iter().flatten().map(String::as_str).collect())).collect();
 
@@ -70,7 +70,9 @@ async fn exist(session: &Session<TenantScope, Write>, acceptance: MembershipAcce
             if permission.allowed {
                 held.insert(&permission.permission);
             } else {
-                held.remove(permission.permission.as_str());
+                // Under its name and its number, as when the member acts.
+                let spellings = NEEDED.into_iter().find(|names| names.contains(&permission.permission.as_str()));
+                held.retain(|name| !spellings.is_some_and(|names| names.contains(name)));
             }
         }
         suffices(&held)

@@ -8,6 +8,8 @@ use user_tenant_store::scope::{Scope, Sees};
 use user_tenant_store::session::Session;
 use uuid::Uuid;
 
+use super::principal::Principal;
+use crate::error::{Error, Result};
 use crate::model::{Holding, UserLevelPermission};
 
 /// What a membership holds.
@@ -53,4 +55,19 @@ where
         of_its_kind.insert(own.permission);
     }
     Ok(held)
+}
+
+/// Refuses the principal who holds less than the membership does: members are protected from those below them.
+pub(crate) async fn protect<S, M>(session: &Session<S, M>, principal: &Principal<'_>, membership: Uuid) -> Result<()>
+where
+    S: Scope + Sees<Holding> + Sees<UserLevelPermission>,
+{
+    let held = of(session, membership).await?;
+    let permissions = held.permissions().all(|permission| principal.permissions.contains(permission));
+    let clients = held.clients.is_empty() || principal.may_give_clients(&held.clients);
+    if principal.master || permissions && clients && principal.may_give_type(held.role_type) {
+        Ok(())
+    } else {
+        Err(Error::Forbidden("NotAllowedAccess"))
+    }
 }

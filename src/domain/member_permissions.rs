@@ -33,7 +33,7 @@ pub(crate) async fn create(
         holds(&principal, permission)?;
     }
     tenants::lock(&session).await?;
-    protected(&session, &principal, member).await?;
+    holdings::protect(&session, &principal, member).await?;
     let administrators = Administrators::before(&session, &principal).await?;
     if session.repository::<UserLevelPermission>().count(Some(&of(member))).await? >= MOST {
         return Err(Error::QuotaExceeded { what: "permissions of the member", limit: MOST });
@@ -53,7 +53,7 @@ pub(crate) async fn update_all(
 ) -> Result<Committed<u64>> {
     not_own(&principal, member)?;
     tenants::lock(&session).await?;
-    protected(&session, &principal, member).await?;
+    holdings::protect(&session, &principal, member).await?;
     let affected = of(member).and(predicate);
     for before in session.repository::<UserLevelPermission>().find_typed(affected.clone()).await? {
         let permission = match patch.get("permission") {
@@ -86,7 +86,7 @@ pub(crate) async fn delete_all(
 ) -> Result<Committed<u64>> {
     not_own(&principal, member)?;
     tenants::lock(&session).await?;
-    protected(&session, &principal, member).await?;
+    holdings::protect(&session, &principal, member).await?;
     let affected = of(member).and(predicate);
     let withheld = Predicate::is::<UserLevelPermission>("allowed", false).and(Some(&affected));
     for lifted in session.repository::<UserLevelPermission>().find_typed(withheld).await? {
@@ -114,11 +114,6 @@ pub(crate) fn same_member(member: Uuid, body: Option<&serde_json::Value>) -> Res
         }])))),
         _ => Ok(()),
     }
-}
-
-/// Refuses the principal who holds less than the member does.
-async fn protected(session: &Session<TenantScope, Write>, principal: &Principal<'_>, member: Uuid) -> Result<()> {
-    principal.reaches_up_to(&holdings::of(session, member).await?)
 }
 
 fn of(member: Uuid) -> Predicate {

@@ -2,11 +2,8 @@
 
 use std::collections::HashSet;
 
-use user_tenant_store::value::Value;
 use uuid::Uuid;
 
-use super::holdings::Held;
-use crate::error::{Error, Result};
 use crate::model::MembershipAcceptance;
 
 /// The kind of role that administrators have, in the original's vocabulary; it is also the kind of a role that names none.
@@ -44,15 +41,6 @@ impl Principal<'_> {
         self.master || self.holds(permissions)
     }
 
-    /// Refuses the principal who holds less than a member does: members are protected from those below them.
-    pub(crate) fn reaches_up_to(&self, member: &Held) -> Result<()> {
-        if self.master || member.permissions().all(|permission| self.permissions.contains(permission)) {
-            Ok(())
-        } else {
-            Err(Error::Forbidden("NotAllowedAccess"))
-        }
-    }
-
     /// Whether the principal may make or change a role of this kind: an administrator any, others their own and the
     /// common one.
     pub(crate) fn may_give_type(&self, role_type: Option<i32>) -> bool {
@@ -61,9 +49,10 @@ impl Principal<'_> {
         self.master || own == ADMINISTRATORS || given == own || given == OTHERS
     }
 
-    /// Whether the principal may name these client applications in a role.
-    pub(crate) fn may_give_clients(&self, clients: Option<&Value>) -> bool {
-        let Some(Value::TextArray(named)) = clients else { return true };
-        self.master || self.clients.is_empty() || named.iter().all(|client| self.clients.contains(client))
+    /// Whether the principal may bind a role to these client applications: a caller whose own role is bound to some, to
+    /// some of these, and not to none.
+    pub(crate) fn may_give_clients(&self, clients: &[String]) -> bool {
+        let all_held = || !clients.is_empty() && clients.iter().all(|client| self.clients.contains(client));
+        self.master || self.clients.is_empty() || all_held()
     }
 }

@@ -20,7 +20,9 @@ pub(crate) async fn create(
     new: New<Role>,
 ) -> Result<Committed<Record>> {
     let role_type = integer(new.get("roleType"));
-    givable(&principal, role_type, new.get("allowedClients"), new.get("permissions"))?;
+    // An empty list says as little as none.
+    let clients = new.get("allowedClients").filter(|clients| **clients != Value::TextArray(Vec::new()));
+    givable(&principal, role_type, clients, new.get("permissions"))?;
     session
         .create_and_commit(new)
         .await
@@ -88,7 +90,11 @@ fn givable(
     permissions: Option<&Value>,
 ) -> Result<()> {
     let lacks = matches!(permissions, Some(Value::TextArray(wanted)) if !principal.holds(wanted));
-    if lacks || !principal.may_give_type(role_type) || !principal.may_give_clients(clients) {
+    let clients = clients.is_none_or(|clients| match clients {
+        Value::TextArray(named) => principal.may_give_clients(named),
+        _ => principal.may_give_clients(&[]),
+    });
+    if lacks || !principal.may_give_type(role_type) || !clients {
         return Err(Error::Forbidden("NotAllowedAccess"));
     }
     Ok(())

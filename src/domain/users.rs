@@ -133,6 +133,8 @@ pub(crate) async fn remove(
         return Err(Error::Forbidden("NotAllowedAccess"));
     }
     protected(&session, &principal, &membership).await?;
+    // Two tenants that let the person go at once must not each name the other as the next home.
+    session.repository::<User>().lock_by_id(id).await?;
     let user = session.repository::<User>().get(id).await?.ok_or_else(|| unknown(&id))?;
     if user.default_tenant_id.is_none_or(|default| default == tenant) {
         let next = next_default(&session, tenant, &of_user).await?;
@@ -202,7 +204,7 @@ async fn protected(session: &Session<System, Write>, principal: &Principal<'_>, 
     if member.user_id == principal.user {
         return Ok(());
     }
-    principal.reaches_up_to(&holdings::of(session, member.id).await?)
+    holdings::protect(session, principal, member.id).await
 }
 
 /// That the principal may give a member this role: it is one of the tenant, and grants nothing that the principal lacks.
@@ -224,7 +226,14 @@ fn role_of(tenant: Uuid, role: Uuid) -> Predicate {
 fn may_assign(principal: &Principal<'_>, role: Option<&Role>) -> Result<()> {
     let role = role.ok_or(Error::RowNotFound)?;
     let grants = principal.may_affect(role.permissions.as_deref().unwrap_or_default());
-    if grants && principal.may_give_type(role.role_type) { Ok(()) } else { Err(Error::Forbidden("NotAllowedAccess")) }
+    // A role that names no client application is bound to none, and given by all: so are those of most services.
+    let clients =
+        role.allowed_clients.as_deref().is_none_or(|named| named.is_empty() || principal.may_give_clients(named));
+    if grants && clients && principal.may_give_type(role.role_type) {
+        Ok(())
+    } else {
+        Err(Error::Forbidden("NotAllowedAccess"))
+    }
 }
 
 /// That there is no such user in the tenant, in the words of the original.

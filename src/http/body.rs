@@ -23,6 +23,8 @@ const SMALL: usize = 16 * 1024;
 const HEAVY: usize = 256 * 1024;
 /// What a JSON value takes in memory at most, in bytes: lists double when they grow.
 const VALUE: usize = 2 * size_of::<Json>();
+/// What an object takes beside its values: room for a few entries with their names, and the table that finds them.
+const OBJECT: usize = 512;
 
 /// The bounds of bodies; all routes share them.
 pub(super) struct Bodies {
@@ -140,9 +142,14 @@ impl Bodies {
 /// What a text takes in memory once it is parsed, in bytes, or more: each value begins the text, or follows a sign
 /// that may be part of a string too. In a query string the signs may be escaped.
 pub(super) fn weight(text: &[u8]) -> usize {
-    let signs = text.iter().filter(|sign| matches!(sign, b',' | b'[' | b'{' | b'%' | b'&')).count();
+    let of_sign = |sign: &u8| match sign {
+        b'{' => VALUE + OBJECT,
+        b',' | b'[' | b'%' | b'&' => VALUE,
+        _ => 0,
+    };
+    let values = text.iter().map(of_sign).fold(0, usize::saturating_add);
     let empty = text.windows(2).filter(|pair| matches!(*pair, b"[]" | b"{}")).count();
-    text.len().saturating_add((signs - empty).saturating_mul(VALUE))
+    text.len().saturating_add(values) - empty.saturating_mul(VALUE).min(values)
 }
 
 /// Refuses what the head alone shows to be no body of ours: its media type, then the length that it says.
@@ -152,6 +159,11 @@ pub(super) fn check_head(headers: &HeaderMap, length: u64, limit: usize) -> Resu
         return Err(Error::PayloadTooLarge);
     }
     Ok(())
+}
+
+/// Whether a body may be longer than what is not counted.
+pub(super) fn may_be_long(body: &Body) -> bool {
+    body.size_hint().upper().is_none_or(|upper| upper > SMALL as u64)
 }
 
 /// Lets go of a body that is not wanted, of which nothing has been read.

@@ -115,6 +115,13 @@ impl Operation {
                 return Err(refusal);
             }
         };
+        if let (Some(caller), true) = (&caller, self.route.body.is_some() && body::may_be_long(&body))
+            && let Err(refusal) = service.guard.check_permission(caller, self.route.permissions)
+        {
+            // The original looks at the body first; but a caller without the permission may not take the room of others.
+            body::discard(&head.headers, body, limit);
+            return Err(refusal);
+        }
         let sent = match &self.route.body {
             Some(_) => Some(bodies.read(body, limit).await?),
             None => None,

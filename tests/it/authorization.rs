@@ -91,12 +91,14 @@ fn secured(world: &World) -> Vec<Operation> {
 const MADE: &str = "2024-01-02T03:04:05.678Z";
 
 /// The fixture, a role of either tenant that can be given and deleted, and in tenant A a member whom everybody may change,
-/// since the member holds nothing.
+/// since the member holds nothing. Alice is
+/// bound to no client application.
 pub(crate) fn prepare(world: &World) {
     world.database.restore();
     world.run(
         "UPDATE main.user_tenants SET role_id = 'a0000000-0000-4000-8000-000000000013'
              WHERE id = 'a0000000-0000-4000-8000-000000000032';
+         UPDATE main.roles SET allowed_clients = NULL WHERE id = 'a0000000-0000-4000-8000-000000000011';
          UPDATE main.user_permissions SET allowed = false
              WHERE user_tenant_id = 'a0000000-0000-4000-8000-000000000032'",
     );

@@ -236,6 +236,42 @@ fn who_registered_a_stranger_first_does_not_own_the_person() {
     });
 }
 
+/// What else the first tenant chose for the stranger to log in with opens nothing of the second.
+#[test]
+fn a_person_who_never_came_is_added_only_by_all_that_they_log_in_with() {
+    everywhere(|world| {
+        let body = |role: &str, username: &str, more: Json| {
+            let mut body =
+                json!({ "firstName": "E", "username": username, "email": "eve@victim.example", "roleId": role });
+            body.as_object_mut().unwrap().extend(more.as_object().cloned().unwrap_or_default());
+            body
+        };
+        let planted = json!({ "phone": "+15550001111" });
+        let made = body(MEMBER, "planted", planted.clone());
+        let made = world.request(&format!("POST /tenants/{A}/users")).token("admin_a").json(&made).send();
+        assert_eq!(made.status, 200, "{}", text(&made));
+        let add = |username: &str, more: Json| {
+            let request = world.request(&format!("POST /tenants/{B}/users")).token("admin_b");
+            request.json(&body(MEMBER_OF_B, username, more)).send().status
+        };
+        for (username, more) in [
+            ("eve", json!({})),
+            ("planted", json!({})),
+            ("eve", planted.clone()),
+            ("planted", json!({ "phone": "+15550002222" })),
+        ] {
+            assert_eq!(add(username, more.clone()), 409, "{username} {more}");
+        }
+        assert_eq!(add("planted", planted.clone()), 200, "all that A chose, B sends itself");
+        world.run(
+            "UPDATE main.user_tenants SET deleted = true WHERE tenant_id = 'b0000000-0000-4000-8000-000000000001'
+            AND user_id IN (SELECT id FROM main.users WHERE username = 'planted')",
+        );
+        world.run("UPDATE main.users SET last_login = '2024-01-02T03:04:05.678Z' WHERE username = 'planted'");
+        assert_eq!(add("eve", json!({})), 200, "who has come is known by the address");
+    });
+}
+
 /// The tenant that had a person alone changes the address while another adds the person by it: one of them is refused.
 #[test]
 fn an_address_does_not_change_under_who_adds_its_person() {
@@ -324,7 +360,15 @@ fn a_role_gets_no_kind_and_no_client_that_its_maker_has_not() {
         assert_eq!(make(json!({ "name": "one", "roleType": 7, "allowedClients": ["web"] })), 200);
         assert_eq!(make(json!({ "name": "two", "allowedClients": ["web", "mobile"] })), 403);
         assert_eq!(change(MEMBER, json!({ "allowedClients": ["mobile"] })), 403);
-        assert_eq!(change(MEMBER, json!({ "roleType": 0, "allowedClients": [] })), 200);
+        assert_eq!(change(MEMBER, json!({ "allowedClients": [] })), 403, "nor is a role unbound");
+        assert_eq!(change(MEMBER, json!({ "roleType": 0 })), 200);
+        let assign = |role: &str| {
+            let request = world.request(&format!("PUT {}/role", user(A, SAM))).token("admin_a");
+            request.json(&json!({ "roleId": role })).send().status
+        };
+        assert_eq!(assign(VIEWER), 204);
+        world.run(&format!("UPDATE main.roles SET allowed_clients = (SELECT allowed_clients FROM main.roles WHERE name = 'one'), name = 'web' WHERE id = '{VIEWER}'"));
+        assert_eq!(assign(VIEWER), 204);
         world.run(&format!("UPDATE main.roles SET role_type = 4, allowed_clients = NULL WHERE id = '{ADMIN}'"));
         for (name, body, status) in [
             ("three", json!({ "roleType": 0 }), 403),
@@ -339,8 +383,7 @@ fn a_role_gets_no_kind_and_no_client_that_its_maker_has_not() {
         }
         assert_eq!(change(MEMBER, json!({ "description": "of administrators" })), 403, "MEMBER has type 0 now");
         assert_eq!(change(VIEWER, json!({ "roleType": 4 })), 403, "VIEWER has type 2");
-        let assign = world.request(&format!("PUT {}/role", user(A, SAM))).token("admin_a");
-        assert_eq!(assign.json(&json!({ "roleId": MEMBER })).send().status, 403, "nor is such a role given");
+        assert_eq!(assign(MEMBER), 403, "nor is such a role given");
     });
 }
 

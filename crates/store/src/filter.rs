@@ -73,6 +73,8 @@ pub enum Test {
     Equal(Value),
     /// Equal text, but for the case of letters; the value is in lower case.
     EqualInLowerCase(String),
+    /// An array that holds at least one of these; not in the language of clients.
+    HoldsAny(Vec<Value>),
     /// Not equal, and not null.
     NotEqual(Value),
     /// Greater.
@@ -147,6 +149,11 @@ impl Predicate {
     /// The text property with this name equals a text, whatever the case of the letters of either.
     pub fn is_in_any_case<E: Entity>(name: &str, text: &str) -> Self {
         Self::test::<E>(name, Test::EqualInLowerCase(text.to_lowercase()))
+    }
+
+    /// That an array property holds at least one of these.
+    pub fn holds_any<E: Entity>(name: &str, items: impl IntoIterator<Item = &'static str>) -> Self {
+        Self::test::<E>(name, Test::HoldsAny(items.into_iter().map(Value::from).collect()))
     }
 
     /// This predicate and another one.

@@ -40,7 +40,7 @@ pub(super) fn username(text: &str) -> Result<String> {
 ///
 /// What a person logs in with is the person's own to change. Another may do it who could do everything in the person's
 /// place: in the person's home, as the only tenant that has the person, and holding all that the person holds; or a master.
-/// Whoever could change the address of a stronger member, or of another tenant's, would be that member after the next reset
+/// A caller who could change the address of a stronger member, or of another tenant's, would be that member after the next reset
 /// of the password.
 pub(super) async fn checked(
     session: &Session<System, Write>,
@@ -69,7 +69,7 @@ pub(super) async fn checked(
     if is_elsewhere(session, membership).await? {
         return Err(refused());
     }
-    principal.reaches_up_to(&holdings::of(session, membership.id).await?)?;
+    holdings::protect(session, principal, membership.id).await?;
     Ok(patch)
 }
 

@@ -50,6 +50,20 @@ pub(crate) fn is_only(dialect: Dialect, column: Expr, value: &Value) -> Expr {
     }
 }
 
+/// That an array column holds at least one of these.
+fn holds_any(dialect: Dialect, column: Expr, items: &[Value]) -> Expr {
+    match dialect {
+        Dialect::Postgres => column.cast_as("text[]").binary(PgBinOper::Overlap, array(items)),
+        Dialect::Sqlite => {
+            let mut held = sea_query::Query::select();
+            held.expr(Expr::cust("1"))
+                .from_function(Func::cust("json_each").arg(column), "held")
+                .and_where(Expr::col(("held", "value")).in_subquery(json_list(items)));
+            Expr::exists(held)
+        }
+    }
+}
+
 fn is_not_in(dialect: Dialect, column: Expr, values: &[Value]) -> Expr {
     match dialect {
         Dialect::Postgres => column.ne(Func::cust("ALL").arg(array(values))),
@@ -136,6 +150,7 @@ fn compare(dialect: Dialect, column: Expr, test: &Test) -> Expr {
     match test {
         Test::Equal(value) => column.eq(bind(value)),
         Test::EqualInLowerCase(lower) => Expr::from(Func::lower(column)).eq(lower.as_str()),
+        Test::HoldsAny(items) => holds_any(dialect, column, items),
         Test::NotEqual(value) => column.ne(bind(value)),
         Test::Greater(value) => column.gt(bind(value)),
         Test::GreaterOrEqual(value) => column.gte(bind(value)),
