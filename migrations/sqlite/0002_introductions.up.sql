@@ -1,6 +1,6 @@
 -- How a tenant introduced a person whom another tenant knew already: the names that it sent. Until the person comes, these
 -- and no others are shown to it.
-ALTER TABLE user_tenants ADD COLUMN introduction TEXT CHECK (json_valid(introduction));
+ALTER TABLE user_tenants ADD COLUMN introduction TEXT CHECK (introduction IS NULL OR json_valid(introduction));
 
 -- The audit log shows every column.
 DROP TRIGGER user_tenants_audit_insert;
