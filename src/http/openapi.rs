@@ -127,6 +127,7 @@ fn refusals(route: &Route) -> impl Iterator<Item = &'static str> {
         ("413", writes),
         ("415", writes),
         ("422", writes),
+        ("431", true),
         ("503", true),
     ]
     .into_iter()

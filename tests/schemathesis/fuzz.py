@@ -38,6 +38,7 @@ CHECKS = [
     response_schema_conformance,
 ]
 TENANT = "a0000000-0000-4000-8000-000000000001"
+ADMINISTRATORS = "a0000000-0000-4000-8000-000000000011"
 FREE_ROLE = "a0000000-0000-4000-8000-000000000018"
 # What stands for a parameter of a path, by the segment before it.
 ROWS = {
@@ -79,6 +80,13 @@ def restore(database, seed):
     connection.executescript(seed)
     connection.execute(
         "INSERT INTO roles (id, name, tenant_id, permissions) VALUES (?, 'free', ?, '[]')", (FREE_ROLE, TENANT)
+    )
+    # What a token grants counts only where the caller's role grants it too.
+    with open("openapi.json", encoding="utf-8") as file:
+        operations = [operation for path in json.load(file)["paths"].values() for operation in path.values()]
+    granted = sorted({permission for operation in operations for permission in operation["x-permissions"]})
+    connection.execute(
+        "UPDATE roles SET permissions = ?, allowed_clients = NULL WHERE id = ?", (json.dumps(granted), ADMINISTRATORS)
     )
     connection.commit()
     connection.close()

@@ -11,8 +11,11 @@ use utoipa::openapi::{ComponentsBuilder, RefOr, Response};
 /// Name of the way to authenticate, as the original calls it.
 pub(super) const SECURITY_SCHEME: &str = "HTTPBearer";
 
+/// The status of a head that is too long, which is answered before there is a request.
+const HEAD_TOO_LARGE: &str = "431";
+
 /// Refusals by status.
-const REFUSALS: [(&str, &str); 9] = [
+const REFUSALS: [(&str, &str); 10] = [
     ("400", "Malformed JSON, or a query parameter that is not valid; `details` says where."),
     ("401", "No token, or one that is not valid, has expired or names nobody active."),
     ("403", "The token does not permit this."),
@@ -21,6 +24,7 @@ const REFUSALS: [(&str, &str); 9] = [
     ("413", "The body is larger than the limit."),
     ("415", "The body is not `application/json` in UTF-8."),
     ("422", "The body does not match its schema; `details` lists every violation."),
+    (HEAD_TOO_LARGE, "The head of the request is larger than the limit; the connection closes, and there is no body."),
     ("503", "The database cannot be reached, or there are too many requests at once; try later."),
 ];
 
@@ -64,8 +68,10 @@ impl Components {
             components = components.schema(name, typed(schema)?);
         }
         for (status, description) in REFUSALS {
-            let content = super::content(error.clone())?;
-            let mut response = Response::builder().description(description).content(super::JSON, content);
+            let mut response = Response::builder().description(description);
+            if status != HEAD_TOO_LARGE {
+                response = response.content(super::JSON, super::content(error.clone())?);
+            }
             if status == "503" {
                 let seconds = typed(json!({"type": "integer", "description": "Seconds to wait."}))?;
                 response = response.header("Retry-After", HeaderBuilder::new().schema(Some(seconds)).build());
