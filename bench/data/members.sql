@@ -10,7 +10,7 @@ FROM (VALUES :tenants) AS measured (tenant, members), generate_series(1::bigint,
 
 INSERT INTO main.roles (id, name, tenant_id, permissions, role_type, description, created_by, modified_by, created_on, modified_on)
 SELECT
-    bench.id(2, tenant * 10 + 1), 'administrator', bench.id(1, tenant), string_to_array(:'permissions', ','), 1,
+    bench.id(2, tenant * 10 + 1), 'administrator', bench.id(1, tenant), string_to_array(:'permissions', ','), 0,
     'Does everything', bench.id(4, n), bench.id(4, n), bench.moment(n), bench.moment(n)
 FROM joined
 WHERE place = 1;

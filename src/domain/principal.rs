@@ -41,8 +41,12 @@ impl Principal<'_> {
         self.master || self.holds(permissions)
     }
 
-    /// Whether the principal may make or change a role of this kind: an administrator any, others their own and the
-    /// common one.
+    /// The kind of the principal's role, where it is not that of administrators.
+    pub(crate) fn own_lesser_type(&self) -> Option<i32> {
+        self.role_type.filter(|own| !self.master && *own != ADMINISTRATORS)
+    }
+
+    /// Whether the principal may give a role this kind: an administrator any, others their own and the common one.
     pub(crate) fn may_give_type(&self, role_type: Option<i32>) -> bool {
         let own = self.role_type.unwrap_or(ADMINISTRATORS);
         let given = role_type.unwrap_or(ADMINISTRATORS);

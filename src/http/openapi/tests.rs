@@ -58,10 +58,10 @@ fn an_operation_shows_its_row_of_the_table() {
     let filter = json!({"$ref": "#/components/schemas/Tenant.FilterById"});
     assert_eq!(parameters[1]["content"]["application/json"]["schema"], filter);
     let statuses: Vec<_> = find["responses"].as_object().unwrap().keys().collect();
-    assert_eq!(statuses, ["200", "400", "401", "403", "404", "503"]);
+    assert_eq!(statuses, ["200", "400", "401", "403", "404", "431", "503"]);
     let statuses = document["paths"]["/tenants"]["patch"]["responses"].as_object().unwrap();
     let statuses: Vec<_> = statuses.keys().collect();
-    assert_eq!(statuses, ["200", "400", "401", "403", "409", "413", "415", "422", "503"]);
+    assert_eq!(statuses, ["200", "400", "401", "403", "409", "413", "415", "422", "431", "503"]);
     let public = &document["paths"]["/user-callback"]["post"];
     assert_eq!((public.get("security"), &public["x-permissions"]), (None, &json!([])));
 }
