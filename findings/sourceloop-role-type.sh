@@ -9,7 +9,7 @@
 # * The role of the authentication service requires `roleType`; the role of the user and tenant service, for the same
 #   table `roles`, does not. A role without it is refused by the one, before any database, and stored by the other.
 # * Both migrations give the column the default 0, and both versions of the core name 0 `RoleTypes.Admin` and 1 `Others`.
-#   So a role "Viewer" of which nobody said a type is of the administrators' type.
+#   So a role "Viewer" that was made without a type is of the administrators' type.
 # * What the repository answers to its making does not say so: the default is the database's, and the answer has no
 #   `roleType` at all. Only who reads the role again sees the 0.
 # * `RoleTypes` is a `const enum`: the names are inlined by tsc and are not there at run time, so a host in JavaScript, or

@@ -112,8 +112,8 @@ impl Record {
         Self { shown: properties.len(), properties: properties.into(), values, related: Vec::new(), place: self.place }
     }
 
-    /// The place of the answer that the row is of, if it takes so many bytes that it has one. Whoever writes the answer
-    /// keeps it until the last byte is gone.
+    /// The place of the answer that the row is of, if it takes so many bytes that it has one. The writer of the answer keeps
+    /// the place until the last byte is gone.
     pub fn place(&self) -> Option<Place> {
         self.place.clone()
     }

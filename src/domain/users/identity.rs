@@ -73,7 +73,7 @@ pub(super) async fn checked(
     Ok(patch)
 }
 
-/// Whether another tenant has the person too; one that is deleted has nobody.
+/// Whether another tenant has the person too; a tenant that is deleted does not count.
 async fn is_elsewhere(session: &Session<System, Write>, membership: &UserTenant) -> Result<bool> {
     let of_user = Predicate::is::<UserTenant>("userId", membership.user_id);
     let others = Predicate::is_none_of::<UserTenant, _>("tenantId", [membership.tenant_id]).and(Some(&of_user));
