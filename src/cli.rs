@@ -11,6 +11,7 @@ mod manual;
 mod mcp;
 mod microservice;
 mod migrate;
+mod pace;
 mod places;
 mod print;
 mod program;

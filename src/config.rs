@@ -107,7 +107,7 @@ pub(crate) struct Config {
     pub(crate) max_connections_per_address: usize,
     /// Longest head of a request, in bytes.
     pub(crate) max_head_bytes: usize,
-    /// How long a client may read nothing of its answer.
+    /// How long a client may keep its answers waiting.
     pub(crate) write_timeout: Duration,
     /// How long a connection may take until the head of its next request is complete.
     pub(crate) head_timeout: Duration,

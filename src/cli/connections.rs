@@ -24,9 +24,9 @@ use socket2::SockRef;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
-use tokio_io_timeout::TimeoutWriter;
 use tower::{ServiceExt, service_fn};
 
+use super::pace::Paced;
 use super::places::Addresses;
 use crate::config::Config;
 use crate::http::wire;
@@ -47,7 +47,7 @@ pub(super) struct Limits {
     pub(super) head_timeout: Duration,
     /// Longest head, in bytes.
     pub(super) head_bytes: usize,
-    /// How long a client may read nothing of what is written to it.
+    /// How long a client may keep what is written to it waiting.
     pub(super) write_timeout: Duration,
     /// How long requests at work may take after the signal to stop.
     pub(super) grace: Duration,
@@ -101,9 +101,8 @@ pub(super) async fn serve(
             tracing::debug!(%address, "a connection was closed: its address has all that it may have");
             continue;
         };
-        let mut stream = TimeoutWriter::new(stream);
-        stream.set_timeout(Some(limits.write_timeout));
-        let connection = connections.watch(server.serve_connection(TokioIo::new(Box::pin(stream)), service.clone()));
+        let stream = TokioIo::new(Paced::new(stream, limits.write_timeout));
+        let connection = connections.watch(server.serve_connection(stream, service.clone()));
         let ended = ended.clone();
         tokio::spawn(async move {
             if let Err(error) = connection.await {
@@ -149,7 +148,7 @@ async fn answer(router: Router, request: hyper::Request<Incoming>) -> Result<Res
     router.oneshot(request.map(Body::new)).await
 }
 
-/// Whether a connection ended because its client read nothing.
+/// Whether a connection ended because its client read too little.
 fn is_timeout_of_write(error: &hyper::Error) -> bool {
     let source = error.source().and_then(|source| source.downcast_ref::<io::Error>());
     source.is_some_and(|error| error.kind() == io::ErrorKind::TimedOut)

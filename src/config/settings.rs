@@ -137,7 +137,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
     plain(
         "WRITE_TIMEOUT_MILLISECONDS",
         Some("30000"),
-        "How long a client may read nothing of its answer before its connection is closed, in milliseconds",
+        "How long a client may keep its answers waiting before its connection is closed, in milliseconds; what it reads gives time back, as at 16 KiB a second",
     ),
     plain(
         "HEAD_TIMEOUT_MILLISECONDS",
