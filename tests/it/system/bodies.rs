@@ -1,29 +1,22 @@
 //! Bodies: a stranger's are neither waited for nor parsed, and those of callers are bounded in number, length and what refusals say.
 
 use std::io::{Read as _, Write as _};
-use std::net::{SocketAddr, TcpStream};
-use std::time::Duration;
+use std::net::TcpStream;
 
 use serde_json::{Value as Json, json};
 
+use super::bounds::{eventually, open};
 use super::on_sqlite;
 use crate::authorization::operation::{self, Target};
 use crate::callback::{SETTINGS, provisioning, signed};
+use crate::holes::{A, ANDY_IN_A};
 use crate::request::{Request, bad_refusal, json, text};
 use crate::support::fixture::Database;
 use crate::support::server::Server;
 use crate::support::token;
 use crate::world::{World, everywhere};
 
-const A: &str = "a0000000-0000-4000-8000-000000000001";
 const SALES: &str = "a0000000-0000-4000-8000-000000000042";
-const ANDY_IN_A: &str = "a0000000-0000-4000-8000-000000000032";
-
-fn open(address: SocketAddr) -> TcpStream {
-    let stream = TcpStream::connect(address).expect("the service listens");
-    stream.set_read_timeout(Some(Duration::from_secs(30))).expect("a timeout can be set");
-    stream
-}
 
 /// The head of a request with a body of that length.
 fn head(line: &str, length: usize, more: &str) -> String {
@@ -128,10 +121,11 @@ fn a_caller_who_is_removed_while_the_body_comes_is_refused() {
         let body = json!({ "name": "Late", "status": 1, "key": "late" }).to_string();
         let mut stream = open(world.server.address());
         let (first, rest) = body.split_at(10);
-        stream.write_all((head("POST /tenants", body.len(), &bearer("admin_a")) + first).as_bytes()).unwrap();
-        super::bounds::eventually("the request is at work", || super::bounds::in_flight(&world.server));
+        let head = head("POST /tenants", body.len(), &(bearer("admin_a") + "expect: 100-continue\r\n"));
+        stream.write_all(head.as_bytes()).unwrap();
         // The body is asked for once the caller is known.
-        std::thread::sleep(Duration::from_millis(200));
+        assert!(answer(&mut stream).starts_with("HTTP/1.1 100 "));
+        stream.write_all(first.as_bytes()).unwrap();
         world.run("UPDATE main.user_tenants SET status = 2 WHERE id = 'a0000000-0000-4000-8000-000000000031'");
         stream.write_all(rest.as_bytes()).unwrap();
         let answer = answer(&mut stream);
@@ -153,7 +147,7 @@ fn bodies_at_work_together_are_bounded() {
     let mut slow = open(server.address());
     let body = tenant("slow", 90_000);
     slow.write_all((head("POST /tenants", body.len(), &bearer("admin_a")) + &body[..80_000]).as_bytes()).unwrap();
-    super::bounds::eventually("a further body is refused", || create("second", 50_000).status == 503);
+    eventually("a further body is refused", || create("second", 50_000).status == 503);
     let refused = create("second", 50_000);
     assert_eq!((refused.status, refused.header("retry-after")), (503, "1"), "{}", text(&refused));
     assert_eq!(bad_refusal(&refused), None);

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value as Json, json};
 
+use crate::holes::A;
 use crate::request::{Request, bad_refusal, json, text};
 use crate::support::fixture::Database;
 use crate::support::http::Answer;
@@ -13,7 +14,6 @@ use crate::support::server::Server;
 use crate::support::token;
 use crate::world::{World, everywhere};
 
-const A: &str = "a0000000-0000-4000-8000-000000000001";
 /// Who may only look at tenants.
 const READER: &str = "only:ViewTenant";
 const MEGABYTE: usize = 1 << 20;
