@@ -64,4 +64,9 @@ class Stage:
     @property
     def holds(self) -> bool:
         """Whether each line of the bar is met."""
-        return self.ratio >= RATE and self.worst <= PROBE and self.resident <= MEMORY and self.refused == 0
+        return self.works and self.ratio >= RATE and self.worst <= PROBE
+
+    @property
+    def works(self) -> bool:
+        """Whether those lines are met in which no time is measured, and the hostile clients were there."""
+        return self.resident <= MEMORY and self.refused == 0 and self.counts.total() > 0
