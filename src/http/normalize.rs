@@ -23,8 +23,9 @@ pub(super) fn paths(inner: Router) -> Router {
     Router::new().fallback_service(clean.layer(inner))
 }
 
-/// The cleaned address, where it differs from that which is left of the one that was sent. The pages of the explorer
-/// keep their slash; a page for operators gets one, and is found no more, where it was not sent exactly so.
+/// The address without empty segments and without a slash at its end, or `None` where it has neither. The pages of the
+/// explorer keep their slash. A page for operators is served at its exact path alone: at any other spelling in `sent`, the
+/// address as the client wrote it, it gets a slash here, and so is not found.
 fn cleaned(uri: &Uri, sent: &Uri) -> Option<Uri> {
     let path = uri.path();
     let keeps_slash = path.starts_with("/explorer");

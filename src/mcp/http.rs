@@ -15,7 +15,8 @@ use super::server::McpServer;
 
 /// Names the session of a request; one without it begins a session.
 const SESSION: &str = "mcp-session-id";
-/// Most sessions at once. One that is not used ends after five minutes.
+/// About how many sessions there may be at once: requests that begin one at the same time are each let in. A session
+/// that is not used ends after five minutes.
 const MOST_SESSIONS: usize = 256;
 
 /// Who may use the tools over HTTP. Whoever may, acts with the rights of the server's own token.

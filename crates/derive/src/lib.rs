@@ -37,8 +37,9 @@ use proc_macro::TokenStream;
 /// - `hidden`: never leaves the store in a record.
 /// - `column = "rolename"`: a column of another name.
 /// - `required`, `required = false`: where the type of the field says it wrongly.
-/// - `max_length = 100` (of an array: of each item), `max_items = 10` (arrays), `max_bytes = 65536` (JSON), `minimum = 0`, `maximum = 15`, `one_of = [1, 0]`,
-///   `one_of_text = ["M", "F"]`, `pattern = "…"` (ECMA-262), `default = "0"` (JSON).
+/// - `max_length = 100` (of an array: of each item), `max_items = 10` (arrays), `max_bytes = 65536` (JSON),
+///   `minimum = 0`, `maximum = 15`, `one_of = [1, 0]`, `one_of_text = ["M", "F"]`, `pattern = "…"` (ECMA-262),
+///   `default = "0"` (JSON).
 ///
 /// Names of properties in attributes are those in JSON; ones that are no property of the struct,
 /// unknown attributes and a missing tenancy do not compile.

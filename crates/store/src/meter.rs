@@ -54,8 +54,9 @@ pub(crate) struct Meter {
     together: Option<Arc<Together>>,
     most: u64,
     used: u64,
-    /// Up to here nothing more needs to be asked for.
+    /// How many bytes the answer may take before it must ask for more of those of all answers.
     granted: u64,
+    /// How many of the bytes of all answers it has.
     taken: u64,
 }
 

@@ -162,8 +162,8 @@ fn fields(meta: &'static EntityMeta, json: &Json) -> Option<Vec<usize>> {
     }
 }
 
-/// Whether a relation leads from the rows of a step back to the one row that they came from. That row is read once for
-/// each of them, and all that is included in it.
+/// Whether a relation goes back the way that a step came: from users of a tenant to that same tenant. Such an include
+/// would repeat the one row, with all that is included in it, below each of the others.
 fn returns((origin, step): &Step, relation: &Relation) -> bool {
     relation.kind == RelationKind::BelongsTo
         && (relation.target)().name == origin.name

@@ -206,7 +206,10 @@ pub(crate) fn bind(value: &Value) -> sea_query::Value {
         Value::Timestamp(at) => (*at).into(),
         Value::Date(day) => (*day).into(),
         Value::Json(json) => json.clone().into(),
-        Value::JsonText(text) => serde_json::from_str::<serde_json::Value>(text).unwrap_or_default().into(),
+        // What is no JSON goes on as it is, for the database to refuse.
+        Value::JsonText(text) => {
+            serde_json::from_str::<serde_json::Value>(text).map_or_else(|_| text.as_str().into(), Into::into)
+        }
         Value::TextArray(items) => sea_query::Value::Array(
             ArrayType::String,
             Some(Box::new(items.iter().map(|item| item.as_str().into()).collect())),
