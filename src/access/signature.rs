@@ -82,24 +82,24 @@ impl SignatureVerifier {
     /// HMAC-SHA256 in lower-case hexadecimal over the compact JSON and, behind it, the time in milliseconds.
     pub(crate) fn accepts(&self, headers: &HeaderMap, body: &Json) -> bool {
         let Some((signature, sent_at)) = self.claimed(headers) else { return false };
-        let expected = signature_of(&self.key, body, sent_at);
+        let expected = signature_of(&self.key, body, &sent_at);
         constant_time::verify_slices_are_equal(expected.as_bytes(), signature.as_bytes()).is_ok()
             // Not `or_insert`, which looks first and inserts then: of two at once both would be the first.
             && self.used.entry(expected).or_insert_with(|| ()).is_fresh()
     }
 
     /// The signature and the time of the headers, where both have their form, and the time is about now.
-    fn claimed<'h>(&self, headers: &'h HeaderMap) -> Option<(&'h str, i64)> {
+    fn claimed<'h>(&self, headers: &'h HeaderMap) -> Option<(&'h str, String)> {
         let header = |name| headers.get(name).and_then(|value| value.to_str().ok());
-        let sent_at = milliseconds(header(TIMESTAMP)?)?;
-        let age = (self.clock.now() - OffsetDateTime::UNIX_EPOCH).whole_milliseconds() - i128::from(sent_at);
+        let (milliseconds, sent_at) = milliseconds(header(TIMESTAMP)?)?;
+        let age = (self.clock.now() - OffsetDateTime::UNIX_EPOCH).whole_milliseconds() - i128::from(milliseconds);
         let signature = header(SIGNATURE).filter(|signature| signature.len() == SIGNATURE_LENGTH)?;
         (age.unsigned_abs() <= self.tolerance.as_millis()).then_some((signature, sent_at))
     }
 }
 
-/// What a body is signed with that was sent at this time, in milliseconds since 1970.
-fn signature_of(key: &hmac::Key, body: &Json, sent_at: i64) -> String {
+/// What a body is signed with that was sent at this time, a number of milliseconds since 1970.
+fn signature_of(key: &hmac::Key, body: &Json, sent_at: &str) -> String {
     let tag = hmac::sign(key, format!("{body}{sent_at}").as_bytes());
     tag.as_ref().iter().fold(String::new(), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
@@ -107,13 +107,21 @@ fn signature_of(key: &hmac::Key, body: &Json, sent_at: i64) -> String {
     })
 }
 
-/// A whole number of milliseconds since 1970, in the forms that the original reads.
-fn milliseconds(text: &str) -> Option<i64> {
+/// Milliseconds since 1970, in the forms that the original reads, and the number as JavaScript writes it, which is signed.
+fn milliseconds(text: &str) -> Option<(i64, String)> {
     let text = text.trim();
-    match text.strip_prefix("0x") {
+    let whole = match text.strip_prefix("0x") {
         Some(hexadecimal) => i64::from_str_radix(hexadecimal, 16).ok(),
         None => text.parse().ok(),
+    };
+    if let Some(whole) = whole {
+        return Some((whole, whole.to_string()));
     }
+    // Beyond this JavaScript writes an exponent, and it is no time of ours anyway.
+    let number: f64 = text.parse().ok().filter(|number: &f64| number.abs() < 1e15)?;
+    #[expect(clippy::cast_possible_truncation, reason = "it is small enough")]
+    let whole = number.trunc() as i64;
+    Some((whole, number.to_string()))
 }
 
 /// Leaves out the secret.
@@ -149,7 +157,7 @@ mod tests {
             let body = Json::from(round);
             let sent_at = (clock.now() - OffsetDateTime::UNIX_EPOCH).whole_milliseconds();
             let sent_at = i64::try_from(sent_at).expect("it is not yet so late");
-            let signature = signature_of(&verifier.key, &body, sent_at);
+            let signature = signature_of(&verifier.key, &body, &sent_at.to_string());
             let mut headers = HeaderMap::new();
             headers.insert(SIGNATURE, signature.parse().expect("hexadecimal digits"));
             headers.insert(TIMESTAMP, sent_at.to_string().parse().expect("decimal digits"));

@@ -24,6 +24,11 @@ pub(crate) async fn create(
         (None, Some(own)) => new.with("roleType", own)?,
         _ => new,
     };
+    // Nothing is a list without permissions: other programs read null as a list of one that has no name.
+    let new = match new.get("permissions") {
+        None | Some(Value::Null) => new.with("permissions", Vec::<String>::new())?,
+        _ => new,
+    };
     let role_type = integer(new.get("roleType"));
     // An empty list says as little as none.
     let clients = new.get("allowedClients").filter(|clients| **clients != Value::TextArray(Vec::new()));

@@ -194,6 +194,8 @@ fn drain(mut body: Body, limit: usize) {
 }
 
 fn json(bytes: &[u8]) -> Result<Option<Json>> {
+    // Some programs begin with a byte order mark, which says nothing in UTF-8.
+    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     if bytes.is_empty() {
         return Ok(None);
     }

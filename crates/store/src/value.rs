@@ -3,7 +3,7 @@
 use serde::ser::{Serialize, SerializeSeq, Serializer};
 use time::format_description::well_known::Rfc3339;
 use time::macros::format_description;
-use time::{Date, OffsetDateTime, UtcOffset};
+use time::{Date, OffsetDateTime, Time, UtcOffset};
 use uuid::Uuid;
 
 use crate::entity::PropertyType;
@@ -72,7 +72,11 @@ impl Value {
             (PropertyType::Boolean, Json::Number(number)) if number.as_i64() == Some(0) => Ok(Self::Boolean(false)),
             (PropertyType::Boolean, _) => wrong("a", "boolean"),
             (PropertyType::Timestamp, json) => instant(json).map(Self::Timestamp),
-            (PropertyType::Date, json) => instant(json).map(|at| Self::Date(at.date())),
+            // A time of the day says that it was meant in some zone, where it may have been another day.
+            (PropertyType::Date, json) => match instant(json) {
+                Ok(at) if at.time() == Time::MIDNIGHT => Ok(Self::Date(at.date())),
+                _ => wrong("a", "day at midnight, like 1990-01-31T00:00:00.000Z"),
+            },
             (PropertyType::Json, json) if !holds_nul(json) => Ok(Self::Json(json.clone())),
             (PropertyType::Json, _) => wrong("a", "JSON value without NUL characters"),
             (PropertyType::TextArray, Json::Array(items)) => items

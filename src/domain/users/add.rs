@@ -65,7 +65,7 @@ pub(crate) async fn add(
             };
             let person = session.repository::<User>().get(id).await?.ok_or_else(taken)?;
             let same_phone = person.phone.is_none() || wanted.person.get("phone") == Some(&person.phone.clone().into());
-            if (username.is_none() || !same_phone) && !has_come(&session, &person).await? {
+            if (username.is_none() || !same_phone) && !identity::has_come(&session, &person).await? {
                 return Err(taken());
             }
             let shown = introduced(&wanted.person, id, username, email)?;
@@ -106,14 +106,6 @@ fn introduced(sent: &New<User>, id: Uuid, username: Option<String>, email: Strin
         }
     }
     Ok(shown.into_record())
-}
-
-/// Whether the person has ever logged in, as far as it is noted. Of one who has not, the names were chosen by the tenant that
-/// registered them: another adds them only by all of these, or it would take in whom the first can log in as.
-async fn has_come(session: &Session<System, Write>, person: &User) -> Result<bool> {
-    let joined = Predicate::is_one_of::<UserTenant, _>("status", UserStatus::JOINED.map(i32::from));
-    let joined = joined.and(Some(&Predicate::is::<UserTenant>("userId", person.id)));
-    Ok(person.last_login.is_some() || session.repository::<UserTenant>().count(Some(&joined)).await? > 0)
 }
 
 /// Whom username and e-mail address lead to, among all users.

@@ -10,7 +10,7 @@ use user_tenant_store::value::Value;
 
 use super::{Principal, holdings};
 use crate::error::{Error, Result};
-use crate::model::{Tenant, User, UserTenant};
+use crate::model::{Tenant, User, UserStatus, UserTenant};
 
 /// An e-mail address in the form in which it is stored and compared.
 pub(crate) fn email(text: &str) -> Result<String> {
@@ -38,8 +38,9 @@ pub(super) fn username(text: &str) -> Result<String> {
 
 /// Changes of a person with names normalised, if the principal may make them.
 ///
-/// What a person logs in with is the person's own to change. Another may do it who could do everything in the person's
-/// place: in the person's home, as the only tenant that has the person, and holding all that the person holds; or a master.
+/// What a person logs in with is the person's own to change, once they have come: before, a tenant that registered them could
+/// act in their name. Another may do it who could do everything in the person's place: in the person's home, as the only
+/// tenant that has the person, and holding all that the person holds; or a master, there or where the person has no home.
 /// A caller who could change the address of a stronger member, or of another tenant's, would be that member after the next reset
 /// of the password.
 pub(super) async fn checked(
@@ -50,27 +51,44 @@ pub(super) async fn checked(
     patch: Patch<User>,
 ) -> Result<Patch<User>> {
     let (patch, changes) = normalised(user, patch)?;
+    if !(changes.login || changes.home) {
+        return Ok(patch);
+    }
     let refused = || Error::Forbidden("NotAllowedAccess");
+    let own = user.id == principal.user;
     let at_home = user.default_tenant_id == Some(membership.tenant_id);
-    if changes.home && !at_home {
+    // A home that let the person go has left none; another tenant that has the person can be the next.
+    let settles =
+        user.default_tenant_id.is_none() && patch.get("defaultTenantId") == Some(&membership.tenant_id.into());
+    if changes.home && !(at_home || settles && (own || principal.master)) {
         return Err(refused());
     }
-    if user.id == principal.user || !(changes.login || changes.home) {
+    if principal.master && (at_home || user.default_tenant_id.is_none()) {
         return Ok(patch);
     }
-    if !at_home {
+    if !(own || at_home) {
         return Err(refused());
-    }
-    if principal.master {
-        return Ok(patch);
     }
     // Held until the commit, so that no other tenant adds the person meanwhile.
     session.repository::<User>().lock_by_id(user.id).await?;
-    if is_elsewhere(session, membership).await? {
+    if is_elsewhere(session, membership).await? && !(own && has_come(session, user).await?) {
         return Err(refused());
     }
-    holdings::protect(session, principal, membership.id).await?;
+    if !own {
+        holdings::protect(session, principal, membership.id).await?;
+    }
     Ok(patch)
+}
+
+/// Whether the person has ever come, as far as anybody but their home has noted it: that tenant sets its own membership active
+/// when it likes. Of one who has not, the names were chosen by the tenant that registered them. Another adds them only by
+/// all of these, or it would take in whom the first can log in as; and then nobody changes them in the person's name.
+pub(super) async fn has_come(session: &Session<System, Write>, person: &User) -> Result<bool> {
+    let joined = Predicate::is_one_of::<UserTenant, _>("status", UserStatus::JOINED.map(i32::from));
+    let of_person = Predicate::is::<UserTenant>("userId", person.id);
+    let elsewhere = person.default_tenant_id.map(|home| Predicate::is_none_of::<UserTenant, _>("tenantId", [home]));
+    let joined = joined.and(Some(&of_person)).and(elsewhere.as_ref());
+    Ok(person.last_login.is_some() || session.repository::<UserTenant>().count(Some(&joined)).await? > 0)
 }
 
 /// Whether another tenant has the person too; a tenant that is deleted does not count.

@@ -65,7 +65,12 @@ fn changed_user() -> Json {
     let mut schema = schema::partial(UserView::meta(), &["id", "tenantId"]);
     schema["properties"]["dob"]["type"] = json!(["string", "null"]);
     // What a new user's number must look like, a changed one must too.
-    schema["properties"]["phone"] = schema::create(User::meta(), &[])["properties"]["phone"].take();
+    let mut phone = schema::create(User::meta(), &[])["properties"]["phone"].take();
+    // An empty field of a form takes the number away.
+    if let Some(pattern) = phone["pattern"].as_str() {
+        phone["pattern"] = format!("^$|{pattern}").into();
+    }
+    schema["properties"]["phone"] = phone;
     schema
 }
 
@@ -79,7 +84,9 @@ async fn create(call: Call) -> Result<Reply> {
     let person = New::from_json(&person(&call.body))?;
     let wanted = Addition { person, role: role(&call.body)?.ok_or(Error::RowNotFound)?, locale };
     let session = call.doors.add_member().await?;
-    Ok(Reply::One(users::add(session, call.doors.principal(), call.doors.tenant(), wanted).await?.into_inner()))
+    // Boxed: all that is asked at once makes it large.
+    let adding = Box::pin(users::add(session, call.doors.principal(), call.doors.tenant(), wanted));
+    Ok(Reply::One(adding.await?.into_inner()))
 }
 
 async fn patch(call: Call) -> Result<Reply> {
@@ -112,7 +119,10 @@ fn person(body: &Map<String, Json>) -> Map<String, Json> {
     let ignored = ["authClientIds", "lastLogin", "id"];
     body.iter()
         .filter(|(name, _)| User::meta().property(name).is_some() && !ignored.contains(&name.as_str()))
-        .map(|(name, value)| (name.clone(), value.clone()))
+        .map(|(name, value)| {
+            let cleared = name == "phone" && value.as_str() == Some("");
+            (name.clone(), if cleared { Json::Null } else { value.clone() })
+        })
         .collect()
 }
 

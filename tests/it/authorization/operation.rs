@@ -58,6 +58,7 @@ pub(crate) const FREE_ROLE: [&str; 2] =
 const VALUES: &[(&str, &str, &str, &str)] = &[
     ("", "email", "new@example.com", "new@example.com"),
     ("", "roleId", FREE_ROLE[0], FREE_ROLE[1]),
+    ("", "dob", "1990-01-31T00:00:00.000Z", "1990-01-31T00:00:00.000Z"),
     ("", "tenantId", PARAMETERS[0].1, PARAMETERS[0].2),
     ("", "defaultTenantId", PARAMETERS[0].1, PARAMETERS[0].2),
     ("POST /groups", "userTenantId", "a0000000-0000-4000-8000-000000000033", "b0000000-0000-4000-8000-000000000035"),

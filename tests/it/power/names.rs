@@ -83,6 +83,11 @@ fn a_person_who_never_came_is_added_only_by_all_that_they_log_in_with() {
         ] {
             assert_eq!(add(username, more.clone()), 409, "{username} {more}");
         }
+        // That the first tenant calls its own member active proves nothing.
+        let planted_in_a = json(&made)["id"].as_str().expect("a user was made").to_owned();
+        let active = world.request(&format!("PATCH {}", user(A, &planted_in_a))).token("admin_a");
+        assert_eq!(active.json(&json!({ "status": 1 })).send().status, 204);
+        assert_eq!(add("eve", json!({})), 409);
         assert_eq!(add("planted", planted.clone()), 200, "all that A chose, B sends itself");
         world.run(
             "UPDATE main.user_tenants SET deleted = true WHERE tenant_id = 'b0000000-0000-4000-8000-000000000001'
@@ -119,6 +124,7 @@ fn an_address_does_not_change_under_who_adds_its_person() {
 #[test]
 fn of_a_guest_a_tenant_sees_what_it_sent_itself() {
     everywhere(|world| {
+        world.run(&format!("UPDATE main.users SET last_login = '2024-01-02T03:04:05.678Z' WHERE id = '{BOB}'"));
         let body = json!({ "firstName": "Robert", "username": "robert", "email": "BOB@b.example", "roleId": MEMBER });
         let added = json(&world.request(&format!("POST /tenants/{A}/users")).token("admin_a").json(&body).send());
         assert_eq!(added, json!({ "id": BOB, "firstName": "Robert", "username": null, "email": "bob@b.example" }));
@@ -196,14 +202,37 @@ fn no_operation_of_one_tenant_changes_by_what_a_person_of_two_is_known() {
         set_up();
         let before = known_by();
         let mut changed = 0;
-        for operation in secured(world).iter().filter(|operation| !operation.only_reads()) {
-            let answer = operation.request(world.server.address(), Target::Own).token("admin_a").send();
-            assert_eq!(known_by(), before, "{}: {} {}", operation.name, answer.status, text(&answer));
+        let operations = secured(world);
+        let writes = operations.iter().filter(|operation| !operation.only_reads());
+        // Andy's token is of the membership that tenant A has made.
+        for (operation, caller) in writes.flat_map(|operation| [(operation, "admin_a"), (operation, "andy_all")]) {
+            let answer = operation.request(world.server.address(), Target::Own).token(caller).send();
+            assert_eq!(known_by(), before, "{} by {caller}: {} {}", operation.name, answer.status, text(&answer));
             if answer.status < 300 {
                 changed += 1;
                 set_up();
             }
         }
         assert!(changed > 10, "an administrator of A may do other things: {changed}");
+    });
+}
+
+/// Whose home let them go before they came to the other tenant: a master can mend their names, and give them a home.
+#[test]
+fn a_person_without_a_home_is_a_masters_to_mend() {
+    everywhere(|world| {
+        prepare(world);
+        world.run(&format!(
+            "UPDATE main.users SET default_tenant_id = NULL, last_login = NULL WHERE id = '{ANDY}';
+             UPDATE main.user_tenants SET status = 0 WHERE id = '{ANDY_IN_A}'"
+        ));
+        let patch = |caller: &str, body: Json| {
+            world.request(&format!("PATCH {}", user(A, ANDY))).token(caller).json(&body).send().status
+        };
+        assert_eq!(patch("admin_a", json!({ "email": "andy@mended.example" })), 403);
+        assert_eq!(patch("master_a", json!({ "email": "andy@mended.example" })), 204);
+        assert_eq!(patch("master_a", json!({ "defaultTenantId": B })), 403, "not where the path does not lead");
+        assert_eq!(patch("master_a", json!({ "defaultTenantId": A })), 204);
+        assert_eq!(patch("admin_a", json!({ "email": "andy@a.example" })), 204, "at home again");
     });
 }
