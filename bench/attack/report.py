@@ -10,7 +10,7 @@ from bench.machine.description import machine
 from bench.places import PLACE
 
 _TITLES = {
-    "slow-readers": "200 connections ask for long answers and read none",
+    "slow-readers": "200 connections ask for long answers, 20 of them for 25 MB each time, and read none",
     "half-heads": "500 connections send 31 kB of a head and never its end",
     "large-bodies": "8 clients send 1 MB of nested arrays without a token, four times a second each",
     "garbage-tokens": "64 clients send tokens of unknown keys, ten times a second each, to an issuer that is silent",
@@ -67,4 +67,5 @@ def _bar(text: str, met: bool) -> str:
 
 def _counts(stages: list[Stage], kind: str) -> str:
     counts = next(stage.counts for stage in stages if stage.kind == kind)
-    return ", ".join(f"{count:,} {name}" for name, count in sorted(counts.items())) or "nothing"
+    # A status is a number too: `401: 384`.
+    return "; ".join(f"{name}: {count:,}" for name, count in sorted(counts.items())) or "nothing"

@@ -61,13 +61,17 @@ trait Text: Write {
     fn len(&self) -> usize;
 }
 
+// Inlined, since most of what is appended has a length that the compiler knows.
 impl Text for Vec<u8> {
+    #[inline]
     fn push(&mut self, byte: u8) {
         self.push(byte);
     }
+    #[inline]
     fn extend_from_slice(&mut self, bytes: &[u8]) {
         self.extend_from_slice(bytes);
     }
+    #[inline]
     fn reserve(&mut self, bytes: usize) {
         self.reserve(bytes);
     }

@@ -3,12 +3,16 @@
 //! A row counts as what it takes in memory or as JSON text, whichever is more, so that one number bounds both. What JSON
 //! escapes is not looked at here; [`crate::include`] does, where it could matter.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use uuid::Uuid;
 
 use crate::entity::Property;
 use crate::error::{StoreError, StoreResult};
 use crate::options::Limits;
+use crate::scope::Wall;
 use crate::value::Value;
 
 /// What an answer may take without a place among all answers: most take no more, and then nothing is shared.
@@ -25,26 +29,49 @@ const VALUE: u64 = 44;
 #[derive(Debug)]
 pub(crate) struct Together {
     most: u64,
-    taken: AtomicU64,
+    /// Most of one tenant, or one person: half of all, so that others are answered.
+    share: u64,
+    taken: Mutex<Taken>,
+}
+
+#[derive(Debug, Default)]
+struct Taken {
+    all: u64,
+    /// By tenant or person; none stays with nothing.
+    shares: HashMap<Uuid, u64>,
 }
 
 impl Together {
     /// The bound of these limits; one answer may always take what it may.
     pub(crate) fn new(limits: &Limits) -> Arc<Self> {
-        Arc::new(Self { most: limits.max_bytes_together.max(limits.max_bytes), taken: AtomicU64::new(0) })
+        let most = limits.max_bytes_together.max(limits.max_bytes);
+        Arc::new(Self { most, share: (most / 2).max(limits.max_bytes), taken: Mutex::default() })
     }
 
-    fn take(&self, bytes: u64) -> StoreResult<()> {
-        let before = self.taken.fetch_add(bytes, Ordering::Relaxed);
-        if before.saturating_add(bytes) <= self.most {
-            return Ok(());
+    fn take(&self, whose: Option<Uuid>, bytes: u64) -> StoreResult<()> {
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        let share = whose.and_then(|whose| taken.shares.get(&whose)).copied().unwrap_or_default();
+        if taken.all.saturating_add(bytes) > self.most || share.saturating_add(bytes) > self.share {
+            return Err(StoreError::Unavailable(
+                "the answers under way hold as many bytes as they may together".into(),
+            ));
         }
-        self.give_back(bytes);
-        Err(StoreError::Unavailable("the answers under way hold as many bytes as they may together".into()))
+        taken.all += bytes;
+        if let Some(whose) = whose {
+            taken.shares.insert(whose, share + bytes);
+        }
+        Ok(())
     }
 
-    fn give_back(&self, bytes: u64) {
-        self.taken.fetch_sub(bytes, Ordering::Relaxed);
+    fn give_back(&self, whose: Option<Uuid>, bytes: u64) {
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        taken.all -= bytes;
+        if let Some(Entry::Occupied(mut share)) = whose.map(|whose| taken.shares.entry(whose)) {
+            *share.get_mut() -= bytes;
+            if *share.get() == 0 {
+                share.remove();
+            }
+        }
     }
 }
 
@@ -52,6 +79,8 @@ impl Together {
 #[derive(Debug, Default)]
 pub(crate) struct Meter {
     together: Option<Arc<Together>>,
+    /// The tenant or the person whose rows are read.
+    whose: Option<Uuid>,
     most: u64,
     used: u64,
     /// How many bytes the answer may take before it must ask for more of those of all answers.
@@ -61,10 +90,14 @@ pub(crate) struct Meter {
 }
 
 impl Meter {
-    /// Of an answer that takes nothing yet.
-    pub(crate) fn new(together: &Arc<Together>, limits: &Limits) -> Self {
+    /// Of an answer behind this wall that takes nothing yet.
+    pub(crate) fn new(together: &Arc<Together>, limits: &Limits, wall: Wall) -> Self {
         let most = limits.max_bytes;
-        Self { together: Some(together.clone()), most, used: 0, granted: FREE.min(most), taken: 0 }
+        let whose = match wall {
+            Wall::Tenant(id) | Wall::Person(id) => Some(id),
+            Wall::Open => None,
+        };
+        Self { together: Some(together.clone()), whose, most, used: 0, granted: FREE.min(most), taken: 0 }
     }
 
     /// Counts so many bytes more.
@@ -79,12 +112,13 @@ impl Meter {
             return Err(self.too_many());
         }
         let missing = self.used - self.granted;
-        let step = missing.next_multiple_of(STEP);
+        // No more than the answer may take, or a small bound for all would never let it.
+        let step = missing.next_multiple_of(STEP).min(self.most - self.granted);
         if let Some(together) = &self.together {
-            together.take(step)?;
+            together.take(self.whose, step)?;
         }
         self.taken += step;
-        self.granted = self.granted.saturating_add(step).min(self.most);
+        self.granted += step;
         Ok(())
     }
 
@@ -116,7 +150,7 @@ impl Meter {
 impl Drop for Meter {
     fn drop(&mut self) {
         if let Some(together) = self.together.as_ref().filter(|_| self.taken > 0) {
-            together.give_back(self.taken);
+            together.give_back(self.whose, self.taken);
         }
     }
 }
@@ -146,40 +180,62 @@ mod tests {
     #[test]
     fn an_answer_is_bounded_to_the_byte() {
         for first in [0, 1, FREE, FREE + 1, FREE + STEP, 199_999] {
-            let mut meter = Meter::new(&Together::new(&LIMITS), &LIMITS);
+            let mut meter = Meter::new(&Together::new(&LIMITS), &LIMITS, Wall::Open);
             assert!(meter.add(first).and_then(|()| meter.add(200_000 - first)).is_ok(), "{first}");
             assert!(matches!(meter.add(1), Err(StoreError::TooManyBytes { limit: 200_000 })), "{first}");
         }
         let small = Limits { max_bytes: 10, ..LIMITS };
-        let mut meter = Meter::new(&Together::new(&small), &small);
+        let mut meter = Meter::new(&Together::new(&small), &small, Wall::Open);
         assert!(meter.add(11).is_err());
     }
 
     #[test]
     fn answers_share_a_bound_and_give_back_what_they_took() {
         let together = Together::new(&LIMITS);
-        let mut small = Meter::new(&together, &LIMITS);
+        let mut small = Meter::new(&together, &LIMITS, Wall::Open);
         assert!(small.add(FREE).is_ok() && !small.has_place());
-        let mut first = Meter::new(&together, &LIMITS);
+        let mut first = Meter::new(&together, &LIMITS, Wall::Open);
         assert!(first.add(190_000).is_ok() && first.has_place());
-        let mut second = Meter::new(&together, &LIMITS);
+        let mut second = Meter::new(&together, &LIMITS, Wall::Open);
         assert!(matches!(second.add(190_000), Err(StoreError::Unavailable(_))));
         drop(first);
         assert!(second.add(0).is_ok());
         drop(second);
-        assert_eq!(together.taken.load(Ordering::Relaxed), 0);
+        assert_eq!(together.taken.lock().unwrap().all, 0);
+    }
+
+    #[test]
+    fn one_tenant_leaves_room_to_the_others() {
+        let limits = Limits { max_bytes_together: 1_000_000, ..LIMITS };
+        let together = Together::new(&limits);
+        let of = |tenant: u128| Meter::new(&together, &limits, Wall::Tenant(Uuid::from_u128(tenant)));
+        let mut held = Vec::new();
+        let refused = loop {
+            let mut answer = of(1);
+            match answer.add(200_000) {
+                Ok(()) => held.push(answer),
+                Err(error) => break error,
+            }
+        };
+        assert!(matches!(refused, StoreError::Unavailable(_)) && held.len() == 2, "{refused} after {}", held.len());
+        let mut other = of(2);
+        assert!(other.add(200_000).is_ok(), "half is left");
+        held.clear();
+        drop(other);
+        assert!(of(1).add(200_000).is_ok());
+        assert!(together.taken.lock().unwrap().shares.is_empty(), "who has nothing is forgotten");
     }
 
     #[test]
     fn one_answer_alone_may_always_take_what_it_may() {
         let limits = Limits { max_bytes_together: 1, ..LIMITS };
-        let mut meter = Meter::new(&Together::new(&limits), &limits);
+        let mut meter = Meter::new(&Together::new(&limits), &limits, Wall::Open);
         assert!(meter.add(130_000).is_ok());
     }
 
     #[test]
     fn a_text_may_be_no_longer_than_the_answer() {
-        let mut meter = Meter::new(&Together::new(&LIMITS), &LIMITS);
+        let mut meter = Meter::new(&Together::new(&LIMITS), &LIMITS, Wall::Open);
         assert!(meter.add(33_333).is_ok() && !meter.may_grow_too_long());
         assert!(meter.add(1).is_ok() && meter.may_grow_too_long());
         assert!(meter.check_text(200_000).is_ok() && meter.check_text(200_001).is_err());

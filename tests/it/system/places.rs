@@ -1,7 +1,8 @@
 //! Places for connections: who does not read loses theirs, one address does not have all, and operators keep some.
 
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::net::{IpAddr, SocketAddr, TcpStream};
+use std::time::Duration;
 
 use tokio::net::TcpSocket;
 
@@ -61,9 +62,9 @@ fn who_reads_slowly_is_answered_to_the_end() {
     slow.write_all(sent.as_bytes()).unwrap();
     let mut answer = Vec::new();
     let mut part = vec![0; 1 << 20];
-    while let Ok(length @ 1..) = std::io::Read::read(&mut slow, &mut part) {
+    while let Ok(length @ 1..) = slow.read(&mut part) {
         answer.extend_from_slice(&part[..length]);
-        std::thread::sleep(std::time::Duration::from_millis(20));
+        std::thread::sleep(Duration::from_millis(20));
     }
     assert_eq!(String::from_utf8_lossy(&answer).matches("HTTP/1.1 200 OK").count(), requests);
 }
@@ -100,12 +101,17 @@ fn one_address_does_not_have_all_places() {
 
 #[test]
 fn operators_keep_places_when_clients_have_all_others() {
-    let workplace = Workplace::with(&[("ADMIN_PORT", "0"), ("MAX_CONNECTIONS", "3")]);
+    let workplace =
+        Workplace::with(&[("ADMIN_PORT", "0"), ("MAX_CONNECTIONS", "3"), ("MAX_CONNECTIONS_PER_ADDRESS", "0")]);
     let running = workplace.start(&[]);
     eventually("it says where operators look", || running.printed()[0].contains("Operators http://"));
     let [stdout, _] = running.printed();
     let operators = stdout.split_once("Operators http://").unwrap().1.split_once('/').unwrap().0.parse().unwrap();
     let kept: Vec<TcpStream> = (0..3).map(|_| unread(running.address())).collect();
+    let mut shut_out = open(running.address());
+    write!(shut_out, "GET /health/live HTTP/1.1\r\nhost: x\r\n\r\n").expect("the connection waits for a place");
+    shut_out.set_read_timeout(Some(Duration::from_millis(300))).expect("a timeout can be set");
+    assert!(shut_out.read(&mut [0]).is_err(), "clients have all places of the other listener");
     for page in ["/health/live", "/health/ready", "/metrics"] {
         assert_eq!(Request::new(operators, &format!("GET {page}")).send().status, 200, "{page}");
     }

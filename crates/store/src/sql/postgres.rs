@@ -83,6 +83,11 @@ impl Backend {
         })
     }
 
+    /// Closes idle connections, and those at work once they are given back; no more are made.
+    pub(crate) fn close(&self) {
+        self.pool.close();
+    }
+
     /// How busy the pool is.
     pub(crate) fn state(&self) -> PoolState {
         let status = self.pool.status();
@@ -294,8 +299,8 @@ async fn query(
     let row_bytes = meter::row(&statement.projection);
     let mut decoded = Vec::new();
     while let Some(row) = rows.try_next().await.map_err(classify)? {
-        let values = decode(&row)?;
-        meter.add(values.iter().fold(row_bytes, |bytes, value| bytes + meter::held(value)))?;
+        let (values, held) = decode(&row)?;
+        meter.add(row_bytes + held)?;
         decoded.push(values);
     }
     Ok((decoded, meter))
@@ -316,12 +321,16 @@ async fn prepare(connection: &Object, statement: &Confined) -> StoreResult<State
     result.map_err(classify)
 }
 
-fn decode(row: &Row) -> StoreResult<Vec<Value>> {
+/// The values of a row, and what they hold outside it.
+fn decode(row: &Row) -> StoreResult<(Vec<Value>, u64)> {
     // Collected, it would grow step by step: of fallible ones it is not known how many there will be.
     let mut values = Vec::with_capacity(row.len());
+    let mut held = 0;
     for at in 0..row.len() {
         let value = row.try_get::<_, Option<Decoded>>(at).map_err(|error| StoreError::Database(Box::new(error)))?;
-        values.push(value.map_or(Value::Null, |decoded| decoded.0));
+        let value = value.map_or(Value::Null, |decoded| decoded.0);
+        held += meter::held(&value);
+        values.push(value);
     }
-    Ok(values)
+    Ok((values, held))
 }
