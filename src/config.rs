@@ -50,6 +50,17 @@ impl ConfigError {
     }
 }
 
+/// Every setting that is missing or wrong, a line each.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+pub(crate) struct ConfigErrors(Vec<ConfigError>);
+
+impl From<ConfigError> for ConfigErrors {
+    fn from(error: ConfigError) -> Self {
+        Self(vec![error])
+    }
+}
+
 /// How tokens are verified, as configured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum VerifierKind {
@@ -109,8 +120,10 @@ pub(crate) struct Config {
     pub(crate) max_head_bytes: usize,
     /// How long a client may keep its answers waiting.
     pub(crate) write_timeout: Duration,
-    /// How long a connection may take until the head of its next request is complete.
+    /// How long a head may take from its first byte to its end.
     pub(crate) head_timeout: Duration,
+    /// How long a connection may idle between requests.
+    pub(crate) idle_timeout: Duration,
     /// How long requests at work may take after the signal to stop.
     pub(crate) shutdown_grace: Duration,
     /// Filter of the log, in the terms of `tracing`.
@@ -120,6 +133,33 @@ pub(crate) struct Config {
 }
 
 impl Config {
+    /// Reads and checks the effective settings, those of the verifier too where tokens are to be verified.
+    ///
+    /// # Errors
+    /// All that is wrong, so that nobody mends one setting for each start.
+    pub(crate) fn checked(settings: &Effective, verifies: bool) -> Result<Self, ConfigErrors> {
+        let mut errors: Vec<ConfigError> = Vec::new();
+        let mut rest = settings.clone();
+        loop {
+            let checked = Self::new(&rest).and_then(|config| {
+                if verifies {
+                    config.check_verifier(&rest)?;
+                }
+                Ok(config)
+            });
+            match checked {
+                Ok(config) if errors.is_empty() => return Ok(config),
+                // What is wrong is left out, to see what else is.
+                Err(error) if !errors.contains(&error) && rest.leave_out(&error.name) => errors.push(error),
+                Err(error) => {
+                    errors.extend((!errors.contains(&error)).then_some(error));
+                    return Err(ConfigErrors(errors));
+                }
+                Ok(_) => return Err(ConfigErrors(errors)),
+            }
+        }
+    }
+
     /// Reads and checks the effective settings.
     ///
     /// # Errors
@@ -175,6 +215,7 @@ impl Config {
             max_head_bytes: settings.number("MAX_HEAD_BYTES", 8_192..=1_048_576)?,
             write_timeout: settings.milliseconds("WRITE_TIMEOUT_MILLISECONDS", 1..=DAY)?,
             head_timeout: settings.milliseconds("HEAD_TIMEOUT_MILLISECONDS", 1..=DAY)?,
+            idle_timeout: settings.milliseconds("IDLE_TIMEOUT_MILLISECONDS", 1..=DAY)?,
             shutdown_grace: settings.milliseconds("SHUTDOWN_GRACE_MILLISECONDS", 0..=DAY)?,
             log_level: log_level(settings)?,
             log_json: match settings.text("LOG_FORMAT") {
@@ -310,15 +351,17 @@ fn base_path(settings: &Effective) -> Result<String, ConfigError> {
     }
 }
 
-/// The levels of the original's logger beside those of ours.
+/// The levels of ours and of loggers that deployments of the original use, in any case.
 fn log_level(settings: &Effective) -> Result<String, ConfigError> {
-    let level = settings.required("LOG_LEVEL")?;
-    Ok(match level {
-        "error" | "warn" | "info" | "debug" | "trace" | "off" => level,
-        "http" => "info",
-        "verbose" => "debug",
-        "silly" => "trace",
-        filter if filter.contains('=') => filter,
+    let level = settings.required("LOG_LEVEL")?.trim();
+    Ok(match level.to_lowercase().as_str() {
+        "off" | "silent" | "none" => "off",
+        "error" | "fatal" | "critical" => "error",
+        "warn" | "warning" => "warn",
+        "info" | "http" | "notice" => "info",
+        "debug" | "verbose" => "debug",
+        "trace" | "silly" => "trace",
+        filter if filter.contains('=') => level,
         _ => {
             return Err(settings.wrong(
                 "LOG_LEVEL",

@@ -1,5 +1,9 @@
 //! Accepts connections and serves them: how many at once, how long each may keep its place, and how they end.
 
+mod heads;
+mod pace;
+mod places;
+
 use std::convert::Infallible;
 use std::error::Error as _;
 use std::future::Future;
@@ -16,7 +20,7 @@ use axum::response::{IntoResponse, Response};
 use axum::serve::Listener;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 #[cfg(target_os = "linux")]
@@ -26,8 +30,9 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 use tower::{ServiceExt, service_fn};
 
-use super::pace::Paced;
-use super::places::Addresses;
+use self::heads::{Heads, NoRoom, Together, TooLate, Work};
+use self::pace::Paced;
+use self::places::Addresses;
 use crate::config::Config;
 use crate::http::wire;
 
@@ -43,8 +48,10 @@ pub(super) struct Limits {
     pub(super) most: usize,
     /// Most connections of one client address; others are closed. 0 for no such bound.
     pub(super) most_per_address: usize,
-    /// How long until the head of the next request is complete. The time that a connection idles counts.
+    /// How long from the first byte of a head until it is complete.
     pub(super) head_timeout: Duration,
+    /// How long a connection may wait between requests.
+    pub(super) idle_timeout: Duration,
     /// Longest head, in bytes.
     pub(super) head_bytes: usize,
     /// How long a client may keep what is written to it waiting.
@@ -60,6 +67,7 @@ impl Limits {
             most: config.max_connections,
             most_per_address: config.max_connections_per_address,
             head_timeout: config.head_timeout,
+            idle_timeout: config.idle_timeout,
             head_bytes: config.max_head_bytes,
             write_timeout: config.write_timeout,
             grace: config.shutdown_grace,
@@ -80,8 +88,8 @@ pub(super) async fn serve(
     ended: impl Fn(Bound) + Clone + Send + 'static,
 ) {
     let mut server = http1::Builder::new();
-    server.timer(TokioTimer::new()).header_read_timeout(limits.head_timeout).max_buf_size(limits.head_bytes);
-    let service = TowerToHyperService::new(service_fn(move |request| answer(router.clone(), request)));
+    // Its own time for a head, which counts while a connection idles too, is off: see `heads`.
+    server.header_read_timeout(None).max_buf_size(limits.head_bytes);
     // The sockets of all connections have it from here.
     #[cfg(target_os = "linux")]
     if let Err(error) = SockRef::from(&listener).set_tcp_notsent_lowat(UNSENT) {
@@ -89,6 +97,7 @@ pub(super) async fn serve(
     }
     let places = Arc::new(Semaphore::new(limits.most));
     let addresses = Addresses::new(limits.most_per_address);
+    let heads = Together::default();
     let connections = GracefulShutdown::new();
     let mut stop = pin!(stop);
     loop {
@@ -101,13 +110,24 @@ pub(super) async fn serve(
             tracing::debug!(%address, "a connection was closed: its address has all that it may have");
             continue;
         };
-        let stream = TokioIo::new(Paced::new(stream, limits.write_timeout));
-        let connection = connections.watch(server.serve_connection(stream, service.clone()));
+        let work = Work::default();
+        let stream = Paced::new(stream, limits.write_timeout);
+        let stream = Heads::new(stream, limits.head_timeout, limits.idle_timeout, work.clone(), heads.clone());
+        let router = router.clone();
+        let service = TowerToHyperService::new(service_fn(move |request| {
+            let at_work = work.begin();
+            let answer = answer(router.clone(), request);
+            async move {
+                let _at_work = at_work;
+                answer.await
+            }
+        }));
+        let connection = connections.watch(server.serve_connection(TokioIo::new(stream), service));
         let ended = ended.clone();
         tokio::spawn(async move {
             if let Err(error) = connection.await {
-                if is_timeout_of_write(&error) {
-                    ended("write_timeout");
+                if let Some(bound) = bound(&error) {
+                    ended(bound);
                 }
                 tracing::debug!(%error, "a connection was ended");
             }
@@ -148,8 +168,12 @@ async fn answer(router: Router, request: hyper::Request<Incoming>) -> Result<Res
     router.oneshot(request.map(Body::new)).await
 }
 
-/// Whether a connection ended because its client read too little.
-fn is_timeout_of_write(error: &hyper::Error) -> bool {
-    let source = error.source().and_then(|source| source.downcast_ref::<io::Error>());
-    source.is_some_and(|error| error.kind() == io::ErrorKind::TimedOut)
+/// Which bound ended a connection, if one did.
+fn bound(error: &hyper::Error) -> Option<Bound> {
+    let source = error.source()?.downcast_ref::<io::Error>()?;
+    match source.get_ref() {
+        Some(cause) if cause.is::<TooLate>() => Some("head_timeout"),
+        Some(cause) if cause.is::<NoRoom>() => Some("heads_limit"),
+        _ => (source.kind() == io::ErrorKind::TimedOut).then_some("write_timeout"),
+    }
 }

@@ -142,7 +142,12 @@ pub(crate) const SETTINGS: &[Setting] = &[
     plain(
         "HEAD_TIMEOUT_MILLISECONDS",
         Some("10000"),
-        "How long a connection may take until the head of its next request is complete, idle time included, in milliseconds; behind a proxy that keeps connections, more than the proxy keeps them",
+        "How long the head of a request may take from its first byte to its end, and how long a new connection until its first head is complete, in milliseconds",
+    ),
+    plain(
+        "IDLE_TIMEOUT_MILLISECONDS",
+        Some("75000"),
+        "How long a connection may idle between requests before it is closed, in milliseconds; behind a proxy that keeps connections, more than the proxy keeps them",
     ),
     plain("REQUEST_TIMEOUT_MILLISECONDS", Some("30000"), "Longest time for one request, in milliseconds"),
     plain(

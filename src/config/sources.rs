@@ -141,6 +141,17 @@ impl Effective {
         self.values.get(name).map(|(text, _)| text.as_str())
     }
 
+    /// Goes back to the default of a setting; false where it has no other value.
+    pub(super) fn leave_out(&mut self, name: &str) -> bool {
+        let Some(setting) = SETTINGS.iter().find(|setting| setting.name == name) else { return false };
+        let default = setting.default.map(|text| (text.to_owned(), Source::Default));
+        let before = match default {
+            Some(default) => self.values.insert(setting.name, default),
+            None => self.values.remove(setting.name),
+        };
+        before.is_some_and(|(_, source)| source != Source::Default)
+    }
+
     /// Where the value came from.
     pub(crate) fn source(&self, name: &str) -> Option<Source> {
         self.values.get(name).map(|(_, source)| *source)

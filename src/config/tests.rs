@@ -252,10 +252,44 @@ fn doubtful_settings_are_warned_about() {
 }
 
 #[test]
+fn all_that_is_wrong_is_named_at_once() {
+    let settings = effective(&[
+        ("PORT", "x"),
+        ("LOG_LEVEL", "loud"),
+        ("LOG_FORMAT", "yaml"),
+        ("MAX_ANSWER_BYTES", "64000000"),
+        ("MAX_ANSWERS_IN_MEMORY_BYTES", "2000"),
+        ("JWT_VERIFIER", "secret"),
+        ("JWT_SECRET", "short"),
+        ("DATABASE_URL", "mysql://db"),
+    ]);
+    let errors = Config::checked(&settings, true).err().expect("they are wrong").to_string();
+    let named: Vec<_> = errors.lines().map(|line| line.split(' ').next().unwrap_or_default()).collect();
+    let wrong = ["DATABASE_URL", "JWT_SECRET", "LOG_FORMAT", "LOG_LEVEL", "MAX_ANSWERS_IN_MEMORY_BYTES", "PORT"];
+    let mut sorted = named.clone();
+    sorted.sort_unstable();
+    assert_eq!(sorted, wrong, "{errors}");
+    let missing = Config::checked(&effective(&[("DATABASE_URL", "postgres://db/users"), ("PORT", "-1")]), true);
+    let missing = missing.err().expect("no issuer is named").to_string();
+    assert!(missing.contains("PORT (environment)") && missing.contains("JWT_ISSUER (not set)"), "{missing}");
+    assert_eq!(missing.lines().count(), 2, "{missing}");
+}
+
+#[test]
 fn names_of_the_originals_logger_stand_for_ours() {
-    for (given, ours) in
-        [("silly", "trace"), ("verbose", "debug"), ("http", "info"), ("warn", "warn"), ("a=debug", "a=debug")]
-    {
+    for (given, ours) in [
+        ("silly", "trace"),
+        ("verbose", "debug"),
+        ("http", "info"),
+        ("warn", "warn"),
+        ("DEBUG", "debug"),
+        ("Info", "info"),
+        ("WARN", "warn"),
+        ("warning", "warn"),
+        ("fatal", "error"),
+        (" off ", "off"),
+        ("a=debug", "a=debug"),
+    ] {
         assert_eq!(config(&[("LOG_LEVEL", given)]).unwrap().log_level, ours);
     }
 }

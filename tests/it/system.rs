@@ -1,7 +1,7 @@
 //! What surrounds the routes: pages for operators, the explorer, request ids, CORS, bounds, and what malformed input gets.
 
 mod bodies;
-mod bounds;
+pub(crate) mod bounds;
 mod bytes;
 mod malformed;
 mod metrics;

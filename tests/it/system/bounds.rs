@@ -36,7 +36,7 @@ pub(super) fn rest(mut stream: TcpStream) -> String {
     String::from_utf8_lossy(&answer).into_owned()
 }
 
-pub(super) fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
+pub(crate) fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
     let start = Instant::now();
     while !holds() {
         assert!(start.elapsed() < Duration::from_secs(30), "never: {what}");
@@ -116,6 +116,25 @@ fn a_connection_that_finishes_no_head_is_closed() {
         assert!(!rest(stream).contains("200 OK"), "{head:?}");
     }
     assert_eq!(Request::new(server.address(), "GET /ping").send().status, 200);
+}
+
+/// Proxies keep connections for a minute, and send the next request on one that they think is open.
+#[test]
+fn a_connection_idles_longer_than_a_head_may_take() {
+    let ping = "GET /ping HTTP/1.1\r\nhost: x\r\n";
+    let (_database, server) = on_sqlite(&[("HEAD_TIMEOUT_MILLISECONDS", "200")]);
+    let mut stream = open(server.address());
+    write!(stream, "{ping}\r\n").unwrap();
+    let mut byte = [0];
+    assert_eq!(stream.read(&mut byte).unwrap(), 1, "it is answered");
+    std::thread::sleep(Duration::from_millis(600));
+    write!(stream, "{ping}connection: close\r\n\r\n").unwrap();
+    assert_eq!(rest(stream).matches("TTP/1.1 200 ").count(), 2);
+
+    let (_database, server) = on_sqlite(&[("IDLE_TIMEOUT_MILLISECONDS", "200")]);
+    let mut stream = open(server.address());
+    write!(stream, "{ping}\r\n").unwrap();
+    assert_eq!(rest(stream).matches("HTTP/1.1 200 ").count(), 1, "answered, and then closed");
 }
 
 #[test]

@@ -1,0 +1,250 @@
+//! Ends a connection whose next request does not come in time: soon where its head has begun, later where it idles.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::{Instant, Sleep, sleep_until};
+
+/// A head that did not come in time.
+#[derive(Debug, thiserror::Error)]
+#[error("the head of a request was not complete in time")]
+pub(super) struct TooLate;
+
+/// A head for which there was no room.
+#[derive(Debug, thiserror::Error)]
+#[error("the heads of all connections take as much as they may together")]
+pub(super) struct NoRoom;
+
+/// What a head may take without being counted: so much the server sets aside for each connection.
+const FREE: usize = 8 * 1024;
+/// What all heads may take beyond that together.
+const MOST: usize = 32 * 1024 * 1024;
+
+/// What the heads of all connections take.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Together(Arc<AtomicUsize>);
+
+/// Of a connection, how often a request has begun and ended: odd while one is at work.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Work(Arc<AtomicUsize>);
+
+impl Work {
+    /// A request is at work until what is returned is dropped.
+    pub(super) fn begin(&self) -> AtWork {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        AtWork(self.0.clone())
+    }
+}
+
+/// A request that is being answered.
+pub(super) struct AtWork(Arc<AtomicUsize>);
+
+impl Drop for AtWork {
+    fn drop(&mut self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// A connection that ends where its next request is late. Of the first one no byte need be there for its time to count.
+pub(super) struct Heads<S> {
+    stream: S,
+    /// How long from the first byte of a head to its end.
+    head: Duration,
+    /// How long between requests.
+    idle: Duration,
+    work: Work,
+    /// What `work` was when it was last looked at.
+    seen: usize,
+    /// Whether a byte of the next head has come.
+    has_begun: bool,
+    together: Together,
+    /// How many bytes of the next head have come.
+    length: usize,
+    /// What the longest head has taken of the room of all: the server keeps it until the connection ends.
+    taken: usize,
+    /// Until when the next head must have begun, or be complete.
+    end: Instant,
+    timer: Pin<Box<Sleep>>,
+}
+
+impl<S> Heads<S> {
+    pub(super) fn new(stream: S, head: Duration, idle: Duration, work: Work, together: Together) -> Self {
+        let end = Instant::now() + head;
+        let timer = Box::pin(sleep_until(end));
+        Self { stream, head, idle, work, seen: 0, has_begun: false, together, length: 0, taken: 0, end, timer }
+    }
+
+    /// Counts bytes of a head; false where there is no room for them.
+    fn count(&mut self, bytes: usize) -> bool {
+        self.length += bytes;
+        let more = self.length.saturating_sub(FREE).saturating_sub(self.taken);
+        if more == 0 {
+            return true;
+        }
+        self.taken += more;
+        self.together.0.fetch_add(more, Ordering::Relaxed) + more <= MOST
+    }
+
+    /// Ready when the next request is late. The timer is moved when it has run out, not with each request.
+    fn poll_late(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        if self.timer.deadline() > self.end {
+            self.timer.as_mut().reset(self.end);
+        }
+        while self.timer.as_mut().poll(context).is_ready() {
+            if Instant::now() >= self.end {
+                return Poll::Ready(());
+            }
+            self.timer.as_mut().reset(self.end);
+        }
+        Poll::Pending
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Heads<S> {
+    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let before = into.filled().len();
+        let outcome = Pin::new(&mut self.stream).poll_read(context, into);
+        let work = self.work.0.load(Ordering::Relaxed);
+        if work != self.seen {
+            self.seen = work;
+            self.has_begun = false;
+            self.length = 0;
+            self.end = Instant::now() + self.idle;
+        }
+        if !work.is_multiple_of(2) {
+            return outcome;
+        }
+        if outcome.is_pending() {
+            ready!(self.poll_late(context));
+            // An idle connection ends as if its client had ended it.
+            let late = || Err(io::Error::new(io::ErrorKind::TimedOut, TooLate));
+            return Poll::Ready(if self.has_begun { late() } else { Ok(()) });
+        }
+        let bytes = into.filled().len() - before;
+        if bytes > 0 && !self.has_begun {
+            self.has_begun = true;
+            if work > 0 {
+                self.end = Instant::now() + self.head;
+            }
+        }
+        if self.count(bytes) { outcome } else { Poll::Ready(Err(io::Error::other(NoRoom))) }
+    }
+}
+
+impl<S> Drop for Heads<S> {
+    fn drop(&mut self) {
+        self.together.0.fetch_sub(self.taken, Ordering::Relaxed);
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Heads<S> {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(context, bytes)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        parts: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(context, parts)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
+    use tokio::time::sleep;
+
+    use super::*;
+
+    const HEAD: Duration = Duration::from_secs(10);
+    const IDLE: Duration = Duration::from_secs(75);
+
+    fn connection() -> (Heads<DuplexStream>, DuplexStream, Work) {
+        let (ours, theirs) = duplex(64);
+        let work = Work::default();
+        (Heads::new(ours, HEAD, IDLE, work.clone(), Together::default()), theirs, work)
+    }
+
+    /// What the next read brings, or how it fails, and after how many seconds.
+    async fn read(heads: &mut Heads<DuplexStream>) -> (Result<usize, io::ErrorKind>, u64) {
+        let begun = Instant::now();
+        let outcome = heads.read(&mut [0; 64]).await.map_err(|error| error.kind());
+        (outcome, begun.elapsed().as_secs())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_first_head_is_waited_for_once() {
+        let (mut heads, _theirs, _) = connection();
+        assert_eq!(read(&mut heads).await, (Ok(0), 10), "nothing came");
+        let (mut heads, mut theirs, _) = connection();
+        sleep(Duration::from_secs(4)).await;
+        theirs.write_all(b"GET ").await.unwrap();
+        assert_eq!(read(&mut heads).await, (Ok(4), 0));
+        assert_eq!(read(&mut heads).await, (Err(io::ErrorKind::TimedOut), 6), "counted from the beginning");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn between_requests_a_connection_may_idle_and_within_a_head_not() {
+        let (mut heads, mut theirs, work) = connection();
+        for _ in 0..3 {
+            theirs.write_all(b"GET / ...").await.unwrap();
+            read(&mut heads).await.0.unwrap();
+            let at_work = work.begin();
+            let long = tokio::time::timeout(Duration::from_secs(500), heads.read(&mut [0; 64])).await;
+            assert!(long.is_err(), "a request at work has time");
+            drop(at_work);
+            let idle = tokio::time::timeout(Duration::from_secs(74), heads.read(&mut [0; 64])).await;
+            assert!(idle.is_err(), "it idles");
+        }
+        theirs.write_all(b"GET").await.unwrap();
+        assert_eq!(read(&mut heads).await, (Ok(3), 0));
+        assert_eq!(read(&mut heads).await, (Err(io::ErrorKind::TimedOut), 10));
+    }
+
+    #[tokio::test]
+    async fn heads_together_take_so_much_and_no_more() {
+        let together = Together::default();
+        let mut kept = Vec::new();
+        let refused = loop {
+            let (ours, mut theirs) = duplex(64 * 1024);
+            let mut heads = Heads::new(ours, HEAD, IDLE, Work::default(), together.clone());
+            theirs.write_all(&vec![b'x'; 30_000]).await.unwrap();
+            match heads.read(&mut vec![0; 40_000]).await {
+                Ok(_) => kept.push(heads),
+                Err(error) => break error,
+            }
+        };
+        assert_eq!(refused.to_string(), NoRoom.to_string());
+        assert_eq!(kept.len(), MOST / (30_000 - FREE));
+        kept.clear();
+        assert_eq!(together.0.load(Ordering::Relaxed), 0, "all is given back");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_idle_connection_ends_quietly() {
+        let (mut heads, mut theirs, work) = connection();
+        theirs.write_all(b"GET / ...").await.unwrap();
+        read(&mut heads).await.0.unwrap();
+        drop(work.begin());
+        assert_eq!(read(&mut heads).await, (Ok(0), 75));
+    }
+}
