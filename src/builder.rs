@@ -171,6 +171,18 @@ impl UserTenantService {
         self.service.doors.write_system(SystemReason::HostApplication).await.map_err(Error::from)
     }
 
+    /// Finishes what the database is doing and closes its connections; requests after that are answered 503. At the end of
+    /// a program on the embedded database, all is then in the one file, and can be copied.
+    ///
+    /// ```
+    /// # async fn example(users: user_tenant_service::UserTenantService) {
+    /// users.close().await;
+    /// # }
+    /// ```
+    pub async fn close(&self) {
+        self.service.doors.close().await;
+    }
+
     pub(crate) fn doors(&self) -> &Doors {
         &self.service.doors
     }

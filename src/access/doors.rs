@@ -140,6 +140,11 @@ impl Doors {
         self.store.write(System(reason), Actor::SYSTEM).await
     }
 
+    /// Ends what is under way and closes the connections.
+    pub(crate) async fn close(&self) {
+        self.store.close().await;
+    }
+
     /// How busy the connections are.
     pub(crate) fn pool_state(&self) -> PoolState {
         self.store.pool_state()

@@ -140,6 +140,17 @@ pub enum MigrateError {
     /// The database cannot be opened.
     #[error("the database cannot be opened")]
     Unreachable(#[source] Box<StoreError>),
+    /// The file of the database is none, or cannot be written to: it, or where it lies, must be mended.
+    #[error("{path} cannot be used as a database")]
+    Unusable {
+        /// Where the file is.
+        path: String,
+        /// What is wrong with it.
+        source: BoxError,
+    },
+    /// The database has something of the same name as what the first migration makes; nothing was changed.
+    #[error("the database holds something that this service would make itself")]
+    Occupied(#[source] BoxError),
     /// The database has our tables but no ledger; nothing was changed.
     #[error("{FOREIGN_SCHEMA}")]
     ForeignSchema,
@@ -267,6 +278,11 @@ fn next_down<'a>(
 
 fn ledger_error(source: impl Into<BoxError>) -> MigrateError {
     MigrateError::Ledger(source.into())
+}
+
+/// Why the first migration failed. Something in its way is none of ours: without a ledger, nothing here is.
+fn first_failed(migration: &Migration, source: BoxError, occupied: bool) -> MigrateError {
+    if occupied { MigrateError::Occupied(source) } else { failed(migration, source) }
 }
 
 fn failed(migration: &Migration, source: impl Into<BoxError>) -> MigrateError {

@@ -105,6 +105,17 @@ impl Store {
         Ok(self.session(Executor::Transaction(Box::new(transaction)), scope, actor))
     }
 
+    /// Carries out what is under way and closes all connections; later statements are refused with
+    /// [`StoreError::Unavailable`]. Of `SQLite` all is then in the one file, which can be copied.
+    pub async fn close(&self) {
+        match *self.backend {
+            #[cfg(feature = "postgres")]
+            Backend::Postgres(ref backend) => backend.close(),
+            #[cfg(feature = "sqlite")]
+            Backend::Sqlite(ref backend) => backend.close().await,
+        }
+    }
+
     /// How busy the connections are.
     pub fn pool_state(&self) -> PoolState {
         match *self.backend {
@@ -153,7 +164,7 @@ impl<S: Scope, M> Session<S, M> {
 
     /// What counts an answer that takes nothing yet.
     pub(crate) fn meter(&self) -> Meter {
-        Meter::new(&self.together, &self.limits)
+        Meter::new(&self.together, &self.limits, self.scope.wall())
     }
 
     /// The rows of a statement that is an answer of its own.

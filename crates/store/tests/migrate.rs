@@ -242,6 +242,6 @@ async fn a_database_that_cannot_be_opened_is_an_error() -> Outcome {
     let directory = tempfile::tempdir()?;
     let options = user_tenant_store::session::SqliteOptions::new(directory.path());
     let error = Migrator::connect(&user_tenant_store::session::DatabaseOptions::Sqlite(options), SCHEMA).await;
-    assert!(matches!(error, Err(MigrateError::Unreachable(_))));
+    assert!(matches!(error, Err(MigrateError::Unusable { .. })));
     Ok(())
 }

@@ -58,7 +58,12 @@ impl Migrator {
             #[cfg(feature = "postgres")]
             DatabaseOptions::Postgres(options) => client(options).await.map(Connection::Postgres),
             #[cfg(feature = "sqlite")]
-            DatabaseOptions::Sqlite(options) => connection(options).map(Connection::Sqlite),
+            DatabaseOptions::Sqlite(options) => match connection(options) {
+                Err(StoreError::Unavailable(source)) if source.downcast_ref().is_some_and(sqlite::is_unusable) => {
+                    return Err(MigrateError::Unusable { path: options.path.display().to_string(), source });
+                }
+                opened => opened.map(Connection::Sqlite),
+            },
             #[cfg(not(all(feature = "sqlite", feature = "postgres")))]
             _ => Err(StoreError::Database("this build has no driver for that database".into())),
         };

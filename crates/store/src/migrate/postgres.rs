@@ -1,11 +1,12 @@
 //! Migrations on `PostgreSQL`: the ledger is `main.schema_migrations`, and a transaction-level advisory lock keeps runs apart.
 
+use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, GenericClient, IsolationLevel, Transaction};
 
 mod adopt;
 
 use super::{Adoption, Choice, Finding, MigrateError, Migration, Record, State, Status, Step};
-use super::{compare, failed, findings, ledger_error, next_down, next_up};
+use super::{compare, failed, findings, first_failed, ledger_error, next_down, next_up};
 
 /// Made after the first migration, which makes the schema; gone before its `down`, which drops it.
 const CREATE_LEDGER: &str = "CREATE TABLE main.schema_migrations (
@@ -112,7 +113,10 @@ async fn apply_next(client: &mut Client, migrations: &[Migration]) -> Result<Opt
     let Some(next) = next_up(migrations, &ledger.unwrap_or_default(), foreign)? else {
         return Ok(None);
     };
-    transaction.batch_execute(next.up).await.map_err(|error| failed(next, error))?;
+    transaction.batch_execute(next.up).await.map_err(|error| {
+        let occupied = is_first && error.code() == Some(&SqlState::DUPLICATE_TABLE);
+        first_failed(next, error.into(), occupied)
+    })?;
     if is_first {
         transaction.batch_execute(CREATE_LEDGER).await.map_err(ledger_error)?;
     }

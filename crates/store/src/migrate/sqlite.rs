@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use rusqlite::{Connection, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior, params};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::{Finding, MigrateError, Migration, Record, Status, Step};
-use super::{compare, failed, findings, ledger_error, next_down, next_up};
+use super::{compare, failed, findings, first_failed, next_down, next_up};
+use crate::error::BoxError;
 
 const CREATE_LEDGER: &str = "CREATE TABLE schema_migrations (
   version INTEGER NOT NULL CONSTRAINT pk_schema_migrations_version PRIMARY KEY,
@@ -60,13 +61,17 @@ fn apply_next(connection: &mut Connection, migrations: &[Migration]) -> Result<O
     let Some(next) = next_up(migrations, &ledger.unwrap_or_default(), foreign)? else {
         return Ok(None);
     };
-    transaction.execute_batch(next.up).map_err(|error| failed(next, error))?;
+    transaction.execute_batch(next.up).map_err(|error| {
+        let source = told(error);
+        let occupied = is_first && source.to_string().ends_with(" already exists");
+        first_failed(next, source, occupied)
+    })?;
     if is_first {
         transaction.execute_batch(CREATE_LEDGER).map_err(ledger_error)?;
     }
     let insert = "INSERT INTO schema_migrations (version, name, checksum) VALUES (?1, ?2, ?3)";
     transaction.execute(insert, params![next.version, next.name, next.checksum()]).map_err(ledger_error)?;
-    transaction.commit().map_err(|error| failed(next, error))?;
+    transaction.commit().map_err(|error| failed(next, told(error)))?;
     Ok(Some(next.step()))
 }
 
@@ -82,15 +87,36 @@ fn undo_last(connection: &mut Connection, migrations: &[Migration], to: u32) -> 
         let delete = "DELETE FROM schema_migrations WHERE version = ?1";
         transaction.execute(delete, [last.version]).map_err(ledger_error)?;
     }
-    transaction.execute_batch(last.down).map_err(|error| failed(last, error))?;
-    transaction.commit().map_err(|error| failed(last, error))?;
+    transaction.execute_batch(last.down).map_err(|error| failed(last, told(error)))?;
+    transaction.commit().map_err(|error| failed(last, told(error)))?;
     Ok(Some(last.step()))
 }
 
 /// Opens a transaction that has the write lock, so that the ledger cannot change under it.
 fn begin(connection: &mut Connection) -> Result<Transaction<'_>, MigrateError> {
     connection.busy_timeout(PATIENCE).map_err(ledger_error)?;
-    connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(ledger_error)
+    let path = connection.path().unwrap_or_default().to_owned();
+    connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(|error| {
+        if is_unusable(&error) { MigrateError::Unusable { path, source: told(error) } } else { ledger_error(error) }
+    })
+}
+
+/// Whether the file, or where it lies, is what is wrong, so that trying again does not help.
+pub(super) fn is_unusable(error: &rusqlite::Error) -> bool {
+    let code = error.sqlite_error_code();
+    matches!(code, Some(ErrorCode::NotADatabase | ErrorCode::CannotOpen | ErrorCode::ReadOnly))
+}
+
+/// What the driver says, without the statements that it was given.
+fn told(error: rusqlite::Error) -> BoxError {
+    match error {
+        rusqlite::Error::SqlInputError { msg, .. } => msg.into(),
+        other => other.into(),
+    }
+}
+
+fn ledger_error(error: rusqlite::Error) -> MigrateError {
+    MigrateError::Ledger(told(error))
 }
 
 /// The rows of the ledger; `None` without one.
@@ -109,7 +135,7 @@ fn ledger(connection: &Connection) -> Result<Option<Vec<Record>>, MigrateError> 
             version: row.get(0).map_err(ledger_error)?,
             name: row.get(1).map_err(ledger_error)?,
             checksum: row.get(2).map_err(ledger_error)?,
-            applied_on: OffsetDateTime::parse(&applied_on, &Rfc3339).map_err(ledger_error)?,
+            applied_on: OffsetDateTime::parse(&applied_on, &Rfc3339).map_err(super::ledger_error)?,
         });
     }
     Ok(Some(records))

@@ -9,12 +9,13 @@ mod errors;
 mod functions;
 mod writer;
 
+use std::convert::Infallible;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
 
 pub(crate) use self::connect::open as connection;
 use super::{Confined, Counted, Ending};
@@ -35,37 +36,50 @@ enum Step {
     Finish(Vec<Confined>, Ending, oneshot::Sender<StoreResult<Vec<u64>>>),
 }
 
-/// The threads of one database file.
+/// The threads of one database file. `None` in a queue tells a thread to end.
 pub(crate) struct Backend {
-    reads: Sender<Read>,
-    writes: Sender<Receiver<Step>>,
+    reads: Sender<Option<Read>>,
+    writes: Sender<Option<Receiver<Step>>>,
     readers: usize,
+    /// Closed once all threads have closed their connections.
+    at_work: tokio::sync::Mutex<mpsc::Receiver<Infallible>>,
 }
 
 impl Backend {
     /// Opens the file and starts the threads; they end when the backend is dropped.
     pub(crate) fn open(options: &SqliteOptions) -> StoreResult<Self> {
-        let (reads, read_queue) = unbounded::<Read>();
-        let (writes, write_queue) = unbounded::<Receiver<Step>>();
+        let (reads, read_queue) = unbounded::<Option<Read>>();
+        let (writes, write_queue) = unbounded::<Option<Receiver<Step>>>();
+        let (works, at_work) = mpsc::channel(1);
         // The writer first: it creates the file and sets the journal mode.
         let connection = connect::open_writer(options)?;
-        spawn("sqlite-writer", move || writer::run(&connection, &write_queue))?;
+        spawn("sqlite-writer", works.clone(), move || writer::run(&connection, &write_queue))?;
         for number in 0..options.readers {
             let reader = connect::open_reader(options)?;
             let queue = read_queue.clone();
-            spawn(&format!("sqlite-reader-{number}"), move || {
-                for Read { statement, meter, reply } in queue {
+            spawn(&format!("sqlite-reader-{number}"), works.clone(), move || {
+                while let Ok(Some(Read { statement, meter, reply })) = queue.recv() {
                     let _ = reply.send(codec::query(&reader, &statement, meter));
                 }
             })?;
         }
-        Ok(Self { reads, writes, readers: options.readers })
+        Ok(Self { reads, writes, readers: options.readers, at_work: at_work.into() })
+    }
+
+    /// Carries out what is queued, and closes all connections: the last one moves what the write-ahead log holds to the
+    /// file. Later statements are refused.
+    pub(crate) async fn close(&self) {
+        let _ = self.writes.send(None);
+        for _ in 0..self.readers {
+            let _ = self.reads.send(None);
+        }
+        let _: Option<Infallible> = self.at_work.lock().await.recv().await;
     }
 
     /// Runs one statement on a reader and returns its rows.
     pub(crate) async fn query(&self, statement: Confined, meter: Meter) -> StoreResult<Counted> {
         let (reply, answer) = oneshot::channel();
-        self.reads.send(Read { statement, meter, reply }).map_err(|_| gone())?;
+        self.reads.send(Some(Read { statement, meter, reply })).map_err(|_| gone())?;
         answer.await.map_err(|_| gone())?
     }
 
@@ -94,7 +108,7 @@ pub(crate) struct Transaction {
 
 /// A transaction that the writer does not know of yet.
 struct Unqueued {
-    writes: Sender<Receiver<Step>>,
+    writes: Sender<Option<Receiver<Step>>>,
     queue: Receiver<Step>,
 }
 
@@ -114,7 +128,7 @@ impl Transaction {
     /// Takes a place in the queue of writers, at the first step; false when the writer has ended.
     fn queue(&self) -> bool {
         let unqueued = self.unqueued.lock().unwrap_or_else(PoisonError::into_inner).take();
-        unqueued.is_none_or(|unqueued| unqueued.writes.send(unqueued.queue).is_ok())
+        unqueued.is_none_or(|unqueued| unqueued.writes.send(Some(unqueued.queue)).is_ok())
     }
 
     /// Runs a statement and returns its rows.
@@ -137,10 +151,14 @@ impl Transaction {
     }
 }
 
-fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> StoreResult<()> {
+/// Starts a thread, which counts as one at work until the work and all that it holds is gone.
+fn spawn(name: &str, at_work: mpsc::Sender<Infallible>, work: impl FnOnce() + Send + 'static) -> StoreResult<()> {
     thread::Builder::new()
         .name(name.to_owned())
-        .spawn(work)
+        .spawn(move || {
+            work();
+            drop(at_work);
+        })
         .map(drop)
         .map_err(|error| StoreError::Unavailable(Box::new(error)))
 }

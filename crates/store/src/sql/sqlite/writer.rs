@@ -33,20 +33,23 @@ enum Outcome {
     Stuck,
 }
 
-/// Carries out transactions until nobody can ask for any.
-pub(super) fn run(connection: &Connection, queue: &Receiver<Receiver<Step>>) {
-    while let Ok(first) = queue.recv() {
-        group(connection, first, queue);
+/// Carries out transactions until it is told to end, or nobody can ask for any.
+pub(super) fn run(connection: &Connection, queue: &Receiver<Option<Receiver<Step>>>) {
+    let mut next = queue.recv().ok().flatten();
+    while let Some(first) = next {
+        let ends = group(connection, first, queue);
+        next = if ends { None } else { queue.recv().ok().flatten() };
     }
 }
 
-/// Carries out a transaction and those that are queued behind it, and commits all.
-fn group(connection: &Connection, first: Receiver<Step>, queue: &Receiver<Receiver<Step>>) {
+/// Carries out a transaction and those that are queued behind it, and commits all. True where it came upon the end.
+fn group(connection: &Connection, first: Receiver<Step>, queue: &Receiver<Option<Receiver<Step>>>) -> bool {
+    let mut ends = false;
     if let Err(error) = execute(connection, "BEGIN IMMEDIATE") {
         if let Ok(step) = first.recv() {
             refuse(step, error);
         }
-        return;
+        return ends;
     }
     let mut waiting = Vec::new();
     let mut done = 0;
@@ -63,9 +66,16 @@ fn group(connection: &Connection, first: Receiver<Step>, queue: &Receiver<Receiv
             if !connection.is_autocommit() {
                 undo(connection, "ROLLBACK");
             }
-            return answer(waiting, Some(&StoreError::Unavailable("the transactions were rolled back".into())));
+            answer(waiting, Some(&StoreError::Unavailable("the transactions were rolled back".into())));
+            return ends;
         }
-        next = if done < LARGEST_GROUP { queue.try_recv().ok() } else { None };
+        next = None;
+        if done < LARGEST_GROUP
+            && let Ok(queued) = queue.try_recv()
+        {
+            ends = queued.is_none();
+            next = queued;
+        }
     }
     let failure = execute(connection, "COMMIT").err();
     if let Some(error) = &failure {
@@ -73,6 +83,7 @@ fn group(connection: &Connection, first: Receiver<Step>, queue: &Receiver<Receiv
         undo(connection, "ROLLBACK");
     }
     answer(waiting, failure.as_ref());
+    ends
 }
 
 /// Tells everyone how the commit ended. The driver's error cannot be copied, only what it says.
