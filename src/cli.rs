@@ -5,14 +5,13 @@ mod bootstrap;
 mod connections;
 mod context;
 mod failure;
+mod health;
 mod keys;
 mod manual;
 #[cfg(feature = "mcp")]
 mod mcp;
 mod microservice;
 mod migrate;
-mod pace;
-mod places;
 mod print;
 mod program;
 mod reach;
@@ -22,7 +21,9 @@ mod serve;
 mod table;
 mod token;
 
+use std::io::ErrorKind;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use self::arguments::{Arguments, Command, parse};
 use self::context::Context;
@@ -58,6 +59,8 @@ pub async fn run() -> ExitCode {
 async fn run_program(program: Program) -> ExitCode {
     match execute(program).await {
         Ok(()) => ExitCode::SUCCESS,
+        // The reader has what they want: `| head`.
+        Err(Failure::Output(error)) if error.kind() == ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(failure) => {
             print::error(&failure);
             ExitCode::from(failure.exit_code())
@@ -71,30 +74,32 @@ async fn execute(program: Program) -> Result<(), Failure> {
     let arguments = match arguments {
         Arguments { command: Command::Openapi(options), .. } => return print::openapi(options.format),
         Arguments { command: Command::Microservice(options), .. } => return microservice::microservice(*options),
-        Arguments { command: Command::Completions { shell }, .. } => {
-            manual::completions(shell);
-            return Ok(());
-        }
+        Arguments { command: Command::Completions { shell }, .. } => return manual::completions(shell),
         Arguments { command: Command::Man { directory }, .. } => return manual::pages(&directory),
         other => other,
     };
-    let context = Context::load(&arguments, program)?;
-    match arguments.command {
+    let context = Arc::new(Context::load(&arguments, program)?);
+    let outcome = command(&context, arguments.command).await;
+    context.close().await;
+    outcome
+}
+
+/// Does what a command says that works with the configuration.
+async fn command(context: &Arc<Context>, command: Command) -> Result<(), Failure> {
+    match command {
         #[cfg(feature = "mcp")]
-        Command::Mcp(options) => mcp::mcp(context, *options).await,
-        Command::Serve(options) => serve::serve(&context, &options).await,
-        Command::Migrate(action) => migrate::migrate(&context, &action).await,
-        Command::Bootstrap(options) => bootstrap::bootstrap(&context, options).await,
-        Command::Token(options) => token::token(&context, &options).await,
-        Command::Keys(action) => keys::keys(&context, &action).await,
-        Command::Tenant(action) => resource::resource(&context, Kind::Tenant, *action).await,
-        Command::User(action) => resource::resource(&context, Kind::User, *action).await,
-        Command::Role(action) => resource::resource(&context, Kind::Role, *action).await,
-        Command::Group(action) => resource::resource(&context, Kind::Group, *action).await,
-        Command::Config(options) => {
-            print::configuration(&context, &options);
-            Ok(())
-        }
+        Command::Mcp(options) => mcp::mcp(context.clone(), *options).await,
+        Command::Serve(options) => serve::serve(context, &options).await,
+        Command::Health(options) => health::health(context, &options).await,
+        Command::Migrate(action) => migrate::migrate(context, &action).await,
+        Command::Bootstrap(options) => bootstrap::bootstrap(context, options).await,
+        Command::Token(options) => token::token(context, &options).await,
+        Command::Keys(action) => keys::keys(context, &action).await,
+        Command::Tenant(action) => resource::resource(context, Kind::Tenant, *action).await,
+        Command::User(action) => resource::resource(context, Kind::User, *action).await,
+        Command::Role(action) => resource::resource(context, Kind::Role, *action).await,
+        Command::Group(action) => resource::resource(context, Kind::Group, *action).await,
+        Command::Config(options) => print::configuration(context, &options),
         Command::Openapi(_) | Command::Microservice(_) | Command::Completions { .. } | Command::Man { .. } => Ok(()),
     }
 }

@@ -8,6 +8,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{Arg, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use uuid::Uuid;
 
+use super::health::HealthOptions;
 use super::manual::renamed;
 #[cfg(feature = "mcp")]
 use super::mcp::McpOptions;
@@ -50,6 +51,11 @@ pub(super) enum Command {
         after_help = "Examples:\n  user-tenant-service serve\n  user-tenant-service serve --database-url postgres://app@db/users --migrate"
     )]
     Serve(ServeOptions),
+    /// Ask whether the service of these settings answers; exit code 0 or 1.
+    #[command(
+        after_help = "Examples:\n  user-tenant-service health\n  user-tenant-service health --ready --url http://127.0.0.1:3000"
+    )]
+    Health(HealthOptions),
     /// Change or inspect the database schema.
     #[command(
         subcommand,
@@ -234,7 +240,8 @@ pub(super) struct TokenOptions {
     /// The membership (`user_tenants.id`); without it, the oldest live one.
     #[arg(long, value_name = "ID")]
     pub(super) user_tenant: Option<Uuid>,
-    /// Grant these permissions instead of those of the membership's role; repeatable.
+    /// Grant these permissions instead of those of the membership's role; repeatable. To change tenants, users, roles,
+    /// groups or permissions, the member must hold them in the database too.
     #[arg(long = "permission", value_name = "NAME")]
     pub(super) permissions: Vec<String>,
     /// How long the token lives: 30s, 15m, 12h.

@@ -16,9 +16,9 @@ pub(super) async fn bootstrap(context: &Context, options: BootstrapOptions) -> R
         None => make(session, wanted(context, options)).await?,
     };
     let made = made.into_inner();
-    say(&format!("tenant       {}", made.tenant));
-    say(&format!("user         {}", made.user));
-    say(&format!("user_tenant  {}", made.user_tenant));
+    say(&format!("tenant       {}", made.tenant))?;
+    say(&format!("user         {}", made.user))?;
+    say(&format!("user_tenant  {}", made.user_tenant))?;
     Ok(())
 }
 

@@ -1,5 +1,9 @@
 //! What every command starts from: the checked configuration, and the ways to the database that it names.
 
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::time::timeout;
 use user_tenant_store::environment::Environment;
 use user_tenant_store::session::DatabaseOptions;
 
@@ -11,7 +15,10 @@ use crate::access::doors::Doors;
 use crate::builder::{Builder, UserTenantService, Verifier};
 use crate::clock::Clock;
 use crate::config::{self, Config, Effective, Source, VerifierKind};
+use crate::telemetry::log::Log;
 
+/// How long the database may take to end. A transaction that nobody goes on with is given up before.
+const CLOSING: Duration = Duration::from_secs(15);
 /// File of the signing secret of an embedded database, beside it.
 const SECRET_FILE: &str = "jwt-secret";
 
@@ -24,23 +31,29 @@ pub(super) struct Context {
     pub(super) program: Program,
     /// The time.
     pub(super) clock: Clock,
+    /// What is open at the database, to be closed at the end.
+    opened: Mutex<Vec<Doors>>,
+    /// What is logged is written before this is gone.
+    _log: Log,
 }
 
 impl Context {
     /// Reads the configuration and starts the log.
     pub(super) fn load(arguments: &Arguments, program: Program) -> Result<Self, Failure> {
-        let wrong = |error: config::ConfigError| Failure::Configuration(error.to_string());
+        let wrong = |errors: config::ConfigErrors| Failure::Configuration(errors.to_string());
         let environment = |name: &str| std::env::var_os(name);
-        let effective = config::load(&arguments.settings, environment, arguments.config.as_deref()).map_err(wrong)?;
-        let config = Config::new(&effective).map_err(wrong)?;
+        let effective = config::load(&arguments.settings, environment, arguments.config.as_deref());
+        let effective = effective.map_err(|error| wrong(error.into()))?;
+        let verifies = arguments.serves() && program.own_verifier().is_none();
+        let config = Config::checked(&effective, verifies).map_err(wrong)?;
         let is_said = effective.source("LOG_LEVEL").is_some_and(|source| source != Source::Default);
         // Only a server's log tells of each request, unless somebody asks for it.
         let level = if is_said || arguments.serves() { config.log_level.as_str() } else { "warn" };
-        crate::telemetry::log::start(level, config.log_json);
+        let log = crate::telemetry::log::start(level, config.log_json);
         for warning in config.warnings(&effective) {
             tracing::warn!("{warning}");
         }
-        Ok(Self { effective, config, program, clock: Clock::system() })
+        Ok(Self { effective, config, program, clock: Clock::system(), opened: Mutex::default(), _log: log })
     }
 
     /// The effective settings as text, secrets masked.
@@ -69,15 +82,34 @@ impl Context {
 
     /// Ways to the database, for the operator.
     pub(super) async fn doors(&self) -> Result<Doors, Failure> {
-        let database = self.database()?;
-        Ok(Doors::open(
-            &database,
-            self.config.limits,
-            Environment::system(),
-            self.program.schema(),
-            self.config.embedded,
-        )
-        .await?)
+        let (database, limits) = (self.database()?, self.config.limits);
+        let doors =
+            Doors::open(&database, limits, Environment::system(), self.program.schema(), self.config.embedded).await?;
+        self.keep(&doors);
+        Ok(doors)
+    }
+
+    /// Builds a service of this configuration.
+    pub(super) async fn build(&self, builder: Builder) -> Result<UserTenantService, Failure> {
+        let service = builder.build().await?;
+        self.keep(service.doors());
+        Ok(service)
+    }
+
+    fn keep(&self, doors: &Doors) {
+        self.opened.lock().unwrap_or_else(PoisonError::into_inner).push(doors.clone());
+    }
+
+    /// Closes what the command opened, so that an embedded database is whole in its file.
+    pub(super) async fn close(&self) {
+        let opened = std::mem::take(&mut *self.opened.lock().unwrap_or_else(PoisonError::into_inner));
+        for doors in opened {
+            if timeout(CLOSING, doors.close()).await.is_err() {
+                tracing::warn!(
+                    "the database was still at work after {CLOSING:?}: not all of it may be in its file yet"
+                );
+            }
+        }
     }
 
     /// The secret that tokens are signed with, where this configuration signs any.

@@ -23,6 +23,9 @@ pub(super) enum Failure {
     /// The schema is not the one of this program.
     #[error("{0}")]
     Schema(String),
+    /// A result cannot be written.
+    #[error("the result cannot be written to standard output: {0}")]
+    Output(std::io::Error),
     /// Anything else.
     #[error("{0}")]
     Other(String, #[source] Option<BoxError>),
@@ -65,7 +68,7 @@ impl Failure {
     /// The exit code of the process.
     pub(super) fn exit_code(&self) -> u8 {
         match self {
-            Self::Other(..) => 1,
+            Self::Output(_) | Self::Other(..) => 1,
             Self::Usage(_) => 2,
             Self::Configuration(_) => 3,
             Self::Unreachable(_) => 4,
@@ -83,6 +86,13 @@ impl From<MigrateError> for Failure {
                 Self::Configuration(format!("DATABASE_URL or DB_HOST: must lead to a database that lets us in{why}"))
             }
             MigrateError::Unreachable(source) => Self::Unreachable(source),
+            MigrateError::Unusable { path, source } => Self::Configuration(format!(
+                "DATA_DIR or DATABASE_URL: {path} must be a database of SQLite, in a directory that can be written to: {source}"
+            )),
+            MigrateError::Occupied(source) => Self::Schema(format!(
+                "the database holds something that this service would make itself: {source}\n\
+                 Nothing has been changed. Name another database, or take it away from this one"
+            )),
             MigrateError::ForeignSchema => Self::Schema(format!("{error}\n{FOREIGN}")),
             MigrateError::InTheWay(findings) => Self::schema(&findings),
             MigrateError::NotAdopted => Self::Configuration(format!("--without, --with: {error}")),

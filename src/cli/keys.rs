@@ -33,7 +33,7 @@ pub(super) async fn keys(context: &Context, action: &KeysAction) -> Result<(), F
                 .map_err(Error::from)?;
             session.repository().create(key).await.map_err(Error::from)?;
             session.commit(()).await.map_err(Error::from)?.into_inner();
-            say(&format!("added {kid}"));
+            say(&format!("added {kid}"))?;
         }
         KeysAction::List => {
             let session = doors.read_system(SystemReason::CommandLine);
@@ -41,7 +41,7 @@ pub(super) async fn keys(context: &Context, action: &KeysAction) -> Result<(), F
             let filter = Filter { fields: Some(shown), ..Filter::default() };
             for key in session.repository::<JwtKey>().find(&filter).await.map_err(Error::from)? {
                 let text = |name| key.get(name).and_then(Value::to_key).unwrap_or_default();
-                say(&format!("{}  {}", text("keyId"), text("createdOn")));
+                say(&format!("{}  {}", text("keyId"), text("createdOn")))?;
             }
         }
         KeysAction::Remove { kid } => {
@@ -55,7 +55,7 @@ pub(super) async fn keys(context: &Context, action: &KeysAction) -> Result<(), F
             if removed == 0 {
                 return Err(Failure::other(format!("there is no key {kid}; list them with:  {} keys list", program())));
             }
-            say(&format!("removed {kid}"));
+            say(&format!("removed {kid}"))?;
         }
     }
     Ok(())

@@ -9,18 +9,17 @@ use super::failure::Failure;
 use super::print::{OURS, name, say};
 
 /// Prints the completions for a shell.
-pub(super) fn completions(shell: Shell) {
+pub(super) fn completions(shell: Shell) -> Result<(), Failure> {
     let mut text = Vec::new();
     clap_complete::generate(shell, &mut command(), name(), &mut text);
-    say(String::from_utf8_lossy(&text).trim_end());
+    say(String::from_utf8_lossy(&text).trim_end())
 }
 
 /// Writes a page for the program and one for each command.
 pub(super) fn pages(directory: &Path) -> Result<(), Failure> {
     let failed = |error| Failure::Other(format!("{} cannot be written to", directory.display()), Some(Box::new(error)));
     clap_mangen::generate_to(command(), directory).map_err(failed)?;
-    say(&format!("the pages are in {}", directory.display()));
-    Ok(())
+    say(&format!("the pages are in {}", directory.display()))
 }
 
 /// The commands of a program with a name of its own, which mounts this library: its help and manual say what to type.

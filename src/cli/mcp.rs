@@ -35,8 +35,7 @@ pub(super) struct McpOptions {
 }
 
 /// Serves until the client goes away, or the process is told to stop.
-pub(super) async fn mcp(context: Context, options: McpOptions) -> Result<(), Failure> {
-    let context = Arc::new(context);
+pub(super) async fn mcp(context: Arc<Context>, options: McpOptions) -> Result<(), Failure> {
     let (reach, limits) = (options.reach, connections::Limits::of(&context.config));
     let backend = Backend::new(move || {
         let (context, reach) = (context.clone(), reach.clone());

@@ -91,15 +91,14 @@ pub(super) fn microservice(options: MicroserviceOptions) -> Result<(), Failure> 
         note(text);
     }
     let written = scaffold::write(&plan, &place)?;
-    say(&format!("{} has been written to {}:", plan.name, written.directory.display()));
+    say(&format!("{} has been written to {}:", plan.name, written.directory.display()))?;
     for file in &written.files {
-        say(&format!("  {}", file.display()));
+        say(&format!("  {}", file.display()))?;
     }
     say(&format!(
         "\nNext:\n  cd {}\n  cargo run        # serves on http://127.0.0.1:3000\n  cargo test",
         written.directory.display()
-    ));
-    Ok(())
+    ))
 }
 
 fn unasked(error: dialoguer::Error) -> Failure {

@@ -16,10 +16,10 @@ pub(super) async fn migrate(context: &Context, action: &MigrateAction) -> Result
     match action {
         MigrateAction::Up(UpOptions { without, with }) => {
             let [without, with] = [without, with].map(|names| names.iter().cloned().collect());
-            report("applied", &migrator.up_choosing(&Choice { without, with }).await?);
+            report("applied", &migrator.up_choosing(&Choice { without, with }).await?)?;
             say_adopted(&mut migrator).await?;
         }
-        MigrateAction::Down { to: Some(version), .. } => report("undone", &migrator.down(*version).await?),
+        MigrateAction::Down { to: Some(version), .. } => report("undone", &migrator.down(*version).await?)?,
         MigrateAction::Down { to: None, yes } => {
             let undone = match last_step(&mut migrator).await? {
                 Some((last, before)) => {
@@ -30,7 +30,7 @@ pub(super) async fn migrate(context: &Context, action: &MigrateAction) -> Result
                 }
                 None => Vec::new(),
             };
-            report("undone", &undone);
+            report("undone", &undone)?;
         }
         MigrateAction::Status => {
             for status in migrator.status().await? {
@@ -43,7 +43,7 @@ pub(super) async fn migrate(context: &Context, action: &MigrateAction) -> Result
                     State::Changed => "applied, but with another content".to_owned(),
                     State::Unknown => "applied, but not part of this program".to_owned(),
                 };
-                say(&format!("{}  {state}", status.step));
+                say(&format!("{}  {state}", status.step))?;
             }
         }
         MigrateAction::Check => {
@@ -51,7 +51,7 @@ pub(super) async fn migrate(context: &Context, action: &MigrateAction) -> Result
             if !findings.is_empty() {
                 return Err(Failure::schema(&findings));
             }
-            say("the schema is the one of this program");
+            say("the schema is the one of this program")?;
             say_adopted(&mut migrator).await?;
         }
     }
@@ -62,7 +62,7 @@ pub(super) async fn migrate(context: &Context, action: &MigrateAction) -> Result
 async fn say_adopted(migrator: &mut Migrator) -> Result<(), Failure> {
     for status in migrator.status().await? {
         if let State::Adopted { without, .. } = status.state {
-            say(&format!("the database is an adopted one{}", left_out(&without)));
+            say(&format!("the database is an adopted one{}", left_out(&without)))?;
         }
     }
     Ok(())
@@ -94,11 +94,9 @@ fn confirm(last: &Status, before: u32) -> Result<(), Failure> {
     if ask(&format!("{loss} Go on? [y/N] "))? { Ok(()) } else { Err(Failure::other("nothing was undone")) }
 }
 
-fn report(what: &str, steps: &[Step]) {
+fn report(what: &str, steps: &[Step]) -> Result<(), Failure> {
     if steps.is_empty() {
-        say("nothing to do");
+        return say("nothing to do");
     }
-    for step in steps {
-        say(&format!("{what} {step}"));
-    }
+    steps.iter().try_for_each(|step| say(&format!("{what} {step}")))
 }

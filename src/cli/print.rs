@@ -1,5 +1,4 @@
 //! What the command line prints: results to standard output, failures to standard error with what to do next.
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "the one place that prints")]
 
 use std::error::Error as _;
 use std::ffi::OsStr;
@@ -20,14 +19,22 @@ pub(super) fn plain(text: &str) -> String {
     text.chars().map(|letter| if steers(letter) { char::REPLACEMENT_CHARACTER } else { letter }).collect()
 }
 
-/// Prints a line of a result. A reader that went away (`| head`) is no failure.
-pub(super) fn say(line: &str) {
-    let _ = writeln!(std::io::stdout(), "{line}");
+/// Prints a line of a result.
+///
+/// # Errors
+/// When it cannot be written: what is lost must not look like a result.
+pub(super) fn say(line: &str) -> Result<(), Failure> {
+    writeln!(std::io::stdout(), "{line}").map_err(Failure::Output)
 }
 
-/// Puts a question to whoever sits at the terminal; true for `y` and `yes`.
+/// Prints a line beside the result. There is nowhere to tell that it cannot be written.
+fn aside(line: std::fmt::Arguments<'_>) {
+    let _ = std::io::stderr().write_fmt(line);
+}
+
+/// Asks a person at the terminal; true for `y` and `yes`.
 pub(super) fn ask(question: &str) -> std::io::Result<bool> {
-    eprint!("{question}");
+    aside(format_args!("{question}"));
     let mut answer = String::new();
     std::io::stdin().read_line(&mut answer)?;
     Ok(["y", "yes"].contains(&answer.trim().to_lowercase().as_str()))
@@ -67,16 +74,16 @@ fn typed(started_as: &Path, search: &OsStr) -> String {
 
 /// Prints what somebody should know, beside the result.
 pub(super) fn note(text: &str) {
-    eprintln!("note: {text}");
+    aside(format_args!("note: {text}\n"));
 }
 
 /// Prints why a command failed, with its causes.
 pub(super) fn error(failure: &Failure) {
     let (on, off) = if std::io::stderr().is_terminal() { ("\u{1b}[1;31m", "\u{1b}[0m") } else { ("", "") };
-    eprintln!("{on}error:{off} {}", plain(&failure.to_string()));
+    aside(format_args!("{on}error:{off} {}\n", plain(&failure.to_string())));
     let mut cause = failure.source();
     while let Some(error) = cause {
-        eprintln!("  because: {}", plain(&error.to_string()));
+        aside(format_args!("  because: {}\n", plain(&error.to_string())));
         cause = error.source();
     }
 }
@@ -86,17 +93,12 @@ pub(super) fn openapi(format: DocumentFormat) -> Result<(), Failure> {
     let failed = |error| Failure::Other("the document could not be made".to_owned(), Some(error));
     let document = http::document().map_err(|error| failed(error.into()))?;
     let text = http::render(&document, matches!(format, DocumentFormat::Yaml)).map_err(failed)?;
-    say(text.trim_end());
-    Ok(())
+    say(text.trim_end())
 }
 
 /// Prints the effective settings, or the reference of all.
-pub(super) fn configuration(context: &Context, options: &ConfigOptions) {
-    if options.markdown {
-        say(crate::config::reference().trim_end());
-    } else {
-        say(context.describe().trim_end());
-    }
+pub(super) fn configuration(context: &Context, options: &ConfigOptions) -> Result<(), Failure> {
+    if options.markdown { say(crate::config::reference().trim_end()) } else { say(context.describe().trim_end()) }
 }
 
 #[cfg(test)]

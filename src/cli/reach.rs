@@ -45,14 +45,14 @@ pub(super) async fn open(context: &Context, reach: &Reach) -> Result<Client, Fai
         must_exist(&context.config.data_dir.join(EMBEDDED_FILE))?;
     }
     if let Some(token) = token {
-        let service = context.service()?.migrate(migrate).build().await?;
+        let service = context.build(context.service()?.migrate(migrate)).await?;
         return Ok(Client::local(service.router(), token));
     }
     // Whoever has the database may do everything, needs no token of others, and is locked out by nothing in it; how
     // tokens are verified does not matter here.
     let secret = secret::random()?;
     let verifier = Verifier::Secret { secret: secret.clone(), issuer: None };
-    let service = context.service_with(verifier)?.for_operator().migrate(migrate).build().await?;
+    let service = context.build(context.service_with(verifier)?.for_operator().migrate(migrate)).await?;
     let session = service.doors().read_system(SystemReason::CommandLine);
     let member = callers::any_membership(&session).await?.ok_or_else(no_membership)?;
     let permissions = context.program.all_permissions();

@@ -185,7 +185,7 @@ pub(super) async fn resource(context: &Context, kind: Kind, action: Action) -> R
                 confirm(kind, &rows[0])?;
             }
             path.send(&Method::DELETE, &below(&id)?, &[], None).await?;
-            say(&format!("removed {id}"));
+            say(&format!("removed {id}"))?;
             Ok(())
         }
     }

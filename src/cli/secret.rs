@@ -21,7 +21,7 @@ pub(super) fn read(path: &Path) -> Result<Option<String>, Failure> {
     let (text, doubts) = match read_trusted(path) {
         Ok(found) => found,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(Failure::other(format!("{shown}: {error}"))),
+        Err(error) => return Err(unusable(path, &error)),
     };
     if let Some(doubt) = doubts.first() {
         let why = match doubt {
@@ -46,6 +46,11 @@ pub(super) fn read(path: &Path) -> Result<Option<String>, Failure> {
     Ok(Some(text.trim().to_owned()))
 }
 
+/// That the file can be neither read nor made, which somebody must mend.
+fn unusable(path: &Path, error: &std::io::Error) -> Failure {
+    Failure::Configuration(format!("DATA_DIR: {} must be a file that can be read, or made: {error}", path.display()))
+}
+
 /// A new secret, in letters that need no escaping anywhere.
 pub(super) fn random() -> Result<String, Failure> {
     let mut bytes = [0; BYTES];
@@ -59,7 +64,7 @@ pub(super) fn read_or_create(path: &Path) -> Result<String, Failure> {
         return Ok(secret);
     }
     let secret = random()?;
-    let failed = |error: std::io::Error| Failure::other(format!("{}: {error}", path.display()));
+    let failed = |error: std::io::Error| unusable(path, &error);
     // Written whole under another name and then linked: nobody ever finds half a secret.
     let draft = path.with_extension(format!("{}.new", std::process::id()));
     // One left behind by a process that ended in between would keep its mode, and a link would be followed.

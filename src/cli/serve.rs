@@ -2,6 +2,7 @@
 
 use std::future::{Future, pending};
 use std::io::IsTerminal;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::Router;
@@ -35,16 +36,18 @@ pub(super) async fn serve(context: &Context, options: &ServeOptions) -> Result<(
         None => None,
     };
     // Only now: a start that fails for its address must not use up the first token.
-    let service = context.service()?.migrate(options.migrate || config.embedded).build().await?;
+    let service = context.build(context.service()?.migrate(options.migrate || config.embedded)).await?;
     let first_start = config.embedded && first_start(context, &service).await?;
     let url = format!("http://{}{}", listener.local_addr()?, config.base_path);
     // Whoever reads the address may tell us to stop at once.
     let stop = stop_signal();
     // What is no terminal is kept, and read by others.
     let is_shown = options.show_token || std::io::stdout().is_terminal();
-    announce(context, &service, &url, first_start && is_shown).await?;
-    if let Some(admin) = &admin {
-        say(&format!("Operators http://{}/metrics", admin.local_addr()?));
+    let operators_at = admin.as_ref().map(TcpListener::local_addr).transpose()?;
+    match announce(context, &service, &url, operators_at, first_start && is_shown).await {
+        // Requests can be answered all the same.
+        Err(Failure::Output(error)) => tracing::warn!(%error, "where the service runs could not be printed"),
+        outcome => outcome?,
     }
     let router = match config.base_path.as_str() {
         "" => service.router(),
@@ -101,31 +104,44 @@ async fn first_start(context: &Context, service: &UserTenantService) -> Result<b
 }
 
 /// Prints where the service is and how to talk to it, with a token or how to come by one.
-async fn announce(context: &Context, service: &UserTenantService, url: &str, with_token: bool) -> Result<(), Failure> {
-    say(&format!("User Tenant Service {} is running at {url}", env!("CARGO_PKG_VERSION")));
-    say(&format!("Explorer  {url}/explorer/"));
+async fn announce(
+    context: &Context,
+    service: &UserTenantService,
+    url: &str,
+    operators: Option<SocketAddr>,
+    with_token: bool,
+) -> Result<(), Failure> {
+    say(&format!("User Tenant Service {} is running at {url}", env!("CARGO_PKG_VERSION")))?;
+    say(&format!("Explorer  {url}/explorer/"))?;
     let secret = if with_token { context.signing_secret()? } else { None };
     if let Some(secret) = secret {
         let options = TokenOptions { user_tenant: None, permissions: Vec::new(), life: FIRST_TOKEN_LIFE, master: true };
         let token = mint(context, service.doors(), &options, &secret).await?;
-        say(&format!("\nAdministrator's token, valid for 12 hours:\n{token}\n"));
-        say(&format!("Try it:\ncurl -H 'Authorization: Bearer {token}' {url}/tenants"));
+        say(&format!("\nAdministrator's token, valid for 12 hours:\n{token}\n"))?;
+        say(&format!("Try it:\ncurl -H 'Authorization: Bearer {token}' {url}/tenants"))?;
     } else if context.config.embedded && context.program.own_verifier().is_none() {
-        say(&format!("Mint a token with:  {} token --master", program()));
+        say(&format!("Mint a token with:  {} token --master", program()))?;
     }
-    Ok(())
+    match operators {
+        Some(address) => say(&format!("Operators http://{address}/metrics")),
+        None => Ok(()),
+    }
 }
 
-/// Done when the process is told to stop, by `SIGTERM` or Ctrl-C; they are watched from the call on.
+/// Done when the process is told to stop, by `SIGTERM`, Ctrl-C, or the end of the terminal that it was started at; they
+/// are watched from the call on.
 fn stop_signal() -> impl Future<Output = ()> + Send + 'static {
     #[cfg(unix)]
     let stopped = {
         use signal::unix::{SignalKind, signal};
-        let [terminated, interrupted] = [SignalKind::terminate(), SignalKind::interrupt()].map(signal);
-        async {
+        let [terminated, interrupted, hung_up] =
+            [SignalKind::terminate(), SignalKind::interrupt(), SignalKind::hangup()].map(signal);
+        let at_terminal = std::io::stdin().is_terminal();
+        async move {
             tokio::select! {
                 () = received(terminated) => {}
                 () = received(interrupted) => {}
+                () = terminal_ended(hung_up, at_terminal) => {}
             }
         }
     };
@@ -139,6 +155,24 @@ fn stop_signal() -> impl Future<Output = ()> + Send + 'static {
     async {
         stopped.await;
         tracing::info!("stopping: no new connections, requests at work are finished");
+    }
+}
+
+/// Done when the terminal has ended, if there was one. Elsewhere SIGHUP asks to read settings anew, which only a restart
+/// does; to stop for it would cut off who is served.
+#[cfg(unix)]
+async fn terminal_ended(signal: std::io::Result<signal::unix::Signal>, at_terminal: bool) {
+    match signal {
+        Ok(mut signal) => {
+            while signal.recv().await.is_some() {
+                if at_terminal {
+                    return;
+                }
+                tracing::info!("SIGHUP changes nothing: settings are read at the start");
+            }
+            pending::<()>().await;
+        }
+        failed => received(failed).await,
     }
 }
 

@@ -21,7 +21,7 @@ pub(super) fn print(rows: &Json, columns: &[&str], output: Output) -> Result<(),
             let failed = |error: serde_json::Error| {
                 Failure::Other("the rows could not be written".to_owned(), Some(error.into()))
             };
-            say(&serde_json::to_string_pretty(&rows).map_err(failed)?);
+            say(&serde_json::to_string_pretty(&rows).map_err(failed)?)?;
         }
         Output::Table => {
             let mut table = Table::new();
@@ -31,7 +31,7 @@ pub(super) fn print(rows: &Json, columns: &[&str], output: Output) -> Result<(),
                 table.add_row(columns.iter().map(|column| shown(&row[*column])));
             }
             for line in table.lines() {
-                say(line.trim());
+                say(line.trim())?;
             }
         }
         Output::Csv => {
@@ -51,7 +51,7 @@ pub(super) fn print(rows: &Json, columns: &[&str], output: Output) -> Result<(),
             let bytes = writer.into_inner().map_err(|error| Failure::other(error.to_string()))?;
             let text = String::from_utf8_lossy(&bytes);
             // A file gets every byte; somebody who looks at it, none that steers the terminal.
-            say(if std::io::stdout().is_terminal() { plain(&text) } else { text.into_owned() }.trim_end());
+            say(if std::io::stdout().is_terminal() { plain(&text) } else { text.into_owned() }.trim_end())?;
         }
     }
     Ok(())

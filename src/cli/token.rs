@@ -26,7 +26,7 @@ pub(super) async fn token(context: &Context, options: &TokenOptions) -> Result<(
         };
         Failure::Configuration(message.to_owned())
     })?;
-    say(&mint(context, &doors, options, &secret).await?);
+    say(&mint(context, &doors, options, &secret).await?)?;
     Ok(())
 }
 

@@ -81,7 +81,7 @@ fn cors(origins: &[String]) -> Result<CorsLayer, BoxError> {
     Ok(CorsLayer::new()
         .allow_origin(allowed)
         .allow_headers(AllowHeaders::mirror_request())
-        .expose_headers([header::LINK])
+        .expose_headers([header::LINK, header::RETRY_AFTER, REQUEST_ID])
         .allow_methods([Method::GET, Method::HEAD, Method::PUT, Method::PATCH, Method::POST, Method::DELETE])
         .max_age(Duration::from_hours(24)))
 }

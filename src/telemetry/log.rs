@@ -1,13 +1,28 @@
-//! The log: text with colours on a terminal, JSON lines elsewhere, always to standard error.
+//! The log: text with colours on a terminal, JSON lines elsewhere, always to standard error, and never waited for.
 
-use std::io::IsTerminal;
+use std::io::{self, IsTerminal, Write};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
+use tracing_appender::non_blocking::{ErrorCounter, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt;
 
+/// How many lines wait for a reader that is behind; what comes then is dropped. A line has some hundred bytes.
+const LINES: usize = 8_192;
+
+/// Lines that could not be written.
+static UNWRITTEN: AtomicUsize = AtomicUsize::new(0);
+/// Lines for which there was no room.
+static OVERFLOWN: OnceLock<ErrorCounter> = OnceLock::new();
+
+/// The log of the process, for as long as this lives. Dropping it writes what waits, for a second at most.
+#[derive(Debug)]
+pub(crate) struct Log(#[expect(dead_code, reason = "its end is what it is for")] WorkerGuard);
+
 /// Starts the log of the process; a second call changes nothing.
-pub(crate) fn start(level: &str, json: Option<bool>) {
-    let terminal = std::io::stderr().is_terminal();
+pub(crate) fn start(level: &str, json: Option<bool>) -> Log {
+    let terminal = io::stderr().is_terminal();
     let mut filter = EnvFilter::try_new(level).unwrap_or_else(|_| EnvFilter::new("info"));
     // The driver would log every statement with its parameters, the MCP library every session from start to end, the
     // client of HTTP the name and password in an address.
@@ -17,7 +32,33 @@ pub(crate) fn start(level: &str, json: Option<bool>) {
             _ => {}
         }
     }
-    let log = fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(terminal);
+    let builder = NonBlockingBuilder::default().buffered_lines_limit(LINES).lossy(true).thread_name("log");
+    let (writer, guard) = builder.finish(StandardError);
+    let _ = OVERFLOWN.set(writer.error_counter());
+    let log = fmt().with_env_filter(filter).with_writer(writer).with_ansi(terminal).log_internal_errors(false);
     // Fails only where a host application has set a log already, which then stays.
     let _ = if json.unwrap_or(!terminal) { log.json().flatten_event(true).try_init() } else { log.try_init() };
+    Log(guard)
+}
+
+/// How many lines the log of this process has lost since its start.
+pub(crate) fn dropped_lines() -> u64 {
+    let overflown = OVERFLOWN.get().map_or(0, ErrorCounter::dropped_lines);
+    overflown.saturating_add(UNWRITTEN.load(Ordering::Relaxed)) as u64
+}
+
+/// Standard error, of which a line that cannot be written is counted and forgotten: nothing else may fail for it.
+struct StandardError;
+
+impl Write for StandardError {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        if io::stderr().write_all(line).is_err() {
+            UNWRITTEN.fetch_add(1, Ordering::Relaxed);
+        }
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }

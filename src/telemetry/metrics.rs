@@ -71,6 +71,8 @@ pub(crate) struct Metrics {
     permission_refusals: Counters<1>,
     wall_refusals: Counters<3>,
     connections_ended: Counters<1>,
+    #[cfg(feature = "cli")]
+    log_lines_dropped: prometheus::IntCounter,
     /// How many rows of a kind there are.
     pub(crate) population: Population,
 }
@@ -127,6 +129,14 @@ impl Metrics {
                 "Connections that a bound ended, by bound",
                 ["bound"],
             )?,
+            #[cfg(feature = "cli")]
+            log_lines_dropped: registered(
+                &registry,
+                prometheus::IntCounter::new(
+                    "log_lines_dropped_total",
+                    "Lines of the log that could not be written, or not in time",
+                )?,
+            )?,
             population: Population::new(&registry)?,
             registry,
         })
@@ -176,6 +186,11 @@ impl Metrics {
             [(&self.pool_size, pool.size), (&self.pool_available, pool.available), (&self.pool_waiting, pool.waiting)]
         {
             gauge.set(i64::try_from(count).unwrap_or(i64::MAX));
+        }
+        #[cfg(feature = "cli")]
+        {
+            let dropped = super::log::dropped_lines();
+            self.log_lines_dropped.inc_by(dropped.saturating_sub(self.log_lines_dropped.get()));
         }
         TextEncoder.encode_to_string(&self.registry.gather())
     }

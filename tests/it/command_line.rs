@@ -6,6 +6,7 @@ mod migrate;
 mod resources;
 mod settings;
 mod start;
+mod surroundings;
 mod token;
 
 use base64::Engine as _;

@@ -92,6 +92,14 @@ impl Workplace {
         }
     }
 
+    /// Runs the program to its end with its standard output elsewhere; the exit code, and standard error.
+    pub(crate) fn run_printing_to(&self, arguments: &[&str], stdout: impl Into<Stdio>) -> (i32, String) {
+        let process = self.command(arguments).stdout(stdout).stderr(Stdio::piped()).spawn();
+        let output = process.and_then(std::process::Child::wait_with_output).expect("the program can be started");
+        let code = output.status.code().expect("the program ends by itself");
+        (code, String::from_utf8_lossy(&output.stderr).into_owned())
+    }
+
     /// Runs it and expects success; returns standard output.
     pub(crate) fn ok(&self, arguments: &[&str]) -> String {
         let outcome = self.run(arguments);
@@ -109,12 +117,17 @@ impl Workplace {
 
     /// Starts it, and waits no longer than until it says where it will answer.
     pub(crate) fn start(&self, arguments: &[&str]) -> Running {
-        let [stdout, stderr] = ["stdout", "stderr"].map(|name| self.path().join(name));
+        let stderr = File::create(self.path().join("stderr")).expect("a file can be made");
+        self.start_logging_to(arguments, stderr)
+    }
+
+    /// The same with its log, standard error, elsewhere.
+    pub(crate) fn start_logging_to(&self, arguments: &[&str], stderr: impl Into<Stdio>) -> Running {
         let process = self
             .command(arguments)
             .env("PORT", "0")
-            .stdout(File::create(&stdout).expect("a file can be made"))
-            .stderr(File::create(&stderr).expect("a file can be made"))
+            .stdout(File::create(self.path().join("stdout")).expect("a file can be made"))
+            .stderr(stderr)
             .spawn()
             .expect("the program can be started");
         let mut running = Running {

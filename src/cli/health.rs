@@ -1,0 +1,57 @@
+//! `health`: whether the service that this configuration starts answers, for a container's check of itself.
+
+use std::net::IpAddr;
+
+use axum::http::Method;
+use clap::Args;
+
+use super::context::Context;
+use super::failure::Failure;
+use super::print::say;
+use crate::client::{Client, chain};
+use crate::config::Config;
+
+/// Options of `health`.
+#[derive(Debug, Args)]
+pub(super) struct HealthOptions {
+    /// Ask whether it is ready for requests, its database included, not only whether it runs.
+    #[arg(long)]
+    ready: bool,
+    /// Address of the service, with its prefix; without it, the one that the settings name.
+    #[arg(long, value_name = "URL")]
+    url: Option<String>,
+}
+
+/// Asks, and fails unless the answer is that all is well.
+pub(super) async fn health(context: &Context, options: &HealthOptions) -> Result<(), Failure> {
+    let base = match &options.url {
+        Some(url) => url.clone(),
+        None => configured(&context.config)?,
+    };
+    let page = if options.ready { "/health/ready" } else { "/health/live" };
+    let client = Client::remote(&base, None).map_err(|error| Failure::Usage(format!("--url: {error}")))?;
+    let answer = client.send(&Method::GET, page, None).await.map_err(|error| Failure::other(chain(&*error)))?;
+    if answer.is_success() {
+        return say(if options.ready { "ready" } else { "live" });
+    }
+    Err(Failure::other(format!("{page} was answered with {}", answer.status)))
+}
+
+/// Where the service answers on this machine.
+fn configured(config: &Config) -> Result<String, Failure> {
+    // The listener for operators answers when clients have all places of the other.
+    let (host, port, prefix) = match &config.admin {
+        Some((host, port)) => (host, *port, ""),
+        None => (&config.host, config.port, config.base_path.as_str()),
+    };
+    if port == 0 {
+        return Err(Failure::Usage("the port is chosen at each start: name the service with --url".to_owned()));
+    }
+    let host = match host.parse() {
+        Ok(IpAddr::V4(address)) if address.is_unspecified() => "127.0.0.1".to_owned(),
+        Ok(IpAddr::V6(address)) if address.is_unspecified() => "[::1]".to_owned(),
+        Ok(IpAddr::V6(address)) => format!("[{address}]"),
+        _ => host.clone(),
+    };
+    Ok(format!("http://{host}:{port}{prefix}"))
+}
