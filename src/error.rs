@@ -60,6 +60,9 @@ pub enum Error {
         /// The id of the path.
         id: String,
     },
+    /// A query parameter is none of the route's.
+    #[error("The query parameter {} is unknown here.", Json::from(.0.as_str()))]
+    UnknownParameter(String),
     /// A query parameter is invalid.
     #[error("Invalid data {value} for parameter {}.", Json::from(*.name))]
     InvalidParameter {

@@ -217,6 +217,7 @@ impl Operation {
     }
 
     fn query(&self, text: &str) -> Result<(Filter, Option<Predicate>)> {
+        query::check_names(text, |name| self.route.takes(name))?;
         Ok(match (self.query_validator()?, self.route.query) {
             (Some(validator), Query::Filter(meta) | Query::FilterById(meta) | Query::FreeFilter(meta)) => {
                 let filter = query::filter(text, validator, meta())?;

@@ -82,6 +82,7 @@ fn answer(error: &Error) -> Answer {
             plain(S::NOT_FOUND, "NotFoundError")
         }
         Error::EntityNotFound { .. } => coded(S::NOT_FOUND, "Error", "ENTITY_NOT_FOUND"),
+        Error::UnknownParameter(_) => coded(S::BAD_REQUEST, "BadRequestError", "UNKNOWN_PARAMETER"),
         Error::InvalidParameter { details, .. } => Answer {
             details: (**details).clone(),
             ..coded(S::BAD_REQUEST, "BadRequestError", "INVALID_PARAMETER_VALUE")

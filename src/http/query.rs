@@ -14,6 +14,8 @@ use crate::error::{Error, Result};
 pub(crate) const CURSOR: &str = "cursor";
 /// Deepest nesting of `include`.
 const INCLUDE_DEPTH: usize = 5;
+/// Most bytes of the name of a parameter that a refusal repeats.
+const LONGEST_NAME: usize = 100;
 /// Most bytes of a parameter that a refusal repeats.
 const LONGEST_ECHO: usize = 16 * 1024;
 
@@ -21,6 +23,17 @@ const LONGEST_ECHO: usize = 16 * 1024;
 pub(super) fn filter(query: &str, validator: &Validator, meta: &'static EntityMeta) -> Result<Filter> {
     let Some(json) = parameter(query, "filter", validator)? else { return Ok(Filter::default()) };
     parse::filter(meta, &json, Bounds { include_depth: INCLUDE_DEPTH }).map_err(|error| refusal("filter", json, error))
+}
+
+/// Refuses a parameter that the route does not know: misspelt, it would narrow nothing.
+pub(super) fn check_names(query: &str, takes: impl Fn(&str) -> bool) -> Result<()> {
+    for (key, _) in form_urlencoded::parse(query.as_bytes()) {
+        let name = key.split('[').next().unwrap_or_default();
+        if !takes(name) {
+            return Err(Error::UnknownParameter(shortened(name.to_owned(), LONGEST_NAME)));
+        }
+    }
+    Ok(())
 }
 
 /// The filter of the rest of its list, where the parameter `cursor` says that a page was read before.

@@ -13,6 +13,7 @@ use user_tenant_store::value::parse_uuid;
 use user_tenant_store::{Entity, EntityMeta, schema};
 use uuid::Uuid;
 
+use super::query::CURSOR;
 use crate::access::doors::CallerDoors;
 use crate::access::guard::{Opening, Reach};
 use crate::error::{Error, Result};
@@ -65,6 +66,15 @@ pub(crate) enum Query {
 }
 
 impl Query {
+    /// Name of the parameter, if there is one.
+    pub(crate) fn name(self) -> Option<&'static str> {
+        match self {
+            Self::None => None,
+            Self::Filter(_) | Self::FilterById(_) | Self::FreeFilter(_) => Some("filter"),
+            Self::Where(_) => Some("where"),
+        }
+    }
+
     /// Name and JSON Schema of the parameter, if there is one.
     pub(crate) fn parameter(self) -> Option<(&'static str, Json)> {
         Some(match self {
@@ -222,6 +232,11 @@ impl Call {
 pub(crate) type Handler = Arc<dyn Fn(Call) -> Pin<Box<dyn Future<Output = Result<Reply>> + Send>> + Send + Sync>;
 
 impl Route {
+    /// Whether it takes this query parameter.
+    pub(crate) fn takes(&self, parameter: &str) -> bool {
+        self.query.name() == Some(parameter) || (parameter == CURSOR && matches!(self.reply, Shape::Page(_)))
+    }
+
     /// A route without query, body and answer; the rest is chained on.
     pub(crate) fn new<F, Answer>(
         method: Method,

@@ -70,7 +70,8 @@ pub fn evaluate(schema: &Schema, rows: &[Row], filter: &Value) -> Result<Vec<Row
     let order = filter.get("order").map_or(Ok(Vec::new()), |order| parse_order(schema, order))?;
     let limit = filter.get("limit").map(|limit| whole(limit, 1)).transpose()?;
     let offset = filter.get("offset").map(|offset| whole(offset, 0)).transpose()?;
-    let skip = filter.get("skip").map(|skip| whole(skip, 0)).transpose()?.or(offset);
+    let skip = filter.get("skip").map(|skip| whole(skip, 0)).transpose()?;
+    let skip = skip.filter(|skip| *skip > 0).or(offset.filter(|offset| *offset > 0));
     let fields = filter.get("fields").map(|fields| parse_fields(schema, fields)).transpose()?.flatten();
 
     let mut found = Vec::new();

@@ -19,7 +19,7 @@ use crate::value::Value;
 pub struct Page {
     /// The rows.
     pub rows: Vec<Record>,
-    /// The place behind them, where there may be more.
+    /// The place behind them, where there are more.
     pub next: Option<Cursor>,
 }
 

@@ -73,6 +73,8 @@ pub enum Test {
     Equal(Value),
     /// Equal text, but for the case of letters; the value is in lower case.
     EqualInLowerCase(String),
+    /// An array that holds each of these.
+    HoldsAll(Vec<Value>),
     /// An array that holds at least one of these; not in the language of clients.
     HoldsAny(Vec<Value>),
     /// Not equal, and not null.

@@ -29,11 +29,38 @@ pub(crate) async fn find<S: Scope, M>(
     meta: &'static EntityMeta,
     filter: &Filter,
 ) -> StoreResult<Vec<Record>> {
-    let mut budget = Budget { rows: session.limits.max_rows, most: session.limits.max_rows, meter: session.meter() };
-    if filter.limit.is_some_and(|limit| limit > budget.rows) {
+    find_up_to(session, meta, filter, false).await.map(|(rows, _)| rows)
+}
+
+/// The same, and whether further rows follow: one more than the filter's limit is looked for.
+pub(crate) async fn find_page<S: Scope, M>(
+    session: &Session<S, M>,
+    meta: &'static EntityMeta,
+    filter: &Filter,
+) -> StoreResult<(Vec<Record>, bool)> {
+    find_up_to(session, meta, filter, filter.limit.is_some()).await
+}
+
+async fn find_up_to<S: Scope, M>(
+    session: &Session<S, M>,
+    meta: &'static EntityMeta,
+    filter: &Filter,
+    looks_beyond: bool,
+) -> StoreResult<(Vec<Record>, bool)> {
+    // The row that is looked at beyond the page counts in no limit.
+    let beyond = u64::from(looks_beyond);
+    let most = session.limits.max_rows;
+    let mut budget = Budget { rows: most + beyond, most, meter: session.meter() };
+    if filter.limit.is_some_and(|limit| limit > most) {
         return Err(budget.too_many_rows());
     }
-    let mut rows = read(session, meta, filter, None, None, &mut budget).await?;
+    let mut rows = read(session, meta, filter, beyond, None, &mut budget).await?;
+    let more = looks_beyond && filter.limit.is_some_and(|limit| rows.len() as u64 > limit);
+    if more {
+        rows.pop();
+    } else {
+        budget.take_rows(beyond)?;
+    }
     include(session, filter, &mut rows, &mut budget).await?;
     if budget.meter.may_grow_too_long() {
         budget.meter.check_text(json::length(&rows)?)?;
@@ -43,7 +70,7 @@ pub(crate) async fn find<S: Scope, M>(
             row.place = Some(place.clone());
         }
     }
-    Ok(rows)
+    Ok((rows, more))
 }
 
 /// What the answer may still take.
@@ -65,23 +92,23 @@ impl Budget {
     }
 }
 
-/// Reads rows of one entity; `key` is read too where the caller needs it and the filter does not.
+/// Reads rows of one entity, and so many beyond the filter's limit; or the rows of these parents, with the key that leads
+/// to them.
 async fn read<S: Scope, M>(
     session: &Session<S, M>,
     meta: &'static EntityMeta,
     filter: &Filter,
-    key: Option<&'static Property>,
-    parents: Option<Vec<Value>>,
+    beyond: u64,
+    parents: Option<(&'static Property, Vec<Value>)>,
     budget: &mut Budget,
 ) -> StoreResult<Vec<Record>> {
-    let (projection, shown) = projection(meta, filter, key);
+    let (projection, shown) = projection(meta, filter, parents.as_ref().map(|(key, _)| *key));
     // One more than allowed tells a full answer from a cut one. What the budget has left is not asked for: the limit is
     // in the statement's text, of which there would be no end.
     let limit = match filter.limit {
-        Some(limit) if parents.is_none() => limit,
+        Some(limit) if parents.is_none() => limit + beyond,
         _ => session.limits.max_rows + 1,
     };
-    let parents = key.zip(parents);
     let statement = session.confine(meta, Verb::Find { filter, projection: projection.clone(), limit, parents });
     let (rows, meter) = session.query_counted(statement, std::mem::take(&mut budget.meter)).await?;
     budget.meter = meter;
@@ -91,7 +118,6 @@ async fn read<S: Scope, M>(
 }
 
 /// The wanted properties, then those that only serve to find related rows and the next page; and how many are wanted.
-/// A relation whose key is not wanted is left out, as in the original, so of keys only `key` is ever added.
 fn projection(
     meta: &'static EntityMeta,
     filter: &Filter,
@@ -103,7 +129,8 @@ fn projection(
     };
     let shown = wanted.len();
     let order = total_order(meta, filter).into_iter().map(|key| key.property);
-    for needed in key.into_iter().chain(order) {
+    let to_related = filter.include.iter().filter_map(|include| meta.property(include.relation.local));
+    for needed in key.into_iter().chain(to_related).chain(order) {
         if !wanted.iter().any(|property| property.name == needed.name) {
             wanted.push(needed);
         }
@@ -139,27 +166,10 @@ async fn load<S: Scope, M>(
             format!("the relation `{}` names no property of its target", relation.name).into(),
         ));
     };
-    if wanted
-        .scope
-        .fields
-        .as_ref()
-        .is_some_and(|fields| !fields.iter().any(|at| target.properties[*at].name == foreign.name))
-    {
-        // Without its key a related row cannot be told to belong here; the original leaves the relation out.
-        return Ok(());
-    }
     let mut keys: Vec<Value> = Vec::new();
     let mut places: HashMap<String, Vec<usize>> = HashMap::new();
     for (at, row) in rows.iter().enumerate() {
-        let Some(value) = row
-            .properties
-            .iter()
-            .take(row.shown)
-            .position(|property| property.name == relation.local)
-            .map(|at| &row.values[at])
-        else {
-            continue;
-        };
+        let Some(value) = row.get(relation.local) else { continue };
         if let Some(key) = value.to_key() {
             if !places.contains_key(&key) {
                 keys.push(value.clone());
@@ -170,7 +180,7 @@ async fn load<S: Scope, M>(
     if keys.is_empty() {
         return Ok(());
     }
-    let mut related = read(session, target, &wanted.scope, Some(foreign), Some(keys), budget).await?;
+    let mut related = read(session, target, &wanted.scope, 0, Some((foreign, keys)), budget).await?;
     include(session, &wanted.scope, &mut related, budget).await?;
     for record in related {
         let key = record.get(foreign.name).and_then(Value::to_key).unwrap_or_default();

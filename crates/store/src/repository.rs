@@ -41,14 +41,13 @@ impl<'a, E: Entity, S: Scope, M> Repository<'a, E, S, M> {
         include::statement(self.session, E::meta(), filter)
     }
 
-    /// Rows as [`Self::find`] reads them, and where the next page begins. A page that is not full is the last one.
+    /// Rows as [`Self::find`] reads them, and where the next page begins, if there is one.
     ///
     /// # Errors
     /// As [`Self::find`].
     pub async fn find_page(&self, filter: &Filter) -> StoreResult<Page> {
-        let rows = self.find(filter).await?;
-        let full = filter.limit.is_some_and(|limit| rows.len() as u64 >= limit);
-        let next = rows.last().filter(|_| full).and_then(|last| Cursor::behind(E::meta(), filter, last));
+        let (rows, more) = include::find_page(self.session, E::meta(), filter).await?;
+        let next = rows.last().filter(|_| more).and_then(|last| Cursor::behind(E::meta(), filter, last));
         Ok(Page { rows, next })
     }
 

@@ -1,8 +1,9 @@
 //! JSON to [`Filter`]: unknown properties, operators and relations are errors, so that no filter can widen a query.
 
 mod condition;
+mod literal;
 
-use serde_json::{Value as Json, json};
+use serde_json::{Map, Value as Json, json};
 
 pub use condition::predicate;
 
@@ -21,7 +22,7 @@ pub struct Bounds {
     pub include_depth: usize,
 }
 
-/// Reads a filter of rows of `meta`. `null` and keys that are none of the filter's are ignored.
+/// Reads a filter of rows of `meta`; `null` is one without a condition.
 ///
 /// # Errors
 /// [`FilterError`] names the place and the reason.
@@ -39,14 +40,14 @@ fn filter_below(way: &[Step], meta: &'static EntityMeta, json: &Json, bounds: Bo
         Json::Object(object) => object,
         other => return Err(FilterError::Clause(format!("The query filter {other} is not an object"))),
     };
-    let skip = match object.get("skip").filter(|json| !json.is_null()) {
-        Some(json) => Some(count("skip", json)?),
-        None => object.get("offset").filter(|json| !json.is_null()).map(|json| count("offset", json)).transpose()?,
-    };
-    let limit = object.get("limit").filter(|json| !json.is_null()).map(|json| count("limit", json)).transpose()?;
+    check_keys(object, &["where", "fields", "order", "limit", "skip", "offset", "include"], "")?;
+    let number = |name: &str| given(object, name).map(|json| count(name, json)).transpose();
+    // Nothing to skip is as good as no word of it, and leaves the other name its meaning.
+    let skip = [number("skip")?, number("offset")?].into_iter().flatten().find(|skip| *skip > 0);
+    let limit = number("limit")?;
     Ok(Filter {
-        predicate: within("/where", object.get("where").map_or(Ok(None), |json| predicate(meta, json)))?,
-        order: object.get("order").map_or(Ok(Vec::new()), |json| order(meta, json))?,
+        predicate: within("/where", given(object, "where").map_or(Ok(None), |json| predicate(meta, json)))?,
+        order: given(object, "order").map_or(Ok(Vec::new()), |json| order(meta, json))?,
         limit: match limit {
             Some(0) => None,
             None if skip.is_some() => Some(LIMIT_OF_A_SKIP),
@@ -54,8 +55,26 @@ fn filter_below(way: &[Step], meta: &'static EntityMeta, json: &Json, bounds: Bo
         },
         skip: skip.unwrap_or(0),
         fields: object.get("fields").and_then(|json| fields(meta, json)),
-        include: object.get("include").map_or(Ok(Vec::new()), |json| include(way, meta, json, bounds))?,
+        include: given(object, "include").map_or(Ok(Vec::new()), |json| include(way, meta, json, bounds))?,
     })
+}
+
+/// A part of a filter that says something: an empty text is a field of a form that nobody filled in.
+fn given<'a>(object: &'a Map<String, Json>, name: &str) -> Option<&'a Json> {
+    object.get(name).filter(|json| !json.is_null() && json.as_str() != Some(""))
+}
+
+/// Refuses a name that is none of these: misspelt, it would narrow nothing.
+fn check_keys(object: &Map<String, Json>, known: &[&str], at: &str) -> Parsed<()> {
+    match object.keys().find(|key| !known.contains(&key.as_str())) {
+        None => Ok(()),
+        Some(key) => Err(FilterError::Invalid {
+            path: at.to_owned(),
+            code: "additionalProperties",
+            message: format!("must NOT have additional properties: it takes {}", known.join(", ")),
+            info: Box::new(json!({ "additionalProperty": key })),
+        }),
+    }
 }
 
 /// Puts the place of a part before the places inside it.
@@ -105,7 +124,7 @@ fn order(meta: &'static EntityMeta, json: &Json) -> Parsed<Vec<Order>> {
         },
     };
     let mut keys: Vec<Order> = Vec::new();
-    for entry in entries {
+    for entry in entries.into_iter().filter(|entry| !entry.trim().is_empty()) {
         let key = order_key(meta, entry)?;
         // A second key on the same property decides nothing.
         if !keys.iter().any(|other| other.property.name == key.property.name) {
@@ -125,19 +144,32 @@ fn order_key(meta: &'static EntityMeta, entry: &str) -> Parsed<Order> {
     }
     match meta.property(name) {
         Some(property) if !property.hidden && property.kind != PropertyType::Json => Ok(Order { property, descending }),
+        _ if name.split('.').next().and_then(|name| meta.property(name)).is_some_and(|property| !property.hidden) => {
+            Err(FilterError::Invalid {
+                path: "/order".to_owned(),
+                code: "type",
+                message: format!("cannot be by {name}, which is JSON"),
+                info: Box::new(json!({ "property": name })),
+            })
+        }
         _ => Err(unknown_property(meta, name, "/order")),
     }
 }
 
 fn count(name: &str, json: &Json) -> Parsed<u64> {
     let number = match json {
-        Json::Number(number) => number.as_u64(),
+        Json::Number(number) => number.as_u64().or_else(|| number.as_f64().and_then(whole)),
         Json::String(text) => text.parse().ok(),
         _ => None,
     };
     number
         .filter(|number| i64::try_from(*number).is_ok())
         .ok_or_else(|| FilterError::Clause(format!("The {name} parameter {json} is not valid")))
+}
+
+/// `1.0` is a whole number too.
+fn whole(number: f64) -> Option<u64> {
+    (number.fract() == 0.0).then(|| format!("{number:.0}").parse().ok()).flatten()
 }
 
 fn fields(meta: &'static EntityMeta, json: &Json) -> Option<Vec<usize>> {
@@ -149,9 +181,8 @@ fn fields(meta: &'static EntityMeta, json: &Json) -> Option<Vec<usize>> {
             Some(visible.filter(|at| names.contains(&meta.properties[*at].name)).collect())
         }
         Json::Object(object) if !object.is_empty() => {
-            let flag = |json: &Json| json.as_bool().or(json.as_str().map(|text| text != "false"));
-            let listed = |at: usize| object.get(meta.properties[at].name).and_then(flag);
-            let wanted = object.values().any(|json| flag(json) == Some(true));
+            let listed = |at: usize| object.get(meta.properties[at].name).map(flag);
+            let wanted = object.values().any(flag);
             Some(
                 visible
                     .filter(|at| if wanted { listed(*at) == Some(true) } else { listed(*at) != Some(false) })
@@ -159,6 +190,17 @@ fn fields(meta: &'static EntityMeta, json: &Json) -> Option<Vec<usize>> {
             )
         }
         _ => None,
+    }
+}
+
+/// Whether a mark of `fields` selects, as JavaScript takes it; the word `false` is what brackets spell.
+fn flag(json: &Json) -> bool {
+    match json {
+        Json::Null => false,
+        Json::Bool(flag) => *flag,
+        Json::Number(number) => number.as_f64() != Some(0.0),
+        Json::String(text) => !text.is_empty() && text != "false",
+        Json::Array(_) | Json::Object(_) => true,
     }
 }
 
@@ -182,6 +224,10 @@ fn include(way: &[Step], meta: &'static EntityMeta, json: &Json, bounds: Bounds)
     let mut unknown = Vec::new();
     let mut included: Vec<Include> = Vec::new();
     for (index, entry) in entries.iter().enumerate() {
+        if let Json::Object(entry) = entry {
+            // `targetType` is for relations to several kinds, of which there is none.
+            check_keys(entry, &["relation", "scope", "targetType"], &format!("/include/{index}"))?;
+        }
         let name = entry.as_str().or_else(|| entry.get("relation").and_then(Json::as_str));
         let Some(relation) = name.and_then(|name| meta.relation(name)) else {
             unknown.push(entry.to_string());

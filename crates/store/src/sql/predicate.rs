@@ -50,6 +50,20 @@ pub(crate) fn is_only(dialect: Dialect, column: Expr, value: &Value) -> Expr {
     }
 }
 
+/// That an array column holds each of these. A column that is null holds nothing, not even nothing.
+fn holds_all(dialect: Dialect, column: Expr, items: &[Value]) -> Expr {
+    match dialect {
+        Dialect::Postgres => {
+            // The numbers of an array of numbers are texts after the cast.
+            let texts: Vec<Value> = items.iter().filter_map(Value::to_key).map(Value::Text).collect();
+            column.cast_as("text[]").binary(PgBinOper::Contains, array(&texts))
+        }
+        Dialect::Sqlite => items.iter().fold(column.clone().is_not_null(), |all, item| {
+            all.and(holds_any(dialect, column.clone(), std::slice::from_ref(item)))
+        }),
+    }
+}
+
 /// That an array column holds at least one of these.
 fn holds_any(dialect: Dialect, column: Expr, items: &[Value]) -> Expr {
     match dialect {
@@ -150,6 +164,7 @@ fn compare(dialect: Dialect, column: Expr, test: &Test) -> Expr {
     match test {
         Test::Equal(value) => column.eq(bind(value)),
         Test::EqualInLowerCase(lower) => Expr::from(Func::lower(column)).eq(lower.as_str()),
+        Test::HoldsAll(items) => holds_all(dialect, column, items),
         Test::HoldsAny(items) => holds_any(dialect, column, items),
         Test::NotEqual(value) => column.ne(bind(value)),
         Test::Greater(value) => column.gt(bind(value)),

@@ -181,7 +181,8 @@ async fn pages(fixture: &Fixture) -> Outcome {
         (json!({"skip": 4}), "ef"),
         (json!({"offset": 4}), "ef"),
         (json!({"skip": 3, "offset": 4}), "def"),
-        (json!({"skip": 0, "offset": 4}), "abcdef"),
+        (json!({"skip": 0, "offset": 4}), "ef"),
+        (json!({"skip": "0", "offset": "4", "limit": 1.0}), "e"),
         (json!({"skip": 9_000_000_000_000_000_000_u64}), ""),
         (json!({"limit": null, "skip": null}), "abcdef"),
     ] {
@@ -197,6 +198,9 @@ async fn pages(fixture: &Fixture) -> Outcome {
         fixture.insert::<Sample>(&values).await?;
     }
     assert_eq!(fixture.find::<Sample>(scope, &json!({"skip": 1})).await?.len(), 100);
+    for nothing in [json!({"skip": 0}), json!({"offset": 0}), json!({"skip": "0"}), json!({"skip": "", "limit": ""})] {
+        assert_eq!(fixture.find::<Sample>(scope, &nothing).await?.len(), 106, "{nothing}");
+    }
     assert_eq!(fixture.find::<Sample>(scope, &json!({})).await?.len(), 106);
     Ok(())
 }

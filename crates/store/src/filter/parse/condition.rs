@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value as Json, json};
 
+use super::literal::literal;
 use super::{Parsed, list, unknown_property};
 use crate::entity::{EntityMeta, Property, PropertyType};
 use crate::filter::{FilterError, Predicate, Test, regexp};
@@ -12,6 +13,9 @@ const MAX_DEPTH: usize = 32;
 /// Most keys of a predicate, all levels together: each becomes a test, and the databases and our own
 /// recursion bear only so many.
 const MAX_KEYS: usize = 400;
+
+/// Operators that take a pattern.
+const PATTERNS: [&str; 5] = ["like", "nlike", "ilike", "nilike", "regexp"];
 
 /// Reads the `where` of a filter; an empty one is no condition.
 ///
@@ -121,6 +125,8 @@ fn tests(property: &'static Property, path: &[String], json: &Json, at: &str) ->
         Json::Object(operators) if operators.is_empty() => Ok(vec![Test::Never]),
         Json::Object(operators) => operators
             .iter()
+            // Flags of a pattern, which `LoopBack` documents and `PostgreSQL` has no use for.
+            .filter(|(name, _)| *name != "options" || !operators.keys().any(|name| PATTERNS.contains(&name.as_str())))
             .map(|(name, operand)| operator(property, path, name, operand, json, at))
             // To be none of nothing is no condition; in an `or` it must not let everything pass.
             .filter(|test| !matches!(test, Ok(Test::NotIn(values)) if values.is_empty()))
@@ -150,7 +156,7 @@ fn operand(property: &Property, path: &[String], json: &Json, at: &str) -> Parse
     if kind == PropertyType::Json && !json.is_null() {
         return Err(wrong_type(at, "must name a path inside the JSON property, or be null", "path"));
     }
-    Value::from_json(kind, json).map_err(|error| wrong_type(at, &error.to_string(), error.expected))
+    literal(kind, json).map_err(|error| wrong_type(at, &error.to_string(), error.expected))
 }
 
 fn wrong_type(at: &str, message: &str, expected: &str) -> FilterError {
@@ -176,10 +182,15 @@ fn operator(
     };
     let ordered =
         |test: fn(Value) -> Test| value(json).map(|value| if value == Value::Null { Test::Never } else { test(value) });
-    if is_array(property, path) && !matches!(name, "eq" | "neq" | "exists") {
-        return Err(wrong_type(at, "can only be compared as a whole, since it is an array", "array"));
+    if is_array(property, path) && !matches!(name, "eq" | "neq" | "exists" | "contains") {
+        return Err(wrong_type(at, "can only be compared as a whole, or with contains, since it is an array", "array"));
     }
     match name {
+        "contains" if is_array(property, path) => match value(json)? {
+            Value::TextArray(items) => Ok(Test::HoldsAll(items.into_iter().map(Value::Text).collect())),
+            Value::IntegerArray(items) => Ok(Test::HoldsAll(items.into_iter().map(Value::Integer).collect())),
+            _ => Ok(Test::Never),
+        },
         "eq" => equality(property, path, json, at),
         "neq" => value(json).map(|value| if value == Value::Null { Test::NotNull } else { Test::NotEqual(value) }),
         "gt" => ordered(Test::Greater),

@@ -1,0 +1,140 @@
+//! Literals of conditions, in the spellings that programs and `PostgreSQL` give them; what is stored is read more strictly.
+
+use serde_json::{Value as Json, json};
+use time::format_description::well_known::{Iso8601, Rfc2822};
+use time::macros::format_description;
+use time::{Date, OffsetDateTime, PrimitiveDateTime};
+
+use crate::entity::PropertyType;
+use crate::value::{Value, WrongType};
+
+/// Reads a literal as a value of this type.
+pub(super) fn literal(kind: PropertyType, json: &Json) -> Result<Value, WrongType> {
+    if kind == PropertyType::Date {
+        // Of an instant the day is compared.
+        return literal(PropertyType::Timestamp, json).map(|value| match value {
+            Value::Timestamp(at) => Value::Date(at.date()),
+            other => other,
+        });
+    }
+    let plain = match (kind, json) {
+        (PropertyType::Timestamp, Json::String(text)) => instant(text),
+        (PropertyType::Timestamp, Json::Number(number)) => whole(number.as_f64()),
+        (PropertyType::Integer, Json::String(text)) => whole(text.trim().parse().ok()),
+        (PropertyType::Uuid, Json::String(text)) => id(text),
+        (PropertyType::IntegerArray, Json::String(text)) => {
+            array(text, |item| item.parse::<i64>().ok().map(Json::from))
+        }
+        (PropertyType::TextArray, Json::String(text)) => array(text, |item| Some(item.into())),
+        _ => None,
+    };
+    Value::from_json(kind, plain.as_ref().unwrap_or(json))
+}
+
+/// The whole part of a number. A `Date` of JavaScript counts whole milliseconds and drops the rest.
+fn whole(number: Option<f64>) -> Option<Json> {
+    let number = number.filter(|number| number.abs() < 1e15)?;
+    #[expect(clippy::cast_possible_truncation, reason = "it is whole, and small enough")]
+    let whole = number.trunc() as i64;
+    Some(whole.into())
+}
+
+/// An id without hyphens or in braces, as `PostgreSQL` takes it.
+fn id(text: &str) -> Option<Json> {
+    let id = uuid::Uuid::try_parse(text).ok()?;
+    (!text.starts_with("urn")).then(|| id.hyphenated().to_string().into())
+}
+
+/// An array as `PostgreSQL` writes it where no item needs quotes: `{1,2}`.
+fn array(text: &str, item: impl Fn(&str) -> Option<Json>) -> Option<Json> {
+    let inside = text.trim().strip_prefix('{')?.strip_suffix('}')?;
+    if inside.contains(['{', '}', '"', '\\']) {
+        return None;
+    }
+    let items = inside.split(',').map(str::trim).filter(|_| !inside.trim().is_empty());
+    items.map(item).collect::<Option<Vec<_>>>().map(Json::from)
+}
+
+/// An instant in a form that programs write: ISO 8601 with a blank for T, without seconds, zone, or colon in the zone;
+/// a year, with a month or without; RFC 1123; `Date.toString()`. Without a zone it is in UTC.
+fn instant(text: &str) -> Option<Json> {
+    let text = text.trim();
+    // `(Central European Summer Time)` says what stands before once more.
+    let text = text.split_once(" (").map_or(text, |(before, _)| before);
+    let iso = text.replacen(' ', "T", 1);
+    let month = format!("{text}-01");
+    let year = format!("{text}-01-01");
+    let day = format_description!("[year]-[month]-[day]");
+    let of_javascript = format_description!(
+        "[weekday repr:short] [month repr:short] [day] [year] [hour]:[minute]:[second] GMT[offset_hour sign:mandatory][offset_minute]"
+    );
+    let at = OffsetDateTime::parse(&iso, &Iso8601::DEFAULT)
+        .or_else(|_| PrimitiveDateTime::parse(&iso, &Iso8601::DEFAULT).map(PrimitiveDateTime::assume_utc))
+        .or_else(|_| OffsetDateTime::parse(text, &Rfc2822))
+        .or_else(|_| OffsetDateTime::parse(text, of_javascript))
+        .or_else(|_| [text, &month, &year].iter().find_map(|text| Date::parse(text, day).ok()).ok_or(()).map(midnight));
+    at.ok().map(milliseconds)
+}
+
+fn midnight(day: Date) -> OffsetDateTime {
+    day.midnight().assume_utc()
+}
+
+fn milliseconds(at: OffsetDateTime) -> Json {
+    json!(i64::try_from(at.unix_timestamp_nanos().div_euclid(1_000_000)).unwrap_or(i64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn instants_are_read_as_programs_write_them() {
+        for text in [
+            "2024-02-01T00:00:00.000Z",
+            "2024-02-01T00:00:00Z",
+            "2024-02-01T00:00:00",
+            "2024-02-01T00:00",
+            "2024-02-01T00:00Z",
+            "2024-02-01T02:00:00+02:00",
+            "2024-02-01T02:00:00+0200",
+            "2024-02-01T02:00:00+02",
+            "2024-02-01 00:00:00",
+            "2024-02-01 00:00:00+00",
+            "2024-02-01 00:00:00.000+00",
+            "2024-02-01",
+            "2024-02",
+            "Thu, 01 Feb 2024 00:00:00 GMT",
+            "Thu Feb 01 2024 00:00:00 GMT+0000 (Coordinated Universal Time)",
+            "Thu Feb 01 2024 02:00:00 GMT+0200",
+        ] {
+            let read = literal(PropertyType::Timestamp, &text.into()).map(|value| value.to_key());
+            assert_eq!(read, Ok(Some("2024-02-01T00:00:00.000Z".to_owned())), "{text}");
+        }
+        let number = literal(PropertyType::Timestamp, &json!(1_706_745_600_000.75)).map(|value| value.to_key());
+        assert_eq!(number, Ok(Some("2024-02-01T00:00:00.000Z".to_owned())));
+        assert_eq!(literal(PropertyType::Timestamp, &"2024".into()).unwrap().to_key().unwrap()[..10], *"2024-01-01");
+        for refused in ["", "now", "Feb 1 2024", "2024/02/01", "2024-13", "99", "2024-02-30", "yesterday"] {
+            assert!(literal(PropertyType::Timestamp, &refused.into()).is_err(), "{refused}");
+        }
+    }
+
+    #[test]
+    fn numbers_ids_and_arrays_have_the_spellings_of_the_database() {
+        let read = |kind, text: &str| literal(kind, &text.into());
+        for one in ["1", "1.0", "1e0", " 1 "] {
+            assert_eq!(read(PropertyType::Integer, one), Ok(Value::Integer(1)), "{one}");
+        }
+        assert!(read(PropertyType::Integer, "one").is_err() && read(PropertyType::Integer, "").is_err());
+        let id = read(PropertyType::Uuid, "a0000000-0000-4000-8000-000000000011");
+        for other in ["a0000000000040008000000000000011", "{a0000000-0000-4000-8000-000000000011}"] {
+            assert_eq!(read(PropertyType::Uuid, other), id, "{other}");
+        }
+        assert!(read(PropertyType::Uuid, "urn:uuid:a0000000-0000-4000-8000-000000000011").is_err());
+        assert_eq!(read(PropertyType::IntegerArray, "{1, 2}"), Ok(Value::IntegerArray(vec![1, 2])));
+        assert_eq!(read(PropertyType::IntegerArray, "{}"), Ok(Value::IntegerArray(Vec::new())));
+        assert!(read(PropertyType::IntegerArray, "{a}").is_err() && read(PropertyType::IntegerArray, "1").is_err());
+        assert_eq!(read(PropertyType::TextArray, "{a,b}"), Ok(Value::TextArray(vec!["a".into(), "b".into()])));
+        assert!(read(PropertyType::TextArray, "{\"a\"}").is_err());
+    }
+}
