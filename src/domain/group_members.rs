@@ -10,6 +10,7 @@ use user_tenant_store::value::parse_uuid;
 use uuid::Uuid;
 
 use super::principal::Principal;
+use super::tenants;
 use crate::error::{Error, Result, Unique};
 use crate::model::{Group, UserGroup, UserTenant};
 
@@ -21,6 +22,9 @@ pub(crate) async fn add(session: Session<TenantScope, Write>, group: Uuid, membe
     let foreign = || Error::Foreign("user access not allowed");
     let member = parse_uuid(member).map_err(|_| foreign())?;
     let new = New::<UserGroup>::empty().with("groupId", group)?.with("userTenantId", member)?;
+    // Neither the member nor the group is removed in the meantime.
+    let held = async { Ok(session.repository::<Group>().hold_by_id(group).await?) };
+    tokio::try_join!(biased; tenants::hold(&session), held)?;
     session.create_and_commit(new).await.map_err(|error| {
         match Unique::GroupMember.or(error, Error::Forbidden("User is already added in this group")) {
             Error::RelatedNotFound => foreign(),
@@ -35,7 +39,8 @@ pub(crate) async fn add_all(
     group: Uuid,
     members: &[&str],
 ) -> Result<Committed<Vec<Record>>> {
-    // Nobody joins in the meantime.
+    // Nobody joins, leaves or is removed in the meantime.
+    tenants::hold(&session).await?;
     session.repository::<Group>().lock_by_id(group).await?;
     let mut wanted_ids = Vec::new();
     for member in members {

@@ -7,6 +7,7 @@ use user_tenant_store::session::{Committed, Session, Write};
 use uuid::Uuid;
 
 use super::principal::Principal;
+use super::tenants;
 use crate::error::{Error, Result, Unique};
 use crate::model::{Group, UserGroup, UserTenant};
 
@@ -16,6 +17,8 @@ pub(crate) async fn create(
     principal: Principal<'_>,
     new: New<Group>,
 ) -> Result<Committed<Record>> {
+    // Whoever makes it stays a member meanwhile.
+    tenants::hold(&session).await?;
     let group = session
         .repository::<Group>()
         .create(new)

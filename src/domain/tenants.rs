@@ -76,6 +76,12 @@ pub(crate) async fn lock(session: &Session<TenantScope, Write>) -> Result<()> {
     if session.repository::<Tenant>().lock_by_id(session.scope().0).await? { Ok(()) } else { Err(Error::RowNotFound) }
 }
 
+/// Keeps the tenant as it is until the commit, and with it its members and roles: whoever takes one of these away locks it.
+/// Others may hold it at the same time.
+pub(crate) async fn hold(session: &Session<TenantScope, Write>) -> Result<()> {
+    if session.repository::<Tenant>().hold_by_id(session.scope().0).await? { Ok(()) } else { Err(Error::RowNotFound) }
+}
+
 /// Refuses a body whose id is another one than that of the path.
 pub(crate) fn same_id(path: &str, body: Option<&Json>) -> Result<()> {
     match body.and_then(Json::as_str) {

@@ -5,11 +5,13 @@ use std::thread;
 
 use serde_json::{Value as Json, json};
 
-use super::{A, ALICE_IN_A, AMY_IN_A, ANDY_IN_A, ENGINEERS, MEMBER, SALES, Scene, everywhere, status};
+use super::{A, ALICE_IN_A, AMY, AMY_IN_A, ANDY_IN_A, ENGINEERS, MEMBER, SALES, Scene, everywhere, status};
 use crate::request::{Request, bad_refusal, text};
 use crate::support::http::Answer;
 
 const CALLERS: usize = 50;
+/// How often two requests race, half of them in the other order.
+const ROUNDS: usize = 16;
 
 /// Sends requests, each by a caller of its own, at the same moment.
 fn at_once(requests: &[Request]) -> Vec<Answer> {
@@ -134,6 +136,75 @@ fn h35_of_fifty_bulk_additions_at_once_each_member_is_in_once() {
         for member in [ANDY_IN_A, ALICE_IN_A] {
             let columns = [("group_id", json!(SALES)), ("user_tenant_id", json!(member))];
             assert_eq!(scene.live("user_groups", &columns), 1, "{member}");
+        }
+    });
+}
+
+/// Where a row leads to: the column of the key, and the table.
+const ABOVE: [(&str, &str); 5] = [
+    ("user_tenant_id", "user_tenants"),
+    ("group_id", "groups"),
+    ("role_id", "roles"),
+    ("tenant_id", "tenants"),
+    ("user_id", "users"),
+];
+
+/// Rows that a race has made or changed, that are live, and that lead to one that is not.
+fn live_below_dead(scene: &Scene) -> Vec<String> {
+    let (before, after) = (scene.before.borrow(), scene.world.database.tables());
+    let is_dead = |row: &serde_json::Map<String, Json>| row.get("deleted") == Some(&json!(true));
+    let touched = after.rows.iter().filter(|(key, row)| before.rows.get(*key) != Some(*row) && !is_dead(row));
+    let mut found = Vec::new();
+    for ((table, id), row) in touched {
+        for (column, above) in ABOVE {
+            let Some(Json::String(key)) = row.get(column) else { continue };
+            if after.rows.get(&(above.to_owned(), key.clone())).is_some_and(is_dead) {
+                found.push(format!("{table} {id} is live, and its {column} is not"));
+            }
+        }
+    }
+    found
+}
+
+/// What rests on a row is not written while that row is taken away, whichever comes first.
+#[test]
+fn what_rests_on_a_row_is_not_left_without_it() {
+    everywhere(|scene| {
+        let nobodys = "a0000000-0000-4000-8000-000000000088";
+        let line = |method: &str, path: &str| format!("{method} /tenants/{A}/{path}");
+        let member = json!({ "userTenantId": AMY_IN_A });
+        let user = json!({ "firstName": "N", "username": "new", "email": "new@a.example", "roleId": nobodys });
+        let no_amy = (line("DELETE", &format!("users/{AMY}")), Json::Null);
+        let no_group = (line("DELETE", &format!("groups/{ENGINEERS}")), Json::Null);
+        let no_role = (line("DELETE", &format!("roles/{nobodys}")), Json::Null);
+        for (written, removed) in [
+            ((format!("POST /groups/{ENGINEERS}/user"), member.clone()), &no_amy),
+            ((format!("POST /groups/{ENGINEERS}/user/bulk"), json!([member.clone()])), &no_amy),
+            ((format!("POST /groups/{ENGINEERS}/user"), member.clone()), &no_group),
+            ((format!("POST /groups/{ENGINEERS}/user/bulk"), json!([member])), &no_group),
+            ((line("PATCH", &format!("users/{AMY}")), json!({ "roleId": nobodys })), &no_amy),
+            ((line("POST", "users"), user), &no_role),
+            ((line("PATCH", &format!("users/{AMY}")), json!({ "roleId": nobodys })), &no_role),
+            ((line("PUT", &format!("users/{AMY}/role")), json!({ "roleId": nobodys })), &no_role),
+        ] {
+            for round in 0..ROUNDS {
+                scene.given(&format!(
+                    "INSERT INTO main.roles (id, name, tenant_id) VALUES ('{nobodys}', 'nobody''s', '{A}')"
+                ));
+                let request = |(line, body): &(String, Json)| match body {
+                    Json::Null => scene.by("admin_a", line),
+                    body => scene.by("admin_a", line).json(body),
+                };
+                let mut both = [request(&written), request(removed)];
+                both[..].rotate_left(round % 2);
+                let answers = at_once(&both);
+                let left = live_below_dead(scene);
+                let said: Vec<_> = answers.iter().map(status).collect();
+                assert!(left.is_empty(), "{} and {}, round {round}: {left:?} {said:?}", written.0, removed.0);
+                assert!(answers.iter().all(|answer| answer.status < 500), "{said:?}");
+                scene.world.database.restore();
+                scene.go_on();
+            }
         }
     });
 }
