@@ -108,8 +108,15 @@ impl Authenticator {
         if header.crit.is_some() {
             return Err(InvalidReason::Critical.into());
         }
-        let key = self.keys.find(header.kid.as_deref()).await?;
-        let claims = claims(token, &key)?;
+        let mut key = self.keys.find(header.kid.as_deref()).await?;
+        let claims = match claims(token, &key) {
+            Err(TokenError::Invalid(InvalidReason::Signature)) => {
+                let renewed = self.keys.renewed(header.kid.as_deref(), &key).await;
+                key = renewed.ok_or(InvalidReason::Signature)?;
+                claims(token, &key)?
+            }
+            claims => claims?,
+        };
         let now = self.clock.now();
         let expiry = self.rules.check(&claims, now)?;
         let password_expiry = self.claims.password_expiry(&claims);

@@ -113,6 +113,19 @@ impl JwksKeys {
         }
     }
 
+    /// The key that the issuer has put in the place of this one under the same id, after a signature that this one did not
+    /// make. The issuer is asked as for an unknown id: once in a while, by one request, and not while it is silent.
+    pub(crate) async fn renewed(&self, key_id: &str, old: &VerificationKey) -> Option<Arc<VerificationKey>> {
+        let issuer = &self.issuer;
+        if issuer.settled().is_none()
+            && !issuer.was_silent()
+            && let Ok(turn) = issuer.fetching.clone().try_lock_owned()
+        {
+            self.wait(issuer.clone().refresh(turn)).await.ok()?;
+        }
+        issuer.remembered(key_id, FRESH).filter(|key| key.fingerprint != old.fingerprint)
+    }
+
     /// Waits for a fetch, unless too many do.
     async fn wait(&self, fetch: impl Future<Output = Result<(), SourceError>>) -> Result<(), SourceError> {
         let Ok(_place) = self.waiting.try_acquire() else { return Err("too many wait for the issuer".into()) };
@@ -154,6 +167,11 @@ impl Issuer {
             let fetched = self.fetch().await;
             let now = self.clock.now();
             let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+            // A set without keys where there were some is a slip at the issuer more often than an end of all tokens.
+            let fetched = match fetched {
+                Ok(keys) if keys.is_empty() && !known.keys.is_empty() => Err("the issuer's key set is empty".into()),
+                fetched => fetched,
+            };
             known.asked = Some((now, fetched.is_ok()));
             match fetched {
                 Ok(keys) => {

@@ -141,6 +141,16 @@ impl Keys {
     }
 }
 
+impl Keys {
+    /// The key that has taken the place of one under the same id, where the source of keys can tell.
+    pub(crate) async fn renewed(&self, key_id: Option<&str>, old: &VerificationKey) -> Option<Arc<VerificationKey>> {
+        match (self, key_id) {
+            (Self::Jwks(keys), Some(key_id)) => keys.renewed(key_id, old).await,
+            _ => None,
+        }
+    }
+}
+
 type Lookup = dyn Fn(String) -> Pin<Box<dyn Future<Output = Result<Option<String>, SourceError>> + Send>> + Send + Sync;
 
 /// Finds the public key (PEM) of a key id in the database; never a private key.

@@ -200,6 +200,33 @@ async fn known_keys_outlive_an_issuer_that_is_down_for_a_bounded_time() {
 }
 
 #[tokio::test]
+async fn a_new_key_under_an_old_id_is_found_at_once_and_an_empty_set_ends_none() {
+    let [first, second] = [EC, include_str!("../../../tests/keys/other-es256.pem")]
+        .map(|pem| EncodingKey::from_ec_pem(pem.as_bytes()).unwrap());
+    let (issuer, url) = Issuer::start(&json!([published(&first, Algorithm::ES256, "k")])).await;
+    let clock = MovingClock::at(NOW);
+    let authenticator = authenticator(&url, clock.clock());
+    let [old, new] = [&first, &second].map(|key| token(key, Algorithm::ES256, "k", "api"));
+    assert_eq!(outcome(&authenticator, &old).await, "ok");
+    assert_eq!(outcome(&authenticator, &new).await, "signature", "the issuer was asked a moment ago");
+    issuer.publish(&json!([published(&second, Algorithm::ES256, "k")]));
+    clock.advance(BETWEEN_FETCHES);
+    assert_eq!(outcome(&authenticator, &new).await, "ok");
+    assert_eq!(outcome(&authenticator, &old).await, "signature", "it ends with its key");
+    let asked = issuer.asked();
+    for _ in 0..5 {
+        assert_eq!(outcome(&authenticator, &old).await, "signature");
+    }
+    assert_eq!(issuer.asked(), asked, "made-up signatures do not have the issuer asked each time");
+
+    issuer.publish(&json!([]));
+    clock.advance(FRESH);
+    assert_eq!(outcome(&authenticator, &new).await, "ok", "known keys go on");
+    clock.advance(STALE);
+    assert_eq!(outcome(&authenticator, &new).await, "keys_unavailable", "but not for ever");
+}
+
+#[tokio::test]
 async fn answers_that_are_no_key_set_leave_the_keys_unavailable() {
     let (issuer, url) = Issuer::start(&json!([])).await;
     let good = token(&rsa(), Algorithm::RS256, "rs", "api");
