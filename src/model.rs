@@ -7,7 +7,8 @@ use user_tenant_store::{Entity, EntityMeta};
 /// membership.
 macro_rules! is_guest {
     () => {
-        "ut.status NOT IN (1, 3) AND u.default_tenant_id IS DISTINCT FROM ut.tenant_id"
+        // Two comparisons, of which an active member needs one; PostgreSQL looks into a list anew each time.
+        "ut.status <> 1 AND ut.status <> 3 AND u.default_tenant_id IS DISTINCT FROM ut.tenant_id"
     };
 }
 
