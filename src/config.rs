@@ -1,6 +1,7 @@
 //! Settings of the binary: add one to [`SETTINGS`], read it in [`Config`]; flags, variables, file and reference follow.
 
 mod database;
+mod errors;
 mod reference;
 mod settings;
 mod sources;
@@ -14,6 +15,7 @@ use std::time::Duration;
 
 use axum::http::Uri;
 pub(crate) use database::EMBEDDED_FILE;
+pub(crate) use errors::{ConfigError, ConfigErrors};
 pub(crate) use reference::{describe, reference};
 pub(crate) use settings::{SETTINGS, Setting};
 pub(crate) use sources::{Effective, Source, load};
@@ -33,33 +35,6 @@ const MOST_CONNECTIONS: usize = 1_000_000;
 const SHORTEST_SECRET: usize = 16;
 /// The shortest shared secret that HS256 is meant for, in bytes (RFC 7518, section 3.2).
 const GOOD_SECRET: usize = 32;
-
-/// A setting that is missing or wrong: which one, where it came from, what it should be.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{name}{origin}: {problem}")]
-pub(crate) struct ConfigError {
-    name: String,
-    origin: String,
-    problem: String,
-}
-
-impl ConfigError {
-    fn new(name: &str, origin: &str, problem: impl Into<String>) -> Self {
-        let origin = if origin.is_empty() { String::new() } else { format!(" ({origin})") };
-        Self { name: name.to_owned(), origin, problem: problem.into() }
-    }
-}
-
-/// Every setting that is missing or wrong, a line each.
-#[derive(Debug, thiserror::Error)]
-#[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
-pub(crate) struct ConfigErrors(Vec<ConfigError>);
-
-impl From<ConfigError> for ConfigErrors {
-    fn from(error: ConfigError) -> Self {
-        Self(vec![error])
-    }
-}
 
 /// How tokens are verified, as configured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -150,12 +125,12 @@ impl Config {
             match checked {
                 Ok(config) if errors.is_empty() => return Ok(config),
                 // What is wrong is left out, to see what else is.
-                Err(error) if !errors.contains(&error) && rest.leave_out(&error.name) => errors.push(error),
+                Err(error) if !errors.contains(&error) && rest.leave_out(error.name()) => errors.push(error),
                 Err(error) => {
                     errors.extend((!errors.contains(&error)).then_some(error));
-                    return Err(ConfigErrors(errors));
+                    return Err(errors.into());
                 }
-                Ok(_) => return Err(ConfigErrors(errors)),
+                Ok(_) => return Err(errors.into()),
             }
         }
     }

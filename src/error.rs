@@ -353,8 +353,10 @@ impl Unique {
 }
 
 fn violated(constraint: &str) -> Option<(Unique, &'static [&'static str])> {
+    // What has no name in SQLite stands as an empty one in the table.
     UNIQUE
         .iter()
+        .filter(|_| !constraint.is_empty())
         .find(|(_, postgres, sqlite, _)| *postgres == constraint || *sqlite == constraint)
         .map(|(unique, _, _, columns)| (*unique, *columns))
 }

@@ -111,8 +111,9 @@ pub(super) async fn serve(
             continue;
         };
         let work = Work::default();
-        let stream = Paced::new(stream, limits.write_timeout);
-        let stream = Heads::new(stream, limits.head_timeout, limits.idle_timeout, work.clone(), heads.clone());
+        let (reads, writes) = stream.into_split();
+        let reads = Heads::new(reads, limits.head_timeout, limits.idle_timeout, work.clone(), heads.clone());
+        let stream = tokio::io::join(reads, Paced::new(writes, limits.write_timeout));
         let router = router.clone();
         let service = TowerToHyperService::new(service_fn(move |request| {
             let at_work = work.begin();

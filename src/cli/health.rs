@@ -17,8 +17,9 @@ pub(super) struct HealthOptions {
     /// Ask whether it is ready for requests, its database included, not only whether it runs.
     #[arg(long)]
     ready: bool,
-    /// Address of the service, with its prefix; without it, the one that the settings name.
-    #[arg(long, value_name = "URL")]
+    /// Address of the service, with its prefix; without it, the one that the settings name. Other users of this machine can
+    /// see it here: prefer `USER_TENANT_URL` for one with a password.
+    #[arg(long, value_name = "URL", env = "USER_TENANT_URL", hide_env_values = true)]
     url: Option<String>,
 }
 

@@ -76,9 +76,8 @@ pub(crate) async fn let_in(
             )));
         }
     };
-    let user = match users::known(&session, &wanted.username.trim().to_lowercase(), &wanted.email.trim().to_lowercase())
-        .await?
-    {
+    let email = users::email(&wanted.email)?;
+    let user = match users::known(&session, &wanted.username.trim().to_lowercase(), &email).await? {
         users::Known::Nobody => create_user(&session, tenant, &wanted).await?,
         users::Known::Somebody { id, .. } => id,
         users::Known::Several => {
@@ -113,7 +112,7 @@ async fn create_role(session: &Session<System, Write>, tenant: Uuid, wanted: &Bo
 async fn create_user(session: &Session<System, Write>, tenant: Uuid, wanted: &Bootstrap) -> Result<Uuid> {
     let user = New::<User>::empty()
         .with("username", wanted.username.trim().to_lowercase())?
-        .with("email", wanted.email.trim().to_lowercase())?
+        .with("email", users::email(&wanted.email)?)?
         .with("firstName", wanted.first_name.as_str())?
         .with("defaultTenantId", tenant)?;
     id(&session.repository::<User>().create(user).await?)

@@ -7,14 +7,23 @@ use user_tenant_store::scope::System;
 use user_tenant_store::session::{Read, Session};
 use uuid::Uuid;
 
+use super::holdings;
 use crate::error::{Error, Result};
 use crate::model::{Role, Tenant, TenantStatus, User, UserStatus, UserTenant, UserView};
 
-/// What a token for this membership says: the user's names, the tenant, the role and its permissions.
+/// What a token for this membership says: the user's names, the tenant, the role, and the permissions that it grants beside
+/// those of the member alone, without those that are withheld.
 pub(crate) async fn claims(session: &Session<System, Read>, user_tenant: Uuid) -> Result<Map<String, Json>> {
     let membership = session.repository::<UserTenant>().get(user_tenant).await?.ok_or(Error::NotFound)?;
     let user = session.repository::<User>().get(membership.user_id).await?.ok_or(Error::NotFound)?;
     let role = session.repository::<Role>().get(membership.role_id).await?.ok_or(Error::NotFound)?;
+    let held = holdings::of(session, user_tenant).await?;
+    // In the order of the role, those of the member alone behind them.
+    let of_role = role.permissions.unwrap_or_default();
+    let mut own: Vec<String> = held.granted.iter().filter(|name| !of_role.contains(name)).cloned().collect();
+    own.sort_unstable();
+    let permissions: Vec<String> =
+        of_role.into_iter().chain(own).filter(|name| !held.withheld.contains(name)).collect();
     let claims = json!({
         "id": user.id,
         "userTenantId": membership.id,
@@ -25,7 +34,7 @@ pub(crate) async fn claims(session: &Session<System, Read>, user_tenant: Uuid) -
         "email": user.email,
         "role": role.name,
         "roleId": role.id,
-        "permissions": role.permissions.unwrap_or_default(),
+        "permissions": permissions,
     });
     match claims {
         Json::Object(claims) => Ok(claims),

@@ -14,6 +14,7 @@ mod callback;
 mod clients;
 mod command_line;
 mod filters;
+mod forms;
 mod holes;
 mod isolation;
 mod jwks;

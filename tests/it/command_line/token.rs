@@ -110,6 +110,7 @@ fn bootstrap_makes_all_or_nothing() {
             &["--tenant-key", "other"],
             &["--tenant-key", "other", "--username", "other"],
             &["--tenant-key", "other", "--username", &"x".repeat(200), "--email", "other@x.example"],
+            &["--tenant-key", "other", "--username", "other", "--email", "no address"],
         ] {
             assert_fails_politely(&workplace.run(&[&["bootstrap"], wrong].concat()), FAILED, &[]);
         }
@@ -187,4 +188,29 @@ fn a_token_that_cannot_be_minted_is_refused() {
     let outcome = workplace.run(&verifier);
     assert_fails(&outcome, INVALID_CONFIGURATION, &["JWT_VERIFIER=secret"]);
     assert!(!outcome.stderr.contains(SECRET));
+}
+
+#[test]
+fn a_token_says_what_the_member_holds_now() {
+    let workplace = Workplace::new();
+    workplace.ok(&["bootstrap"]);
+    let database = rusqlite::Connection::open(workplace.path().join("data/user-tenant.db")).expect("it is there");
+    let give = |id: u8, permission: &str, allowed: bool| {
+        let insert = "INSERT INTO user_permissions (id, user_tenant_id, permission, allowed)
+            SELECT ?1, id, ?2, ?3 FROM user_tenants";
+        let id = format!("a0000000-0000-4000-8000-0000000000{id}");
+        assert_eq!(database.execute(insert, rusqlite::params![id, permission, allowed]).unwrap(), 1);
+    };
+    let said = || {
+        let claims = claims(workplace.ok(&["token"]).trim());
+        let names = claims["permissions"].as_array().expect("a list").iter();
+        names.map(|name| name.as_str().expect("a name").to_owned()).collect::<Vec<_>>()
+    };
+    let before = said();
+    assert!(before.contains(&"ViewTenant".to_owned()));
+    give(88, "ViewTenant", false);
+    give(89, "UseOven", true);
+    let after = said();
+    assert!(!after.contains(&"ViewTenant".to_owned()) && after.contains(&"UseOven".to_owned()), "{after:?}");
+    assert_eq!(after.len(), before.len());
 }

@@ -60,7 +60,17 @@ impl Server {
 
     /// What the service has written to its standard output and error.
     pub(crate) fn log(&self) -> String {
-        std::fs::read_to_string(self.directory.path().join("log")).unwrap_or_default()
+        let read = || std::fs::read_to_string(self.directory.path().join("log")).unwrap_or_default();
+        // No request waits for its line: what is there counts once nothing more comes.
+        let mut log = read();
+        loop {
+            std::thread::sleep(Duration::from_millis(50));
+            let now = read();
+            if now == log {
+                return log;
+            }
+            log = now;
+        }
     }
 
     /// The most memory that the service has held so far, in bytes (Linux).

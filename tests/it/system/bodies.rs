@@ -76,10 +76,9 @@ fn with_a_token_the_body_is_looked_at_before_the_permission() {
         let create = world.request("POST /tenants").header("content-type", "application/json").token("noperm_a");
         assert_eq!(create.clone().body(b"{".to_vec()).send().status, 400);
         assert_eq!(create.clone().body(b"{}".to_vec()).send().status, 422);
-        assert_eq!(
-            create.clone().raw_query("where", "{").json(&json!({ "name": "N", "status": 1, "key": "n" })).send().status,
-            403
-        );
+        let valid = create.clone().json(&json!({ "name": "N", "status": 1, "key": "n" }));
+        assert_eq!(valid.send().status, 403);
+        assert_eq!(valid.raw_query("where", "{").send().status, 400, "the route knows no such parameter");
         assert_eq!(world.request("GET /tenants").raw_query("filter", "{").token("noperm_a").send().status, 400);
         assert_eq!(create.header("content-type", "text/plain").body(b"x".to_vec()).send().status, 415);
     });

@@ -33,7 +33,6 @@ const QUERIES: &[&str] = &[
     "filter[order]=unknown ASC",
     "filter[order]=name SIDEWAYS",
     "filter[order]=name ASC; DROP TABLE tenants",
-    "filter[order][]=",
     "filter[fields][unknown]=true",
     "filter[fields]=unknown",
     "filter[fields][name]=maybe",

@@ -68,6 +68,7 @@ fn metrics_have_names_and_bounded_labels() {
             "database_connections",
             "database_connections_available",
             "database_requests_waiting",
+            "log_lines_dropped_total",
             "memberships",
             "permission_refusals_total",
             "request_duration_seconds_bucket",

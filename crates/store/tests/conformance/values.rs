@@ -62,7 +62,7 @@ async fn spellings_become_one(fixture: &Fixture) -> Outcome {
         ("happenedOn", json!("2024-02-29"), json!("2024-02-29T00:00:00.000Z")),
         ("happenedOn", json!(1_709_209_815_250_i64), json!("2024-02-29T12:30:15.250Z")),
         ("day", json!("2024-02-29"), json!("2024-02-29T00:00:00.000Z")),
-        ("day", json!("2024-02-29T23:30:00-01:00"), json!("2024-03-01T00:00:00.000Z")),
+        ("day", json!("2024-02-29T01:00:00+01:00"), json!("2024-02-29T00:00:00.000Z")),
     ] {
         let made = fixture.create::<Sample>(SCOPE, &json!({"name": "x", name: given})).await?;
         let row = fixture.find_only::<Sample>(SCOPE, &json!({"where": {"id": made["id"]}})).await?;
@@ -74,6 +74,7 @@ async fn spellings_become_one(fixture: &Fixture) -> Outcome {
 
 async fn values_that_do_not_fit_are_refused(_: &Fixture) -> Outcome {
     for (name, value) in [
+        ("day", json!("2024-02-29T23:30:00-01:00")),
         ("id", json!(5)),
         ("name", json!({})),
         ("name", json!("a\u{0}b")),
@@ -104,7 +105,7 @@ async fn instants_compare_to_the_millisecond(fixture: &Fixture) -> Outcome {
     for (name, at) in
         [("a", "1969-12-31T23:59:59.999Z"), ("b", "2024-02-29T12:30:15.250Z"), ("c", "2024-02-29T12:30:15.251Z")]
     {
-        fixture.create::<Sample>(SCOPE, &json!({"name": name, "happenedOn": at, "day": at})).await?;
+        fixture.create::<Sample>(SCOPE, &json!({"name": name, "happenedOn": at, "day": at[..10]})).await?;
     }
     for (clause, expected) in [
         (json!({"happenedOn": "2024-02-29T12:30:15.250Z"}), "b"),
