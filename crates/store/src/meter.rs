@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use uuid::Uuid;
 
@@ -19,6 +20,8 @@ use crate::value::Value;
 const FREE: u64 = 16 * 1024;
 /// Places among all answers are taken in steps of so many bytes, so that few rows need one.
 const STEP: u64 = 64 * 1024;
+/// The pause after there was no room for a long answer: as long as clients are told to wait.
+const PAUSE: Duration = Duration::from_secs(1);
 /// What a row takes beside its values.
 const ROW: u64 = 128;
 /// What a value takes beside its name and what it holds elsewhere: itself in memory, or quotes, colon, comma and the
@@ -31,6 +34,8 @@ pub(crate) struct Together {
     most: u64,
     /// Most of one tenant, or one person: half of all, so that others are answered.
     share: u64,
+    /// How long no long answer is begun for whom there was no room.
+    pause: Duration,
     taken: Mutex<Taken>,
 }
 
@@ -39,22 +44,35 @@ struct Taken {
     all: u64,
     /// By tenant or person; none stays with nothing.
     shares: HashMap<Uuid, u64>,
+    /// Until when no further long answer of a tenant or person is begun, or of those who read all tenants.
+    refused: HashMap<Option<Uuid>, Instant>,
 }
 
 impl Together {
     /// The bound of these limits; one answer may always take what it may.
     pub(crate) fn new(limits: &Limits) -> Arc<Self> {
-        let most = limits.max_bytes_together.max(limits.max_bytes);
-        Arc::new(Self { most, share: (most / 2).max(limits.max_bytes), taken: Mutex::default() })
+        Self::pausing(limits, PAUSE)
     }
 
-    fn take(&self, whose: Option<Uuid>, bytes: u64) -> StoreResult<()> {
+    fn pausing(limits: &Limits, pause: Duration) -> Arc<Self> {
+        let most = limits.max_bytes_together.max(limits.max_bytes);
+        Arc::new(Self { most, share: (most / 2).max(limits.max_bytes), pause, taken: Mutex::default() })
+    }
+
+    /// Takes bytes for an answer, which may be its first.
+    fn take(&self, whose: Option<Uuid>, bytes: u64, first: bool) -> StoreResult<()> {
+        let full = || StoreError::Unavailable("the answers under way hold as many bytes as they may together".into());
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        if first && taken.refused.get(&whose).is_some_and(|until| Instant::now() < *until) {
+            return Err(full());
+        }
         let share = whose.and_then(|whose| taken.shares.get(&whose)).copied().unwrap_or_default();
         if taken.all.saturating_add(bytes) > self.most || share.saturating_add(bytes) > self.share {
-            return Err(StoreError::Unavailable(
-                "the answers under way hold as many bytes as they may together".into(),
-            ));
+            // Much may have been read in vain; who asks again at once would have it read again, before everybody else.
+            let now = Instant::now();
+            taken.refused.retain(|_, until| now < *until);
+            taken.refused.insert(whose, now + self.pause);
+            return Err(full());
         }
         taken.all += bytes;
         if let Some(whose) = whose {
@@ -115,7 +133,7 @@ impl Meter {
         // No more than the answer may take, or a small bound for all would never let it.
         let step = missing.next_multiple_of(STEP).min(self.most - self.granted);
         if let Some(together) = &self.together {
-            together.take(self.whose, step)?;
+            together.take(self.whose, step, self.taken == 0)?;
         }
         self.taken += step;
         self.granted += step;
@@ -191,7 +209,7 @@ mod tests {
 
     #[test]
     fn answers_share_a_bound_and_give_back_what_they_took() {
-        let together = Together::new(&LIMITS);
+        let together = Together::pausing(&LIMITS, Duration::ZERO);
         let mut small = Meter::new(&together, &LIMITS, Wall::Open);
         assert!(small.add(FREE).is_ok() && !small.has_place());
         let mut first = Meter::new(&together, &LIMITS, Wall::Open);
@@ -207,7 +225,7 @@ mod tests {
     #[test]
     fn one_tenant_leaves_room_to_the_others() {
         let limits = Limits { max_bytes_together: 1_000_000, ..LIMITS };
-        let together = Together::new(&limits);
+        let together = Together::pausing(&limits, Duration::ZERO);
         let of = |tenant: u128| Meter::new(&together, &limits, Wall::Tenant(Uuid::from_u128(tenant)));
         let mut held = Vec::new();
         let refused = loop {
@@ -224,6 +242,19 @@ mod tests {
         drop(other);
         assert!(of(1).add(200_000).is_ok());
         assert!(together.taken.lock().unwrap().shares.is_empty(), "who has nothing is forgotten");
+    }
+
+    #[test]
+    fn who_found_no_room_begins_no_long_answer_for_a_while() {
+        let together = Together::pausing(&LIMITS, Duration::from_hours(1));
+        let of = |tenant: u128| Meter::new(&together, &LIMITS, Wall::Tenant(Uuid::from_u128(tenant)));
+        let mut first = of(1);
+        assert!(first.add(190_000).is_ok());
+        assert!(of(1).add(190_000).is_err());
+        assert!(first.add(1).is_ok(), "what has begun goes on");
+        drop(first);
+        assert!(of(1).add(FREE + 1).is_err() && of(1).add(FREE).is_ok(), "short ones need no room");
+        assert!(of(2).add(190_000).is_ok(), "others do not wait");
     }
 
     #[test]
