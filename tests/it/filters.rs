@@ -19,10 +19,9 @@ fn names(scene: &Scene, filter: &Json) -> Vec<String> {
 }
 
 /// What `details` say of a parameter that is refused.
-fn refused(scene: &Scene, request: &Request) -> Json {
+fn refused(request: &Request) -> Json {
     let answer = request.send();
     assert_eq!(answer.status, 400, "{}", text(&answer));
-    let _ = scene;
     json(&answer)["error"].clone()
 }
 
@@ -39,19 +38,19 @@ fn a_name_that_would_narrow_and_is_misspelt_is_refused() {
                 json!({ "orderBy": "name" }),
                 json!({ "where": {}, "select": ["id"] }),
             ] {
-                let error = refused(scene, &scene.by("admin_a", &format!("GET {list}")).query("filter", &filter));
+                let error = refused(&scene.by("admin_a", &format!("GET {list}")).query("filter", &filter));
                 assert_eq!(error["code"], "INVALID_PARAMETER_VALUE", "{list} {filter}: {error}");
                 assert_eq!(error["details"][0]["code"], "additionalProperties", "{list} {filter}: {error}");
             }
-            let error = refused(scene, &scene.by("admin_a", &format!("GET {list}")).raw_query("filtr", "{}"));
+            let error = refused(&scene.by("admin_a", &format!("GET {list}")).raw_query("filtr", "{}"));
             assert_eq!(error["code"], "UNKNOWN_PARAMETER", "{list}: {error}");
             assert!(error["message"].as_str().is_some_and(|message| message.contains("filtr")), "{error}");
         }
         let scope = json!({ "include": [{ "relation": "roles", "scop": { "where": { "name": "x" } } }] });
-        let error = refused(scene, &scene.by("admin_a", "GET /tenants").query("filter", &scope));
+        let error = refused(&scene.by("admin_a", "GET /tenants").query("filter", &scope));
         assert_eq!(error["details"][0]["info"], json!({ "additionalProperty": "scop" }));
         let deep = json!({ "include": [{ "relation": "roles", "scope": { "wher": {} } }] });
-        let error = refused(scene, &scene.by("admin_a", "GET /tenants").query("filter", &deep));
+        let error = refused(&scene.by("admin_a", "GET /tenants").query("filter", &deep));
         assert_eq!(error["details"][0]["path"], "/include/0/scope", "{error}");
         // Bulk writes take `where`: another name would change every row.
         for (line, body) in [
@@ -154,7 +153,7 @@ fn what_is_not_served_is_refused_in_words() {
             (json!({ "where": { "configKey": { "options": "i" } } }), "is not an operator"),
             (json!({ "where": { "createdOn": { "gt": "Feb 1 2024" } } }), "must be a date-time"),
         ] {
-            let error = refused(scene, &configs.clone().query("filter", &filter)).to_string();
+            let error = refused(&configs.clone().query("filter", &filter)).to_string();
             assert!(error.contains(words), "{filter}: {error}");
         }
     });

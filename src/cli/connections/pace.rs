@@ -1,4 +1,4 @@
-//! Ends the connection of a client that takes its answers too slowly, so that nobody keeps a place, or the room of a long answer.
+//! Ends the connection of a client that reads its answers too slowly: the place, and the room of a long answer, are for others.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;

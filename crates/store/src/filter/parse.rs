@@ -59,7 +59,7 @@ fn filter_below(way: &[Step], meta: &'static EntityMeta, json: &Json, bounds: Bo
     })
 }
 
-/// A part of a filter that says something: an empty text is a field of a form that nobody filled in.
+/// A part of a filter, unless it is null or an empty text: forms send empty fields as empty texts.
 fn given<'a>(object: &'a Map<String, Json>, name: &str) -> Option<&'a Json> {
     object.get(name).filter(|json| !json.is_null() && json.as_str() != Some(""))
 }

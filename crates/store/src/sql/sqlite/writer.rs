@@ -33,7 +33,7 @@ enum Outcome {
     Stuck,
 }
 
-/// Carries out transactions until it is told to end, or nobody can ask for any.
+/// Carries out transactions until the queue says to end, or until all senders of the queue are gone.
 pub(super) fn run(connection: &Connection, queue: &Receiver<Option<Receiver<Step>>>) {
     let mut next = queue.recv().ok().flatten();
     while let Some(first) = next {
