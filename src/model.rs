@@ -12,7 +12,8 @@ macro_rules! is_guest {
     };
 }
 
-/// What a tenant sees of a person beside names and address, as columns of SQL: nothing of a guest.
+/// What a tenant sees of a person beside names and address, as columns of SQL: nothing of a guest. Each value is there
+/// itself too, for the store, which lays the veil on it.
 macro_rules! profile {
     () => {
         profile!("middle_name", "designation", "phone", "auth_client_ids", "last_login", "photo_url", "gender", "dob",
@@ -22,7 +23,8 @@ macro_rules! profile {
         concat!(profile!(@ $first) $(, ", ", profile!(@ $more))*)
     };
     (@ $column:literal) => {
-        concat!("CASE WHEN ", is_guest!(), " THEN NULL ELSE u.", $column, " END AS ", $column)
+        concat!("CASE WHEN ", is_guest!(), " THEN NULL ELSE u.", $column, " END AS ", $column,
+            ", u.", $column, " AS own_", $column)
     };
 }
 
@@ -49,14 +51,26 @@ macro_rules! names {
             "' ELSE u.",
             $column,
             " END AS ",
+            $column,
+            ", u.",
+            $column,
+            " AS own_",
             $column
         )
+    };
+}
+
+/// The veil of a guest: the introduction, or the document `null` where there is none.
+macro_rules! veil {
+    () => {
+        concat!("CASE WHEN ", is_guest!(), " THEN COALESCE(ut.introduction, 'null') END AS veil")
     };
 }
 
 mod acceptance;
 mod auth_client;
 mod date_time;
+pub(crate) mod forms;
 mod group;
 mod holding;
 mod jwt_key;

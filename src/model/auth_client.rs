@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use user_tenant_store::Entity;
 
+use super::forms;
+
 /// An application that users log in with. It has no `Debug`, so that no log can hold a secret.
 #[derive(Clone, PartialEq, Serialize, Deserialize, Entity)]
 #[serde(rename_all = "camelCase")]
@@ -16,7 +18,7 @@ pub struct AuthClient {
     #[property(id)]
     pub id: i32,
     /// Name that the application presents (`OAuth` 2.0 `client_id`).
-    #[property(max_length = 50)]
+    #[property(max_length = 50, form = forms::KEYWORD)]
     pub client_id: String,
     /// Secret that the application presents (`OAuth` 2.0 `client_secret`).
     #[property(hidden, max_length = 8192)]
@@ -27,7 +29,7 @@ pub struct AuthClient {
     pub redirect_url: Option<String>,
     /// Secret that its tokens are signed with.
     // It may be a private key.
-    #[property(hidden, required, max_length = 8192)]
+    #[property(hidden, required, max_length = 8192, form = forms::KEYWORD)]
     #[serde(skip_serializing)]
     pub secret: Option<String>,
     /// Life of access tokens, in seconds.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use user_tenant_store::Entity;
 use uuid::Uuid;
 
-use super::UserGroup;
+use super::{UserGroup, forms};
 
 /// A named set of members of one tenant.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Entity)]
@@ -19,7 +19,7 @@ pub struct Group {
     #[property(id)]
     pub id: Uuid,
     /// Name of the group, once a tenant.
-    #[property(max_length = 200)]
+    #[property(max_length = 200, form = forms::LABEL)]
     pub name: String,
     /// What the group is for.
     #[property(max_length = 500)]

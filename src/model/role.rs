@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use user_tenant_store::Entity;
 use uuid::Uuid;
 
-use super::{UserTenant, UserView};
+use super::{UserTenant, UserView, forms};
 
 /// A named set of permissions that memberships of one tenant can have.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Entity)]
@@ -21,7 +21,7 @@ pub struct Role {
     #[property(id)]
     pub id: Uuid,
     /// Name of the role, once a tenant.
-    #[property(max_length = 100)]
+    #[property(max_length = 100, form = forms::LABEL)]
     pub name: String,
     /// Kind of the role, a number that applications give a meaning.
     #[property(minimum = 0, maximum = 15)]

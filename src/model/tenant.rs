@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use user_tenant_store::Entity;
 use uuid::Uuid;
 
-use super::{Group, Role, TenantConfig, User, UserTenant};
+use super::{Group, Role, TenantConfig, User, UserTenant, forms};
 
 /// A customer organisation: its users, roles, groups and configuration are seen by nobody else.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Entity)]
@@ -24,7 +24,7 @@ pub struct Tenant {
     #[property(id)]
     pub id: Uuid,
     /// Name of the organisation.
-    #[property(max_length = 100)]
+    #[property(max_length = 100, form = forms::LABEL)]
     pub name: String,
     /// 1 active, 0 inactive.
     #[property(one_of = [1, 0])]

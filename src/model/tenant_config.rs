@@ -5,7 +5,7 @@ use serde_json::Value;
 use user_tenant_store::Entity;
 use uuid::Uuid;
 
-use super::Tenant;
+use super::{Tenant, forms};
 
 /// One setting of a tenant: a JSON object under a key.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Entity)]
@@ -21,7 +21,7 @@ pub struct TenantConfig {
     #[property(id)]
     pub id: Uuid,
     /// Name of the setting, once a tenant: `password-policy`, `date-time format`, `profile` or any other.
-    #[property(max_length = 100)]
+    #[property(max_length = 100, form = forms::KEYWORD)]
     pub config_key: String,
     /// Value of the setting, a JSON object of 64 kB at most: a page of settings must fit an answer.
     #[property(max_bytes = 65536)]

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use serde_json::{Value, json};
-use user_tenant_store::entity::{Entity, OwnerRule, PropertyRole, PropertyType, TenantRule};
+use user_tenant_store::entity::{Entity, OwnerRule, PropertyRole, PropertyType, TenantRule, Veil};
 
 use super::*;
 
@@ -40,6 +40,27 @@ fn joined_entities_are_registered_themselves() {
         for (_, other, _) in joins(meta) {
             assert!(names.contains(other.name), "{} refers to {}", meta.name, other.name);
         }
+    }
+}
+
+/// The veil is declared where a person is read alone and where persons are listed; the queries hide the same.
+#[test]
+fn lists_veil_of_a_person_what_a_person_read_alone_veils() {
+    let veiled = |meta: &'static EntityMeta| -> Vec<_> {
+        let veiled = meta.properties.iter().filter(|property| property.veil != Veil::None);
+        veiled.map(|property| (property.name, property.column, property.veil)).collect()
+    };
+    assert_eq!(veiled(User::meta()), veiled(UserView::meta()));
+    for query in [User::meta().tenant_query.unwrap(), UserView::meta().query.unwrap()] {
+        for (name, column, veil) in veiled(User::meta()) {
+            assert!(query.contains(&format!("u.{column} AS own_{column}")), "{column}");
+            let shown = match veil {
+                Veil::Replaces => format!("THEN ut.introduction ->> '{name}' ELSE u.{column} END AS {column},"),
+                _ => format!("THEN NULL ELSE u.{column} END AS {column},"),
+            };
+            assert!(query.contains(&shown), "{shown}");
+        }
+        assert_eq!(query.matches("AS own_").count(), veiled(User::meta()).len());
     }
 }
 

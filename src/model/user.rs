@@ -5,7 +5,7 @@ use time::{Date, OffsetDateTime};
 use user_tenant_store::Entity;
 use uuid::Uuid;
 
-use super::{Tenant, UserCredentials, UserTenant, date_time};
+use super::{Tenant, UserCredentials, UserTenant, date_time, forms};
 
 /// A guest shows no more than the names by which the tenant introduced them ([`super::UserView`] says the same of lists);
 /// conditions see no more either. The memberships lead, since their index has the order of the persons' ids.
@@ -20,6 +20,8 @@ const PERSONS: &str = concat!(
     names!(),
     ", ",
     profile!(),
+    ", ",
+    veil!(),
     " ",
     "FROM main.user_tenants AS ut JOIN main.users AS u ON u.id = ut.user_id WHERE NOT ut.deleted"
 );
@@ -32,6 +34,13 @@ const PERSONS: &str = concat!(
     tenant_query = PERSONS,
     tenancy(through(local = "id", foreign = "userId", via = UserTenant)),
     owner(column = "id"),
+    veil(
+        hides = [
+            "middleName", "designation", "phone", "authClientIds", "lastLogin", "photoUrl", "gender", "dob",
+            "defaultTenantId", "createdBy", "modifiedBy",
+        ],
+        replaces = ["firstName", "lastName", "username", "email"]
+    ),
     belongs_to(name = "defaultTenant", target = Tenant, local = "defaultTenantId"),
     has_one(name = "credentials", target = UserCredentials, foreign = "userId", hidden),
     has_many(name = "userTenants", target = UserTenant, foreign = "userId")
@@ -41,7 +50,7 @@ pub struct User {
     #[property(id)]
     pub id: Uuid,
     /// Given name.
-    #[property(max_length = 50)]
+    #[property(max_length = 50, form = forms::LABEL)]
     pub first_name: String,
     /// Family name.
     #[property(max_length = 50)]
@@ -51,11 +60,11 @@ pub struct User {
     pub middle_name: Option<String>,
     /// Name to log in with, in lower case, once among all users.
     // A guest who was introduced by another name shows none.
-    #[property(required, max_length = 150)]
+    #[property(required, max_length = 150, form = forms::USERNAME)]
     pub username: Option<String>,
     /// E-mail address, in lower case, once among all users.
     // New users must have one; users of an adopted database need not.
-    #[property(required, max_length = 150)]
+    #[property(required, max_length = 150, form = forms::EMAIL)]
     pub email: Option<String>,
     /// Position in the organisation.
     #[property(max_length = 50)]

@@ -5,7 +5,7 @@ use serde_json::Value;
 use user_tenant_store::Entity;
 use uuid::Uuid;
 
-use super::UserTenant;
+use super::{UserTenant, forms};
 
 /// One preference of a user within a tenant: a JSON object under a key.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Entity)]
@@ -21,7 +21,7 @@ pub struct UserTenantPrefs {
     #[property(id)]
     pub id: Uuid,
     /// Name of the preference, once a membership: `last-accessed-url` or any other.
-    #[property(max_length = 100)]
+    #[property(max_length = 100, form = forms::KEYWORD)]
     pub config_key: String,
     /// Value of the preference, a JSON object of 64 kB at most: a page of preferences must fit an answer.
     #[property(max_bytes = 65536)]

@@ -5,7 +5,7 @@ use time::{Date, OffsetDateTime};
 use user_tenant_store::Entity;
 use uuid::Uuid;
 
-use super::date_time;
+use super::{date_time, forms};
 
 /// The view of the original joins without asking what is deleted, so the rows are read by a join of our own.
 /// A member who is a guest shows no more than the names by which the tenant introduced them; conditions see no more either.
@@ -15,6 +15,8 @@ const MEMBERS: &str = concat!(
     names!(),
     ", ",
     profile!(),
+    ", ",
+    veil!(),
     ", ",
     "ut.created_on, ut.modified_on, ut.deleted, ut.deleted_by, ut.deleted_on, ",
     "ut.tenant_id, ut.id AS user_tenant_id, ut.role_id, ut.status, t.name, t.key, r.name AS rolename ",
@@ -28,13 +30,25 @@ const MEMBERS: &str = concat!(
 /// A user together with one of the user's memberships, and the names of its tenant and role.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Entity)]
 #[serde(rename_all = "camelCase")]
-#[entity(table = "v_users", query = MEMBERS, read_only, tenancy(column = "tenantId"))]
+#[entity(
+    table = "v_users",
+    query = MEMBERS,
+    read_only,
+    tenancy(column = "tenantId"),
+    veil(
+        hides = [
+            "middleName", "designation", "phone", "authClientIds", "lastLogin", "photoUrl", "gender", "dob",
+            "defaultTenantId", "createdBy", "modifiedBy",
+        ],
+        replaces = ["firstName", "lastName", "username", "email"]
+    )
+)]
 pub struct UserView {
     /// Id of the user.
     #[property(id)]
     pub id: Uuid,
     /// Given name.
-    #[property(max_length = 50)]
+    #[property(max_length = 50, form = forms::LABEL)]
     pub first_name: String,
     /// Family name.
     #[property(max_length = 50)]
@@ -44,10 +58,10 @@ pub struct UserView {
     pub middle_name: Option<String>,
     /// Name to log in with.
     // A guest who was introduced by another name shows none.
-    #[property(required, max_length = 150)]
+    #[property(required, max_length = 150, form = forms::USERNAME)]
     pub username: Option<String>,
     /// E-mail address.
-    #[property(required, max_length = 150)]
+    #[property(required, max_length = 150, form = forms::EMAIL)]
     pub email: Option<String>,
     /// Position in the organisation.
     #[property(max_length = 50)]

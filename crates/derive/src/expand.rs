@@ -20,14 +20,14 @@ pub(crate) fn expand(entity: &EntityInput) -> Result<TokenStream> {
     let fields = entity.data.as_ref().take_struct().map(|fields| fields.fields).unwrap_or_default();
     let audits = audit::properties(entity.audit);
     let mut names: Vec<String> = audits.iter().map(|property| property.name.to_owned()).collect();
-    let mut properties: Vec<TokenStream> = audits.iter().map(property::audit).collect();
+    let mut properties: Vec<TokenStream> = audits.iter().map(|audit| property::audit(audit, &entity.veil)).collect();
     for field in &fields {
         let name = property::json_name(field);
         if names.contains(&name) {
             let message = format!("`{name}` is there already: see `audit` of #[entity(…)]");
             errors.push(Error::custom(message).with_span(&property::span(field)));
         }
-        properties.extend(errors.handle(property::own(field, &name)));
+        properties.extend(errors.handle(property::own(field, &name, &entity.veil)));
         names.push(name);
     }
 
@@ -42,6 +42,11 @@ pub(crate) fn expand(entity: &EntityInput) -> Result<TokenStream> {
     for key in local_names.chain(keys.into_iter().flatten()).filter(|key| !names.contains(key)) {
         let message = format!("`{key}` is not a property of this entity; it has {}", names.join(", "));
         errors.push(Error::custom(message).with_span(&entity.ident));
+    }
+
+    for veiled in entity.veil.hides.iter().chain(&entity.veil.replaces).filter(|name| !names.contains(&name.value())) {
+        let message = format!("`{}` is not a property of this entity; it has {}", veiled.value(), names.join(", "));
+        errors.push(Error::custom(message).with_span(veiled));
     }
 
     let missing = || Error::custom(MISSING_TENANCY).with_span(&entity.ident);

@@ -5,7 +5,7 @@
 use darling::ast::{Data, NestedMeta};
 use darling::util::Ignored;
 use darling::{Error, FromDeriveInput, FromField, FromMeta, Result};
-use syn::{Attribute, Expr, ExprArray, Ident, Path, Type};
+use syn::{Attribute, Expr, ExprArray, Ident, LitStr, Path, Type};
 
 /// A struct with `#[entity(…)]`.
 #[derive(FromDeriveInput)]
@@ -23,6 +23,8 @@ pub(crate) struct EntityInput {
     pub(crate) audit: Audit,
     pub(crate) tenancy: Option<Tenancy>,
     pub(crate) owner: Option<Owner>,
+    #[darling(default)]
+    pub(crate) veil: Veil,
     #[darling(flatten)]
     pub(crate) relations: Relations,
 }
@@ -54,6 +56,7 @@ pub(crate) struct PropertyInput {
     pub(crate) one_of_text: Option<ExprArray>,
     pub(crate) pattern: Option<String>,
     pub(crate) default: Option<String>,
+    pub(crate) form: Option<Expr>,
 }
 
 /// Which who-and-when properties precede the own ones.
@@ -73,6 +76,15 @@ pub(crate) enum Tenancy {
     Column(String),
     Through(Through),
     Global(String),
+}
+
+/// Which properties a veiled row does not show as they are, by their names in JSON.
+#[derive(FromMeta, Default)]
+pub(crate) struct Veil {
+    /// Those that it shows as null.
+    pub(crate) hides: Vec<LitStr>,
+    /// Those that it shows as the veil says.
+    pub(crate) replaces: Vec<LitStr>,
 }
 
 /// How a row belongs to a person.

@@ -24,6 +24,7 @@ use proc_macro::TokenStream;
 /// - `read_only`: a view.
 /// - `query = SELECTION`: what to read instead of the table, a `&'static str` constant (see `EntityMeta::query`);
 ///   `tenant_query = SELECTION` for reads within one tenant only, with the tenant of each row in `within_tenant`.
+/// - `veil(hides = ["phone"], replaces = ["email"])`: what the query of an entity does not show of every row (see `Veil`).
 /// - `audit = "uuid"`: which who-and-when properties precede the own ones: `uuid` (all seven; the
 ///   default), `text` (`createdBy` and `modifiedBy` are text), `times` (without those two) and
 ///   `none`. A row without them cannot be deleted softly.
@@ -40,6 +41,7 @@ use proc_macro::TokenStream;
 /// - `max_length = 100` (of an array: of each item), `max_items = 10` (arrays), `max_bytes = 65536` (JSON),
 ///   `minimum = 0`, `maximum = 15`, `one_of = [1, 0]`, `one_of_text = ["M", "F"]`, `pattern = "…"` (ECMA-262),
 ///   `default = "0"` (JSON).
+/// - `form = forms::LABEL`: how its texts are written, a `static` of type `user_tenant_store::form::Form`.
 ///
 /// Names of properties in attributes are those in JSON; ones that are no property of the struct,
 /// unknown attributes and a missing tenancy do not compile.

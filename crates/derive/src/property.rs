@@ -5,16 +5,16 @@ use heck::{ToLowerCamelCase, ToSnakeCase};
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote};
 use syn::ext::IdentExt;
-use syn::{Attribute, Expr, GenericArgument, Ident, Lit, Meta, PathArguments, Type};
+use syn::{Attribute, Expr, GenericArgument, Ident, Lit, LitStr, Meta, PathArguments, Type};
 
 use crate::audit::AuditProperty;
-use crate::input::PropertyInput;
+use crate::input::{PropertyInput, Veil};
 
 const TYPES: &str = "a property is a Uuid, String, i32, bool, OffsetDateTime, Date, Value, Vec<String> \
     or Vec<i32>, or an Option of one";
 
 /// The literal of an audit property.
-pub(crate) fn audit(audit: &AuditProperty) -> TokenStream {
+pub(crate) fn audit(audit: &AuditProperty, veil: &Veil) -> TokenStream {
     let kind = format_ident!("{}", audit.kind);
     let default = audit.default.map(|default| quote!(default: ::core::option::Option::Some(#default),));
     literal(&PropertyTokens {
@@ -24,13 +24,15 @@ pub(crate) fn audit(audit: &AuditProperty) -> TokenStream {
         required: false,
         role: "Audit",
         hidden: false,
+        veil: veil_of(veil, audit.name),
         rules: default.unwrap_or_default(),
+        form: None,
         description: audit.description,
     })
 }
 
 /// The literal of a property that a field declares.
-pub(crate) fn own(field: &PropertyInput, name: &str) -> Result<TokenStream> {
+pub(crate) fn own(field: &PropertyInput, name: &str, veil: &Veil) -> Result<TokenStream> {
     let role = match (field.id, field.parent, field.derived) {
         (false, false, false) => "Data",
         (true, false, false) => "Id",
@@ -50,7 +52,9 @@ pub(crate) fn own(field: &PropertyInput, name: &str) -> Result<TokenStream> {
         required: field.required.unwrap_or(!optional),
         role,
         hidden: field.hidden,
+        veil: veil_of(veil, name),
         rules: rules(field),
+        form: field.form.as_ref(),
         description: &description(&field.attrs),
     }))
 }
@@ -63,24 +67,44 @@ struct PropertyTokens<'a> {
     required: bool,
     role: &'a str,
     hidden: bool,
+    veil: &'static str,
     rules: TokenStream,
+    form: Option<&'a Expr>,
     description: &'a str,
 }
 
 fn literal(parts: &PropertyTokens<'_>) -> TokenStream {
-    let PropertyTokens { name, column, kind, required, role, hidden, rules, description } = parts;
+    let PropertyTokens { name, column, kind, required, role, hidden, veil, rules, form, description } = parts;
+    let veil = format_ident!("{veil}");
+    let form =
+        form.map_or_else(|| quote!(::core::option::Option::None), |form| quote!(::core::option::Option::Some(&#form)));
     let role = format_ident!("{role}");
     quote! {
         ::user_tenant_store::entity::Property {
             name: #name,
+            member: concat!("\"", #name, "\":"),
             column: #column,
             kind: ::user_tenant_store::entity::PropertyType::#kind,
             required: #required,
             role: ::user_tenant_store::entity::PropertyRole::#role,
             hidden: #hidden,
+            veil: ::user_tenant_store::entity::Veil::#veil,
             rules: ::user_tenant_store::entity::Rules { #rules ..::user_tenant_store::entity::Rules::NONE },
+            form: #form,
             description: #description,
         }
+    }
+}
+
+/// The variant of `Veil` for the property with this name.
+fn veil_of(veil: &Veil, name: &str) -> &'static str {
+    let names = |list: &[LitStr]| list.iter().any(|listed| listed.value() == name);
+    if names(&veil.hides) {
+        "Hides"
+    } else if names(&veil.replaces) {
+        "Replaces"
+    } else {
+        "None"
     }
 }
 

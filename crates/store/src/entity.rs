@@ -5,6 +5,8 @@
 
 use serde::de::DeserializeOwned;
 
+use crate::form::Form;
+
 /// A type that is stored in one table or view.
 pub trait Entity: DeserializeOwned + Send + Sync + 'static {
     /// How a row belongs to a tenant, as a type: [`Itself`], [`ByColumn`], [`Through`] or [`Global`].
@@ -45,6 +47,7 @@ pub struct EntityMeta {
     pub table: &'static str,
     /// What to read instead of the table or view, as the text of a `SELECT` after that word: columns named as
     /// the properties' columns, then `FROM`. Tables are written `main.<table>`, as both databases understand.
+    /// Of a property with a [`Veil`] it has a second column, `own_<column>`, and the column `veil` beside them.
     pub query: Option<&'static str>,
     /// As `query`, for reads within one tenant only. Its column `within_tenant` names the tenant of each row: the wall
     /// compares it, and a query without it cannot be run. It must yield each row once, and leave out itself what is
@@ -110,6 +113,8 @@ pub enum OwnerRule {
 pub struct Property {
     /// Name in JSON: `createdOn`. An identifier, or at least nothing that JSON escapes: answers hold it as it is.
     pub name: &'static str,
+    /// What stands before its value in a JSON text: `"createdOn":`.
+    pub member: &'static str,
     /// Name in the database: `created_on`.
     pub column: &'static str,
     /// Type of its values.
@@ -120,8 +125,12 @@ pub struct Property {
     pub role: PropertyRole,
     /// Whether it never leaves the store through a record (passwords, secrets).
     pub hidden: bool,
+    /// What a veiled row shows of it.
+    pub veil: Veil,
     /// What its values must satisfy beyond their type.
     pub rules: Rules,
+    /// How its texts are written, if not as they come.
+    pub form: Option<&'static Form>,
     /// What it holds, for schemas and documents.
     pub description: &'static str,
 }
@@ -162,6 +171,23 @@ pub enum PropertyRole {
     Parent,
     /// Shown only: computed or joined by a view.
     Derived,
+}
+
+/// What a row shows of a property that not every reader of the row may see.
+///
+/// A query veils a row by a document in its column `veil`, which is null for rows that show all. Conditions and orders use
+/// the property's column, in which the query hides or replaces the value itself. The rows of an answer are read from
+/// `own_<column>`, and the store then lifts no veil but lays it on: one condition for each row in place of one for each
+/// value (ADR 28).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Veil {
+    /// The value, always.
+    None,
+    /// A veiled row shows null.
+    Hides,
+    /// A veiled row shows the text that the veil, if it is an object, holds by the property's name, or else null. A veil that
+    /// is no object, like the document `null`, replaces nothing.
+    Replaces,
 }
 
 /// Constraints of a property's value, in the terms of JSON Schema.
@@ -229,6 +255,23 @@ pub enum RelationKind {
     HasOne,
     /// One object, found by a key of this row.
     BelongsTo,
+}
+
+impl Property {
+    /// A text that clients may leave out, without a name: what others differ from.
+    pub const PLAIN: Self = Self {
+        name: "",
+        member: "",
+        column: "",
+        kind: PropertyType::Text,
+        required: false,
+        role: PropertyRole::Data,
+        hidden: false,
+        veil: Veil::None,
+        rules: Rules::NONE,
+        form: None,
+        description: "",
+    };
 }
 
 impl EntityMeta {

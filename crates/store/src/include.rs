@@ -9,7 +9,7 @@ use crate::entity::{EntityMeta, Property, RelationKind};
 use crate::error::{StoreError, StoreResult};
 use crate::filter::{Filter, Include};
 use crate::json;
-use crate::meter::Meter;
+use crate::meter::{self, Meter};
 use crate::record::{Place, Record, Related};
 use crate::scope::Scope;
 use crate::session::Session;
@@ -109,8 +109,11 @@ async fn read<S: Scope, M>(
         Some(limit) if parents.is_none() => limit + beyond,
         _ => session.limits.max_rows + 1,
     };
+    let most = meter::most_of_row(&projection).saturating_mul(limit);
     let statement = session.confine(meta, Verb::Find { filter, projection: projection.clone(), limit, parents });
+    let turn = session.begin(&mut budget.meter, meta.table, most).await?;
     let (rows, meter) = session.query_counted(statement, std::mem::take(&mut budget.meter)).await?;
+    drop(turn);
     budget.meter = meter;
     budget.take_rows(rows.len() as u64)?;
     let record = |values| Record { properties: projection.clone(), values, shown, related: Vec::new(), place: None };

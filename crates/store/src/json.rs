@@ -125,11 +125,10 @@ fn append_rows(records: &[Record], text: &mut impl Text) -> serde_json::Result<(
 /// Opens an object and writes the values of a row. What stands before a further member is given back.
 fn append_values(record: &Record, text: &mut impl Text) -> serde_json::Result<u8> {
     let mut opening = b'{';
-    for (name, value) in record.shown_values() {
-        debug_assert!(is_plain(name), "a property's name is an identifier: {name}");
+    for (property, value) in record.shown() {
+        debug_assert!(is_plain(property.name), "a property's name is an identifier: {}", property.name);
         text.push(opening);
-        append_plain(name, text);
-        text.push(b':');
+        text.extend_from_slice(property.member.as_bytes());
         append_value(value, text)?;
         opening = b',';
     }
@@ -212,15 +211,10 @@ mod tests {
     use time::macros::{date, datetime};
 
     use super::*;
-    use crate::entity::{Property, PropertyRole, PropertyType, Rules};
+    use crate::entity::Property;
 
-    const fn property(name: &'static str, hidden: bool) -> Property {
-        let (kind, role) = (PropertyType::Text, PropertyRole::Data);
-        Property { name, column: name, kind, required: false, role, hidden, rules: Rules::NONE, description: "" }
-    }
-
-    static SHOWN: Property = property("firstName", false);
-    static HIDDEN: Property = property("password", true);
+    static SHOWN: Property = Property { name: "firstName", member: "\"firstName\":", ..Property::PLAIN };
+    static HIDDEN: Property = Property { name: "password", member: "\"password\":", hidden: true, ..Property::PLAIN };
 
     fn record(values: Vec<Value>, related: Vec<(&'static str, Related)>) -> Record {
         let properties: Arc<[_]> = values.iter().map(|_| &SHOWN).chain([&HIDDEN, &SHOWN]).collect();

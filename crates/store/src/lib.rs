@@ -73,6 +73,7 @@ pub mod entity;
 pub mod environment;
 pub mod error;
 pub mod filter;
+pub mod form;
 mod include;
 pub mod json;
 mod meter;
@@ -84,6 +85,7 @@ pub mod schema;
 pub mod scope;
 pub mod session;
 mod sql;
+mod turns;
 pub mod value;
 
 pub use entity::{Entity, EntityMeta};

@@ -6,27 +6,28 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
 
 use uuid::Uuid;
 
-use crate::entity::Property;
+use crate::entity::{Property, PropertyType};
 use crate::error::{StoreError, StoreResult};
 use crate::options::Limits;
 use crate::scope::Wall;
+use crate::turns::{LONG, Turn, Turns};
 use crate::value::Value;
 
 /// What an answer may take without a place among all answers: most take no more, and then nothing is shared.
 const FREE: u64 = 16 * 1024;
 /// Places among all answers are taken in steps of so many bytes, so that few rows need one.
 const STEP: u64 = 64 * 1024;
-/// The pause after there was no room for a long answer: as long as clients are told to wait.
-const PAUSE: Duration = Duration::from_secs(1);
 /// What a row takes beside its values.
 const ROW: u64 = 128;
 /// What a value takes beside its name and what it holds elsewhere: itself in memory, or quotes, colon, comma and the
 /// longest text that is no text in memory.
 const VALUE: u64 = 44;
+/// What a text takes in an array beside its bytes, and what a number takes in one.
+const ITEM: u64 = 32;
+const NUMBER: u64 = 12;
 
 /// What all answers of a store take together.
 #[derive(Debug)]
@@ -34,9 +35,8 @@ pub(crate) struct Together {
     most: u64,
     /// Most of one tenant, or one person: half of all, so that others are answered.
     share: u64,
-    /// How long no long answer is begun for whom there was no room.
-    pause: Duration,
     taken: Mutex<Taken>,
+    turns: Turns,
 }
 
 #[derive(Debug, Default)]
@@ -44,35 +44,23 @@ struct Taken {
     all: u64,
     /// By tenant or person; none stays with nothing.
     shares: HashMap<Uuid, u64>,
-    /// Until when no further long answer of a tenant or person is begun, or of those who read all tenants.
-    refused: HashMap<Option<Uuid>, Instant>,
 }
 
 impl Together {
     /// The bound of these limits; one answer may always take what it may.
     pub(crate) fn new(limits: &Limits) -> Arc<Self> {
-        Self::pausing(limits, PAUSE)
-    }
-
-    fn pausing(limits: &Limits, pause: Duration) -> Arc<Self> {
         let most = limits.max_bytes_together.max(limits.max_bytes);
-        Arc::new(Self { most, share: (most / 2).max(limits.max_bytes), pause, taken: Mutex::default() })
+        let share = (most / 2).max(limits.max_bytes);
+        Arc::new(Self { most, share, taken: Mutex::default(), turns: Turns::default() })
     }
 
-    /// Takes bytes for an answer, which may be its first.
-    fn take(&self, whose: Option<Uuid>, bytes: u64, first: bool) -> StoreResult<()> {
-        let full = || StoreError::Unavailable("the answers under way hold as many bytes as they may together".into());
+    fn take(&self, whose: Option<Uuid>, bytes: u64) -> StoreResult<()> {
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
-        if first && taken.refused.get(&whose).is_some_and(|until| Instant::now() < *until) {
-            return Err(full());
-        }
         let share = whose.and_then(|whose| taken.shares.get(&whose)).copied().unwrap_or_default();
         if taken.all.saturating_add(bytes) > self.most || share.saturating_add(bytes) > self.share {
-            // Much may have been read in vain; who asks again at once would have it read again, before everybody else.
-            let now = Instant::now();
-            taken.refused.retain(|_, until| now < *until);
-            taken.refused.insert(whose, now + self.pause);
-            return Err(full());
+            return Err(StoreError::Unavailable(
+                "the answers under way hold as many bytes as they may together".into(),
+            ));
         }
         taken.all += bytes;
         if let Some(whose) = whose {
@@ -99,6 +87,9 @@ pub(crate) struct Meter {
     together: Option<Arc<Together>>,
     /// The tenant or the person whose rows are read.
     whose: Option<Uuid>,
+    /// The table whose rows are read now, and what was counted before.
+    table: &'static str,
+    before: u64,
     most: u64,
     used: u64,
     /// How many bytes the answer may take before it must ask for more of those of all answers.
@@ -115,7 +106,16 @@ impl Meter {
             Wall::Tenant(id) | Wall::Person(id) => Some(id),
             Wall::Open => None,
         };
-        Self { together: Some(together.clone()), whose, most, used: 0, granted: FREE.min(most), taken: 0 }
+        Self { together: Some(together.clone()), whose, most, granted: FREE.min(most), ..Self::default() }
+    }
+
+    /// From now on the rows of this table are read, so much at most. Waits for a turn where too much of it was read lately.
+    pub(crate) async fn begin(&mut self, table: &'static str, most: u64) -> StoreResult<Option<Turn>> {
+        (self.table, self.before) = (table, self.used);
+        match &self.together {
+            Some(together) if most > LONG => together.turns.wait(self.whose, table).await,
+            _ => Ok(None),
+        }
     }
 
     /// Counts so many bytes more.
@@ -126,6 +126,15 @@ impl Meter {
 
     #[cold]
     fn grow(&mut self) -> StoreResult<()> {
+        let granted = self.grant();
+        // What was refused was read in vain, and is likely to be asked for again.
+        if let Some(together) = self.together.as_ref().filter(|_| granted.is_err() || self.used - self.before > LONG) {
+            together.turns.remember(self.whose, self.table);
+        }
+        granted
+    }
+
+    fn grant(&mut self) -> StoreResult<()> {
         if self.used > self.most {
             return Err(self.too_many());
         }
@@ -133,7 +142,7 @@ impl Meter {
         // No more than the answer may take, or a small bound for all would never let it.
         let step = missing.next_multiple_of(STEP).min(self.most - self.granted);
         if let Some(together) = &self.together {
-            together.take(self.whose, step, self.taken == 0)?;
+            together.take(self.whose, step)?;
         }
         self.taken += step;
         self.granted += step;
@@ -178,15 +187,33 @@ pub(crate) fn row(properties: &[&'static Property]) -> u64 {
     properties.iter().fold(ROW, |bytes, property| bytes + property.name.len() as u64 + VALUE)
 }
 
+/// The most that a row of these properties takes, by their rules.
+pub(crate) fn most_of_row(properties: &[&'static Property]) -> u64 {
+    let longest = |property: &Property| {
+        let rules = &property.rules;
+        // A character is four bytes at most.
+        let text = |length: Option<u32>| length.map_or(LONG, |length| u64::from(length) * 4);
+        match property.kind {
+            PropertyType::Text => text(rules.max_length),
+            PropertyType::Json => rules.max_bytes.map_or(LONG, u64::from),
+            PropertyType::TextArray => rules
+                .max_items
+                .map_or(LONG, |items| u64::from(items).saturating_mul(text(rules.max_length).saturating_add(ITEM))),
+            PropertyType::IntegerArray => rules.max_items.map_or(LONG, |items| u64::from(items) * NUMBER),
+            _ => 0,
+        }
+    };
+    properties.iter().fold(row(properties), |bytes, property| bytes.saturating_add(longest(property)))
+}
+
 /// What a value holds outside the row.
 pub(crate) fn held(value: &Value) -> u64 {
-    let bytes = match value {
-        Value::Text(text) | Value::JsonText(text) => text.len(),
-        Value::TextArray(items) => items.iter().map(|item| item.len() + 32).sum(),
-        Value::IntegerArray(items) => items.len() * 12,
+    match value {
+        Value::Text(text) | Value::JsonText(text) => text.len() as u64,
+        Value::TextArray(items) => items.iter().map(|item| item.len() as u64 + ITEM).sum(),
+        Value::IntegerArray(items) => items.len() as u64 * NUMBER,
         _ => 0,
-    };
-    bytes as u64
+    }
 }
 
 #[cfg(test)]
@@ -209,7 +236,7 @@ mod tests {
 
     #[test]
     fn answers_share_a_bound_and_give_back_what_they_took() {
-        let together = Together::pausing(&LIMITS, Duration::ZERO);
+        let together = Together::new(&LIMITS);
         let mut small = Meter::new(&together, &LIMITS, Wall::Open);
         assert!(small.add(FREE).is_ok() && !small.has_place());
         let mut first = Meter::new(&together, &LIMITS, Wall::Open);
@@ -225,7 +252,7 @@ mod tests {
     #[test]
     fn one_tenant_leaves_room_to_the_others() {
         let limits = Limits { max_bytes_together: 1_000_000, ..LIMITS };
-        let together = Together::pausing(&limits, Duration::ZERO);
+        let together = Together::new(&limits);
         let of = |tenant: u128| Meter::new(&together, &limits, Wall::Tenant(Uuid::from_u128(tenant)));
         let mut held = Vec::new();
         let refused = loop {
@@ -244,17 +271,22 @@ mod tests {
         assert!(together.taken.lock().unwrap().shares.is_empty(), "who has nothing is forgotten");
     }
 
-    #[test]
-    fn who_found_no_room_begins_no_long_answer_for_a_while() {
-        let together = Together::pausing(&LIMITS, Duration::from_hours(1));
+    #[tokio::test]
+    async fn who_read_much_or_found_no_room_waits_for_a_turn() {
+        const LIMITS: Limits = Limits { max_rows: 1, max_bytes: 4 * LONG, max_bytes_together: 4 * LONG };
+        let together = Together::new(&LIMITS);
         let of = |tenant: u128| Meter::new(&together, &LIMITS, Wall::Tenant(Uuid::from_u128(tenant)));
-        let mut first = of(1);
-        assert!(first.add(190_000).is_ok());
-        assert!(of(1).add(190_000).is_err());
-        assert!(first.add(1).is_ok(), "what has begun goes on");
-        drop(first);
-        assert!(of(1).add(FREE + 1).is_err() && of(1).add(FREE).is_ok(), "short ones need no room");
-        assert!(of(2).add(190_000).is_ok(), "others do not wait");
+        let mut short = of(1);
+        assert!(short.begin("short", LONG + 1).await.unwrap().is_none());
+        assert!(short.add(LONG).is_ok() && short.begin("long", LONG + 1).await.unwrap().is_none());
+        assert!(short.add(LONG + 1).is_ok());
+        assert!(of(1).begin("short", LONG + 1).await.unwrap().is_none(), "it was not long");
+        assert!(of(1).begin("long", LONG + 1).await.unwrap().is_some(), "it was");
+        assert!(of(1).begin("long", LONG).await.unwrap().is_none(), "few rows need no turn");
+        let mut refused = of(1);
+        assert!(refused.begin("other", LONG + 1).await.unwrap().is_none() && refused.add(3 * LONG).is_err());
+        assert!(of(1).begin("other", LONG + 1).await.unwrap().is_some());
+        assert!(of(2).begin("long", LONG + 1).await.unwrap().is_none(), "others do not wait");
     }
 
     #[test]

@@ -9,6 +9,7 @@ use serde_json::Value as Json;
 
 use crate::entity::{Entity, EntityMeta, Property, PropertyRole};
 use crate::error::{StoreError, StoreResult};
+use crate::form::Unwritable;
 use crate::json;
 use crate::meter::{self, Meter};
 use crate::sql::Confined;
@@ -86,9 +87,9 @@ impl Record {
     }
 
     /// What answers show of the row itself: no hidden property, and none that was read only to find related rows.
-    pub(crate) fn shown_values(&self) -> impl Iterator<Item = (&'static str, &Value)> {
-        let read = self.properties.iter().zip(&self.values).take(self.shown);
-        read.filter(|(property, _)| !property.hidden).map(|(property, value)| (property.name, value))
+    pub(crate) fn shown(&self) -> impl Iterator<Item = (&'static Property, &Value)> {
+        let read = self.properties.iter().copied().zip(&self.values).take(self.shown);
+        read.filter(|(property, _)| !property.hidden)
     }
 
     /// The value of a property, if it was read.
@@ -144,8 +145,8 @@ impl Record {
 impl Serialize for Record {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
-        for (name, value) in self.shown_values() {
-            map.serialize_entry(name, value)?;
+        for (property, value) in self.shown() {
+            map.serialize_entry(property.name, value)?;
         }
         for (name, related) in &self.related {
             match related {
@@ -193,6 +194,9 @@ pub enum InvalidRecord {
     /// A document that is longer than its property may be.
     #[error("`{0}` must NOT have more than {1} bytes as JSON")]
     TooLong(&'static str, u32),
+    /// A text that has not the form of its property.
+    #[error("`{0}` {1}")]
+    Unwritable(&'static str, #[source] Unwritable),
     /// The property is not the client's to set.
     #[error("`{0}` cannot be set")]
     NotSettable(&'static str),
@@ -210,11 +214,19 @@ fn read(meta: &'static EntityMeta, json: &serde_json::Map<String, Json>) -> Resu
             if let Some(most) = property.rules.max_bytes.filter(|most| json::length_of(value) > u64::from(*most)) {
                 return Err(InvalidRecord::TooLong(property.name, most));
             }
-            Value::from_json(property.kind, value)
-                .map(|value| (property, value))
-                .map_err(|error| InvalidRecord::WrongType(property.name, error))
+            let value = Value::from_json(property.kind, value)
+                .map_err(|error| InvalidRecord::WrongType(property.name, error))?;
+            Ok((property, formed(property, value)?))
         })
         .collect()
+}
+
+/// The value in the form of its property.
+fn formed(property: &'static Property, value: Value) -> Result<Value, InvalidRecord> {
+    match property.form {
+        Some(form) => form.set(value).map_err(|error| InvalidRecord::Unwritable(property.name, error)),
+        None => Ok(value),
+    }
 }
 
 fn set(meta: &'static EntityMeta, values: &mut Values, name: &'static str, value: Value) -> Result<(), InvalidRecord> {
@@ -222,6 +234,7 @@ fn set(meta: &'static EntityMeta, values: &mut Values, name: &'static str, value
     if matches!(property.role, PropertyRole::Audit | PropertyRole::Derived) {
         return Err(InvalidRecord::NotSettable(property.name));
     }
+    let value = formed(property, value)?;
     values.retain(|(other, _)| other.name != name);
     values.push((property, value));
     Ok(())

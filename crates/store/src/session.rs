@@ -16,7 +16,8 @@ use crate::scope::{Scope, Sees, System};
 use crate::sql::postgres;
 #[cfg(feature = "sqlite")]
 use crate::sql::sqlite;
-use crate::sql::{Confined, Counted, Dialect, Ending, Verb};
+use crate::sql::{Confined, Counted, Dialect, Ending, Verb, veil};
+use crate::turns::Turn;
 use crate::value::Value;
 
 /// One database. Keep it where only the doors of the service reach it: whoever holds it can make
@@ -167,6 +168,12 @@ impl<S: Scope, M> Session<S, M> {
         Meter::new(&self.together, &self.limits, self.scope.wall())
     }
 
+    /// Tells the meter what is read next, and waits for a turn. A transaction waits for none: it may hold what others need.
+    pub(crate) async fn begin(&self, meter: &mut Meter, table: &'static str, most: u64) -> StoreResult<Option<Turn>> {
+        let waits = matches!(self.executor, Executor::Pool(_));
+        meter.begin(table, if waits { most } else { 0 }).await
+    }
+
     /// The rows of a statement that is an answer of its own.
     pub(crate) async fn query(&self, statement: Confined) -> StoreResult<Vec<Vec<Value>>> {
         self.query_counted(statement, self.meter()).await.map(|(rows, _)| rows)
@@ -175,6 +182,15 @@ impl<S: Scope, M> Session<S, M> {
     /// The rows of a statement, counted by the meter.
     pub(crate) async fn query_counted(&self, statement: Confined, meter: Meter) -> StoreResult<Counted> {
         tracing::trace!(sql = %statement.sql, "query");
+        let veiled = statement.is_veiled.then(|| statement.projection.clone());
+        let (mut rows, meter) = self.run(statement, meter).await?;
+        if let Some(projection) = veiled {
+            rows.iter_mut().try_for_each(|row| veil::lay(&projection, row))?;
+        }
+        Ok((rows, meter))
+    }
+
+    async fn run(&self, statement: Confined, meter: Meter) -> StoreResult<Counted> {
         match &self.executor {
             Executor::Pool(backend) => match **backend {
                 #[cfg(feature = "postgres")]

@@ -6,6 +6,7 @@ pub(crate) mod postgres;
 pub(crate) mod predicate;
 #[cfg(feature = "sqlite")]
 pub(crate) mod sqlite;
+pub(crate) mod veil;
 mod wall;
 mod write;
 
@@ -16,7 +17,7 @@ use sea_query::{
     Condition, Expr, IntoTableRef, LockType, PostgresQueryBuilder, Query, SelectStatement, SqliteQueryBuilder, TableRef,
 };
 
-use self::find::{Ordering, find};
+use self::find::{Columns, Ordering, find};
 use crate::entity::{EntityMeta, Property};
 use crate::filter::{Filter, Predicate};
 use crate::meter::Meter;
@@ -36,13 +37,17 @@ pub(crate) enum Dialect {
 impl Dialect {
     /// Where the rows of an entity are read from.
     fn source(self, wall: Wall, meta: &EntityMeta, name: &'static str) -> TableRef {
-        let query = match wall {
-            Wall::Tenant(_) => meta.tenant_query.or(meta.query),
-            Wall::Person(_) | Wall::Open => meta.query,
-        };
-        let Some(query) = query else { return self.table(meta).alias(name) };
+        let Some(query) = Self::query(wall, meta) else { return self.table(meta).alias(name) };
         // sea-query has no text for a whole sub-query; one expression after SELECT is as good.
         TableRef::SubQuery(Query::select().expr(Expr::cust(query)).take().into(), name.into())
+    }
+
+    /// What stands for the entity's table, if something does.
+    fn query(wall: Wall, meta: &EntityMeta) -> Option<&'static str> {
+        match wall {
+            Wall::Tenant(_) => meta.tenant_query.or(meta.query),
+            Wall::Person(_) | Wall::Open => meta.query,
+        }
     }
 
     /// The table of an entity; qualified where schemas exist, so that no search path can redirect it.
@@ -69,6 +74,8 @@ pub(crate) struct Confined {
     /// Whether it touches a row or fails: an insertion that asks for nothing else to be there. (A trigger that silently
     /// leaves out rows would make this wrong; there is none.)
     pub(crate) is_certain: bool,
+    /// Whether each row ends with its veil, which [`veil::lay`] must lay on it.
+    pub(crate) is_veiled: bool,
     /// The properties that each row of the answer holds.
     pub(crate) projection: Arc<[&'static Property]>,
 }
@@ -160,7 +167,8 @@ impl Confined {
                     .cond_where(confine(dialect, wall, meta, filter.predicate.as_ref(), rows))
                     .take();
                 let order = Ordering::of(dialect, wall, meta, filter, parents.as_ref());
-                find(dialect, select, filter, projection, limit, parents, &order)
+                let is_veiled = Dialect::query(wall, meta).is_some() && veil::is_over(&projection);
+                find(dialect, select, filter, Columns { projection, is_veiled }, limit, parents, &order)
             }
             Verb::Count { predicate } => {
                 let select = Query::select()
@@ -228,7 +236,7 @@ impl Confined {
             Dialect::Postgres => select.build(PostgresQueryBuilder),
             Dialect::Sqlite => select.build(SqliteQueryBuilder),
         };
-        Self { sql, values: values.0, is_short: false, is_certain: false, projection }
+        Self { sql, values: values.0, is_short: false, is_certain: false, is_veiled: false, projection }
     }
 }
 

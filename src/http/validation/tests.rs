@@ -10,7 +10,7 @@ use super::*;
 const CASES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/contract/cases");
 
 const fn property(name: &'static str, kind: PropertyType, role: PropertyRole) -> Property {
-    Property { name, column: name, kind, required: false, role, hidden: false, rules: Rules::NONE, description: "" }
+    Property { name, column: name, kind, role, ..Property::PLAIN }
 }
 
 const fn text(name: &'static str, length: u32) -> Property {

@@ -4,7 +4,7 @@ use super::*;
 use crate::entity::TenantRule;
 
 const fn property(name: &'static str, kind: PropertyType, role: PropertyRole) -> Property {
-    Property { name, column: name, kind, required: false, role, hidden: false, rules: Rules::NONE, description: "" }
+    Property { name, column: name, kind, role, ..Property::PLAIN }
 }
 
 static ROLE: EntityMeta = EntityMeta {

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use sea_query::{Alias, Expr, ExprTrait, NullOrdering, Order, Query, SelectStatement};
 
-use super::{Confined, Dialect, Parents, ROOT, predicate, wall};
+use super::{Confined, Dialect, Parents, ROOT, predicate, veil, wall};
 use crate::cursor::total_order;
-use crate::entity::{EntityMeta, Property};
+use crate::entity::{EntityMeta, Property, Veil};
 use crate::filter::Filter;
 use crate::scope::Wall;
 
@@ -21,12 +21,12 @@ pub(super) fn find(
     dialect: Dialect,
     mut select: SelectStatement,
     filter: &Filter,
-    projection: Arc<[&'static Property]>,
+    columns: Columns,
     limit: u64,
     parents: Option<Parents>,
     order: &Ordering,
 ) -> Confined {
-    select.expr(columns(ROOT, &projection));
+    select.expr(columns.of(ROOT));
     let paged = filter.limit.is_some() || filter.skip > 0;
     let mut limit = limit;
     if let Some((key, values)) = parents {
@@ -40,7 +40,7 @@ pub(super) fn find(
             several => {
                 select.and_where(predicate::is_in(dialect, column, several));
                 if paged {
-                    return page_by_parent(dialect, select, filter, key, &order.keys, projection, limit);
+                    return page_by_parent(dialect, select, filter, key, &order.keys, columns, limit);
                 }
             }
         }
@@ -52,19 +52,41 @@ pub(super) fn find(
         select.offset(filter.skip);
     }
     let is_short = limit <= FEW && filter.skip <= FEW;
-    Confined { is_short, ..Confined::limited(dialect, select, projection, limit) }
+    Confined { is_short, ..columns.limited(dialect, select, limit) }
 }
 
-/// The columns of these properties, as one expression: built one by one, those of a wide entity cost more than all the rest
-/// of a statement. Their names are the entity's own, and hold no quotation mark.
-fn columns(table: &str, projection: &[&'static Property]) -> Expr {
-    let mut names = String::with_capacity(projection.len() * 32);
-    for property in projection {
-        for part in [if names.is_empty() { "\"" } else { ", \"" }, table, "\".\"", property.column, "\""] {
-            names.push_str(part);
+/// What is read of each row.
+pub(super) struct Columns {
+    /// The properties.
+    pub(super) projection: Arc<[&'static Property]>,
+    /// Whether the values themselves are read, and last the veil, which [`veil::lay`] lays on them.
+    pub(super) is_veiled: bool,
+}
+
+impl Columns {
+    /// All columns as one expression: built one by one, those of a wide entity cost more than all the rest of a statement.
+    /// Their names are the entity's own, and hold no quotation mark.
+    fn of(&self, table: &str) -> Expr {
+        let mut names = String::with_capacity(self.projection.len() * 32);
+        let mut add = |own: &str, column: &str| {
+            for part in [if names.is_empty() { "\"" } else { ", \"" }, table, "\".\"", own, column, "\""] {
+                names.push_str(part);
+            }
+        };
+        for property in self.projection.iter() {
+            let own = if self.is_veiled && property.veil != Veil::None { veil::OWN } else { "" };
+            add(own, property.column);
         }
+        if self.is_veiled {
+            add("", veil::COLUMN);
+        }
+        Expr::cust(names)
     }
-    Expr::cust(names)
+
+    /// The statement that reads them.
+    fn limited(self, dialect: Dialect, select: SelectStatement, limit: u64) -> Confined {
+        Confined { is_veiled: self.is_veiled, ..Confined::limited(dialect, select, self.projection, limit) }
+    }
 }
 
 /// A column to order by, its direction, and where its nulls stand.
@@ -112,7 +134,7 @@ fn page_by_parent(
     filter: &Filter,
     key: &'static Property,
     order: &[Key],
-    projection: Arc<[&'static Property]>,
+    columns: Columns,
     limit: u64,
 ) -> Confined {
     let mut window = sea_query::WindowStatement::partition_by((ROOT, key.column));
@@ -122,7 +144,7 @@ fn page_by_parent(
     inner.expr_window_as(Expr::cust("ROW_NUMBER()"), window, Alias::new(NUMBER));
     let mut outer = Query::select();
     outer.from_subquery(inner, "numbered");
-    outer.expr(columns("numbered", &projection));
+    outer.expr(columns.of("numbered"));
     let first = i64::try_from(filter.skip).unwrap_or(i64::MAX);
     outer.and_where(Expr::col(("numbered", NUMBER)).gt(first));
     if let Some(size) = filter.limit {
@@ -130,5 +152,5 @@ fn page_by_parent(
         outer.and_where(Expr::col(("numbered", NUMBER)).lte(last));
     }
     outer.order_by(("numbered", NUMBER), Order::Asc);
-    Confined::limited(dialect, outer, projection, limit)
+    columns.limited(dialect, outer, limit)
 }

@@ -327,8 +327,7 @@ fn decode(row: &Row) -> StoreResult<(Vec<Value>, u64)> {
     let mut values = Vec::with_capacity(row.len());
     let mut held = 0;
     for at in 0..row.len() {
-        let value = row.try_get::<_, Option<Decoded>>(at).map_err(|error| StoreError::Database(Box::new(error)))?;
-        let value = value.map_or(Value::Null, |decoded| decoded.0);
+        let Decoded(value) = row.try_get(at).map_err(|error| StoreError::Database(Box::new(error)))?;
         held += meter::held(&value);
         values.push(value);
     }

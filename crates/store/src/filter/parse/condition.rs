@@ -146,8 +146,16 @@ fn is_array(property: &Property, path: &[String]) -> bool {
 fn equality(property: &Property, path: &[String], json: &Json, at: &str) -> Parsed<Test> {
     Ok(match operand(property, path, json, at)? {
         Value::Null => Test::Null,
-        value => Test::Equal(value),
+        value => match written(property, &value) {
+            Some(written) => Test::In(vec![value, written]),
+            None => Test::Equal(value),
+        },
     })
+}
+
+/// The literal in the form of its property, where that is another text.
+fn written(property: &Property, literal: &Value) -> Option<Value> {
+    property.form.and_then(|form| form.read(literal))
 }
 
 /// Reads an operand as a value of the property; inside JSON everything is compared as text.
@@ -192,7 +200,11 @@ fn operator(
             _ => Ok(Test::Never),
         },
         "eq" => equality(property, path, json, at),
-        "neq" => value(json).map(|value| if value == Value::Null { Test::NotNull } else { Test::NotEqual(value) }),
+        "neq" => value(json).map(|value| match written(property, &value) {
+            _ if value == Value::Null => Test::NotNull,
+            Some(written) => Test::NotIn(vec![value, written]),
+            None => Test::NotEqual(value),
+        }),
         "gt" => ordered(Test::Greater),
         "gte" => ordered(Test::GreaterOrEqual),
         "lt" => ordered(Test::Less),
@@ -214,7 +226,8 @@ fn operator(
                 other => list(other)
                     .ok_or_else(|| invalid("Value is not an array or object with sequential numeric indices"))?,
             };
-            let values = items.iter().map(value).collect::<Parsed<Vec<_>>>()?;
+            let mut values = items.iter().map(value).collect::<Parsed<Vec<_>>>()?;
+            values.extend(values.iter().filter_map(|value| written(property, value)).collect::<Vec<_>>());
             Ok(if name == "inq" { Test::In(values) } else { Test::NotIn(values) })
         }
         "like" | "nlike" | "ilike" | "nilike" => {

@@ -97,6 +97,10 @@ impl<'a> FromSql<'a> for Decoded {
         Ok(Self(value))
     }
 
+    fn from_sql_null(_: &Type) -> Result<Self, Failure> {
+        Ok(Self(Value::Null))
+    }
+
     fn accepts(_: &Type) -> bool {
         true
     }

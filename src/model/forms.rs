@@ -1,0 +1,133 @@
+//! The forms in which names are written, compared and looked up: one function for each kind of name.
+
+use std::borrow::Cow;
+
+use email_address::{EmailAddress, Options};
+use precis_profiles::UsernameCaseMapped;
+use precis_profiles::precis_core::profile::PrecisFastInvocation;
+use unicode_normalization::UnicodeNormalization;
+use user_tenant_store::form::{Form, Unwritable};
+
+/// What people call something: a role, a group, a tenant, themselves.
+pub(crate) static LABEL: Form = Form { name: "label", write: label, is_set_by_store: true };
+/// What programs look up by, and must not be blank.
+pub(crate) static KEYWORD: Form = Form { name: "keyword", write: keyword, is_set_by_store: true };
+/// What a person logs in with.
+pub(crate) static USERNAME: Form = Form { name: "username", write: username, is_set_by_store: false };
+/// Where mail reaches a person.
+pub(crate) static EMAIL: Form = Form { name: "email", write: email, is_set_by_store: false };
+
+/// Characters that show nothing, beside control characters: two names that differ in them alone look the same. The joiners
+/// (U+200C and U+200D) are not among them, since scripts and pictures need them.
+const INVISIBLE: &[std::ops::RangeInclusive<char>] = &[
+    '\u{ad}'..='\u{ad}',
+    '\u{200b}'..='\u{200b}',
+    '\u{200e}'..='\u{200f}',
+    '\u{2028}'..='\u{202e}',
+    '\u{2060}'..='\u{206f}',
+    '\u{feff}'..='\u{feff}',
+];
+
+/// Composed (Unicode's NFC), without blanks around it and without what cannot be seen.
+fn label(text: &str) -> Result<String, Unwritable> {
+    let label: String = text.trim().nfc().collect();
+    if label.chars().any(|letter| letter.is_control() || INVISIBLE.iter().any(|range| range.contains(&letter))) {
+        return Err(Unwritable::Not("must NOT have characters that cannot be seen"));
+    }
+    if label.is_empty() { Err(Unwritable::Empty) } else { Ok(label) }
+}
+
+fn keyword(text: &str) -> Result<String, Unwritable> {
+    if text.trim().is_empty() { Err(Unwritable::Empty) } else { Ok(text.to_owned()) }
+}
+
+/// RFC 8265: the profile `UsernameCaseMapped` for each part of it, with one space between them (section 3.5).
+pub(crate) fn username(text: &str) -> Result<String, Unwritable> {
+    let parts = text.split(' ').filter(|part| !part.is_empty()).map(UsernameCaseMapped::enforce);
+    let parts: Vec<Cow<'_, str>> = parts
+        .collect::<Result<_, _>>()
+        .map_err(|_| Unwritable::Not("must be letters, digits and signs that can be seen, as RFC 8265 lists them"))?;
+    if parts.is_empty() { Err(Unwritable::Empty) } else { Ok(parts.join(" ")) }
+}
+
+/// In lower case and composed, its domain in Unicode however it was spelled (RFC 5891), as one address has many spellings.
+/// Quoted names and numbers for a domain are none.
+pub(crate) fn email(text: &str) -> Result<String, Unwritable> {
+    let none = || Unwritable::Not("must be an e-mail address");
+    let text: String = text.trim().to_lowercase().nfc().collect();
+    let (name, domain) = text.rsplit_once('@').ok_or_else(none)?;
+    let ascii = idna::domain_to_ascii_strict(domain).map_err(|_| none())?;
+    let options = Options::default().with_required_tld().without_display_text().without_domain_literal();
+    EmailAddress::parse_with_options(&format!("{name}@{ascii}"), options).map_err(|_| none())?;
+    if name.starts_with('"') {
+        return Err(none());
+    }
+    let (domain, _) = idna::domain_to_unicode(&ascii);
+    Ok(format!("{name}@{domain}"))
+}
+
+/// The key of a tenant, which becomes the name of a host: a label of the domain name system in lower case (RFC 1123,
+/// section 2.1). Adopted keys stay as they are.
+pub(crate) fn key(text: &str) -> Result<String, Unwritable> {
+    let key = text.trim().to_ascii_lowercase();
+    let is_inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    if key.is_empty() {
+        return Err(Unwritable::Empty);
+    }
+    if !key.bytes().all(is_inner) || key.starts_with('-') || key.ends_with('-') {
+        return Err(Unwritable::Not("must be letters a to z, digits and hyphens, with no hyphen at an end"));
+    }
+    Ok(key)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_looks_the_same_is_written_the_same() {
+        for (form, texts) in [
+            (label as fn(&str) -> _, ["Zo\u{eb}", " Zoe\u{308} ", "Zo\u{eb}\t"]),
+            (username, ["zo\u{eb}", "ZOE\u{308}", " \u{ff3a}o\u{eb} "]),
+            (email, ["jo@m\u{fc}ller.example", "Jo@XN--mller-kva.Example", "jo@mu\u{308}ller.example "]),
+            (key, ["acme", "ACME", " Acme "]),
+        ] {
+            let written = form(texts[0]).unwrap();
+            for text in texts {
+                assert_eq!(form(text).as_ref(), Ok(&written), "{text:?}");
+            }
+            assert_eq!(form(&written).as_ref(), Ok(&written), "what is written so stays so");
+        }
+    }
+
+    #[test]
+    fn names_that_cannot_be_told_apart_are_refused() {
+        for text in ["", " ", "\u{200b}", "jo\u{200b}", "jo\u{7}", "jo\u{202e}", "jo\u{feff}"] {
+            assert!(label(text).is_err() && username(text).is_err(), "{text:?}");
+        }
+        for text in [
+            "Sales \u{1f468}\u{200d}\u{1f469}",
+            "\u{645}\u{6cc}\u{200c}\u{62e}\u{648}\u{627}\u{647}\u{645}",
+            "R&D (EU) 2",
+        ] {
+            assert_eq!(label(text).as_deref(), Ok(text));
+        }
+        for text in ["jo", "jo.doe+test@acme.example", "jo doe", "o'neil", "1", "\u{5d3}\u{5e0}\u{5d4}"] {
+            assert_eq!(username(text).as_deref(), Ok(text));
+        }
+        for text in [
+            "\"jo\"@acme.example",
+            "jo@[192.0.2.1]",
+            "jo@acme",
+            "jo",
+            "jo@-acme.example",
+            "jo@a cme.example",
+            "@acme.example",
+        ] {
+            assert!(email(text).is_err(), "{text}");
+        }
+        for text in ["ac me", "../x", "-acme", "acme-", "ac.me", "\u{e9}", ""] {
+            assert!(key(text).is_err(), "{text}");
+        }
+    }
+}
