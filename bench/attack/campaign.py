@@ -29,6 +29,9 @@ _CONNECTIONS = 8
 _ROUNDS = 2
 # Beside the first one, so that a list of them is long.
 _TENANTS = 500
+# Of the first one, each nearly as long as it may be: a tenant with all of them takes 25 MB.
+_CONFIGURATIONS = 400
+_LONG = "v" * 63_000
 _ISSUER = "garbage-tokens"
 
 
@@ -114,6 +117,9 @@ def _ask(service: _Service, path: str, body: Mapping[str, object] | None = None)
 def _populate(service: _Service) -> None:
     for number in range(_TENANTS):
         _ask(service, "/tenants", {"name": f"Tenant {number}", "key": f"tenant-{number}", "status": 1})
+    for number in range(_CONFIGURATIONS):
+        body = {"configKey": f"long-{number}", "configValue": {"text": _LONG}}
+        _ask(service, f"/tenants/{service.tenant}/tenant-configs", body)
 
 
 def _stretch(service: _Service, seconds: int, kind: str | None) -> Stretch:
@@ -122,7 +128,8 @@ def _stretch(service: _Service, seconds: int, kind: str | None) -> Stretch:
     if kind is not None:
         # They begin before the load, and end behind it.
         command = [sys.executable, "-m", "bench.attack.clients", kind, str(service.port), str(seconds + 2)]
-        hostile = Popen(command, env={**os.environ, "TOKEN": service.token}, cwd=ROOT, stdout=PIPE)
+        told = {**os.environ, "TOKEN": service.token, "TENANT": service.tenant}
+        hostile = Popen(command, env=told, cwd=ROOT, stdout=PIPE)
         time.sleep(1)
     try:
         with Probes(service.port) as probes:

@@ -14,6 +14,7 @@ import socket
 import sys
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from urllib.parse import quote
 
 _COUNTS: Counter[str] = Counter()
 _HEAD = "host: 127.0.0.1\r\n"
@@ -54,9 +55,10 @@ class Connection:
 
 async def slow_reader(port: int, number: int) -> None:
     """Asks for long answers over and over, and reads nothing."""
-    token = os.environ["TOKEN"]
+    token, tenant = os.environ["TOKEN"], os.environ["TENANT"]
     # Most are strangers; what callers may read, they may read often, and a gateway bounds how often.
-    asked = "/openapi.json" if number % 10 else "/tenants"
+    include = quote(json.dumps({"include": [{"relation": "tenantConfigs"}]}))
+    asked = {0: "/tenants", 1: f"/tenants/{tenant}?filter={include}"}.get(number % 10, "/openapi.json")
     request = f"GET {asked} HTTP/1.1\r\n{_HEAD}authorization: Bearer {token}\r\n\r\n".encode()
     async with Connection(port) as connection:
         for _ in range(30):

@@ -10,7 +10,7 @@ from bench.machine.description import machine
 from bench.places import PLACE
 
 _TITLES = {
-    "slow-readers": "200 connections ask for long answers and read none",
+    "slow-readers": "200 connections ask for long answers, 20 of them for 25 MB each time, and read none",
     "half-heads": "500 connections send 31 kB of a head and never its end",
     "large-bodies": "8 clients send 1 MB of nested arrays without a token, four times a second each",
     "garbage-tokens": "64 clients send tokens of unknown keys, ten times a second each, to an issuer that is silent",
