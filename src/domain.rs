@@ -9,6 +9,7 @@ pub(crate) mod group_members;
 pub(crate) mod groups;
 pub(crate) mod holdings;
 pub(crate) mod member_permissions;
+pub(crate) mod names;
 pub(crate) mod preferences;
 pub(crate) mod principal;
 pub(crate) mod roles;

@@ -7,7 +7,7 @@ use user_tenant_store::scope::System;
 use user_tenant_store::session::{Committed, Session, Write};
 use uuid::Uuid;
 
-use super::users;
+use super::{tenants, users};
 use crate::error::{Error, Result};
 use crate::model::{Role, Tenant, TenantStatus, User, UserStatus, UserTenant};
 
@@ -45,7 +45,7 @@ pub struct Bootstrapped {
 pub(crate) async fn bootstrap(session: Session<System, Write>, wanted: Bootstrap) -> Result<Committed<Bootstrapped>> {
     let tenant = New::<Tenant>::empty()
         .with("name", wanted.tenant_name.as_str())?
-        .with("key", wanted.tenant_key.as_str())?
+        .with("key", tenants::key(&wanted.tenant_key)?)?
         .with("status", i32::from(TenantStatus::Active))?;
     let tenant = id(&session.repository::<Tenant>().create(tenant).await?)?;
     let role = create_role(&session, tenant, &wanted).await?;
@@ -77,7 +77,7 @@ pub(crate) async fn let_in(
         }
     };
     let email = users::email(&wanted.email)?;
-    let user = match users::known(&session, &wanted.username.trim().to_lowercase(), &email).await? {
+    let user = match users::known(&session, &users::username(&wanted.username)?, &email).await? {
         users::Known::Nobody => create_user(&session, tenant, &wanted).await?,
         users::Known::Somebody { id, .. } => id,
         users::Known::Several => {
@@ -111,7 +111,7 @@ async fn create_role(session: &Session<System, Write>, tenant: Uuid, wanted: &Bo
 
 async fn create_user(session: &Session<System, Write>, tenant: Uuid, wanted: &Bootstrap) -> Result<Uuid> {
     let user = New::<User>::empty()
-        .with("username", wanted.username.trim().to_lowercase())?
+        .with("username", users::username(&wanted.username)?)?
         .with("email", users::email(&wanted.email)?)?
         .with("firstName", wanted.first_name.as_str())?
         .with("defaultTenantId", tenant)?;

@@ -7,7 +7,7 @@ use user_tenant_store::session::{Committed, Session, Write};
 use uuid::Uuid;
 
 use super::principal::Principal;
-use super::tenants;
+use super::{names, tenants};
 use crate::error::{Error, Result, Unique};
 use crate::model::{Group, UserGroup, UserTenant};
 
@@ -19,11 +19,9 @@ pub(crate) async fn create(
 ) -> Result<Committed<Record>> {
     // Whoever makes it stays a member meanwhile.
     tenants::hold(&session).await?;
-    let group = session
-        .repository::<Group>()
-        .create(new)
-        .await
-        .map_err(|error| Unique::GroupName.or(error, Error::Forbidden(" Group with same name already exist")))?;
+    let taken = |error| Unique::GroupName.or(error, Error::Forbidden(" Group with same name already exist"));
+    names::keep_once::<Group>(&session, Unique::GroupName, new.get("name"), None).await.map_err(taken)?;
+    let group = session.repository::<Group>().create(new).await.map_err(taken)?;
     if session.repository::<UserTenant>().exists(principal.membership).await? {
         let id = group.uuid("id").ok_or_else(|| Error::Internal("a new row has no id".into()))?;
         let member = New::<UserGroup>::empty().with("groupId", id)?.with("userTenantId", principal.membership)?;
@@ -38,6 +36,7 @@ pub(crate) async fn update_all(
     predicate: Option<&Predicate>,
     patch: Patch<Group>,
 ) -> Result<Committed<u64>> {
+    names::keep_once::<Group>(&session, Unique::GroupName, patch.get("name"), predicate).await?;
     Ok(session.update_and_commit(predicate, patch).await?)
 }
 

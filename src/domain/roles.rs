@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::administrators::Administrators;
 use super::principal::Principal;
-use super::tenants;
+use super::{names, tenants};
 use crate::error::{Error, Result, Unique};
 use crate::model::{Role, UserTenant};
 
@@ -33,10 +33,9 @@ pub(crate) async fn create(
     // An empty list says as little as none.
     let clients = new.get("allowedClients").filter(|clients| **clients != Value::TextArray(Vec::new()));
     givable(&principal, role_type, clients, new.get("permissions"))?;
-    session
-        .create_and_commit(new)
-        .await
-        .map_err(|error| Unique::RoleName.or(error, Error::Forbidden(" Role with same name already exist")))
+    let taken = |error| Unique::RoleName.or(error, Error::Forbidden(" Role with same name already exist"));
+    names::keep_once::<Role>(&session, Unique::RoleName, new.get("name"), None).await.map_err(taken)?;
+    session.create_and_commit(new).await.map_err(taken)
 }
 
 /// Changes every role that matches. The principal must hold all permissions that they have and get,
@@ -58,6 +57,7 @@ pub(crate) async fn update_all(
             return Err(Error::Forbidden("NotAllowedAccess"));
         }
     }
+    names::keep_once::<Role>(&session, Unique::RoleName, patch.get("name"), Some(predicate)).await?;
     let administrators = Administrators::before(&session, &principal).await?;
     let count = session.repository::<Role>().update_all(Some(predicate), patch).await?;
     administrators.remain(&session).await?;

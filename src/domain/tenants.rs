@@ -3,19 +3,20 @@
 use serde_json::{Value as Json, json};
 use user_tenant_store::Entity;
 use user_tenant_store::filter::{Filter, Predicate};
-use user_tenant_store::record::{New, Patch, Record};
+use user_tenant_store::form::Unwritable;
+use user_tenant_store::record::{InvalidRecord, New, Patch, Record};
 use user_tenant_store::scope::{CallerScope, System, TenantScope};
 use user_tenant_store::session::{Committed, Read, Session, Write};
 use user_tenant_store::value::{Value, parse_uuid};
 use uuid::Uuid;
 
 use crate::error::{Error, Result};
-use crate::model::Tenant;
+use crate::model::{Tenant, forms};
 
 /// Creates a tenant. Its key stays taken even after it is deleted.
 pub(crate) async fn create(session: Session<System, Write>, new: New<Tenant>) -> Result<Committed<Record>> {
-    has_key(new.get("key"))?;
-    Ok(session.create_and_commit(new).await?)
+    let key = given_key(new.get("key"))?;
+    Ok(session.create_and_commit(new.with("key", key)?).await?)
 }
 
 /// The tenant with this id, if the caller sees it; a foreign, unknown or malformed id is not found.
@@ -33,6 +34,13 @@ pub(crate) async fn update_all(
     if predicate.is_none() && matches!(session.scope(), CallerScope::All(_)) {
         return Err(Error::WhereRequired);
     }
+    let patch = match patch.get("key") {
+        Some(Value::Text(text)) => {
+            let key = key(text)?;
+            patch.with("key", key)?
+        }
+        _ => patch,
+    };
     Ok(session.update_and_commit(predicate, patch).await?)
 }
 
@@ -42,7 +50,9 @@ pub(crate) async fn update_by_id(
     id: &str,
     patch: Patch<Tenant>,
 ) -> Result<Committed<()>> {
-    session.update_by_id_and_commit(known(id)?, patch).await?.ok_or_else(|| unknown(id))
+    let row = known(id)?;
+    let patch = with_key(&session, row, patch).await?;
+    session.update_by_id_and_commit(row, patch).await?.ok_or_else(|| unknown(id))
 }
 
 /// Replaces what clients set of the tenant with this id: what is absent becomes null.
@@ -92,16 +102,35 @@ pub(crate) fn same_id(path: &str, body: Option<&Json>) -> Result<()> {
     }
 }
 
+/// The key of a new tenant, in the form of keys.
+pub(crate) fn given_key(given: Option<&Value>) -> Result<String> {
+    has_key(given)?;
+    match given {
+        Some(Value::Text(text)) => key(text),
+        _ => Ok(String::new()),
+    }
+}
+
+/// A key in the form in which it is stored.
+pub(crate) fn key(text: &str) -> Result<String> {
+    forms::key(text).map_err(|reason| InvalidRecord::Unwritable("key", reason).into())
+}
+
+/// A patch whose key is in the form of keys. One that the tenant has already stays as it is: it may be older than the form.
+async fn with_key(session: &Session<CallerScope, Write>, id: Uuid, patch: Patch<Tenant>) -> Result<Patch<Tenant>> {
+    let Some(Value::Text(text)) = patch.get("key").cloned() else { return Ok(patch) };
+    let now = session.repository::<Tenant>().get(id).await?.map(|tenant| tenant.key);
+    if now.is_none_or(|now| now == text) {
+        return Ok(patch);
+    }
+    Ok(patch.with("key", key(&text)?)?)
+}
+
 /// Refuses a tenant without a key. The schema does not, so that other refusals list what the original's list.
 fn has_key(key: Option<&Value>) -> Result<()> {
     match key {
         Some(Value::Text(key)) if !key.trim().is_empty() => Ok(()),
-        Some(Value::Text(_)) => Err(Error::InvalidBody(Box::new(json!([{
-            "path": "/key",
-            "code": "minLength",
-            "message": "must NOT have fewer than 1 characters",
-            "info": { "limit": 1 },
-        }])))),
+        Some(Value::Text(_)) => Err(InvalidRecord::Unwritable("key", Unwritable::Empty).into()),
         _ => Err(Error::InvalidBody(Box::new(json!([{
             "path": "",
             "code": "required",

@@ -21,6 +21,7 @@ mod jwks;
 mod library;
 mod mcp;
 mod members;
+mod names;
 mod outage;
 mod paging;
 mod power;

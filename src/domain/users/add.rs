@@ -127,12 +127,17 @@ pub(crate) enum Known {
 pub(crate) async fn known(session: &Session<System, Write>, username: &str, email: &str) -> Result<Known> {
     let users = session.repository::<User>();
     // Each by itself: SQLite takes no partial index for one half of an OR.
-    let (by_email, by_username) = tokio::try_join!(
+    let (by_email, by_username, crossed) = tokio::try_join!(
         biased;
-        users.find_one(Predicate::is_in_any_case::<User>("email", email)),
-        users.find_one(Predicate::is_in_any_case::<User>("username", username)),
+        async { Ok(users.find_one(Predicate::is_in_any_case::<User>("email", email)).await?) },
+        async { Ok(users.find_one(Predicate::is_in_any_case::<User>("username", username)).await?) },
+        Box::pin(identity::crossed(session, Some(username), Some(email))),
     )?;
     let (by_email, by_username) = (by_email.map(|user| user.id), by_username.map(|user| user.id));
+    // Somebody else logs in by what is a username here and an address there.
+    if crossed.into_iter().flatten().any(|id| Some(id) != by_email && Some(id) != by_username) {
+        return Ok(Known::Several);
+    }
     Ok(match (by_email, by_username) {
         (None, None) => Known::Nobody,
         (Some(id), None) => Known::Somebody { id, by_username: false },

@@ -1,39 +1,24 @@
 //! What a person logs in with: how usernames and e-mail addresses are written, and who may change them.
 
-use email_address::{EmailAddress, Options};
-use serde_json::json;
 use user_tenant_store::filter::Predicate;
-use user_tenant_store::record::Patch;
+use user_tenant_store::record::{InvalidRecord, Patch};
 use user_tenant_store::scope::System;
 use user_tenant_store::session::{Session, Write};
 use user_tenant_store::value::Value;
+use uuid::Uuid;
 
 use super::{Principal, holdings};
 use crate::error::{Error, Result};
-use crate::model::{Tenant, User, UserStatus, UserTenant};
+use crate::model::{Tenant, User, UserStatus, UserTenant, forms};
 
 /// An e-mail address in the form in which it is stored and compared.
 pub(crate) fn email(text: &str) -> Result<String> {
-    let address = text.trim().to_lowercase();
-    let options = Options::default().with_required_tld().without_display_text();
-    match EmailAddress::parse_with_options(&address, options) {
-        Ok(_) => Ok(address),
-        Err(_) => Err(Error::InvalidEmail),
-    }
+    forms::email(text).map_err(|_| Error::InvalidEmail)
 }
 
 /// A username in the form in which it is stored and compared.
-pub(super) fn username(text: &str) -> Result<String> {
-    let name = text.trim().to_lowercase();
-    if name.is_empty() {
-        return Err(Error::InvalidBody(Box::new(json!([{
-            "path": "/username",
-            "code": "minLength",
-            "message": "must NOT have fewer than 1 characters",
-            "info": { "limit": 1 },
-        }]))));
-    }
-    Ok(name)
+pub(crate) fn username(text: &str) -> Result<String> {
+    forms::username(text).map_err(|reason| InvalidRecord::Unwritable("username", reason).into())
 }
 
 /// Changes of a person with names normalised, if the principal may make them.
@@ -53,6 +38,14 @@ pub(super) async fn checked(
     let (patch, changes) = normalised(user, patch)?;
     if !(changes.login || changes.home) {
         return Ok(patch);
+    }
+    let text = |name: &str| match patch.get(name) {
+        Some(Value::Text(text)) => Some(text.as_str()),
+        _ => None,
+    };
+    let others = Box::pin(crossed(session, text("username"), text("email"))).await?;
+    if others.into_iter().flatten().any(|id| id != user.id) {
+        return Err(Error::Conflict("Username or email is already taken".to_owned()));
     }
     let refused = || Error::Forbidden("NotAllowedAccess");
     let own = user.id == principal.user;
@@ -91,6 +84,26 @@ pub(super) async fn has_come(session: &Session<System, Write>, person: &User) ->
     Ok(person.last_login.is_some() || session.repository::<UserTenant>().count(Some(&joined)).await? > 0)
 }
 
+/// Who has this username as an address, and who has this address as a username. Whoever logs in by it would be one of two.
+pub(super) async fn crossed(
+    session: &Session<System, Write>,
+    username: Option<&str>,
+    email: Option<&str>,
+) -> Result<[Option<Uuid>; 2]> {
+    let users = session.repository::<User>();
+    let has = async |name: &str, text: Option<&str>| match text {
+        // Of one that is no address nobody has it for one.
+        Some(text) if text.contains('@') => {
+            Ok::<_, Error>(users.find_one(Predicate::is_in_any_case::<User>(name, text)).await?.map(|user| user.id))
+        }
+        _ => Ok(None),
+    };
+    // The same text is looked for as what it is.
+    let (username, email) = (username.filter(|_| username != email), email.filter(|_| username != email));
+    let (by_address, by_name) = tokio::try_join!(biased; has("email", username), has("username", email))?;
+    Ok([by_address, by_name])
+}
+
 /// Whether another tenant has the person too; a tenant that is deleted does not count.
 async fn is_elsewhere(session: &Session<System, Write>, membership: &UserTenant) -> Result<bool> {
     let of_user = Predicate::is::<UserTenant>("userId", membership.user_id);
@@ -109,20 +122,23 @@ struct Changes {
 }
 
 fn normalised(user: &User, mut patch: Patch<User>) -> Result<(Patch<User>, Changes)> {
-    if let Some(Value::Text(name)) = patch.get("username") {
-        let name = username(name)?;
-        patch = patch.with("username", name)?;
-    }
-    if let Some(Value::Text(address)) = patch.get("email") {
-        let address = email(address)?;
-        patch = patch.with("email", address)?;
-    }
     let now: [(&str, Value); 4] = [
         ("username", user.username.clone().into()),
         ("email", user.email.clone().into()),
         ("phone", user.phone.clone().into()),
         ("defaultTenantId", user.default_tenant_id.into()),
     ];
+    // A name that is older than its form stays as it is, and may be sent along.
+    let different = |patch: &Patch<User>, name: &str| {
+        let now = now.iter().find(|(known, _)| *known == name);
+        patch.get(name).filter(|value| now.is_none_or(|(_, now)| now != *value)).cloned()
+    };
+    if let Some(Value::Text(name)) = different(&patch, "username") {
+        patch = patch.with("username", username(&name)?)?;
+    }
+    if let Some(Value::Text(address)) = different(&patch, "email") {
+        patch = patch.with("email", email(&address)?)?;
+    }
     // What is the same is not written: it was read before the row was locked, and may be different now.
     for (name, now) in &now {
         if patch.get(name) == Some(now) {

@@ -193,7 +193,7 @@ fn all_rows_are_listed_page_by_page() {
 fn what_steers_a_terminal_is_not_shown_on_one() {
     let workplace = Workplace::new();
     workplace.ok(&["bootstrap"]);
-    workplace.ok(&["group", "create", "--set", "name=red \u{1b}[31m alert"]);
+    workplace.ok(&["group", "create", "--set", "name=alert", "--set", "description=red \u{1b}[31m alert"]);
     let table = workplace.ok(&["group", "list"]);
     assert!(table.contains("red \u{fffd}[31m alert"), "{table:?}");
     assert!(workplace.ok(&["group", "list", "--output", "json"]).contains("red \\u001b[31m alert"));
