@@ -3,8 +3,8 @@
 mod unique;
 
 use serde_json::Value as Json;
-use user_tenant_store::StoreError;
 use user_tenant_store::migrate::{Finding, MigrateError};
+use user_tenant_store::{Entity, StoreError};
 
 pub(crate) use self::unique::Unique;
 use self::unique::conflict;
@@ -50,10 +50,10 @@ pub enum Error {
     UnknownRoute,
     /// A row to read is not there.
     #[error("EntityNotFound")]
-    NotFound,
+    NotFound(Sought),
     /// A row of the tenant is not there, or is another tenant's.
     #[error("Not Found")]
-    RowNotFound,
+    RowNotFound(Sought),
     /// The tenant that the request acts on is not active.
     #[error("The tenant is not active.")]
     TenantNotActive,
@@ -160,15 +160,39 @@ pub enum Error {
     /// A unique constraint is in the way.
     #[error("{0}")]
     Conflict(String),
-    /// Something that the request refers to is not there.
+    /// Something that the request refers to is not there; what it is, where that is known.
     #[error("Related entity not found !")]
-    RelatedNotFound,
+    RelatedNotFound(Option<Sought>),
     /// The database or the token keys cannot be reached, or too many requests wait.
     #[error("Service Unavailable")]
     Unavailable(#[source] Option<BoxError>),
     /// A defect.
     #[error("Internal Server Error")]
     Internal(#[source] BoxError),
+}
+
+/// What was looked for and not found. Of another tenant's row no more is said than of one that is not there.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Sought {
+    /// Name of the model.
+    pub(crate) entity: &'static str,
+    /// The id, as it was given.
+    pub(crate) id: String,
+}
+
+impl Sought {
+    /// The most letters of an id that an answer repeats: more are none.
+    const LONGEST: usize = 100;
+
+    /// A row of an entity.
+    pub(crate) fn of<E: Entity>(id: &(impl ToString + ?Sized)) -> Self {
+        let id = id.to_string();
+        let id = match id.char_indices().nth(Self::LONGEST) {
+            Some((end, _)) => format!("{}…", &id[..end]),
+            None => id,
+        };
+        Self { entity: E::meta().name, id }
+    }
 }
 
 /// A cause, kept for the log.
@@ -203,7 +227,7 @@ impl Error {
     pub(crate) fn wall_refusal(&self) -> Option<&'static str> {
         match self {
             Self::Foreign(_) | Self::ForeignUser => Some("forbidden"),
-            Self::NotFound | Self::RowNotFound | Self::EntityNotFound { .. } | Self::RelatedNotFound => {
+            Self::NotFound(_) | Self::RowNotFound(_) | Self::EntityNotFound { .. } | Self::RelatedNotFound(_) => {
                 Some("not_found")
             }
             _ => None,
@@ -216,7 +240,7 @@ impl From<StoreError> for Error {
         match error {
             StoreError::Filter(error) => error.into(),
             StoreError::Conflict { constraint, attempted, .. } => Self::Conflict(conflict(&constraint, &attempted)),
-            StoreError::MissingReference | StoreError::OutsideScope => Self::RelatedNotFound,
+            StoreError::MissingReference | StoreError::OutsideScope => Self::RelatedNotFound(None),
             StoreError::TooManyRows { .. } => Self::TooManyRows(error.to_string()),
             StoreError::TooManyBytes { .. } => Self::AnswerTooLarge(error.to_string()),
             StoreError::InvalidValue(source) => {

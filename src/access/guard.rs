@@ -17,7 +17,7 @@ use super::power::Power;
 use super::signature::SignatureVerifier;
 use super::token::TokenError;
 use crate::domain::callback::FirstRole;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Sought};
 use crate::model::{Group, UserTenant};
 use crate::telemetry::metrics::Metrics;
 
@@ -152,7 +152,7 @@ impl Guard {
         let (tenant, subject) = if reach == Reach::CallerTenants {
             (caller.tenant_id, caller.tenant_id)
         } else {
-            locate(doors, &caller, reach, parse_uuid(path_id).ok()).await?
+            locate(doors, &caller, reach, path_id).await?
         };
         Ok(Authorized { caller, tenant, subject, power, first_role: None })
     }
@@ -223,16 +223,16 @@ impl Guard {
 }
 
 /// The tenant that a path is about, and what its id names. Foreign, unknown and malformed ids are refused alike.
-async fn locate(doors: &Doors, caller: &Caller, reach: Reach, id: Option<Uuid>) -> Result<(Uuid, Uuid)> {
+async fn locate(doors: &Doors, caller: &Caller, reach: Reach, id: &str) -> Result<(Uuid, Uuid)> {
     let refusal = || match reach {
         Reach::PathGroup => Error::Foreign("Group Access Not Allowed"),
-        Reach::PathMembership => Error::RowNotFound,
+        Reach::PathMembership => Error::RowNotFound(Sought::of::<UserTenant>(id)),
         Reach::PathUser => Error::ForeignUser,
         Reach::CallerTenants | Reach::PathTenant | Reach::PathTenantUsers | Reach::Signed => {
             Error::Foreign("Access to different Tenant Not Allowed")
         }
     };
-    let id = id.ok_or_else(refusal)?;
+    let id = parse_uuid(id).map_err(|_| refusal())?;
     let tenant = match reach {
         Reach::PathGroup => doors.tenant_of::<Group>(id).await?,
         Reach::PathMembership => doors.tenant_of::<UserTenant>(id).await?,

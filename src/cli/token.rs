@@ -38,7 +38,7 @@ async fn nobody(session: &Session<System, Read>) -> Result<Failure, Failure> {
     let program = program();
     Ok(Failure::other(format!(
         "no membership is active, with its user and its tenant. Open a tenant again, or let another administrator in:\n  \
-         {program} tenant list\n  {program} tenant update ID --data '{{\"status\": 1}}'\n  {program} bootstrap --tenant ID \
+         {program} tenant list\n  {program} tenant update KEY --data '{{\"status\": 1}}'\n  {program} bootstrap --tenant KEY \
          --username NAME --email ADDRESS --role-name NAME"
     )))
 }
@@ -64,7 +64,7 @@ pub(super) async fn mint(
         },
     };
     let mut claims = callers::claims(&session, user_tenant).await.map_err(|error| match error {
-        Error::NotFound => Failure::other(format!(
+        Error::NotFound(_) => Failure::other(format!(
             "--user-tenant: no live membership {user_tenant} with a live user and role; `bootstrap` prints the one it makes"
         )),
         other => other.into(),

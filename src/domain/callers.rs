@@ -8,15 +8,16 @@ use user_tenant_store::session::{Read, Session};
 use uuid::Uuid;
 
 use super::holdings;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Sought};
 use crate::model::{Role, Tenant, TenantStatus, User, UserStatus, UserTenant, UserView};
 
 /// What a token for this membership says: the user's names, the tenant, the role, and the permissions that it grants beside
 /// those of the member alone, without those that are withheld.
 pub(crate) async fn claims(session: &Session<System, Read>, user_tenant: Uuid) -> Result<Map<String, Json>> {
-    let membership = session.repository::<UserTenant>().get(user_tenant).await?.ok_or(Error::NotFound)?;
-    let user = session.repository::<User>().get(membership.user_id).await?.ok_or(Error::NotFound)?;
-    let role = session.repository::<Role>().get(membership.role_id).await?.ok_or(Error::NotFound)?;
+    let unknown = || Error::NotFound(Sought::of::<UserTenant>(&user_tenant));
+    let membership = session.repository::<UserTenant>().get(user_tenant).await?.ok_or_else(unknown)?;
+    let user = session.repository::<User>().get(membership.user_id).await?.ok_or_else(unknown)?;
+    let role = session.repository::<Role>().get(membership.role_id).await?.ok_or_else(unknown)?;
     let held = holdings::of(session, user_tenant).await?;
     // In the order of the role, those of the member alone behind them.
     let of_role = role.permissions.unwrap_or_default();

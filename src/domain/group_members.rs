@@ -27,7 +27,7 @@ pub(crate) async fn add(session: Session<TenantScope, Write>, group: Uuid, membe
     tokio::try_join!(biased; tenants::hold(&session), held)?;
     session.create_and_commit(new).await.map_err(|error| {
         match Unique::GroupMember.or(error, Error::Forbidden("User is already added in this group")) {
-            Error::RelatedNotFound => foreign(),
+            Error::RelatedNotFound(_) => foreign(),
             other => other,
         }
     })

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::principal::Principal;
 use super::{names, tenants};
-use crate::error::{Error, Result, Unique};
+use crate::error::{Error, Result, Sought, Unique};
 use crate::model::{Group, UserGroup, UserTenant};
 
 /// Creates a group, with the principal in it unless that is of another tenant.
@@ -44,7 +44,7 @@ pub(crate) async fn update_all(
 pub(crate) async fn delete_by_id(session: Session<TenantScope, Write>, id: Uuid) -> Result<Committed<()>> {
     // Before the members, whose rows are out of reach once the group is deleted.
     if !session.repository::<Group>().lock_by_id(id).await? {
-        return Err(Error::RowNotFound);
+        return Err(Error::RowNotFound(Sought::of::<Group>(&id)));
     }
     let members = Predicate::is::<UserGroup>("groupId", id);
     session.repository::<UserGroup>().delete_all(Some(&members)).await?;

@@ -7,7 +7,7 @@ use user_tenant_store::session::{Committed, Session, Write};
 use uuid::Uuid;
 
 use super::principal::Principal;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Sought};
 use crate::model::{UserTenant, UserTenantPrefs};
 
 /// Most preferences of a member: applications have tens.
@@ -45,7 +45,7 @@ pub(crate) async fn delete_by_id(
     for_good: bool,
 ) -> Result<Committed<()>> {
     let preferences = session.repository::<UserTenantPrefs>();
-    let preference = preferences.get(id).await?.ok_or(Error::NotFound)?;
+    let preference = preferences.get(id).await?.ok_or_else(|| Error::NotFound(Sought::of::<UserTenantPrefs>(&id)))?;
     if preference.user_tenant_id != principal.membership {
         return Err(Error::NotAllowed);
     }

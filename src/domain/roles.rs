@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::administrators::Administrators;
 use super::principal::Principal;
 use super::{names, tenants};
-use crate::error::{Error, Result, Unique};
+use crate::error::{Error, Result, Sought, Unique};
 use crate::model::{Role, UserTenant};
 
 /// Creates a role, whose name the tenant does not have yet.
@@ -71,7 +71,8 @@ pub(crate) async fn delete_by_id(
     id: Uuid,
 ) -> Result<Committed<()>> {
     tenants::lock(&session).await?;
-    let role = session.repository::<Role>().get(id).await?.ok_or(Error::RowNotFound)?;
+    let role =
+        session.repository::<Role>().get(id).await?.ok_or_else(|| Error::RowNotFound(Sought::of::<Role>(&id)))?;
     let own = own_role(&session, &principal).await? == Some(id);
     if own || !principal.holds(&role.permissions.unwrap_or_default()) {
         return Err(Error::Forbidden("Not Allowed"));

@@ -10,7 +10,7 @@ use user_tenant_store::session::{Committed, Read, Session, Write};
 use user_tenant_store::value::{Value, parse_uuid};
 use uuid::Uuid;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Sought};
 use crate::model::{Tenant, forms};
 
 /// Creates a tenant. Its key stays taken even after it is deleted.
@@ -21,8 +21,9 @@ pub(crate) async fn create(session: Session<System, Write>, new: New<Tenant>) ->
 
 /// The tenant with this id, if the caller sees it; a foreign, unknown or malformed id is not found.
 pub(crate) async fn find_by_id(session: &Session<CallerScope, Read>, id: &str, filter: &Filter) -> Result<Record> {
-    let id = parse_uuid(id).map_err(|_| Error::NotFound)?;
-    session.repository::<Tenant>().find_by_id(id, filter).await?.ok_or(Error::NotFound)
+    let unknown = || Error::NotFound(Sought::of::<Tenant>(id));
+    let row = parse_uuid(id).map_err(|_| unknown())?;
+    session.repository::<Tenant>().find_by_id(row, filter).await?.ok_or_else(unknown)
 }
 
 /// Changes every tenant that the caller sees and the predicate selects. Who sees all must say which.
@@ -83,13 +84,17 @@ pub(crate) fn same_tenant(tenant: Uuid, body: Option<&Json>) -> Result<()> {
 
 /// Keeps other changes of the tenant's users and roles waiting until this one is through.
 pub(crate) async fn lock(session: &Session<TenantScope, Write>) -> Result<()> {
-    if session.repository::<Tenant>().lock_by_id(session.scope().0).await? { Ok(()) } else { Err(Error::RowNotFound) }
+    there(session, session.repository::<Tenant>().lock_by_id(session.scope().0).await?)
 }
 
 /// Keeps the tenant as it is until the commit, and with it its members and roles: whoever takes one of these away locks it.
 /// Others may hold it at the same time.
 pub(crate) async fn hold(session: &Session<TenantScope, Write>) -> Result<()> {
-    if session.repository::<Tenant>().hold_by_id(session.scope().0).await? { Ok(()) } else { Err(Error::RowNotFound) }
+    there(session, session.repository::<Tenant>().hold_by_id(session.scope().0).await?)
+}
+
+fn there(session: &Session<TenantScope, Write>, is_there: bool) -> Result<()> {
+    if is_there { Ok(()) } else { Err(Error::RowNotFound(Sought::of::<Tenant>(&session.scope().0))) }
 }
 
 /// Refuses a body whose id is another one than that of the path.

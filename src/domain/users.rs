@@ -17,7 +17,7 @@ pub(crate) use self::identity::{email, username};
 use super::administrators::Administrators;
 use super::holdings;
 use super::principal::Principal;
-use crate::error::{Error, Result, Unique};
+use crate::error::{Error, Result, Sought, Unique};
 use crate::model::{Role, Tenant, TenantStatus, User, UserGroup, UserStatus, UserTenant};
 
 /// Changes of a user of the tenant: of the person, and of the membership.
@@ -49,7 +49,7 @@ pub(crate) async fn update(
         async { Ok(session.repository::<User>().get(id).await?) },
     )?;
     if !is_there {
-        return Err(Error::RowNotFound);
+        return Err(Error::RowNotFound(Sought::of::<Tenant>(&tenant)));
     }
     let user = user.ok_or_else(|| unknown(&id))?;
     if change.role.is_some() && id == principal.user {
@@ -97,7 +97,11 @@ async fn write(
 ) -> Result<Committed<()>> {
     let taken = |error| Unique::Username.or(error, Error::Forbidden("Username already exists"));
     // The person is there: if nothing was changed, it is its new default tenant that is not.
-    let no_default = || Error::RelatedNotFound;
+    let default = match person.as_ref().and_then(|person| person.get("defaultTenantId")) {
+        Some(Value::Uuid(default)) => Some(Sought::of::<Tenant>(default)),
+        _ => None,
+    };
+    let no_default = || Error::RelatedNotFound(default);
     match person {
         Some(person) if patch.is_empty() => {
             let by_id = Predicate::is::<User>("id", membership.user_id);
@@ -214,7 +218,7 @@ async fn assignable(
     tenant: Uuid,
     role: Uuid,
 ) -> Result<()> {
-    may_assign(principal, session.repository::<Role>().find_one(role_of(tenant, role)).await?.as_ref())
+    may_assign(principal, role, session.repository::<Role>().find_one(role_of(tenant, role)).await?.as_ref())
 }
 
 /// A role of the tenant, and no other's.
@@ -222,9 +226,9 @@ fn role_of(tenant: Uuid, role: Uuid) -> Predicate {
     Predicate::is::<Role>("id", role).and(Some(&Predicate::is::<Role>("tenantId", tenant)))
 }
 
-/// The same of a role that was looked for in the tenant.
-fn may_assign(principal: &Principal<'_>, role: Option<&Role>) -> Result<()> {
-    let role = role.ok_or(Error::RowNotFound)?;
+/// The same of a role that was looked for in the tenant by its id.
+fn may_assign(principal: &Principal<'_>, id: Uuid, role: Option<&Role>) -> Result<()> {
+    let role = role.ok_or_else(|| Error::RowNotFound(Sought::of::<Role>(&id)))?;
     let grants = principal.may_affect(role.permissions.as_deref().unwrap_or_default());
     if grants { Ok(()) } else { Err(Error::Forbidden("NotAllowedAccess")) }
 }

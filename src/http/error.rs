@@ -4,7 +4,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value as Json, json};
 
-use crate::error::Error;
+use crate::error::{Error, Sought};
 
 /// Seconds after which a client may try again.
 const RETRY_AFTER: &str = "1";
@@ -78,8 +78,11 @@ fn answer(error: &Error) -> Answer {
         }
         Error::PermissionWithdrawn => coded(S::FORBIDDEN, "ForbiddenError", "PERMISSION_WITHDRAWN"),
         Error::TenantNotActive => coded(S::FORBIDDEN, "ForbiddenError", "TENANT_NOT_ACTIVE"),
-        Error::UnknownRoute | Error::NotFound | Error::RowNotFound | Error::RelatedNotFound => {
-            plain(S::NOT_FOUND, "NotFoundError")
+        Error::UnknownRoute | Error::RelatedNotFound(None) => plain(S::NOT_FOUND, "NotFoundError"),
+        Error::NotFound(Sought { entity, id })
+        | Error::RowNotFound(Sought { entity, id })
+        | Error::RelatedNotFound(Some(Sought { entity, id })) => {
+            Answer { details: json!({ "entity": entity, "id": id }), ..plain(S::NOT_FOUND, "NotFoundError") }
         }
         Error::EntityNotFound { .. } => coded(S::NOT_FOUND, "Error", "ENTITY_NOT_FOUND"),
         Error::UnknownParameter(_) => coded(S::BAD_REQUEST, "BadRequestError", "UNKNOWN_PARAMETER"),

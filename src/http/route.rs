@@ -16,7 +16,7 @@ use uuid::Uuid;
 use super::query::CURSOR;
 use crate::access::doors::CallerDoors;
 use crate::access::guard::{Opening, Reach};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Sought};
 
 /// The metadata of an entity.
 pub(crate) type Meta = fn() -> &'static EntityMeta;
@@ -213,8 +213,9 @@ impl FromIterator<(String, String)> for PathParameters {
 
 impl Call {
     /// The row that a parameter of the path names. What is no id names no row.
-    pub(crate) fn row(&self, parameter: &str) -> Result<Uuid> {
-        parse_uuid(self.path.get(parameter)).map_err(|_| Error::RowNotFound)
+    pub(crate) fn row<E: Entity>(&self, parameter: &str) -> Result<Uuid> {
+        let id = self.path.get(parameter);
+        parse_uuid(id).map_err(|_| Error::RowNotFound(Sought::of::<E>(id)))
     }
 
     /// The body as a new row.

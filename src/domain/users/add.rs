@@ -9,7 +9,7 @@ use user_tenant_store::value::Value;
 use uuid::Uuid;
 
 use super::{Addition, Principal, identity, may_assign, role_of};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Sought};
 use crate::model::{Role, Tenant, User, UserCredentials, UserStatus, UserTenant};
 
 /// Who logs new users in, unless the deployment says otherwise later.
@@ -40,7 +40,7 @@ pub(crate) async fn add(
         async { Ok(roles.find_one(role_of(tenant, wanted.role)).await?) },
     )?;
     if !is_there {
-        return Err(Error::RowNotFound);
+        return Err(Error::RowNotFound(Sought::of::<Tenant>(&tenant)));
     }
     let taken = || Error::Conflict("User Already Exists".to_owned());
     let (user, shown, person, introduction) = match known {
@@ -75,7 +75,7 @@ pub(crate) async fn add(
         }
         Known::Several => return Err(taken()),
     };
-    may_assign(&principal, role.as_ref())?;
+    may_assign(&principal, wanted.role, role.as_ref())?;
     let membership = New::<UserTenant>::empty()
         .with("userId", user)?
         .with("tenantId", tenant)?

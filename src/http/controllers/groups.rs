@@ -56,6 +56,6 @@ async fn patch(call: Call) -> Result<Reply> {
 
 async fn delete(call: Call) -> Result<Reply> {
     let session = call.doors.write_tenant().await?;
-    groups::delete_by_id(session, call.row("groupId")?).await?.into_inner();
+    groups::delete_by_id(session, call.row::<Group>("groupId")?).await?.into_inner();
     Ok(Reply::Empty)
 }

@@ -2,13 +2,14 @@
 
 use axum::http::Method;
 use user_tenant_store::Entity;
+use user_tenant_store::value::parse_uuid;
 
 use crate::access::permission::{
     CREATE_USER_TENANT_PREFERENCE, DELETE_HARD_USER_TENANT_PREFERENCE, DELETE_USER_TENANT_PREFERENCE,
     VIEW_USER_TENANT_PREFERENCE, number,
 };
 use crate::domain::preferences;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Sought};
 use crate::http::route::{Call, Form, Query, Reply, Route, Shape};
 use crate::model::UserTenantPrefs;
 
@@ -93,7 +94,8 @@ async fn delete_hard_by_id(call: Call) -> Result<Reply> {
 }
 
 async fn delete(call: Call, for_good: bool) -> Result<Reply> {
-    let id = call.row("id").map_err(|_| Error::NotFound)?;
+    let id = call.path.get("id");
+    let id = parse_uuid(id).map_err(|_| Error::NotFound(Sought::of::<UserTenantPrefs>(id)))?;
     let session = call.doors.write_tenant().await?;
     preferences::delete_by_id(session, call.doors.principal(), id, for_good).await?.into_inner();
     Ok(Reply::Empty)

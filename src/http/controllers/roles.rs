@@ -56,6 +56,6 @@ async fn patch(call: Call) -> Result<Reply> {
 
 async fn delete(call: Call) -> Result<Reply> {
     let session = call.doors.write_tenant().await?;
-    roles::delete_by_id(session, call.doors.principal(), call.row("roleId")?).await?.into_inner();
+    roles::delete_by_id(session, call.doors.principal(), call.row::<Role>("roleId")?).await?.into_inner();
     Ok(Reply::Empty)
 }

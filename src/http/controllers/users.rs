@@ -10,9 +10,9 @@ use uuid::Uuid;
 use crate::access::guard::Reach;
 use crate::access::permission::{CREATE_TENANT_USER, DELETE_TENANT_USER, UPDATE_TENANT_USER, VIEW_TENANT_USER, number};
 use crate::domain::users::{self, Addition, Change};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Sought};
 use crate::http::route::{Call, Form, Query, Reply, Route, Shape};
-use crate::model::{User, UserView};
+use crate::model::{Role, User, UserView};
 
 const USERS: &str = "/tenants/{id}/users";
 const USER: &str = "/tenants/{id}/users/{userId}";
@@ -82,7 +82,8 @@ async fn find(call: Call) -> Result<Reply> {
 async fn create(call: Call) -> Result<Reply> {
     let locale = call.body.get("locale").and_then(Json::as_str).map(ToOwned::to_owned);
     let person = New::from_json(&person(&call.body))?;
-    let wanted = Addition { person, role: role(&call.body)?.ok_or(Error::RowNotFound)?, locale };
+    let wanted =
+        Addition { person, role: role(&call.body)?.ok_or_else(|| Error::RowNotFound(Sought::of::<Role>("")))?, locale };
     let session = call.doors.add_member().await?;
     // Boxed: all that is asked at once makes it large.
     let adding = Box::pin(users::add(session, call.doors.principal(), call.doors.tenant(), wanted));
@@ -129,5 +130,5 @@ fn person(body: &Map<String, Json>) -> Map<String, Json> {
 /// The role that a body names. What is no id is no role.
 pub(super) fn role(body: &Map<String, Json>) -> Result<Option<Uuid>> {
     let role = body.get("roleId").and_then(Json::as_str);
-    role.map(|role| parse_uuid(role).map_err(|_| Error::RowNotFound)).transpose()
+    role.map(|role| parse_uuid(role).map_err(|_| Error::RowNotFound(Sought::of::<Role>(role)))).transpose()
 }
