@@ -155,6 +155,7 @@ where
 ///
 /// # Errors
 /// When the text would lead to another path: an empty one, or dots, which whoever cleans paths on the way takes out.
+#[cfg(feature = "mcp")]
 pub(crate) fn segment(text: &str) -> Result<String, String> {
     if ["", ".", ".."].contains(&text) {
         return Err(format!("{text:?} is no id"));

@@ -14,7 +14,7 @@ use super::manual::renamed;
 use super::mcp::McpOptions;
 use super::microservice::MicroserviceOptions;
 use super::print::{OURS, name};
-use super::resource::Action;
+use super::resource::{Action, with_references};
 use crate::config::{SETTINGS, Setting};
 use crate::migrations::optional_constraints;
 
@@ -64,7 +64,7 @@ pub(super) enum Command {
     Migrate(MigrateAction),
     /// Make a tenant with an administrator who may do everything.
     #[command(
-        after_help = "Examples:\n  user-tenant-service bootstrap --tenant-name Acme --tenant-key acme --email ann@acme.example --first-name Ann\n  user-tenant-service bootstrap --tenant 0190… --username ann --email ann@acme.example --role-name rescue"
+        after_help = "Examples:\n  user-tenant-service bootstrap --tenant-name Acme --tenant-key acme --email ann@acme.example --first-name Ann\n  user-tenant-service bootstrap --tenant acme --username ann --email ann@acme.example --role-name rescue"
     )]
     Bootstrap(BootstrapOptions),
     /// Mint a bearer token for a membership; needs a signing secret (`JWT_VERIFIER=secret`).
@@ -81,13 +81,13 @@ pub(super) enum Command {
     /// Work with tenants.
     #[command(
         subcommand,
-        after_help = "Examples:\n  user-tenant-service tenant list --where status=1 --order name\n  user-tenant-service tenant create --set name=Acme --set key=acme --set status=1\n\nStatus of a tenant: 0 inactive, 1 active."
+        after_help = "Examples:\n  user-tenant-service tenant list --where status=active --order name\n  user-tenant-service tenant create --set name=Acme --set key=acme --set status=active\n  user-tenant-service tenant update acme --set status=inactive\n\nStatus of a tenant: inactive (0), active (1)."
     )]
     Tenant(Box<Action>),
     /// Work with the users of a tenant.
     #[command(
         subcommand,
-        after_help = "Examples:\n  user-tenant-service user list --tenant 0190… --output csv\n  user-tenant-service user create --set firstName=Ann --set username=ann --set email=ann@acme.example --set roleId=0190…\n  user-tenant-service user update 0190… --set status=2 --url https://users.example.com --token \"$token\"\n\nStatus of a user in a tenant: 0 registered, 1 active, 2 inactive, 3 password change needed, 4 rejected."
+        after_help = "Examples:\n  user-tenant-service user list --tenant acme --role reader --output csv\n  user-tenant-service user create --role reader --set firstName=Ann --set username=ann --set email=ann@acme.example\n  user-tenant-service user update ann --set status=inactive --url https://users.example.com --token \"$token\"\n\nStatus of a user in a tenant: registered (0), active (1), inactive (2), password-change-needed (3), rejected (4)."
     )]
     User(Box<Action>),
     /// Work with the roles of a tenant.
@@ -99,7 +99,7 @@ pub(super) enum Command {
     /// Work with the groups of a tenant.
     #[command(
         subcommand,
-        after_help = "Examples:\n  user-tenant-service group list --filter '{\"where\": {\"name\": {\"ilike\": \"eng%\"}}}'\n  user-tenant-service group remove 0190… --yes"
+        after_help = "Examples:\n  user-tenant-service group list --filter '{\"where\": {\"name\": {\"ilike\": \"eng%\"}}}'\n  user-tenant-service group remove engineers --yes"
     )]
     Group(Box<Action>),
     /// Write a new service, a crate that mounts this library.
@@ -195,9 +195,10 @@ pub(super) struct UpOptions {
 /// Options of `bootstrap`.
 #[derive(Debug, Args)]
 pub(super) struct BootstrapOptions {
-    /// Let the administrator into this tenant instead of making one: for a tenant that nobody can enter any more.
-    #[arg(long, value_name = "ID", conflicts_with_all = ["tenant_name", "tenant_key"])]
-    pub(super) tenant: Option<Uuid>,
+    /// Let the administrator into this tenant, by key or id, instead of making one: for a tenant that nobody can enter any
+    /// more.
+    #[arg(long, value_name = "KEY", conflicts_with_all = ["tenant_name", "tenant_key"])]
+    pub(super) tenant: Option<String>,
     /// Name of the tenant.
     #[arg(long, default_value = "Default")]
     pub(super) tenant_name: String,
@@ -336,8 +337,9 @@ pub(super) fn command() -> clap::Command {
             .help_heading("Settings")
             .hide_short_help(true)
     });
+    let line = with_references(Line::command()).args(settings);
     let name = name();
-    if name == OURS { Line::command().args(settings) } else { renamed(Line::command(), &name).args(settings) }
+    if name == OURS { line } else { renamed(line, &name) }
 }
 
 /// Reads the arguments of the process; prints help or a usage error and exits where that is what they ask for.

@@ -1,18 +1,27 @@
 //! `bootstrap`: a tenant with an administrator who may do everything.
 
+use user_tenant_store::filter::Predicate;
+use user_tenant_store::scope::{System, SystemReason};
+use user_tenant_store::session::{Session, Write};
+use user_tenant_store::value::parse_uuid;
+use uuid::Uuid;
+
 use super::arguments::BootstrapOptions;
 use super::context::Context;
 use super::failure::Failure;
-use super::print::say;
+use super::print::{program, say};
 use crate::domain::bootstrap::{Bootstrap, bootstrap as make, let_in};
-use user_tenant_store::scope::SystemReason;
+use crate::model::Tenant;
 
 /// Makes it and prints the ids.
 pub(super) async fn bootstrap(context: &Context, options: BootstrapOptions) -> Result<(), Failure> {
     let doors = context.doors().await?;
     let session = doors.write_system(SystemReason::CommandLine).await.map_err(crate::error::Error::from)?;
-    let made = match options.tenant {
-        Some(tenant) => let_in(session, tenant, wanted(context, options)).await?,
+    let made = match &options.tenant {
+        Some(tenant) => {
+            let tenant = named(&session, tenant).await?;
+            let_in(session, tenant, wanted(context, options)).await?
+        }
         None => make(session, wanted(context, options)).await?,
     };
     let made = made.into_inner();
@@ -20,6 +29,18 @@ pub(super) async fn bootstrap(context: &Context, options: BootstrapOptions) -> R
     say(&format!("user         {}", made.user))?;
     say(&format!("user_tenant  {}", made.user_tenant))?;
     Ok(())
+}
+
+/// The id of the tenant with this key, or the id itself.
+async fn named(session: &Session<System, Write>, tenant: &str) -> Result<Uuid, Failure> {
+    if let Ok(id) = parse_uuid(tenant) {
+        return Ok(id);
+    }
+    let found = session.repository::<Tenant>().find_one(Predicate::is::<Tenant>("key", tenant)).await;
+    let found = found.map_err(crate::error::Error::from)?;
+    found.map(|found| found.id).ok_or_else(|| {
+        Failure::Usage(format!("--tenant: there is no tenant {tenant:?}; for their keys:  {} tenant list", program()))
+    })
 }
 
 /// What the options ask for, with every permission there is.

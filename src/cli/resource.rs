@@ -1,6 +1,8 @@
 //! `tenant | user | role | group` with `list | get | create | update | remove`: daily work with a service.
 
+mod names;
 mod path;
+mod references;
 mod values;
 
 use std::io::IsTerminal;
@@ -8,16 +10,18 @@ use std::io::IsTerminal;
 use axum::http::Method;
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Map, Value as Json, json};
+use user_tenant_store::entity::{PropertyRole, Relation, RelationKind};
 use user_tenant_store::{Entity, EntityMeta};
 
-use self::path::{Path, below};
-use self::values::{Assignment, Values, merged, object};
+use self::path::Path;
+pub(super) use self::references::with_references;
+use self::values::{Conditions, Values, object};
 use super::context::Context;
 use super::failure::Failure;
 use super::print::{ask, plain, say};
 use super::reach::Reach;
 use super::table;
-use crate::model::{Group, Role, Tenant, UserView};
+use crate::model::{Group, Role, Tenant, UserTenant, UserView};
 
 /// What is worked with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +37,19 @@ pub(super) enum Kind {
 }
 
 impl Kind {
+    /// All of them.
+    const ALL: [Self; 4] = [Self::Tenant, Self::User, Self::Role, Self::Group];
+
+    /// What one is called, and the command for it.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Tenant => "tenant",
+            Self::User => "user",
+            Self::Role => "role",
+            Self::Group => "group",
+        }
+    }
+
     /// The last part of its path.
     fn collection(self) -> &'static str {
         match self {
@@ -53,11 +70,34 @@ impl Kind {
         }
     }
 
+    /// The properties by which people name one, the one first that is shown where there are several.
+    fn names(self) -> &'static [&'static str] {
+        match self {
+            Self::Tenant => &["key", "name"],
+            Self::User => &["username", "email"],
+            Self::Role | Self::Group => &["name"],
+        }
+    }
+
+    /// The relations to one row of a kind, whose keys are set at rows of this kind.
+    fn references(self) -> impl Iterator<Item = (&'static Relation, Self)> {
+        let meta = self.meta();
+        // A user as a tenant lists it is a membership too, which holds the keys.
+        let holder = if self == Self::User { UserTenant::meta() } else { meta };
+        holder.relations.iter().filter(|relation| relation.kind == RelationKind::BelongsTo).filter_map(
+            move |relation| {
+                let key = meta.property(relation.local)?;
+                let kind = Self::ALL.into_iter().find(|kind| kind.meta().name == (relation.target)().name)?;
+                (key.role == PropertyRole::Data).then_some((relation, kind))
+            },
+        )
+    }
+
     /// What a table shows unless somebody asks for more.
     fn columns(self) -> &'static [&'static str] {
         match self {
             Self::Tenant => &["id", "key", "name", "status"],
-            Self::User => &["id", "username", "email", "firstName", "lastName", "roleId", "status"],
+            Self::User => &["id", "username", "email", "firstName", "lastName", "roleName", "status"],
             Self::Role => &["id", "name", "roleType", "description"],
             Self::Group => &["id", "name", "description"],
         }
@@ -69,10 +109,10 @@ impl Kind {
 pub(super) struct Common {
     #[command(flatten)]
     reach: Reach,
-    /// The tenant whose users, roles or groups they are; without it, the tenant of the token.
-    #[arg(long, value_name = "ID")]
+    /// The tenant whose users, roles or groups they are, by key, name or id; without it, the tenant of the token.
+    #[arg(long, value_name = "NAME")]
     tenant: Option<String>,
-    /// The form of the result.
+    /// The form of the result. A table has words for statuses, JSON and CSV the numbers of the API.
     #[arg(long, short, value_enum, default_value_t = Output::Table)]
     output: Output,
 }
@@ -98,26 +138,16 @@ pub(super) enum Action {
         /// A filter of `LoopBack`, as JSON: {"where": {"name": {"like": "A%"}}, "limit": 10}
         #[arg(long, value_name = "JSON", value_parser = object)]
         filter: Option<Map<String, Json>>,
-        /// Only those with this value; repeatable, once for each property.
-        #[arg(long = "where", value_name = "NAME=VALUE")]
-        conditions: Vec<Assignment>,
-        /// In the order of this property, as in "name" or "name DESC"; repeatable.
-        #[arg(long, value_name = "PROPERTY")]
-        order: Vec<String>,
-        /// So many at most.
-        #[arg(long)]
-        limit: Option<u64>,
-        /// Not the first so many.
-        #[arg(long)]
-        skip: Option<u64>,
+        #[command(flatten)]
+        conditions: Conditions,
         /// All of them, however many, page by page.
         #[arg(long, conflicts_with = "limit")]
         all: bool,
     },
     /// Show one.
     Get {
-        /// Its id.
-        id: String,
+        /// Its id or its name: of a tenant the key too, of a user the username or the e-mail address.
+        name: String,
         #[command(flatten)]
         common: Common,
     },
@@ -132,8 +162,8 @@ pub(super) enum Action {
     },
     /// Change one.
     Update {
-        /// Its id.
-        id: String,
+        /// Its id or its name: of a tenant the key too, of a user the username or the e-mail address.
+        name: String,
         #[command(flatten)]
         common: Common,
         #[command(flatten)]
@@ -141,8 +171,8 @@ pub(super) enum Action {
     },
     /// Remove one: a tenant, a role or a group; or a user from the tenant.
     Remove {
-        /// Its id.
-        id: String,
+        /// Its id or its name: of a tenant the key too, of a user the username or the e-mail address.
+        name: String,
         #[command(flatten)]
         common: Common,
         /// Do not ask; needed where nobody can answer.
@@ -153,38 +183,45 @@ pub(super) enum Action {
 
 /// Does it, and prints the result.
 pub(super) async fn resource(context: &Context, kind: Kind, action: Action) -> Result<(), Failure> {
+    let print = |rows: &Json, output| table::print(rows, kind.meta(), kind.columns(), output);
     match action {
-        Action::List { common, filter, conditions, order, limit, skip, all } => {
-            let conditions = Assignment::read(conditions, kind.meta());
-            let filter = merged(filter.unwrap_or_default(), conditions, &order, limit, skip)?;
+        Action::List { common, filter, conditions, all } => {
+            let mut filter = conditions.filter(filter.unwrap_or_default(), kind)?;
             let path = Path::open(context, kind, &common).await?;
+            if let Some(Json::Object(conditions)) = filter.get_mut("where") {
+                names::resolve(&path, conditions).await?;
+            }
             let rows = if all { path.all(filter).await? } else { path.list(filter).await? };
-            table::print(&rows, kind.columns(), common.output)
+            print(&rows, common.output)
         }
-        Action::Get { id, common } => {
+        Action::Get { name, common } => {
             let path = Path::open(context, kind, &common).await?;
-            let rows = path.find(&id).await?;
-            table::print(&rows, kind.columns(), common.output)
+            let rows = path.find(&names::id(&path, &name).await?).await?;
+            print(&rows, common.output)
         }
         Action::Create { common, values } => {
-            let body = values.body(kind.meta())?;
+            let mut body = values.body(kind)?;
             let path = Path::open(context, kind, &common).await?;
-            let answer = path.send(&Method::POST, "", &[], Some(&body)).await?;
-            table::print(&json!([answer.body]), kind.columns(), common.output)
+            names::resolve(&path, &mut body).await?;
+            let answer = path.send(&Method::POST, "", &[], Some(&body.into())).await?;
+            print(&json!([answer.body]), common.output)
         }
-        Action::Update { id, common, values } => {
-            let body = values.body(kind.meta())?;
+        Action::Update { name, common, values } => {
+            let mut body = values.body(kind)?;
             let path = Path::open(context, kind, &common).await?;
-            path.update(&id, &body).await?;
-            table::print(&path.find(&id).await?, kind.columns(), common.output)
+            let id = names::id(&path, &name).await?;
+            names::resolve(&path, &mut body).await?;
+            path.update(&id, &body.into()).await?;
+            print(&path.find(&id).await?, common.output)
         }
-        Action::Remove { id, common, yes } => {
+        Action::Remove { name, common, yes } => {
             let path = Path::open(context, kind, &common).await?;
+            let id = names::id(&path, &name).await?;
             let rows = path.find(&id).await?;
             if !yes {
                 confirm(kind, &rows[0])?;
             }
-            path.send(&Method::DELETE, &below(&id)?, &[], None).await?;
+            path.send(&Method::DELETE, &format!("/{id}"), &[], None).await?;
             say(&format!("removed {id}"))?;
             Ok(())
         }

@@ -5,17 +5,19 @@ use std::io::IsTerminal;
 
 use comfy_table::{ContentArrangement, Table, presets};
 use serde_json::Value as Json;
+use user_tenant_store::EntityMeta;
 
 use super::failure::Failure;
 use super::print::{plain, say};
 use super::resource::Output;
 
-/// Prints rows. A table has these columns; JSON and CSV have all that there are.
-pub(super) fn print(rows: &Json, columns: &[&str], output: Output) -> Result<(), Failure> {
-    let Some(rows) = rows.as_array() else {
-        let message = "the answer is no list of rows: is this the address of the service, with its prefix?";
-        return Err(Failure::other(message));
-    };
+/// Why there is nothing to print.
+pub(super) const NO_ROWS: &str = "the answer is no list of rows: is this the address of the service, with its prefix?";
+
+/// Prints rows. A table has these columns, with words for numbers that have some; JSON and CSV have all that there are, as
+/// they are.
+pub(super) fn print(rows: &Json, meta: &EntityMeta, columns: &[&str], output: Output) -> Result<(), Failure> {
+    let rows = rows.as_array().ok_or_else(|| Failure::other(NO_ROWS))?;
     match output {
         Output::Json => {
             let failed = |error: serde_json::Error| {
@@ -28,7 +30,7 @@ pub(super) fn print(rows: &Json, columns: &[&str], output: Output) -> Result<(),
             table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
             table.set_header(columns.iter().map(|column| column.to_uppercase()));
             for row in rows {
-                table.add_row(columns.iter().map(|column| shown(&row[*column])));
+                table.add_row(columns.iter().map(|column| shown(meta, column, &row[*column])));
             }
             for line in table.lines() {
                 say(line.trim())?;
@@ -67,6 +69,11 @@ fn cell(value: &Json) -> String {
 }
 
 /// A cell of a table, on one line.
-fn shown(value: &Json) -> String {
+fn shown(meta: &EntityMeta, column: &str, value: &Json) -> String {
+    let words = meta.property(column).and_then(|property| property.rules.words);
+    let number = value.as_u64().and_then(|number| usize::try_from(number).ok());
+    if let Some(word) = words.zip(number).and_then(|(words, number)| words.get(number)) {
+        return (*word).to_owned();
+    }
     plain(&cell(value)).replace('\n', "\u{fffd}")
 }

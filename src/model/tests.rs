@@ -254,3 +254,19 @@ fn every_value_of_a_client_has_a_bound() {
         }
     }
 }
+
+#[test]
+fn statuses_have_the_words_of_their_enumerations() {
+    let word = |variant: String| {
+        let dashed = variant
+            .chars()
+            .enumerate()
+            .flat_map(|(at, c)| (at > 0 && c.is_uppercase()).then_some('-').into_iter().chain(c.to_lowercase()));
+        dashed.collect::<String>()
+    };
+    let words = |meta: &EntityMeta| meta.property("status").and_then(|status| status.rules.words).unwrap_or_default();
+    let tenant = (0..).map_while(|number| TenantStatus::try_from(number).ok());
+    assert_eq!(tenant.map(|status| word(format!("{status:?}"))).collect::<Vec<_>>(), words(Tenant::meta()));
+    let user = (0..).map_while(|number| UserStatus::try_from(number).ok());
+    assert_eq!(user.map(|status| word(format!("{status:?}"))).collect::<Vec<_>>(), words(UserView::meta()));
+}

@@ -88,7 +88,11 @@ pub struct UserView {
     /// Id of the tenant that the user logs in to unless another is named.
     pub default_tenant_id: Option<Uuid>,
     /// Status of the membership: 0 registered, 1 active, 2 inactive, 3 password change needed, 4 rejected.
-    #[property(minimum = 0, maximum = 11)]
+    #[property(
+        minimum = 0,
+        maximum = 11,
+        words = ["registered", "active", "inactive", "password-change-needed", "rejected"]
+    )]
     pub status: i32,
     /// Id of the tenant of the membership.
     #[property(parent)]

@@ -3,6 +3,7 @@
 mod keys;
 mod manual;
 mod migrate;
+mod names;
 mod resources;
 mod settings;
 mod start;

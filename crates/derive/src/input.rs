@@ -54,6 +54,7 @@ pub(crate) struct PropertyInput {
     pub(crate) maximum: Option<i64>,
     pub(crate) one_of: Option<ExprArray>,
     pub(crate) one_of_text: Option<ExprArray>,
+    pub(crate) words: Option<ExprArray>,
     pub(crate) pattern: Option<String>,
     pub(crate) default: Option<String>,
     pub(crate) form: Option<Expr>,

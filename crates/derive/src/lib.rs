@@ -40,7 +40,7 @@ use proc_macro::TokenStream;
 /// - `required`, `required = false`: where the type of the field says it wrongly.
 /// - `max_length = 100` (of an array: of each item), `max_items = 10` (arrays), `max_bytes = 65536` (JSON),
 ///   `minimum = 0`, `maximum = 15`, `one_of = [1, 0]`, `one_of_text = ["M", "F"]`, `pattern = "…"` (ECMA-262),
-///   `default = "0"` (JSON).
+///   `default = "0"` (JSON), `words = ["off", "on"]` (what people call 0, 1, …).
 /// - `form = forms::LABEL`: how its texts are written, a `static` of type `user_tenant_store::form::Form`.
 ///
 /// Names of properties in attributes are those in JSON; ones that are no property of the struct,

@@ -121,6 +121,7 @@ fn rules(field: &PropertyInput) -> TokenStream {
         some("maximum", field.maximum.map(|value| quote!(#value))),
         some("one_of", field.one_of.as_ref().map(|value| quote!(&#value))),
         some("one_of_text", field.one_of_text.as_ref().map(|value| quote!(&#value))),
+        some("words", field.words.as_ref().map(|value| quote!(&#value))),
         some("pattern", field.pattern.as_ref().map(|value| quote!(#value))),
         some("default", field.default.as_ref().map(|value| quote!(#value))),
     ]

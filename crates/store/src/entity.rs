@@ -208,6 +208,8 @@ pub struct Rules {
     pub one_of: Option<&'static [i64]>,
     /// The only texts allowed, in the order that messages list them.
     pub one_of_text: Option<&'static [&'static str]>,
+    /// What people call the numbers, from 0 on. JSON holds the numbers.
+    pub words: Option<&'static [&'static str]>,
     /// Regular expression (ECMA-262) that text must match.
     pub pattern: Option<&'static str>,
     /// Value of a new row that names none, as JSON text.
@@ -224,6 +226,7 @@ impl Rules {
         maximum: None,
         one_of: None,
         one_of_text: None,
+        words: None,
         pattern: None,
         default: None,
     };

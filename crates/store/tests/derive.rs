@@ -48,7 +48,7 @@ struct Book {
     #[property(minimum = 1, maximum = 5, default = "3")]
     stars: Option<i32>,
     /// Size.
-    #[property(one_of = [1, 0])]
+    #[property(one_of = [1, 0], words = ["small", "large"])]
     size: i32,
     /// Binding.
     #[property(one_of_text = ["H", "P"], required)]
@@ -186,6 +186,7 @@ fn attributes_of_fields_give_rules() {
     let stars = rules("stars");
     assert_eq!((stars.minimum, stars.maximum, stars.default), (Some(1), Some(5), Some("3")));
     assert_eq!(rules("size").one_of, Some([1, 0].as_slice()));
+    assert_eq!(rules("size").words, Some(["small", "large"].as_slice()));
     assert_eq!(rules("binding").one_of_text, Some(["H", "P"].as_slice()));
     assert_eq!((rules("tags").max_items, rules("tags").max_length), (Some(7), Some(8)));
     assert_eq!(rules("notes").max_bytes, Some(90));

@@ -8,9 +8,9 @@ use super::super::context::Context;
 use super::super::failure::Failure;
 use super::super::print::{plain, program};
 use super::super::reach;
-use super::{Common, Kind};
+use super::{Common, Kind, names};
 use crate::access::caller::ClaimMap;
-use crate::client::{Answer, Client, claimed, segment};
+use crate::client::{Answer, Client, claimed};
 use crate::http::CURSOR;
 
 /// How many rows `--all` asks for at once.
@@ -19,26 +19,33 @@ const PAGE: usize = 500;
 /// Where the rows are, and the way there.
 pub(super) struct Path {
     client: Client,
-    kind: Kind,
-    base: String,
+    pub(super) kind: Kind,
+    /// What stands before the collection: the tenant whose rows they are.
+    within: String,
 }
 
 impl Path {
     pub(super) async fn open(context: &Context, kind: Kind, common: &Common) -> Result<Self, Failure> {
         if kind == Kind::Tenant && common.tenant.is_some() {
-            let message = "--tenant: tenants belong to none; for one of them:  tenant get ID";
+            let message = "--tenant: tenants belong to none; for one of them:  tenant get NAME";
             return Err(Failure::Usage(message.to_owned()));
         }
         let client = reach::open(context, &common.reach).await?;
-        let base = match (kind, &common.tenant) {
-            (Kind::Tenant, _) => "/tenants".to_owned(),
-            (_, Some(tenant)) => format!("/tenants{}/{}", below(tenant)?, kind.collection()),
-            (_, None) => match client.token().and_then(|token| tenant_of(&context.config.claims, token)) {
-                Some(tenant) => format!("/tenants/{tenant}/{}", kind.collection()),
-                None => return Err(Failure::Usage("which tenant? Give --tenant ID, or a --token of one".to_owned())),
+        let tenants = Self { client, kind: Kind::Tenant, within: String::new() };
+        let tenant = match (kind, &common.tenant) {
+            (Kind::Tenant, _) => return Ok(tenants),
+            (_, Some(tenant)) => names::id(&tenants, tenant).await?,
+            (_, None) => match tenants.client.token().and_then(|token| tenant_of(&context.config.claims, token)) {
+                Some(tenant) => tenant.to_string(),
+                None => return Err(Failure::Usage("which tenant? Give --tenant NAME, or a --token of one".to_owned())),
             },
         };
-        Ok(Self { client, kind, base })
+        Ok(Self { kind, within: format!("/tenants/{tenant}"), ..tenants })
+    }
+
+    /// The way to rows of another kind in the same tenant.
+    pub(super) fn beside(&self, kind: Kind) -> Self {
+        Self { client: self.client.clone(), kind, within: self.within.clone() }
     }
 
     /// The rows of a list.
@@ -97,7 +104,7 @@ impl Path {
         query: &[(&str, String)],
         body: Option<&Json>,
     ) -> Result<Answer, Failure> {
-        let mut target = format!("{}{below}", self.base);
+        let mut target = format!("{}/{}{below}", self.within, self.kind.collection());
         if !query.is_empty() {
             let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(query).finish();
             target = format!("{target}?{query}");
@@ -113,12 +120,12 @@ impl Path {
         if answer.body.as_array().is_some_and(|rows| rows.len() == 1) {
             return Ok(answer.body);
         }
-        Err(Failure::other(format!("there is no {id} among the {}", self.kind.collection())))
+        Err(Failure::other(format!("there is no {} with the id {id}", self.kind.name())))
     }
 
     pub(super) async fn update(&self, id: &str, body: &Json) -> Result<(), Failure> {
         match self.kind {
-            Kind::Tenant | Kind::User => self.send(&Method::PATCH, &below(id)?, &[], Some(body)).await?,
+            Kind::Tenant | Kind::User => self.send(&Method::PATCH, &format!("/{id}"), &[], Some(body)).await?,
             // The original changes these by a condition only.
             Kind::Role | Kind::Group => {
                 self.find(id).await?;
@@ -133,11 +140,6 @@ fn carried_out(answer: Answer) -> Result<Answer, Failure> {
     if answer.is_success() { Ok(answer) } else { Err(refused(&answer)) }
 }
 
-/// What stands below the collection for one row.
-pub(super) fn below(id: &str) -> Result<String, Failure> {
-    segment(id).map(|segment| format!("/{segment}")).map_err(Failure::Usage)
-}
-
 /// The tenant that a token is of, as it says itself.
 fn tenant_of(claims: &ClaimMap, token: &str) -> Option<Uuid> {
     Some(claims.caller(&claimed(token)?).ok()?.tenant_id)
@@ -147,7 +149,10 @@ fn tenant_of(claims: &ClaimMap, token: &str) -> Option<Uuid> {
 fn refused(answer: &Answer) -> Failure {
     let error = &answer.body["error"];
     let message = error["message"]["message"].as_str().or(error["message"].as_str()).unwrap_or("no reason is given");
-    let details: String = error["details"].as_array().into_iter().flatten().map(detail).collect();
+    let details: String = match &error["details"] {
+        Json::Array(details) => details.iter().map(detail).collect(),
+        details => sought(details).unwrap_or_default(),
+    };
     let next = match answer.status {
         401 => format!("\nThe token is missing, over or not of this service. Mint one with:  {} token", program()),
         403 => "\nIf it is not the name that is taken: the token lacks the permission, or the tenant is another's."
@@ -155,6 +160,11 @@ fn refused(answer: &Answer) -> Failure {
         _ => String::new(),
     };
     Failure::other(plain(&format!("the service answers {}: {message}{details}{next}", answer.status)))
+}
+
+/// What was looked for, and is not there.
+fn sought(details: &Json) -> Option<String> {
+    Some(format!(": there is no {} with the id {}", details["entity"].as_str()?, details["id"].as_str()?))
 }
 
 /// Where a value is wrong, why, and what would be right.

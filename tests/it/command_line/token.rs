@@ -73,7 +73,13 @@ fn a_tenant_that_locked_everybody_out_is_let_in_again() {
         assert_eq!(list(&token), 200);
 
         // The same administrator again: the role and the names are there, the membership stays one.
-        assert_eq!(bootstrap(workplace, &["--tenant", &tenant]), [tenant.clone(), user.clone(), membership.clone()]);
+        // By id or by key.
+        for named in [tenant.as_str(), "default"] {
+            let again = bootstrap(workplace, &["--tenant", named]);
+            assert_eq!(again, [tenant.clone(), user.clone(), membership.clone()], "{named}");
+        }
+        let lost = workplace.run(&["bootstrap", "--tenant", "nowhere"]);
+        assert_fails_politely(&lost, WRONG_USAGE, &["there is no tenant \"nowhere\"", "tenant list"]);
         // Another one, in a role of its own.
         let other = ["--tenant", &tenant, "--username", "ann", "--email", "ann@acme.example", "--role-name", "rescue"];
         let [same, ann, rescued] = bootstrap(workplace, &other);
