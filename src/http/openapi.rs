@@ -2,8 +2,8 @@
 
 mod components;
 
-use serde_json::{Value, json};
-use user_tenant_store::schema;
+use serde_json::{Map, Value, json};
+use user_tenant_store::{Entity, schema};
 use utoipa::openapi::extensions::ExtensionsBuilder;
 use utoipa::openapi::header::{Header, HeaderBuilder};
 use utoipa::openapi::path::{Operation, OperationBuilder, Parameter, ParameterBuilder, ParameterIn};
@@ -16,8 +16,10 @@ use utoipa::openapi::{
 use utoipa::openapi::{PathItem, ResponsesBuilder};
 
 use super::query::CURSOR;
-use super::route::{Body, Query, Route, Shape};
+use super::route::{Body, Form, Meta, Query, Route, Shape};
 use crate::access::guard::Reach;
+use crate::error::BoxError;
+use crate::model::{Group, Tenant, UserTenant};
 use components::{Components, SECURITY_SCHEME};
 
 const JSON: &str = "application/json";
@@ -36,6 +38,10 @@ const SIGNATURE_HEADERS: [(&str, &str); 2] = [
 /// When a schema holds a keyword that the document's types do not know.
 pub(crate) fn document(routes: &[Route]) -> serde_json::Result<OpenApi> {
     let mut components = Components::default();
+    // The original numbers what would share a name, and the filter of one row comes first there.
+    for schema in routes.iter().filter(|route| matches!(route.query, Query::FilterById(_))) {
+        components.schema(schema.query.parameter().unwrap_or_default().1);
+    }
     let mut paths = PathsBuilder::new();
     for route in routes {
         let method: HttpMethod = serde_json::from_value(json!(route.method.as_str().to_lowercase()))?;
@@ -58,28 +64,45 @@ pub(crate) fn document(routes: &[Route]) -> serde_json::Result<OpenApi> {
 
 /// The document as JSON, indented.
 pub(crate) fn json(document: &OpenApi) -> serde_json::Result<String> {
-    document.to_pretty_json()
+    serde_json::to_string_pretty(&ordered(document)?)
 }
 
 /// The document as YAML.
-pub(crate) fn yaml(document: &OpenApi) -> Result<String, serde_norway::Error> {
-    serde_norway::to_string(document)
+pub(crate) fn yaml(document: &OpenApi) -> Result<String, BoxError> {
+    Ok(serde_norway::to_string(&ordered(document)?)?)
+}
+
+/// The document with the extensions of each operation at its end and by name: its types keep them in any order.
+fn ordered(document: &OpenApi) -> serde_json::Result<Value> {
+    let mut document = serde_json::to_value(document)?;
+    let paths = document["paths"].as_object_mut().into_iter().flat_map(Map::values_mut);
+    for operation in paths.filter_map(Value::as_object_mut).flat_map(Map::values_mut).filter_map(Value::as_object_mut) {
+        let (mut extensions, members): (Vec<_>, Vec<_>) =
+            std::mem::take(operation).into_iter().partition(|(name, _)| name.starts_with("x-"));
+        extensions.sort_by(|(one, _), (other, _)| one.cmp(other));
+        operation.extend(members.into_iter().chain(extensions));
+    }
+    Ok(document)
 }
 
 fn operation(route: &Route, components: &mut Components) -> serde_json::Result<Operation> {
-    let tag = route.operation.split('.').next().unwrap_or_default();
+    let (controller, name) = route.operation.split_once('.').unwrap_or((route.operation, ""));
+    let extensions = ExtensionsBuilder::new()
+        .add("x-controller-name", json!(controller))
+        .add("x-operation-name", json!(name))
+        .add("x-permissions", json!(route.permissions));
     let mut responses = ResponsesBuilder::new();
-    let (status, success) = success(&route.reply, components)?;
+    let (status, success) = success(route, components)?;
     responses = responses.response(status, success);
     for status in refusals(route) {
         responses = responses.response(status, Ref::from_response_name(status));
     }
     let mut operation = OperationBuilder::new()
-        .tag(tag)
+        .tag(controller)
         .operation_id(Some(route.operation))
         .summary(Some(route.summary))
         .description(Some(permissions(route)))
-        .extensions(Some(ExtensionsBuilder::new().add("x-permissions", json!(route.permissions)).build()))
+        .extensions(Some(extensions.build()))
         .responses(responses);
     for name in path_parameters(route.path) {
         operation = operation.parameter(path_parameter(name));
@@ -96,7 +119,7 @@ fn operation(route: &Route, components: &mut Components) -> serde_json::Result<O
         }
     }
     if let Some(body) = &route.body {
-        operation = operation.request_body(Some(request_body(body, components)?));
+        operation = operation.request_body(Some(request_body(body, route.reach, components)?));
     }
     if !route.permissions.is_empty() {
         let required = SecurityRequirement::new(SECURITY_SCHEME, Vec::<String>::new());
@@ -134,18 +157,21 @@ fn refusals(route: &Route) -> impl Iterator<Item = &'static str> {
     .filter_map(|(status, possible)| possible.then_some(status))
 }
 
-fn success(reply: &Shape, components: &mut Components) -> serde_json::Result<(&'static str, Response)> {
-    let (description, schema) = match reply {
+fn success(route: &Route, components: &mut Components) -> serde_json::Result<(&'static str, Response)> {
+    // As the original calls what a filter that knows its entity may include.
+    let with_relations = matches!(route.query, Query::Filter(_) | Query::FilterById(_));
+    let mut record = |meta: Meta| {
+        let record = components.record(meta());
+        if with_relations { components.alias(&format!("{}WithRelations", meta().name), record) } else { record }
+    };
+    let (description, schema) = match route.reply {
         Shape::Empty => return Ok(("204", Response::new("Done."))),
+        Shape::One(meta) => ("The record.", record(meta)),
+        Shape::Many(meta) | Shape::Page(meta) => ("The records.", json!({"type": "array", "items": record(meta)})),
         Shape::Count => ("How many.", components.schema(schema::count())),
-        Shape::One(meta) => ("The record.", components.record(meta())),
-        Shape::Many(meta) | Shape::Page(meta) => {
-            let items = components.record(meta());
-            ("The records.", json!({"type": "array", "items": items}))
-        }
     };
     let mut response = Response::builder().description(description).content(JSON, content(schema)?);
-    if let Shape::Page(_) = reply {
+    if let Shape::Page(_) = route.reply {
         response = response.header("Link", next_page());
     }
     Ok(("200", response.build()))
@@ -212,8 +238,22 @@ fn query_parameter(query: Query, components: &mut Components) -> serde_json::Res
     ))
 }
 
-fn request_body(body: &Body, components: &mut Components) -> serde_json::Result<RequestBody> {
-    let schema = body.schema_around(components.schema(body.schema()));
+/// What the path names that a new row belongs to, as the original names the schema after it: `NewRoleInTenant`.
+fn owner(reach: Reach) -> Option<&'static str> {
+    match reach {
+        Reach::PathTenant | Reach::PathTenantUsers => Some(Tenant::meta().name),
+        Reach::PathGroup => Some(Group::meta().name),
+        Reach::PathMembership => Some(UserTenant::meta().name),
+        Reach::CallerTenants | Reach::PathUser | Reach::Signed => None,
+    }
+}
+
+fn request_body(body: &Body, reach: Reach, components: &mut Components) -> serde_json::Result<RequestBody> {
+    let mut schema = body.schema();
+    if let (Form::Create | Form::CreateMany, Some(owner)) = (body.form, owner(reach)) {
+        schema["title"] = format!("{}In{owner}", schema["title"].as_str().unwrap_or_default()).into();
+    }
+    let schema = body.schema_around(components.schema(schema));
     Ok(RequestBodyBuilder::new().required(Some(Required::True)).content(JSON, content(schema)?).build())
 }
 

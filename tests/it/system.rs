@@ -3,6 +3,7 @@
 mod bodies;
 pub(crate) mod bounds;
 mod bytes;
+mod document;
 mod malformed;
 mod metrics;
 mod operators;

@@ -24,7 +24,7 @@ pub fn entity(meta: &EntityMeta) -> Value {
 
 /// Body of a new row: no key, and all that a row must have and no default gives.
 pub fn create(meta: &EntityMeta, excluding: &[&str]) -> Value {
-    complete(meta, &without(&format!("New{}", meta.name), excluding), |property| {
+    complete(meta, &format!("New{}", meta.name), |property| {
         property.role != PropertyRole::Id && !excluding.contains(&property.name)
     })
 }

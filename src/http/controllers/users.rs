@@ -41,10 +41,13 @@ pub(in crate::http) fn routes() -> Vec<Route> {
     ]
 }
 
+/// What no change may name, in the order of the original's name for the schema.
+const NOT_CHANGED: [&str; 8] =
+    ["id", "authClientIds", "lastLogin", "tenantId", "tenantName", "tenantKey", "roleName", "userTenantId"];
+
 /// A new user: the person, the role it gets and the language it prefers.
 fn new_user() -> Json {
     let mut schema = schema::create(User::meta(), &["id", "defaultTenantId"]);
-    schema["title"] = json!("NewUserInTenant");
     let text = |description: &str| json!({"type": "string", "description": description});
     // The original declares text, and ignores it: the new user gets the client applications of its creator.
     schema["properties"]["authClientIds"] = json!({
@@ -62,7 +65,7 @@ fn new_user() -> Json {
 
 /// Changes of a user: of the person and of the membership.
 fn changed_user() -> Json {
-    let mut schema = schema::partial(UserView::meta(), &["id", "tenantId"]);
+    let mut schema = schema::partial(UserView::meta(), &NOT_CHANGED);
     schema["properties"]["dob"]["type"] = json!(["string", "null"]);
     // What a new user's number must look like, a changed one must too.
     let mut phone = schema::create(User::meta(), &[])["properties"]["phone"].take();

@@ -2,11 +2,13 @@
 
 use serde_json::{Map, Value, json};
 use user_tenant_store::entity::{EntityMeta, RelationKind};
-use user_tenant_store::schema;
+use user_tenant_store::{Entity, schema};
 use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::schema::Schema;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{ComponentsBuilder, RefOr, Response};
+
+use crate::model::User;
 
 /// Name of the way to authenticate, as the original calls it.
 pub(super) const SECURITY_SCHEME: &str = "HTTPBearer";
@@ -19,7 +21,10 @@ const REFUSALS: [(&str, &str); 10] = [
     ("400", "Malformed JSON, or a query parameter that is not valid; `details` says where."),
     ("401", "No token, or one that is not valid, has expired or names nobody active."),
     ("403", "The token does not permit this."),
-    ("404", "No such record within reach of the token."),
+    (
+        "404",
+        "No such record within reach of the token; `details` says of which model and with which id, or `message` does.",
+    ),
     ("409", "It would repeat what must be unique."),
     ("413", "The body is larger than the limit."),
     ("415", "The body is not `application/json` in UTF-8."),
@@ -35,12 +40,37 @@ pub(super) struct Components {
 }
 
 impl Components {
-    /// Adds a schema under its title and returns the reference to it.
-    pub(super) fn schema(&mut self, schema: Value) -> Value {
+    /// Adds a schema under its title, with a number behind it where another has that, and returns the reference to it.
+    /// What has a title inside becomes a schema of its own.
+    pub(super) fn schema(&mut self, mut schema: Value) -> Value {
+        self.take_out(&mut schema);
         let title = schema["title"].as_str().unwrap_or_default().to_owned();
-        let reference = reference(&title);
-        self.schemas.insert(title, schema);
+        let numbered = (1..).map(|number| format!("{title}{number}"));
+        let is_free = |name: &String| self.schemas.get(name).is_none_or(|other| *other == schema);
+        let name = std::iter::once(title.clone()).chain(numbered).find(is_free).unwrap_or_default();
+        let reference = reference(&name);
+        self.schemas.insert(name, schema);
         reference
+    }
+
+    fn take_out(&mut self, within: &mut Value) {
+        let below: Vec<&mut Value> = match within {
+            Value::Object(members) => members.values_mut().collect(),
+            Value::Array(items) => items.iter_mut().collect(),
+            _ => return,
+        };
+        for value in below {
+            if value["title"].is_string() {
+                *value = self.schema(value.take());
+            } else {
+                self.take_out(value);
+            }
+        }
+    }
+
+    /// Another name for what a reference leads to.
+    pub(super) fn alias(&mut self, name: &str, reference: Value) -> Value {
+        self.schema(json!({"title": name, "allOf": [reference]}))
     }
 
     /// Adds the records of an entity, and of those that `include` can reach from it.
@@ -62,6 +92,9 @@ impl Components {
 
     /// The finished components.
     pub(super) fn build(mut self) -> serde_json::Result<utoipa::openapi::Components> {
+        // Nothing refers to it in the original's document either, but its clients have the type.
+        let user = self.record(User::meta());
+        self.alias("UserDto", user);
         let error = self.schema(error());
         let mut components = ComponentsBuilder::new();
         for (name, schema) in self.schemas {

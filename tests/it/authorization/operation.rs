@@ -99,6 +99,7 @@ fn read(document: &Json, path: &str, method: &str, operation: &Json) -> Operatio
     let answer = &operation["responses"]["200"]["content"]["application/json"]["schema"];
     let reference = answer["$ref"].as_str().or(answer["items"]["$ref"].as_str());
     let record = reference.and_then(|reference| reference.rsplit('/').next()).filter(|name| *name != "loopback.Count");
+    let record = record.map(|name| name.trim_end_matches("WithRelations"));
     Operation {
         name: format!("{} {path}", method.to_uppercase()),
         permissions: list(&operation["x-permissions"]).iter().map(|name| name.as_str().unwrap().to_owned()).collect(),

@@ -10,12 +10,17 @@ const LARGEST: i64 = 9_007_199_254_740_991;
 
 /// A filter over records of this entity, checked down to the names of properties and relations.
 pub fn filter(meta: &EntityMeta) -> Value {
-    closed(&format!("{}.Filter", meta.name), "Which records to return, and how.", &filter_properties(meta, true))
+    closed(&title(meta, "Filter"), "Which records to return, and how.", &filter_properties(meta, true))
 }
 
 /// The filter of a record that the path names: [`filter()`] without `where`.
 pub fn filter_by_id(meta: &EntityMeta) -> Value {
-    closed(&format!("{}.FilterById", meta.name), "How to return the record.", &filter_properties(meta, false))
+    closed(&title(meta, "Filter"), "How to return the record.", &filter_properties(meta, false))
+}
+
+/// The title of a part of a filter, as `LoopBack` forms it from the table: `tenants.Filter`.
+fn title(meta: &EntityMeta, part: &str) -> String {
+    format!("{}.{part}", meta.table)
 }
 
 /// A filter of which only the shape is checked here; the filter parser refuses the rest.
@@ -50,7 +55,7 @@ fn filter_properties(meta: &EntityMeta, with_where: bool) -> Map<String, Value> 
     let include = (!relations.is_empty()).then(|| {
         let relation = json!({"type": "string", "enum": relations});
         let properties = json!({"relation": relation, "scope": scope(meta)});
-        let scoped = json!({"type": "object", "properties": properties});
+        let scoped = json!({"title": title(meta, "IncludeFilter.Items"), "type": "object", "properties": properties});
         json!({"type": "array", "items": {"anyOf": [scoped, {"type": "string"}]}})
     });
     paged(with_where, &fields, include)
@@ -61,11 +66,7 @@ fn scope(meta: &EntityMeta) -> Value {
     let fields =
         selection(&json!({"type": "object", "additionalProperties": {"type": "boolean"}}), &json!({"type": "string"}));
     let include = json!({"type": "array", "items": {"type": "object", "additionalProperties": true}});
-    closed(
-        &format!("{}.ScopeFilter", meta.name),
-        "How to return the related records.",
-        &paged(true, &fields, Some(include)),
-    )
+    closed(&title(meta, "ScopeFilter"), "How to return the related records.", &paged(true, &fields, Some(include)))
 }
 
 /// `fields` as an object of flags or as a list of names.
