@@ -162,7 +162,7 @@ fn success(route: &Route, components: &mut Components) -> serde_json::Result<(&'
     let with_relations = matches!(route.query, Query::Filter(_) | Query::FilterById(_));
     let mut record = |meta: Meta| {
         let record = components.record(meta());
-        if with_relations { components.alias(&format!("{}WithRelations", meta().name), record) } else { record }
+        if with_relations { components.alias(&format!("{}WithRelations", meta().name), &record) } else { record }
     };
     let (description, schema) = match route.reply {
         Shape::Empty => return Ok(("204", Response::new("Done."))),

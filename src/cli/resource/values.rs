@@ -44,7 +44,7 @@ impl Values {
 pub(in crate::cli) struct Conditions {
     /// Only those with this value; repeatable, once for each property.
     #[arg(long = "where", value_name = "NAME=VALUE")]
-    conditions: Vec<Assignment>,
+    equal: Vec<Assignment>,
     /// In the order of this property, as in "name" or "name DESC"; repeatable.
     #[arg(long, value_name = "PROPERTY")]
     order: Vec<String>,
@@ -71,7 +71,7 @@ impl Conditions {
             None => Ok(()),
         };
         let mut all = Map::new();
-        for (name, value) in Assignment::read(self.conditions, kind.meta()) {
+        for (name, value) in Assignment::read(self.equal, kind.meta()) {
             if all.contains_key(&name) {
                 return Err(Failure::Usage(format!(
                     "--where has {name:?} twice; for one of several values:  --filter '{{\"where\": {{\"{name}\": {{\"inq\": […]}}}}}}'"

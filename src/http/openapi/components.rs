@@ -69,7 +69,7 @@ impl Components {
     }
 
     /// Another name for what a reference leads to.
-    pub(super) fn alias(&mut self, name: &str, reference: Value) -> Value {
+    pub(super) fn alias(&mut self, name: &str, reference: &Value) -> Value {
         self.schema(json!({"title": name, "allOf": [reference]}))
     }
 
@@ -94,7 +94,7 @@ impl Components {
     pub(super) fn build(mut self) -> serde_json::Result<utoipa::openapi::Components> {
         // Nothing refers to it in the original's document either, but its clients have the type.
         let user = self.record(User::meta());
-        self.alias("UserDto", user);
+        self.alias("UserDto", &user);
         let error = self.schema(error());
         let mut components = ComponentsBuilder::new();
         for (name, schema) in self.schemas {

@@ -78,8 +78,8 @@ fn a_tenant_that_locked_everybody_out_is_let_in_again() {
             let again = bootstrap(workplace, &["--tenant", named]);
             assert_eq!(again, [tenant.clone(), user.clone(), membership.clone()], "{named}");
         }
-        let lost = workplace.run(&["bootstrap", "--tenant", "nowhere"]);
-        assert_fails_politely(&lost, WRONG_USAGE, &["there is no tenant \"nowhere\"", "tenant list"]);
+        let unknown = workplace.run(&["bootstrap", "--tenant", "nowhere"]);
+        assert_fails_politely(&unknown, WRONG_USAGE, &["there is no tenant \"nowhere\"", "tenant list"]);
         // Another one, in a role of its own.
         let other = ["--tenant", &tenant, "--username", "ann", "--email", "ann@acme.example", "--role-name", "rescue"];
         let [same, ann, rescued] = bootstrap(workplace, &other);
