@@ -31,10 +31,12 @@ pub(super) fn find(
     let mut limit = limit;
     if let Some((key, values)) = parents {
         let column = Expr::col((ROOT, key.column));
+        let key_is_veiled = columns.is_veiled && key.veil != Veil::None;
         match values.as_slice() {
             // Its rows are a list like any other, read in order as far as the page goes.
             [only] => {
-                select.and_where(predicate::is_only(dialect, column, only));
+                let is_of = predicate::is_only(dialect, column, only);
+                select.and_where(if key_is_veiled { likely(is_of) } else { is_of });
                 limit = filter.limit.map_or(limit, |wanted| Ord::min(wanted, limit));
             }
             several => {
@@ -53,6 +55,12 @@ pub(super) fn find(
     }
     let is_short = limit <= FEW && filter.skip <= FEW;
     Confined { is_short, ..columns.limited(dialect, select, limit) }
+}
+
+/// A condition that is taken to hold for every other row. Of an expression that hides values `PostgreSQL` expects that it
+/// equals one in two hundred times, and prepares to read all persons for a page of one tenant's (ADR 28).
+fn likely(condition: Expr) -> Expr {
+    Expr::case(condition, Expr::cust("TRUE")).finally(Expr::cust("FALSE")).into()
 }
 
 /// What is read of each row.
