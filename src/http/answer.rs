@@ -4,7 +4,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use axum::body::{Body, Bytes, HttpBody};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use http_body::{Frame, SizeHint};
 use serde_json::json;
@@ -19,6 +19,9 @@ use crate::error::{Error, Result};
 /// would be longer goes on by `skip`.
 const LONGEST_LINK: usize = 2048;
 
+/// How many rows the whole list has, where the request asks for it.
+pub(crate) const TOTAL: HeaderName = HeaderName::from_static("x-total-count");
+
 /// The answer to a request with this query string.
 pub(super) fn render(reply: Reply, query: &str) -> Result<Response> {
     match reply {
@@ -27,6 +30,7 @@ pub(super) fn render(reply: Reply, query: &str) -> Result<Response> {
         Reply::Many(rows) => list(rows),
         Reply::Page(page) => {
             let mut response = list(page.rows)?;
+            response.headers_mut().extend(page.total.map(|total| (TOTAL, HeaderValue::from(total))));
             if let Some(cursor) = page.next {
                 // Relative to the address of the request, so that it holds behind any proxy (RFC 8288).
                 let link = format!("<?{}>; rel=\"next\"", query::next_page(query, &cursor));

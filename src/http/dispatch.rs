@@ -139,6 +139,7 @@ impl Operation {
             }
         };
         let Said { filter, predicate, body, items, held: _held } = said;
+        let filter = Filter { counted: query::is_counted(&head.headers), ..filter };
         let changes = self.route.body.as_ref().is_some_and(|body| matches!(body.form, Form::Partial | Form::Replace));
         if changes && body.get("deleted") == Some(&Json::Bool(true)) {
             // Deleting has a permission of its own.

@@ -14,6 +14,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 use tower_http::request_id::{MakeRequestId, PropagateRequestIdLayer, RequestId, SetRequestIdLayer};
 
+use super::answer::TOTAL;
 use crate::error::{BoxError, Error};
 use crate::service::Service;
 
@@ -81,7 +82,7 @@ fn cors(origins: &[String]) -> Result<CorsLayer, BoxError> {
     Ok(CorsLayer::new()
         .allow_origin(allowed)
         .allow_headers(AllowHeaders::mirror_request())
-        .expose_headers([header::LINK, header::RETRY_AFTER, REQUEST_ID])
+        .expose_headers([header::LINK, TOTAL, header::RETRY_AFTER, REQUEST_ID])
         .allow_methods([Method::GET, Method::HEAD, Method::PUT, Method::PATCH, Method::POST, Method::DELETE])
         .max_age(Duration::from_hours(24)))
 }

@@ -111,7 +111,7 @@ fn operation(route: &Route, components: &mut Components) -> serde_json::Result<O
         operation = operation.parameter(parameter);
     }
     if let Shape::Page(_) = route.reply {
-        operation = operation.parameter(cursor_parameter());
+        operation = operation.parameter(cursor_parameter()).parameter(prefer_parameter());
     }
     if route.reach == Reach::Signed {
         for (name, description) in SIGNATURE_HEADERS {
@@ -172,7 +172,7 @@ fn success(route: &Route, components: &mut Components) -> serde_json::Result<(&'
     };
     let mut response = Response::builder().description(description).content(JSON, content(schema)?);
     if let Shape::Page(_) = route.reply {
-        response = response.header("Link", next_page());
+        response = response.header("Link", next_page()).header("X-Total-Count", total());
     }
     Ok(("200", response.build()))
 }
@@ -205,6 +205,23 @@ fn cursor_parameter() -> Parameter {
             "Where the page begins, as the header `Link` of the page before says; `skip` counts no more.",
         ))
         .schema(Some(Object::with_type(utoipa::openapi::Type::String)))
+        .build()
+}
+
+fn prefer_parameter() -> Parameter {
+    ParameterBuilder::new()
+        .name("Prefer")
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some("`count=exact` asks how many records the whole list has; anything else is ignored."))
+        .schema(Some(Object::with_type(utoipa::openapi::Type::String)))
+        .build()
+}
+
+fn total() -> Header {
+    HeaderBuilder::new()
+        .description(Some("How many records the whole list has, where `Prefer: count=exact` asked for it."))
+        .schema(Some(Object::with_type(utoipa::openapi::Type::Integer)))
         .build()
 }
 

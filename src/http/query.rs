@@ -1,5 +1,6 @@
 //! Reads `filter` and `where` from a query string, in JSON or bracket form, checked and parsed.
 
+use axum::http::{HeaderMap, HeaderName};
 use serde_json::{Value as Json, json};
 use user_tenant_store::EntityMeta;
 use user_tenant_store::cursor::Cursor;
@@ -12,6 +13,10 @@ use crate::error::{Error, Result};
 
 /// Name of the parameter that says where a page begins.
 pub(crate) const CURSOR: &str = "cursor";
+/// Name of the request header that asks for more than the rows (RFC 7240).
+pub(crate) const PREFER: HeaderName = HeaderName::from_static("prefer");
+/// Asks how many rows a list has, as `PostgREST` spells it.
+pub(crate) const COUNT: &str = "count=exact";
 /// Deepest nesting of `include`.
 const INCLUDE_DEPTH: usize = 5;
 /// Most bytes of the name of a parameter that a refusal repeats.
@@ -48,6 +53,13 @@ pub(super) fn behind_cursor(query: &str, meta: &'static EntityMeta, filter: Filt
             details: Box::new(json!([{ "path": "", "code": "cursor", "message": error.to_string(), "info": {} }])),
         }),
     }
+}
+
+/// Whether the request asks how many rows the list has.
+pub(super) fn is_counted(headers: &HeaderMap) -> bool {
+    let sent = headers.get_all(PREFER).iter().filter_map(|value| value.to_str().ok());
+    let mut preferences = sent.flat_map(|value| value.split(',')).filter_map(|preference| preference.split(';').next());
+    preferences.any(|preference| preference.trim().eq_ignore_ascii_case(COUNT))
 }
 
 /// The query string of the next page, which begins behind `cursor`.

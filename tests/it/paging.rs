@@ -56,6 +56,40 @@ fn links_lead_through_the_whole_list() {
 }
 
 #[test]
+fn the_whole_list_is_counted_for_whoever_asks() {
+    everywhere(|scene| {
+        many_roles(scene);
+        let roles = format!("GET /tenants/{A}/roles");
+        let all = scene.done(&scene.by("admin_a", &roles)).as_array().map_or(0, Vec::len).to_string();
+        let read = |line: &str, filter: &Json, prefer: &str| {
+            let request = scene.by("admin_a", line).header("prefer", prefer);
+            let answer = if filter.is_null() { request.send() } else { request.query("filter", filter).send() };
+            assert_eq!(answer.status, 200, "{line}");
+            (next(&answer), answer.header("x-total-count").to_owned())
+        };
+        assert_eq!(read(&roles, &Json::Null, "count=exact"), (None, all.clone()));
+        assert_eq!(read(&roles, &json!({ "skip": 3, "limit": 1 }), "Count=EXACT; x, wait=1").1, all);
+        for other in ["", "count=planned", "counter=exact", "return=minimal"] {
+            assert_eq!(read(&roles, &Json::Null, other).1, "", "{other:?}");
+        }
+        let described = json!({ "where": { "description": "2" }, "limit": 1 });
+        let (mut query, total) = read(&roles, &described, "count=exact");
+        let mut pages = 1;
+        while let Some(behind) = query {
+            let (further, same) = read(&format!("{roles}?{behind}"), &Json::Null, "wait=1, count=exact");
+            assert_eq!(same, total, "the list, not the rest of it");
+            (query, pages) = (further, pages + 1);
+        }
+        assert_eq!((pages, total.as_str()), (3, "3"));
+        // What the route itself narrows counts too.
+        let group = "a0000000-0000-4000-8000-000000000041";
+        let members = format!("GET /groups/{group}/user");
+        let all = scene.done(&scene.by("admin_a", &members)).as_array().map_or(0, Vec::len).to_string();
+        assert_eq!(read(&members, &json!({ "limit": 1 }), "count=exact").1, all);
+    });
+}
+
+#[test]
 fn a_cursor_opens_no_other_tenant() {
     everywhere(|scene| {
         many_roles(scene);

@@ -21,6 +21,8 @@ pub struct Page {
     pub rows: Vec<Record>,
     /// The place behind them, where there are more.
     pub next: Option<Cursor>,
+    /// How many rows the whole list has, where the filter asks for it.
+    pub total: Option<u64>,
 }
 
 /// The place behind a row of a list. Its text is opaque: JSON in the alphabet of URLs (RFC 4648, section 5).
@@ -64,8 +66,8 @@ impl Cursor {
             all.push(beyond(order[at], &self.0[at])?);
             Some(Predicate::And(all))
         });
-        let rest = Predicate::Or(branches.collect());
-        Filter { skip: 0, ..filter.within(rest) }
+        let behind = Predicate::Or(branches.collect());
+        Filter { skip: 0, behind: Some(behind), ..filter }
     }
 }
 

@@ -10,6 +10,8 @@ mod regexp;
 
 pub use error::FilterError;
 
+use std::borrow::Cow;
+
 use crate::entity::{Entity, Property, Relation};
 use crate::value::Value;
 
@@ -18,6 +20,10 @@ use crate::value::Value;
 pub struct Filter {
     /// Which rows; none means all that the scope lets through.
     pub predicate: Option<Predicate>,
+    /// Where a page of them begins: apart from the predicate, since the whole list does not begin there.
+    pub behind: Option<Predicate>,
+    /// Whether a page says how many rows the whole list has.
+    pub counted: bool,
     /// Order; empty means by id.
     pub order: Vec<Order>,
     /// At most so many rows.
@@ -126,6 +132,15 @@ impl Filter {
             None => predicate,
         });
         self
+    }
+
+    /// Which rows are read: those of the predicate, behind the place where the page begins.
+    pub(crate) fn rows(&self) -> Option<Cow<'_, Predicate>> {
+        match (&self.behind, &self.predicate) {
+            (Some(behind), Some(own)) => Some(Cow::Owned(Predicate::And(vec![behind.clone(), own.clone()]))),
+            (Some(only), None) | (None, Some(only)) => Some(Cow::Borrowed(only)),
+            (None, None) => None,
+        }
     }
 
     /// A filter of rows by predicate only.

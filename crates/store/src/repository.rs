@@ -41,14 +41,16 @@ impl<'a, E: Entity, S: Scope, M> Repository<'a, E, S, M> {
         include::statement(self.session, E::meta(), filter)
     }
 
-    /// Rows as [`Self::find`] reads them, and where the next page begins, if there is one.
+    /// Rows as [`Self::find`] reads them, and where the next page begins, if there is one; how many rows there are in all,
+    /// if the filter asks for it.
     ///
     /// # Errors
     /// As [`Self::find`].
     pub async fn find_page(&self, filter: &Filter) -> StoreResult<Page> {
         let (rows, more) = include::find_page(self.session, E::meta(), filter).await?;
         let next = rows.last().filter(|_| more).and_then(|last| Cursor::behind(E::meta(), filter, last));
-        Ok(Page { rows, next })
+        let total = if filter.counted { Some(self.count(filter.predicate.as_ref()).await?) } else { None };
+        Ok(Page { rows, next, total })
     }
 
     /// The rows that match, or all of them for `None`, as typed entities.

@@ -11,6 +11,9 @@ use crate::entity::{EntityMeta, Property, PropertyRole, PropertyType, Rules};
 
 pub use filter::{filter, filter_by_id, free_filter, where_};
 
+/// What a body's schema says of a property that is accepted for compatibility only.
+pub const IGNORED: &str = "Set by the service; accepted and ignored.";
+
 /// Audit properties that clients of the original may send as `null`.
 const NULLABLE_AUDIT: [&str; 2] = ["deletedOn", "deletedBy"];
 
@@ -112,7 +115,7 @@ fn body_value(property: &Property) -> Value {
             if NULLABLE_AUDIT.contains(&property.name) {
                 schema["type"] = json!([schema["type"], "null"]);
             }
-            describe(schema, "Set by the service; accepted and ignored.")
+            describe(schema, IGNORED)
         }
         _ => describe(constrained(property.kind, &property.rules), property.description),
     }

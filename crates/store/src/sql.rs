@@ -164,7 +164,7 @@ impl Confined {
                 let rows = Rows::Listed;
                 let select = Query::select()
                     .from(dialect.source(wall, meta, ROOT))
-                    .cond_where(confine(dialect, wall, meta, filter.predicate.as_ref(), rows))
+                    .cond_where(confine(dialect, wall, meta, filter.rows().as_deref(), rows))
                     .take();
                 let order = Ordering::of(dialect, wall, meta, filter, parents.as_ref());
                 let is_veiled = Dialect::query(wall, meta).is_some() && veil::is_over(&projection);

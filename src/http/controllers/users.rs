@@ -52,7 +52,7 @@ fn new_user() -> Json {
     // The original declares text, and ignores it: the new user gets the client applications of its creator.
     schema["properties"]["authClientIds"] = json!({
         "type": ["string", "array"],
-        "description": "Set by the service; accepted and ignored.",
+        "description": schema::IGNORED,
     });
     schema["properties"]["roleId"] = text("Id of the role that the user gets, one of the tenant.");
     schema["properties"]["locale"] = text("Language and region that the user prefers: `en`, `pt-br`.");

@@ -56,6 +56,7 @@ fn filter_below(way: &[Step], meta: &'static EntityMeta, json: &Json, bounds: Bo
         skip: skip.unwrap_or(0),
         fields: object.get("fields").and_then(|json| fields(meta, json)),
         include: given(object, "include").map_or(Ok(Vec::new()), |json| include(way, meta, json, bounds))?,
+        ..Filter::default()
     })
 }
 
