@@ -53,7 +53,7 @@ progress "the inspector from npm"
 inspect tools/list --strict | holds 'answer.tools.length > 40 && answer.tools.some((tool) => tool.name === "microservice")'
 inspect resources/list | holds 'answer.resources.length === 3'
 inspect tools/call --tool-name tenant_find --tool-arg 'filter={"where":{"key":"default"}}' |
-  holds '!answer.isError && answer.structuredContent.body[0].key === "default"'
+  holds '!answer.isError && JSON.parse(answer.content[0].text).body[0].key === "default"'
 inspect tools/call --tool-name microservice --tool-arg name=inspected --tool-arg baseOnService=true \
   --tool-arg baseService=user-tenant-service --tool-arg datasourceName=userdb --tool-arg datasourceType=postgresql \
   --tool-arg includeMigrations=true --tool-arg "workingDir=$place" | holds '!answer.isError'

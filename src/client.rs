@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
+use axum::http::request::Builder;
 use axum::http::{Method, Request, Response, header};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -18,6 +19,8 @@ use tower::ServiceExt as _;
 use crate::address::shown;
 use crate::error::BoxError;
 use crate::http::CURSOR;
+#[cfg(feature = "mcp")]
+use crate::http::{COUNT, PREFER, TOTAL};
 
 /// The longest answer that is read, in bytes.
 const LONGEST_ANSWER: usize = 64 * 1024 * 1024;
@@ -54,6 +57,9 @@ pub(crate) struct Answer {
     pub(crate) body: Json,
     /// The cursor of the next page, where there is one.
     pub(crate) next: Option<String>,
+    /// How many rows the whole list has, where that was asked for.
+    #[cfg(feature = "mcp")]
+    pub(crate) total: Option<u64>,
 }
 
 impl Answer {
@@ -104,11 +110,21 @@ impl Client {
 
     /// Sends a request; `target` is path and query, as they go over the wire. An answer that is no JSON is text.
     pub(crate) async fn send(&self, method: &Method, target: &str, body: Option<&Json>) -> Result<Answer, BoxError> {
+        self.exchange(Request::builder().method(method), target, body).await
+    }
+
+    /// Reads a page of a list, and asks how many rows the list has.
+    #[cfg(feature = "mcp")]
+    pub(crate) async fn page(&self, target: &str) -> Result<Answer, BoxError> {
+        self.exchange(Request::get("/").header(PREFER, COUNT), target, None).await
+    }
+
+    async fn exchange(&self, request: Builder, target: &str, body: Option<&Json>) -> Result<Answer, BoxError> {
         let base = match &self.way {
             Way::Remote(address, _) => address.as_str(),
             Way::Local(_) => "",
         };
-        let mut request = Request::builder().method(method).uri(format!("{base}{target}"));
+        let mut request = request.uri(format!("{base}{target}"));
         if let Some(token) = &self.token {
             request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
         }
@@ -142,13 +158,21 @@ where
 {
     let status = response.status().as_u16();
     let next = response.headers().get(header::LINK).and_then(|link| next_cursor(link.to_str().ok()?));
+    #[cfg(feature = "mcp")]
+    let total = response.headers().get(TOTAL).and_then(|total| total.to_str().ok()?.parse().ok());
     let bytes = Limited::new(response.into_body(), LONGEST_ANSWER).collect().await?.to_bytes();
     let body = match serde_json::from_slice(&bytes) {
         _ if bytes.is_empty() => Json::Null,
         Ok(body) => body,
         Err(_) => Json::from(String::from_utf8_lossy(&bytes).into_owned()),
     };
-    Ok(Answer { status, body, next })
+    Ok(Answer {
+        status,
+        body,
+        next,
+        #[cfg(feature = "mcp")]
+        total,
+    })
 }
 
 /// A part of a path, percent-encoded (RFC 3986).

@@ -21,12 +21,16 @@ use std::sync::Arc;
 
 use axum::Router;
 
+#[cfg(feature = "mcp")]
+pub(crate) use self::answer::TOTAL;
 pub(crate) use self::layers::HttpOptions;
 #[cfg(any(feature = "cli", feature = "mcp"))]
 pub(crate) use self::query::CURSOR;
+#[cfg(feature = "mcp")]
+pub(crate) use self::query::{COUNT, PREFER};
 pub(crate) use self::route::Route;
 #[cfg(feature = "mcp")]
-pub(crate) use self::route::Shape;
+pub(crate) use self::route::{Query, Shape};
 use crate::error::{BoxError, Error};
 use crate::service::Service;
 

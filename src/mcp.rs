@@ -20,9 +20,11 @@
 //! }
 //! ```
 
+mod brief;
 mod explain;
 mod http;
 mod operations;
+mod page;
 mod resources;
 mod scaffold;
 mod server;

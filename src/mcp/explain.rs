@@ -7,6 +7,7 @@ use serde_json::{Value as Json, json};
 use user_tenant_store::value::parse_uuid;
 
 use super::operations::{Operation, object};
+use super::server::told;
 use crate::access::caller::{Caller, ClaimMap};
 use crate::access::guard::Reach;
 use crate::client::{Client, claimed};
@@ -16,12 +17,11 @@ use crate::clock::Clock;
 pub(super) const NAME: &str = "explain_access";
 
 /// The tool.
-pub(super) fn tool(operations: &[Operation]) -> Tool {
-    let names: Vec<_> = operations.iter().map(|operation| operation.tool.name.clone()).collect();
+pub(super) fn tool() -> Tool {
     let schema = json!({
         "type": "object",
         "properties": {
-            "operation": { "type": "string", "enum": names, "description": "The operation that would be called" },
+            "operation": { "type": "string", "description": "The tool that would be called" },
             "id": {
                 "type": "string",
                 "description": "The `id` that its path would name: of a tenant, group, membership or user, as the operation has \
@@ -35,8 +35,7 @@ pub(super) fn tool(operations: &[Operation]) -> Tool {
     let description = "Explains whether a token would be let through to an operation, check by check in the order of the \
         service, and what is missing: each passes, fails, or is unknown here (null). The service itself is asked whether \
         it takes the token, by counting tenants with it; nothing is changed.";
-    let annotations =
-        ToolAnnotations::with_title("Explain a refusal").read_only(true).idempotent(true).open_world(false);
+    let annotations = ToolAnnotations::new().read_only(true).open_world(false);
     Tool::new(NAME, description, object(schema)).with_annotations(annotations)
 }
 
@@ -98,9 +97,12 @@ pub(super) async fn call(operations: &[Operation], arguments: JsonObject, client
         Some(true) => Ok(all),
         None => Ok(None),
     });
-    CallToolResult::structured(json!({
-        "operation": operation.tool.name, "path": operation.path, "wouldPass": passes.unwrap_or(Some(false)), "checks": checks,
-    }))
+    told(
+        true,
+        &json!({
+            "operation": operation.tool.name, "path": operation.path, "wouldPass": passes.unwrap_or(Some(false)), "checks": checks,
+        }),
+    )
 }
 
 /// Whether the service takes the token: what it says to a count of tenants, which any caller may ask for or not.

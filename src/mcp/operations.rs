@@ -5,6 +5,7 @@ use rmcp::model::{JsonObject, Tool, ToolAnnotations};
 use serde_json::{Map, Value as Json, json};
 use std::sync::Arc;
 
+use super::{brief, page};
 use crate::access::guard::Reach;
 use crate::client::{Answer, Client, segment};
 use crate::error::BoxError;
@@ -24,8 +25,8 @@ pub(super) struct Operation {
     /// Name of its query parameter, if it has one.
     query: Option<&'static str>,
     has_body: bool,
-    /// Whether it lists rows page by page.
-    pages: bool,
+    /// What it shows of each row unless it is told otherwise, where it lists rows page by page.
+    pages: Option<&'static [&'static str]>,
     /// Whose rows it is about.
     pub(super) reach: Reach,
 }
@@ -37,44 +38,38 @@ pub(super) fn all() -> Vec<Operation> {
 
 impl Operation {
     fn of(route: &Route) -> Self {
-        let query = route.query.parameter();
+        let pages = match route.reply {
+            Shape::Page(meta) => Some(brief::shown(meta())),
+            _ => None,
+        };
         let mut properties = Map::new();
         let mut required = parameters(route.path);
         for name in &required {
-            properties.insert(
-                (*name).to_owned(),
-                json!({ "type": "string", "description": format!("`{{{name}}}` of {}", route.path) }),
-            );
+            properties.insert((*name).to_owned(), json!({ "type": "string" }));
         }
-        let query = query.map(|(name, schema)| {
+        let query = brief::query(route.query, pages.is_some()).map(|(name, schema)| {
             properties.insert(name.to_owned(), schema);
             name
         });
         if let Some(body) = &route.body {
-            properties.insert("body".to_owned(), body.schema_around(body.schema()));
+            properties.insert("body".to_owned(), brief::body(body.schema_around(body.schema())));
             required.push("body");
         }
-        let pages = matches!(route.reply, Shape::Page(_));
-        if pages {
-            let description = "`next` of the page before, with the same filter: the page behind it";
+        if pages.is_some() {
+            let description = "`next` of the page before, with the same filter";
             properties.insert(CURSOR.to_owned(), json!({ "type": "string", "description": description }));
         }
         let schema = json!({
             "type": "object", "properties": properties, "required": required, "additionalProperties": false,
         });
-        let description = format!(
-            "{} ({} {}). Needs one of the permissions {}.",
-            route.summary,
-            route.method,
-            route.path,
-            route.permissions.join(", ")
-        );
+        // Permissions have numbers too, for tokens of the original.
+        let permissions = route.permissions.iter().filter(|name| name.parse::<u32>().is_err());
+        let permissions = permissions.copied().collect::<Vec<_>>().join(" or ");
+        let description = format!("{} ({} {}). Needs {permissions}.", route.summary, route.method, route.path);
         let reads = route.method == Method::GET;
-        let annotations = ToolAnnotations::with_title(route.summary)
-            .read_only(reads)
-            .destructive(!reads && route.method != Method::POST)
-            .idempotent(reads || route.method == Method::PUT)
-            .open_world(false);
+        let annotations = ToolAnnotations::new().read_only(reads).open_world(false);
+        let annotations = if reads { annotations } else { annotations.destructive(route.method != Method::POST) };
+        let annotations = if route.method == Method::PUT { annotations.idempotent(true) } else { annotations };
         Self {
             tool: Tool::new(name(route.operation), description, object(schema)).with_annotations(annotations),
             permissions: route.permissions,
@@ -103,32 +98,25 @@ impl Operation {
                 None => target.push_str(part),
             }
         }
-        let query = self.query(&mut arguments)?;
-        if !query.is_empty() {
-            target.push('?');
-            target.push_str(&query);
-        }
+        let query = self.query.and_then(|name| Some((name, arguments.remove(name)?)));
+        let cursor = match self.pages.and_then(|_| arguments.remove(CURSOR)) {
+            None | Some(Json::Null) => None,
+            Some(Json::String(cursor)) => Some(cursor),
+            Some(_) => return Err(format!("the argument {CURSOR} must be a text").into()),
+        };
         let body = if self.has_body { arguments.remove("body") } else { None };
         if let Some(name) = arguments.keys().next() {
             return Err(format!("there is no argument {name}").into());
         }
+        if let Some(shown) = self.pages {
+            let filter = query.map(|(_, filter)| filter).unwrap_or_default();
+            return page::read(client, &target, shown, filter, cursor.as_deref()).await;
+        }
+        if let Some((name, value)) = query {
+            let query = form_urlencoded::Serializer::new(String::new()).append_pair(name, &value.to_string()).finish();
+            target = format!("{target}?{query}");
+        }
         client.send(&self.method, &target, body.as_ref()).await
-    }
-
-    /// Takes the arguments that go into the query string.
-    fn query(&self, arguments: &mut JsonObject) -> Result<String, BoxError> {
-        let mut query = form_urlencoded::Serializer::new(String::new());
-        if let Some((name, value)) = self.query.and_then(|name| Some((name, arguments.remove(name)?))) {
-            query.append_pair(name, &value.to_string());
-        }
-        match if self.pages { arguments.remove(CURSOR) } else { None } {
-            None | Some(Json::Null) => {}
-            Some(Json::String(cursor)) => {
-                query.append_pair(CURSOR, &cursor);
-            }
-            Some(_) => return Err(format!("the argument {CURSOR} must be a text").into()),
-        }
-        Ok(query.finish())
     }
 }
 

@@ -15,7 +15,6 @@ pub(super) const NAME: &str = "microservice";
 pub(super) fn tool() -> Tool {
     let text = |description: String| json!({ "type": "string", "description": description });
     let flag = |description: &str| json!({ "type": "boolean", "default": false, "description": description });
-    let services = BASE_SERVICES.join(", ");
     let schema = json!({
         "type": "object",
         "properties": {
@@ -26,8 +25,7 @@ pub(super) fn tool() -> Tool {
                 "type": "string",
                 "enum": BASE_SERVICES,
                 "description": format!(
-                    "Base microservice (options: {services}; this server writes {}) (required if baseOnService is provided) \
-                     (can not be provided with facade option)",
+                    "Base microservice (this server writes {}) (required if baseOnService is provided) (can not be provided with facade option)",
                     scaffold::OURS
                 ),
             },
@@ -53,11 +51,7 @@ pub(super) fn tool() -> Tool {
     let description = "Writes a new service, a Rust crate that serves users, tenants and roles of a multi-tenant application \
         with routes of its own: sources, tests, migrations, settings and container files. It cannot change a service that \
         is there. Take what the user has not said from services that are there, or ask the user.";
-    let annotations = ToolAnnotations::with_title("Write a new service")
-        .read_only(false)
-        .destructive(false)
-        .idempotent(false)
-        .open_world(false);
+    let annotations = ToolAnnotations::new().read_only(false).destructive(false).idempotent(false).open_world(false);
     Tool::new(NAME, description, object(schema)).with_annotations(annotations)
 }
 

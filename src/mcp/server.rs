@@ -11,7 +11,7 @@ use rmcp::model::{
     ReadResourceResult, ServerCapabilities, ServerConfig,
 };
 use rmcp::service::{RequestContext, RoleServer};
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
 use super::operations::{self, Operation};
 use super::{Backend, explain, resources, scaffold};
@@ -21,7 +21,9 @@ use crate::error::BoxError;
 
 const INSTRUCTIONS: &str = "Users, tenants and roles of multi-tenant software. `microservice` writes a new service. The other \
     tools operate a running one, each with the rights of this server's token: rows of other tenants are not found, and what the \
-    token lacks is refused. `explain_access` says why. Lists take LoopBack filters.";
+    token lacks is refused. `explain_access` says why. Answers are JSON. A list answers a page: `limit` rows, or 50 and fewer where \
+    they are long; `total` counts the whole list, and `next`, sent as `cursor` with the same filter, reads on. `filter` and `where` \
+    are LoopBack's; rows also have createdOn, createdBy, modifiedOn and modifiedBy.";
 
 /// The tools and documents, with the rights of one token; a clone is the same server.
 #[derive(Clone)]
@@ -107,11 +109,15 @@ impl McpServer {
             Err(error) => failed(error.to_string()),
             Ok(answer) => {
                 let success = answer.is_success();
-                let mut told = json!({ "status": answer.status, "body": answer.body });
-                if let Some(next) = answer.next {
-                    told["next"] = next.into();
+                let mut said = json!({ "status": answer.status });
+                if let Some(total) = answer.total {
+                    said["total"] = total.into();
                 }
-                if success { CallToolResult::structured(told) } else { CallToolResult::structured_error(told) }
+                if let Some(next) = answer.next {
+                    said["next"] = next.into();
+                }
+                said["body"] = answer.body;
+                told(success, &said)
             }
         })
     }
@@ -132,7 +138,7 @@ impl ServerHandler for McpServer {
         _: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
         let mut tools: Vec<_> = self.services.iter().map(|_| scaffold::tool()).collect();
-        tools.push(explain::tool(&self.parts.operations));
+        tools.push(explain::tool());
         tools.extend(self.parts.operations.iter().map(|operation| operation.tool.clone()));
         Ok(ListToolsResult::with_all_items(tools))
     }
@@ -164,6 +170,13 @@ impl ServerHandler for McpServer {
             Err(error) => Err(ErrorData::internal_error(error.to_string(), None)),
         }
     }
+}
+
+/// The answer of a tool, said once: as text, which clients of every revision hand to their model. What stands in
+/// `structuredContent` must stand in a text too (revision 2025-06-18), so that a list would be read twice.
+pub(super) fn told(success: bool, said: &Json) -> CallToolResult {
+    let content = vec![ContentBlock::text(said.to_string())];
+    if success { CallToolResult::success(content) } else { CallToolResult::error(content) }
 }
 
 impl std::fmt::Debug for McpServer {

@@ -4,6 +4,7 @@ Arguments: the program, and a directory to work in whose database is bootstrappe
 """
 
 import asyncio
+import json
 import os
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import httpx2
 from mcp import ClientSession, StdioServerParameters
 from mcp.client.stdio import stdio_client
 from mcp.client.streamable_http import streamable_http_client
+from mcp.types import CallToolResult
 
 PROGRAM, PLACE = sys.argv[1], Path(sys.argv[2])
 TOKEN = "a token of this run"
@@ -21,6 +23,11 @@ TOKEN = "a token of this run"
 def expect(condition: bool, what: object) -> None:
     if not condition:
         raise SystemExit(f"unexpected: {what}")
+
+
+def said(answer: CallToolResult) -> dict:
+    """What a tool answers: one text of JSON."""
+    return json.loads(answer.content[0].text)
 
 
 async def drive(session: ClientSession, name: str) -> None:
@@ -34,14 +41,14 @@ async def drive(session: ClientSession, name: str) -> None:
     expect(by_name["tenant_delete_by_id"].annotations.destructive_hint is True, by_name["tenant_delete_by_id"])
 
     found = await session.call_tool("tenant_find", {"filter": {"where": {"key": "default"}}})
-    expect(not found.is_error and found.structured_content["body"][0]["key"] == "default", found)
-    tenant = found.structured_content["body"][0]["id"]
+    expect(not found.is_error and said(found)["body"][0]["key"] == "default", found)
+    tenant = said(found)["body"][0]["id"]
     role = await session.call_tool("tenant_role_create", {"id": tenant, "body": {"name": f"role over {name}"}})
-    expect(role.structured_content["status"] == 200, role)
+    expect(said(role)["status"] == 200, role)
     refused = await session.call_tool("tenant_role_create", {"id": tenant, "body": {"name": f"role over {name}"}})
-    expect(refused.is_error and refused.structured_content["status"] == 403, refused)
+    expect(refused.is_error and said(refused)["status"] == 403, refused)
     why = await session.call_tool("explain_access", {"operation": "tenant_role_find", "id": tenant})
-    expect(why.structured_content["wouldPass"] is True, why)
+    expect(said(why)["wouldPass"] is True, why)
 
     answers = {
         "name": f"madeOver-{name}",
