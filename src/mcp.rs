@@ -20,6 +20,7 @@
 //! }
 //! ```
 
+mod accept;
 mod brief;
 mod explain;
 mod http;

@@ -10,7 +10,7 @@ use rmcp::model::{
     ListResourcesResult, ListToolsResult, PaginatedRequestParams, ReadResourceRequestParams, ReadResourceResponse,
     ReadResourceResult, ServerCapabilities, ServerConfig,
 };
-use rmcp::service::{RequestContext, RoleServer};
+use rmcp::service::{RequestContext, RoleServer, ServerInitializeError};
 use serde_json::{Value as Json, json};
 
 use super::operations::{self, Operation};
@@ -75,7 +75,12 @@ impl McpServer {
     /// # Errors
     /// When the client does not speak the protocol, or the streams break.
     pub async fn serve_stdio(self) -> Result<(), BoxError> {
-        self.serve(rmcp::transport::stdio()).await?.waiting().await?;
+        match self.serve(rmcp::transport::stdio()).await {
+            Ok(serving) => serving.waiting().await.map(drop)?,
+            // A client may start a server only to see that it is there.
+            Err(ServerInitializeError::ConnectionClosed(_)) => {}
+            Err(error) => return Err(error.into()),
+        }
         Ok(())
     }
 

@@ -1,5 +1,6 @@
 //! `mcp`: a client on standard input and output, and over HTTP, as the protocol describes it (revision 2025-11-25).
 
+mod revisions;
 mod sizes;
 
 use std::io::{BufRead, BufReader, Lines, Read as _, Write};
