@@ -5,7 +5,7 @@ use std::sync::Arc;
 use user_tenant_store::audit::Actor;
 use user_tenant_store::environment::Environment;
 use user_tenant_store::filter::{Filter, Predicate, Test};
-use user_tenant_store::migrate::{Migrations, Migrator};
+use user_tenant_store::migrate::{Finding, Migrations, Migrator};
 use user_tenant_store::scope::{AllTenants, CallerScope, OwnScope, System, SystemReason, TenantScope};
 use user_tenant_store::session::{DatabaseOptions, Limits, PoolState, Read, Session, Store, Write};
 use user_tenant_store::value::Value;
@@ -43,9 +43,13 @@ impl Doors {
         if migrate {
             migrator.up().await?;
         }
-        let findings = migrator.check().await?;
+        let (bearable, findings): (Vec<_>, Vec<_>) =
+            migrator.check().await?.into_iter().partition(Finding::is_bearable);
         if !findings.is_empty() {
             return Err(BuildError::Schema(findings));
+        }
+        for finding in bearable {
+            tracing::warn!("{finding}");
         }
         let store =
             Store::open(database, limits, environment).map_err(|error| BuildError::Database(Box::new(error)))?;

@@ -39,7 +39,6 @@ impl Failure {
 
     /// A schema that is not the one of this program, why, and what to type.
     pub(super) fn schema(findings: &[Finding]) -> Self {
-        let lines: Vec<_> = findings.iter().map(ToString::to_string).collect();
         let violated: BTreeSet<_> = findings
             .iter()
             .filter_map(|finding| match finding {
@@ -47,6 +46,7 @@ impl Failure {
                 _ => None,
             })
             .collect();
+        let holds_nulls = findings.iter().any(|finding| matches!(finding, Finding::Nulls(_)));
         let next = if !violated.is_empty() {
             let options: String = violated.into_iter().collect();
             format!(
@@ -55,14 +55,28 @@ impl Failure {
             )
         } else if findings.contains(&Finding::ForeignSchema) {
             FOREIGN.to_owned()
+        } else if findings.iter().all(Finding::is_bearable) {
+            "The schema is the one of this program, but what is named above fails until that is mended.".to_owned()
+        } else if holds_nulls {
+            MEND.to_owned()
         } else if findings.contains(&Finding::Adoptable) {
             format!("No row stands in the way. Adopt it with:  {} migrate up", program())
-        } else if findings.iter().all(|finding| matches!(finding, Finding::Pending(_))) {
+        } else if findings.iter().all(|finding| finding.is_bearable() || matches!(finding, Finding::Pending(_))) {
             format!("Bring it there with:  {} migrate up", program())
         } else {
             "Restore the text of the migrations or the database, or use the program that applied them.".to_owned()
         };
-        Self::Schema(format!("the database schema is not the one of this program:\n{}\n{next}", lines.join("\n")))
+        let what = if findings.iter().all(Finding::is_bearable) {
+            "the database is not as this program needs it"
+        } else {
+            "the database schema is not the one of this program"
+        };
+        Self::listing(what, findings, &next)
+    }
+
+    fn listing(what: &str, findings: &[Finding], next: &str) -> Self {
+        let lines: Vec<_> = findings.iter().map(ToString::to_string).collect();
+        Self::Schema(format!("{what}:\n{}\n{next}", lines.join("\n")))
     }
 
     /// The exit code of the process.
@@ -94,6 +108,9 @@ impl From<MigrateError> for Failure {
                  Nothing has been changed. Name another database, or take it away from this one"
             )),
             MigrateError::ForeignSchema => Self::Schema(format!("{error}\n{FOREIGN}")),
+            MigrateError::InTheWay(findings) if findings.iter().all(Finding::is_bearable) => {
+                Self::listing("rows stand in the way of adoption", &findings, MEND)
+            }
             MigrateError::InTheWay(findings) => Self::schema(&findings),
             MigrateError::NotAdopted => Self::Configuration(format!("--without, --with: {error}")),
             other @ (MigrateError::Changed(_) | MigrateError::Unknown(_)) => Self::Schema(other.to_string()),
@@ -142,9 +159,12 @@ const TAKEN: &[(&str, &str)] = &[
     ("Key (key_id)=", "--kid"),
 ];
 
+/// What to do about rows that nothing can be done without.
+const MEND: &str = "Mend these rows first. Nothing has been changed.";
+
 /// What to do with a database that cannot be adopted.
-const FOREIGN: &str = "Only a database that the original's migration has made can be adopted. Name another one, or \
-    bring this one to that form; `migrate check` says what it lacks";
+const FOREIGN: &str = "Only a database that the original's migration has made, or the authentication service's, can be \
+    adopted. Name another one, or bring this one to that form; `migrate check` says what it lacks";
 
 /// The causes of an error, first one first, as one.
 fn causes(error: &dyn std::error::Error) -> Option<BoxError> {

@@ -1,4 +1,4 @@
-//! The closed list of what a database of the original is given when it is adopted; all of it is also in the first migration.
+//! The closed list of what a database of the original is given when it is adopted, all of it also in the first migration, and what it needs.
 
 use user_tenant_store::migrate::{Addition, Adoption, Kind};
 
@@ -6,6 +6,33 @@ use user_tenant_store::migrate::{Addition, Adoption, Kind};
 pub(super) const ADOPTION: Adoption = Adoption {
     differences: include_str!("../../migrations/postgres/adoption/differences.sql"),
     mend: include_str!("../../migrations/postgres/adoption/mend.sql"),
+    unwritable: include_str!("../../migrations/postgres/adoption/unwritable.sql"),
+    required: &[
+        (
+            "main.auth_clients",
+            &[
+                "client_id",
+                "client_secret",
+                "access_token_expiration",
+                "refresh_token_expiration",
+                "auth_code_expiration",
+                "secret",
+                "deleted",
+            ],
+        ),
+        ("main.groups", &["name", "tenant_id"]),
+        ("main.jwt_keys", &["key_id"]),
+        ("main.roles", &["name", "tenant_id", "deleted"]),
+        ("main.tenant_configs", &["config_key", "config_value", "tenant_id", "deleted"]),
+        ("main.tenants", &["name", "status", "key", "deleted"]),
+        ("main.user_credentials", &["user_id", "auth_provider", "deleted"]),
+        ("main.user_groups", &["user_tenant_id", "group_id"]),
+        ("main.user_invitations", &["user_tenant_id", "token", "expires_on", "deleted"]),
+        ("main.user_permissions", &["user_tenant_id", "permission", "allowed", "deleted"]),
+        ("main.user_tenant_prefs", &["config_key", "config_value", "user_tenant_id", "deleted"]),
+        ("main.user_tenants", &["user_id", "tenant_id", "role_id", "status", "deleted"]),
+        ("main.users", &["first_name", "username", "deleted"]),
+    ],
     additions: &[
         unique("uq_auth_clients_client_id", "main.auth_clients", &["client_id"]),
         unique("uq_users_username", "main.users", &["lower(username)"]),

@@ -18,7 +18,7 @@ mod postgres;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 
-pub use adoption::{Addition, Adoption, Choice, Kind, Violation};
+pub use adoption::{Addition, Adoption, Choice, Kind, Nulls, Violation};
 pub use migrator::{Migrations, Migrator};
 
 /// One step of the schema and its way back, as text in the program. Never edited once released.
@@ -108,12 +108,23 @@ pub enum Finding {
     Adoptable,
     /// Rows that stand in the way of adoption.
     Violation(Violation),
+    /// Rows that hold null where the program needs a value: reads of those fail.
+    Nulls(Nulls),
+    /// A table that takes no change, and why.
+    Unwritable(String),
     /// The migration is not applied.
     Pending(Step),
     /// The migration was applied from another text.
     Changed(Step),
     /// A migration was applied that the program does not have.
     Unknown(Step),
+}
+
+impl Finding {
+    /// Whether the program works all the same, but for the rows and tables that are named.
+    pub const fn is_bearable(&self) -> bool {
+        matches!(self, Self::Nulls(_) | Self::Unwritable(_))
+    }
 }
 
 impl fmt::Display for Finding {
@@ -123,6 +134,8 @@ impl fmt::Display for Finding {
             Self::Unlike(difference) => formatter.write_str(difference),
             Self::Adoptable => formatter.write_str("the database was made by another program and can be adopted"),
             Self::Violation(violation) => violation.fmt(formatter),
+            Self::Nulls(nulls) => nulls.fmt(formatter),
+            Self::Unwritable(why) => formatter.write_str(why),
             Self::Pending(step) => write!(formatter, "migration {step} is not applied"),
             Self::Changed(step) => {
                 write!(formatter, "migration {step} was applied with another content")
@@ -154,7 +167,8 @@ pub enum MigrateError {
     /// The database has our tables but no ledger; nothing was changed.
     #[error("{FOREIGN_SCHEMA}")]
     ForeignSchema,
-    /// Rows stand in the way of adoption: findings of the kind [`Finding::Violation`]; nothing was changed.
+    /// Rows stand in the way of adoption: findings of the kinds [`Finding::Violation`] and [`Finding::Nulls`]; nothing was
+    /// changed.
     #[error("{} {} in the way of adoption", .0.len(), if .0.len() == 1 { "conflict stands" } else { "conflicts stand" })]
     InTheWay(Vec<Finding>),
     /// Constraints can be chosen for an adopted database only; nothing was changed.
@@ -245,7 +259,11 @@ fn next_up<'a>(
     for finding in findings(migrations, ledger, foreign) {
         match finding {
             // Only where there is a ledger; without one, `findings` says no more than that the schema is foreign.
-            Finding::Unlike(_) | Finding::Adoptable | Finding::Violation(_) => {}
+            Finding::Unlike(_)
+            | Finding::Adoptable
+            | Finding::Violation(_)
+            | Finding::Nulls(_)
+            | Finding::Unwritable(_) => {}
             Finding::ForeignSchema => return Err(MigrateError::ForeignSchema),
             Finding::Changed(step) => return Err(MigrateError::Changed(step)),
             Finding::Unknown(step) => return Err(MigrateError::Unknown(step)),

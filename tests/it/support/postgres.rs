@@ -41,6 +41,12 @@ impl PostgresDatabase {
         self.runtime.block_on(self.client().batch_execute(sql)).unwrap_or_else(|error| panic!("{error:?} in {sql}"));
     }
 
+    /// The code with which a statement is refused; `None` where it is not.
+    pub(crate) fn refusal(&self, sql: &str) -> Option<String> {
+        let error = self.runtime.block_on(self.client().batch_execute(sql)).err()?;
+        Some(error.code().map_or_else(|| error.to_string(), |code| code.code().to_owned()))
+    }
+
     /// Runs one statement with parameters.
     pub(crate) fn execute(&self, sql: &str, parameters: &[&(dyn ToSql + Sync)]) {
         self.runtime

@@ -12,6 +12,11 @@ pub struct Adoption {
     pub mend: &'static str,
     /// What is added where it is missing, and taken away again on the way back.
     pub additions: &'static [Addition],
+    /// Columns in which no row may hold null, by their tables with schema. Whoever made the database, they are looked at
+    /// where nothing in it keeps nulls out.
+    pub required: &'static [(&'static str, &'static [&'static str])],
+    /// A query whose rows, a text each, say which tables take no change, and why; whoever made the database.
+    pub unwritable: &'static str,
 }
 
 /// One thing that an adopted database is given.
@@ -85,6 +90,32 @@ impl fmt::Display for Violation {
         let values: Vec<_> = self.values.iter().map(|(column, value)| format!("{column} = {value:?}")).collect();
         let (noun, ids) = (if self.ids.len() == 1 { "row" } else { "rows" }, self.ids.join(", "));
         write!(formatter, "{}: {noun} {ids} of {}: {}; {}", self.constraint, self.table, values.join(", "), self.remedy)
+    }
+}
+
+/// Rows that hold null where a program needs a value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Nulls {
+    /// Where the rows are.
+    pub table: &'static str,
+    /// The column.
+    pub column: String,
+    /// The ids of the first ones.
+    pub ids: Vec<String>,
+    /// How many there are.
+    pub count: i64,
+}
+
+impl fmt::Display for Nulls {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { table, column, ids, count } = self;
+        let (noun, ids) = (if *count == 1 { "row" } else { "rows" }, ids.join(", "));
+        let more = if i64::try_from(self.ids.len()).is_ok_and(|shown| shown < *count) { ", …" } else { "" };
+        write!(
+            formatter,
+            "{table}: {column} is null in {count} {noun} ({ids}{more}); give it a value, then: \
+             ALTER TABLE {table} ALTER {column} SET NOT NULL"
+        )
     }
 }
 

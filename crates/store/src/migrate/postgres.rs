@@ -43,10 +43,19 @@ pub(super) async fn check(
 ) -> Result<Vec<Finding>, MigrateError> {
     let ledger = ledger(client).await?;
     let foreign = ledger.is_none() && holds_tables(client).await?;
-    match adoption {
-        Some(adoption) if foreign => adopt::findings(client, adoption).await,
-        _ => Ok(findings(migrations, &ledger.unwrap_or_default(), foreign)),
+    let mut all = match adoption {
+        Some(adoption) if foreign => adopt::findings(client, adoption).await?,
+        _ => findings(migrations, &ledger.unwrap_or_default(), foreign),
+    };
+    if let Some(adoption) = adoption
+        && !all.contains(&Finding::ForeignSchema)
+    {
+        all.extend(adopt::unwritable(client, adoption).await?);
+        if !foreign {
+            all.extend(adopt::nulls(client, adoption).await?);
+        }
     }
+    Ok(all)
 }
 
 /// Adopts the database if another program has made it, then applies all pending migrations, in order, and says

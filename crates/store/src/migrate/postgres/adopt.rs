@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tokio_postgres::{GenericClient, Transaction};
 
-use super::super::adoption::{Addition, Adoption, Choice, Violation};
+use super::super::adoption::{Addition, Adoption, Choice, Nulls, Violation};
 use super::super::{Finding, MigrateError, ledger_error};
 use crate::error::BoxError;
 
@@ -15,8 +15,13 @@ const CREATE_RECORD: &str = "CREATE TABLE main.schema_adoption (
 );
 COMMENT ON TABLE main.schema_adoption IS 'what was missing when the database was adopted: added, or left out';";
 
-/// Indexes that can be relied on, constraints and triggers: kind, table, name.
+/// Tables, and of tables the indexes that can be relied on, constraints and triggers: kind, table, name.
 const PRESENT: &str = "
+  SELECT 'table', format('%s.%s', n.nspname, t.relname), ''
+  FROM pg_class t
+  JOIN pg_namespace n ON n.oid = t.relnamespace
+  WHERE n.nspname IN ('main', 'logs') AND t.relkind IN ('r', 'p')
+  UNION ALL
   SELECT CASE WHEN i.indisunique THEN 'unique' ELSE 'index' END, format('%s.%s', n.nspname, t.relname), x.relname::text
   FROM pg_index i
   JOIN pg_class x ON x.oid = i.indexrelid
@@ -35,6 +40,24 @@ const PRESENT: &str = "
   JOIN pg_class t ON t.oid = g.tgrelid
   JOIN pg_namespace n ON n.oid = t.relnamespace
   WHERE n.nspname IN ('main', 'logs') AND NOT g.tgisinternal";
+
+/// Which of these columns nothing keeps nulls out of: table, column. `PostgreSQL` 18 knows constraints that hold for later
+/// rows only, and says of the column that it holds none.
+const NULLABLE: &str = "
+  SELECT needed.relation, needed.name
+  FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS needed (relation, name, place)
+  JOIN pg_attribute a ON a.attrelid = to_regclass(needed.relation) AND a.attname = needed.name
+  WHERE NOT a.attnotnull OR EXISTS (
+    SELECT FROM pg_constraint k
+    WHERE k.conrelid = a.attrelid AND k.contype = 'n' AND k.conkey = ARRAY[a.attnum] AND NOT k.convalidated
+  )
+  ORDER BY needed.place";
+
+/// How many rows of a report are named.
+const NAMED: i64 = 10;
+
+/// The kind, table and name of all that [`PRESENT`] lists.
+type Present = BTreeSet<(String, String, String)>;
 
 /// What adoption has left in a database: each addition that was missing by its name, and whether it was added.
 /// `None`: the database was not adopted.
@@ -59,10 +82,39 @@ pub(super) async fn findings(client: &impl GenericClient, adoption: &Adoption) -
         return Ok([vec![Finding::ForeignSchema], differences.map_err(failed)?].concat());
     }
     let mut findings = vec![Finding::Adoptable];
-    for addition in missing(client, adoption).await? {
+    let present = present(client).await?;
+    // A table that is yet to be made holds no row.
+    for addition in missing(&present, adoption).into_iter().filter(|addition| holds(&present, addition.table)) {
         findings.extend(violations(client, addition).await?.into_iter().map(Finding::Violation));
     }
+    findings.extend(nulls(client, adoption).await?);
     Ok(findings)
+}
+
+/// Rows that hold null where the program needs a value.
+pub(super) async fn nulls(client: &impl GenericClient, adoption: &Adoption) -> Result<Vec<Finding>, MigrateError> {
+    let all = adoption.required.iter().flat_map(|(table, columns)| columns.iter().map(|column| (*table, *column)));
+    let (tables, columns): (Vec<_>, Vec<_>) = all.unzip();
+    let mut findings = Vec::new();
+    for row in client.query(NULLABLE, &[&tables, &columns]).await.map_err(failed)? {
+        let (named, column): (String, String) = (row.try_get(0).map_err(failed)?, row.try_get(1).map_err(failed)?);
+        let Some((table, _)) = adoption.required.iter().find(|(table, _)| *table == named) else { continue };
+        let select =
+            format!("SELECT id::text, count(*) OVER () FROM {table} WHERE {column} IS NULL ORDER BY id LIMIT {NAMED}");
+        let rows = client.query(&select, &[]).await.map_err(failed)?;
+        if let Some(first) = rows.first() {
+            let count = first.try_get(1).map_err(failed)?;
+            let ids = rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>().map_err(failed)?;
+            findings.push(Finding::Nulls(Nulls { table: *table, column, ids, count }));
+        }
+    }
+    Ok(findings)
+}
+
+/// Tables that take no change.
+pub(super) async fn unwritable(client: &impl GenericClient, adoption: &Adoption) -> Result<Vec<Finding>, MigrateError> {
+    let rows = client.query(adoption.unwritable, &[]).await.map_err(failed)?;
+    rows.iter().map(|row| row.try_get(0).map(Finding::Unwritable)).collect::<Result<_, _>>().map_err(failed)
 }
 
 /// Brings a database that can be adopted to the first migration, or says why not and changes nothing.
@@ -73,9 +125,10 @@ pub(super) async fn adopt(
 ) -> Result<(), MigrateError> {
     // Before the lock, so that a database that is not adopted is not locked either.
     refuse(findings(transaction, adoption).await?, choice)?;
-    lock(transaction, adoption.additions).await?;
+    let there = present(transaction).await?;
+    lock(transaction, adoption.additions.iter().filter(|addition| holds(&there, addition.table))).await?;
     refuse(findings(transaction, adoption).await?, choice)?;
-    let missing = missing(transaction, adoption).await?;
+    let missing = missing(&present(transaction).await?, adoption);
     transaction.batch_execute(adoption.mend).await.map_err(failed)?;
     transaction.batch_execute(CREATE_RECORD).await.map_err(failed)?;
     for addition in missing {
@@ -134,17 +187,23 @@ pub(super) async fn undo(
     transaction.batch_execute("DROP TABLE main.schema_adoption").await.map_err(failed)
 }
 
-async fn missing<'a>(client: &impl GenericClient, adoption: &'a Adoption) -> Result<Vec<&'a Addition>, MigrateError> {
+async fn present(client: &impl GenericClient) -> Result<Present, MigrateError> {
     let rows = client.query(PRESENT, &[]).await.map_err(failed)?;
-    let present = rows
-        .iter()
+    rows.iter()
         .map(|row| Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?)))
-        .collect::<Result<BTreeSet<(String, String, String)>, tokio_postgres::Error>>()
-        .map_err(failed)?;
+        .collect::<Result<_, tokio_postgres::Error>>()
+        .map_err(failed)
+}
+
+fn holds(present: &Present, table: &str) -> bool {
+    present.contains(&("table".to_owned(), table.to_owned(), String::new()))
+}
+
+fn missing<'a>(present: &Present, adoption: &'a Adoption) -> Vec<&'a Addition> {
     let is_missing = |addition: &&Addition| {
         !present.contains(&(addition.catalog_kind().to_owned(), addition.table.to_owned(), addition.name.to_owned()))
     };
-    Ok(adoption.additions.iter().filter(is_missing).collect())
+    adoption.additions.iter().filter(is_missing).collect()
 }
 
 async fn violations(client: &impl GenericClient, addition: &Addition) -> Result<Vec<Violation>, MigrateError> {
@@ -169,16 +228,20 @@ fn refuse(mut findings: Vec<Finding>, choice: &Choice) -> Result<(), MigrateErro
     if findings.contains(&Finding::ForeignSchema) {
         return Err(MigrateError::ForeignSchema);
     }
-    findings.retain(
-        |finding| matches!(finding, Finding::Violation(violation) if !choice.without.contains(violation.constraint)),
-    );
+    findings.retain(|finding| match finding {
+        Finding::Violation(violation) => !choice.without.contains(violation.constraint),
+        finding => matches!(finding, Finding::Nulls(_)),
+    });
     if findings.is_empty() { Ok(()) } else { Err(MigrateError::InTheWay(findings)) }
 }
 
 /// Waits for those who use the tables, and keeps them out until the end of the transaction. All at once and in one
 /// order, so that nobody waits for us while we wait for him.
-async fn lock(transaction: &Transaction<'_>, additions: &[Addition]) -> Result<(), MigrateError> {
-    let tables: BTreeSet<_> = additions.iter().map(|addition| addition.table).collect();
+async fn lock(
+    transaction: &Transaction<'_>,
+    additions: impl IntoIterator<Item = &Addition>,
+) -> Result<(), MigrateError> {
+    let tables: BTreeSet<_> = additions.into_iter().map(|addition| addition.table).collect();
     let tables: Vec<_> = tables.into_iter().collect();
     let lock = format!("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE", tables.join(", "));
     transaction.batch_execute(&lock).await.map_err(failed)
