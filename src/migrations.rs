@@ -23,6 +23,12 @@ pub const MIGRATIONS: Migrations = Migrations {
             up: include_str!("../migrations/postgres/0002_introductions.up.sql"),
             down: include_str!("../migrations/postgres/0002_introductions.down.sql"),
         },
+        Migration {
+            version: 3,
+            name: "audit_actor",
+            up: include_str!("../migrations/postgres/0003_audit_actor.up.sql"),
+            down: include_str!("../migrations/postgres/0003_audit_actor.down.sql"),
+        },
     ],
     sqlite: &[
         Migration {
@@ -36,6 +42,12 @@ pub const MIGRATIONS: Migrations = Migrations {
             name: "introductions",
             up: include_str!("../migrations/sqlite/0002_introductions.up.sql"),
             down: include_str!("../migrations/sqlite/0002_introductions.down.sql"),
+        },
+        Migration {
+            version: 3,
+            name: "audit_actor",
+            up: include_str!("../migrations/sqlite/0003_audit_actor.up.sql"),
+            down: include_str!("../migrations/sqlite/0003_audit_actor.down.sql"),
         },
     ],
     adoption: Some(&adoption::ADOPTION),

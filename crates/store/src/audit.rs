@@ -20,7 +20,8 @@ impl Actor {
     /// The service itself.
     pub const SYSTEM: Self = Self { membership: None, user: None };
 
-    fn author(&self) -> Option<Uuid> {
+    /// Who is named as the one who wrote a row, and in the audit log.
+    pub(crate) fn author(&self) -> Option<Uuid> {
         self.membership.or(self.user)
     }
 }

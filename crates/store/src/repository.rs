@@ -277,7 +277,7 @@ impl<E: Entity, S: Scope> Repository<'_, E, S, Write> {
         Ok(self.destroy_all(Some(&by_id(E::meta(), id, None))).await? > 0)
     }
 
-    /// The audit log takes who removed a row from the row itself, so that is written first.
+    /// Who removes a row is written to it first: it is the last that the audit log shows of it.
     async fn destroy_all(&self, predicate: Option<&Predicate>) -> StoreResult<u64> {
         let mut values = Values::new();
         audit::stamp_modified(E::meta(), &mut values, &self.session.actor, self.session.environment.now());

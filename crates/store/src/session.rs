@@ -101,7 +101,7 @@ impl Store {
             #[cfg(feature = "postgres")]
             Backend::Postgres(ref backend) => Transaction::Postgres(backend.begin().await?),
             #[cfg(feature = "sqlite")]
-            Backend::Sqlite(ref backend) => Transaction::Sqlite(backend.begin()),
+            Backend::Sqlite(ref backend) => Transaction::Sqlite(backend.begin(actor.author())),
         };
         Ok(self.session(Executor::Transaction(Box::new(transaction)), scope, actor))
     }
@@ -160,7 +160,7 @@ impl<S: Scope, M> Session<S, M> {
     }
 
     pub(crate) fn confine(&self, meta: &'static EntityMeta, verb: Verb<'_>) -> Confined {
-        Confined::new(self.dialect(), self.scope.wall(), meta, verb)
+        Confined::new(self.dialect(), self.scope.wall(), meta, self.actor.author(), verb)
     }
 
     /// What counts an answer that takes nothing yet.

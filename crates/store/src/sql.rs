@@ -16,6 +16,7 @@ use std::sync::Arc;
 use sea_query::{
     Condition, Expr, IntoTableRef, LockType, PostgresQueryBuilder, Query, SelectStatement, SqliteQueryBuilder, TableRef,
 };
+use uuid::Uuid;
 
 use self::find::{Columns, Ordering, find};
 use crate::entity::{EntityMeta, Property};
@@ -157,8 +158,14 @@ pub(crate) enum Verb<'a> {
 }
 
 impl Confined {
-    /// Builds the statement; there is no other way to one.
-    pub(crate) fn new(dialect: Dialect, wall: Wall, meta: &'static EntityMeta, verb: Verb<'_>) -> Self {
+    /// Builds the statement; there is no other way to one. If it writes, it does in the name of the actor.
+    pub(crate) fn new(
+        dialect: Dialect,
+        wall: Wall,
+        meta: &'static EntityMeta,
+        actor: Option<Uuid>,
+        verb: Verb<'_>,
+    ) -> Self {
         match verb {
             Verb::Find { filter, projection, limit, parents } => {
                 let rows = Rows::Listed;
@@ -204,12 +211,13 @@ impl Confined {
                 }
                 Self::select(dialect, &select, Arc::new([]))
             }
-            Verb::Insert { values } => write::insert(dialect, wall, meta, values),
+            Verb::Insert { values } => write::insert(dialect, wall, meta, actor, values),
             Verb::Update { predicate, values } => {
-                write::update(dialect, wall, meta, values, confine(dialect, wall, meta, predicate, Rows::Written))
+                let condition = confine(dialect, wall, meta, predicate, Rows::Written);
+                write::update(dialect, wall, meta, actor, values, condition)
             }
             Verb::Destroy { predicate } => {
-                write::destroy(dialect, meta, confine(dialect, wall, meta, predicate, Rows::Written))
+                write::destroy(dialect, meta, actor, confine(dialect, wall, meta, predicate, Rows::Written))
             }
         }
     }

@@ -1,5 +1,7 @@
 //! Migrations and the schema they make: every test runs on `SQLite` and on `PostgreSQL` and expects the same.
 
+#[path = "migrate/actor.rs"]
+mod actor;
 #[path = "support/database.rs"]
 mod database;
 #[path = "migrate/schema.rs"]
@@ -42,6 +44,12 @@ const SCHEMA: Migrations = Migrations {
             up: include_str!("../../../migrations/postgres/0002_introductions.up.sql"),
             down: include_str!("../../../migrations/postgres/0002_introductions.down.sql"),
         },
+        Migration {
+            version: 3,
+            name: "audit_actor",
+            up: include_str!("../../../migrations/postgres/0003_audit_actor.up.sql"),
+            down: include_str!("../../../migrations/postgres/0003_audit_actor.down.sql"),
+        },
     ],
     sqlite: &[
         Migration {
@@ -55,6 +63,12 @@ const SCHEMA: Migrations = Migrations {
             name: "introductions",
             up: include_str!("../../../migrations/sqlite/0002_introductions.up.sql"),
             down: include_str!("../../../migrations/sqlite/0002_introductions.down.sql"),
+        },
+        Migration {
+            version: 3,
+            name: "audit_actor",
+            up: include_str!("../../../migrations/sqlite/0003_audit_actor.up.sql"),
+            down: include_str!("../../../migrations/sqlite/0003_audit_actor.down.sql"),
         },
     ],
     adoption: None,
@@ -137,7 +151,7 @@ async fn processes_at_once_apply_each_migration_once(database: &Database) -> Out
     // Two runs may share the steps.
     applied.sort_by_key(|step| step.version);
     assert_eq!(applied, steps());
-    assert_eq!(database.rows("SELECT count(*) FROM schema_migrations").await?, [["2"]]);
+    assert_eq!(database.rows("SELECT count(*) FROM schema_migrations").await?, [[steps().len().to_string()]]);
     Ok(())
 }
 

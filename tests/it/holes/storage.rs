@@ -143,6 +143,34 @@ fn h50_every_write_is_logged_with_plain_ids_and_who_did_it() {
     });
 }
 
+/// The authentication service and `psql` name nobody: what they do is not the doing of whoever changed the row last.
+#[test]
+fn h50_what_others_do_is_nobodys_of_ours() {
+    everywhere(|scene| {
+        let user = json!({ "firstName": "N", "username": "n", "email": "n@a.example", "roleId": MEMBER });
+        scene.done(&scene.by("admin_a", &format!("POST /tenants/{A}/users")).json(&user));
+        let log = |table: &str| {
+            texts(
+                scene,
+                &format!(
+                    "SELECT operation_name || ' ' || coalesce(user_id, '-') || ' ' || coalesce(CAST(changed_secrets AS text), '-')
+                     FROM logs.audit_logs WHERE table_name = '{table}' ORDER BY operation_time, ctid"
+                ),
+            )
+        };
+        let made = log("users");
+        assert_eq!(made, [format!("INSERT {ALICE_IN_A} -")]);
+        let credentials = log("user_credentials").len();
+        scene.world.database.run(
+            "UPDATE main.users SET last_login = '2026-01-02T03:04:05.678Z' WHERE username = 'n';
+             UPDATE main.user_credentials SET password = 'hush' WHERE user_id IN (SELECT id FROM main.users WHERE username = 'n')",
+        );
+        assert_eq!(log("users")[1..], ["UPDATE - -"]);
+        let names = if matches!(scene.world.database, Database::Postgres(_)) { "{password}" } else { "[\"password\"]" };
+        assert_eq!(log("user_credentials")[credentials..], [format!("UPDATE - {names}")]);
+    });
+}
+
 /// What the log says of a row before and after is what the row held: the two join up, and the last is the row.
 #[test]
 fn h50_the_log_of_a_row_tells_its_whole_story() {

@@ -3,6 +3,7 @@
 //! Connections never leave their thread, so a slow disk blocks no task of the runtime. An answer
 //! to a write leaves only after its `COMMIT`.
 
+mod actor;
 mod codec;
 mod connect;
 mod errors;
@@ -16,6 +17,7 @@ use std::thread;
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use tokio::sync::{mpsc, oneshot};
+use uuid::Uuid;
 
 pub(crate) use self::connect::open as connection;
 use super::{Confined, Counted, Ending};
@@ -39,7 +41,7 @@ enum Step {
 /// The threads of one database file. `None` in a queue tells a thread to end.
 pub(crate) struct Backend {
     reads: Sender<Option<Read>>,
-    writes: Sender<Option<Receiver<Step>>>,
+    writes: Sender<Option<Queued>>,
     readers: usize,
     /// Closed once all threads have closed their connections.
     at_work: tokio::sync::Mutex<mpsc::Receiver<Infallible>>,
@@ -49,11 +51,11 @@ impl Backend {
     /// Opens the file and starts the threads; they end when the backend is dropped.
     pub(crate) fn open(options: &SqliteOptions) -> StoreResult<Self> {
         let (reads, read_queue) = unbounded::<Option<Read>>();
-        let (writes, write_queue) = unbounded::<Option<Receiver<Step>>>();
+        let (writes, write_queue) = unbounded::<Option<Queued>>();
         let (works, at_work) = mpsc::channel(1);
         // The writer first: it creates the file and sets the journal mode.
-        let connection = connect::open_writer(options)?;
-        spawn("sqlite-writer", works.clone(), move || writer::run(&connection, &write_queue))?;
+        let (connection, actor) = connect::open_writer(options)?;
+        spawn("sqlite-writer", works.clone(), move || writer::run(&connection, &actor, &write_queue))?;
         for number in 0..options.readers {
             let reader = connect::open_reader(options)?;
             let queue = read_queue.clone();
@@ -83,10 +85,10 @@ impl Backend {
         answer.await.map_err(|_| gone())?
     }
 
-    /// Begins a transaction; it takes its place in the queue of writers with its first statement.
-    pub(crate) fn begin(&self) -> Transaction {
+    /// Begins a transaction in the name of an actor; it takes its place in the queue of writers with its first statement.
+    pub(crate) fn begin(&self, actor: Option<Uuid>) -> Transaction {
         let (steps, queue) = unbounded();
-        let unqueued = Unqueued { writes: self.writes.clone(), queue };
+        let unqueued = Unqueued { writes: self.writes.clone(), queued: Queued { actor, steps: queue } };
         Transaction { steps, unqueued: Mutex::new(Some(unqueued)), unfinished: AtomicUsize::new(0) }
     }
 
@@ -108,8 +110,14 @@ pub(crate) struct Transaction {
 
 /// A transaction that the writer does not know of yet.
 struct Unqueued {
-    writes: Sender<Option<Receiver<Step>>>,
-    queue: Receiver<Step>,
+    writes: Sender<Option<Queued>>,
+    queued: Queued,
+}
+
+/// A transaction in the queue of the writer.
+struct Queued {
+    actor: Option<Uuid>,
+    steps: Receiver<Step>,
 }
 
 impl Transaction {
@@ -128,7 +136,7 @@ impl Transaction {
     /// Takes a place in the queue of writers, at the first step; false when the writer has ended.
     fn queue(&self) -> bool {
         let unqueued = self.unqueued.lock().unwrap_or_else(PoisonError::into_inner).take();
-        unqueued.is_none_or(|unqueued| unqueued.writes.send(Some(unqueued.queue)).is_ok())
+        unqueued.is_none_or(|unqueued| unqueued.writes.send(Some(unqueued.queued)).is_ok())
     }
 
     /// Runs a statement and returns its rows.

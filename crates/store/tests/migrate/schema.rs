@@ -79,7 +79,7 @@ const SECRETS: [&str; 6] = ["password", "secret_key", "auth_token", "client_secr
 
 const WRITER_SAYS_WHEN: [&str; 4] = ["groups", "user_groups", "user_invitations", "user_tenant_prefs"];
 
-async fn filled(database: &Database) -> Outcome {
+pub(crate) async fn filled(database: &Database) -> Outcome {
     Migrator::connect(&database.options, SCHEMA).await?.up().await?;
     for (table, _, columns, values) in ROWS {
         database
@@ -151,8 +151,8 @@ async fn every_change_of_a_tenants_row_is_logged_without_secrets(database: &Data
             continue;
         };
         let heads: Vec<_> = log.iter().map(|line| line[..4].join(" ")).collect();
-        let expected = [("INSERT", PERSON), ("UPDATE", other), ("DELETE", other)]
-            .map(|(operation, who)| format!("{operation} {log_type} {id} {who}"));
+        // These statements name nobody as the one who writes; `actor.rs` has those that do.
+        let expected = ["INSERT", "UPDATE", "DELETE"].map(|operation| format!("{operation} {log_type} {id} null"));
         assert_eq!(heads, expected, "{table}");
 
         let columns: Vec<_> = tables[table]

@@ -8,6 +8,7 @@ use std::sync::Mutex;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode};
 
+use super::actor::Shown;
 use super::errors::classify;
 use super::functions;
 use crate::error::StoreResult;
@@ -34,13 +35,14 @@ pub(crate) fn open(options: &SqliteOptions) -> StoreResult<Connection> {
     Ok(connection)
 }
 
-/// The connection of the writer.
-pub(super) fn open_writer(options: &SqliteOptions) -> StoreResult<Connection> {
+/// The connection of the writer, and in whose name it writes.
+pub(super) fn open_writer(options: &SqliteOptions) -> StoreResult<(Connection, Shown)> {
     let connection = open(options)?;
     // A savepoint keeps every page as it was before. Else those go to a temporary file, which takes longer than the rest.
     connection.pragma_update(None, "temp_store", "MEMORY").map_err(classify)?;
     connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT).map_err(classify)?;
-    Ok(connection)
+    let actor = Shown::on(&connection).map_err(classify)?;
+    Ok((connection, actor))
 }
 
 /// A connection that only reads.

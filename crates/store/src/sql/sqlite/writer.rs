@@ -9,9 +9,10 @@ use crossbeam_channel::{Receiver, RecvTimeoutError};
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
-use super::Step;
+use super::actor::Shown;
 use super::codec;
 use super::errors::classify;
+use super::{Queued, Step};
 use crate::error::{StoreError, StoreResult};
 use crate::sql::Confined;
 
@@ -34,19 +35,19 @@ enum Outcome {
 }
 
 /// Carries out transactions until the queue says to end, or until all senders of the queue are gone.
-pub(super) fn run(connection: &Connection, queue: &Receiver<Option<Receiver<Step>>>) {
+pub(super) fn run(connection: &Connection, actor: &Shown, queue: &Receiver<Option<Queued>>) {
     let mut next = queue.recv().ok().flatten();
     while let Some(first) = next {
-        let ends = group(connection, first, queue);
+        let ends = group(connection, actor, first, queue);
         next = if ends { None } else { queue.recv().ok().flatten() };
     }
 }
 
 /// Carries out a transaction and those that are queued behind it, and commits all. True where it came upon the end.
-fn group(connection: &Connection, first: Receiver<Step>, queue: &Receiver<Option<Receiver<Step>>>) -> bool {
+fn group(connection: &Connection, actor: &Shown, first: Queued, queue: &Receiver<Option<Queued>>) -> bool {
     let mut ends = false;
     if let Err(error) = execute(connection, "BEGIN IMMEDIATE") {
-        if let Ok(step) = first.recv() {
+        if let Ok(step) = first.steps.recv() {
             refuse(step, error);
         }
         return ends;
@@ -54,8 +55,9 @@ fn group(connection: &Connection, first: Receiver<Step>, queue: &Receiver<Option
     let mut waiting = Vec::new();
     let mut done = 0;
     let mut next = Some(first);
-    while let Some(steps) = next {
-        let outcome = transaction(connection, &steps);
+    while let Some(queued) = next {
+        actor.show(queued.actor);
+        let outcome = transaction(connection, &queued.steps);
         done += 1;
         let stuck = matches!(outcome, Outcome::Stuck);
         if let Outcome::Kept(waits) = outcome {

@@ -1,0 +1,189 @@
+//! Whose doing the audit log says a change was: that of whoever a session writes for, and nobody's where nobody is named.
+
+use serde::Deserialize;
+use user_tenant_store::audit::Actor;
+use user_tenant_store::environment::Environment;
+use user_tenant_store::filter::Predicate;
+use user_tenant_store::record::{New, Patch};
+use user_tenant_store::scope::{System, SystemReason};
+use user_tenant_store::session::{DatabaseOptions, Limits, Session, Store, Write};
+use user_tenant_store::{Entity, StoreResult};
+use uuid::Uuid;
+
+use super::database::{Database, Outcome};
+use super::{Migrator, SCHEMA, on_both};
+
+const ANN: Actor = Actor { membership: Some(Uuid::from_u128(0xa)), user: Some(Uuid::from_u128(0xaa)) };
+const BEN: Actor = Actor { membership: None, user: Some(Uuid::from_u128(0xb)) };
+
+#[expect(dead_code, reason = "its rows are written, and read from the log")]
+#[derive(Debug, Deserialize, Entity)]
+#[serde(rename_all = "camelCase")]
+#[entity(table = "tenants", tenancy(itself))]
+struct Tenant {
+    #[property(id)]
+    id: Uuid,
+    name: String,
+    key: String,
+    city: Option<String>,
+}
+
+/// A store with one connection that writes, so that who wrote before could be taken for who writes now.
+async fn store(database: &Database) -> Outcome<Store> {
+    Migrator::connect(&database.options, SCHEMA).await?.up().await?;
+    let mut options = database.options.clone();
+    if let DatabaseOptions::Postgres(options) = &mut options {
+        options.max_connections = 1;
+    }
+    Ok(Store::open(&options, Limits::default(), Environment::system())?)
+}
+
+async fn writer(store: &Store, actor: Actor) -> StoreResult<Session<System, Write>> {
+    store.write(System(SystemReason::CommandLine), actor).await
+}
+
+fn named(name: &str) -> Outcome<New<Tenant>> {
+    Ok(New::empty().with("name", name.to_owned())?.with("key", name.to_owned())?)
+}
+
+fn moved(city: &str) -> Outcome<Patch<Tenant>> {
+    Ok(Patch::empty().with("city", city.to_owned())?)
+}
+
+/// What was done to a tenant and who did it, in order.
+async fn log_of(database: &Database, name: &str) -> Outcome<Vec<String>> {
+    let rows = database
+        .rows(&format!(
+            "SELECT l.operation_name, l.user_id FROM audit_logs l JOIN tenants t ON l.entity_id = {} WHERE t.name = '{name}'
+             ORDER BY l.{}",
+            if database.is_postgres() { "t.id::text" } else { "t.id" },
+            if database.is_postgres() { "ctid" } else { "rowid" },
+        ))
+        .await?;
+    Ok(rows.into_iter().map(|row| row.join(" ")).collect())
+}
+
+fn by(operation: &str, who: Actor) -> String {
+    let who = who.membership.or(who.user).map_or_else(|| "null".to_owned(), |id| id.to_string());
+    format!("{operation} {who}")
+}
+
+on_both!(each_change_is_logged_as_that_of_whom_the_session_writes_for);
+async fn each_change_is_logged_as_that_of_whom_the_session_writes_for(database: &Database) -> Outcome {
+    let store = store(database).await?;
+    // Statements that are all of their transaction.
+    let made = writer(&store, ANN).await?.create_and_commit(named("one")?).await?;
+    let id = made.get().uuid("id").ok_or("no id")?;
+    let by_id = Predicate::is::<Tenant>("id", id);
+    let _ = writer(&store, Actor::SYSTEM).await?.update_and_commit(Some(&by_id), moved("Ulm")?).await?;
+    let _ = writer(&store, BEN).await?.update_by_id_and_commit::<Tenant>(id, moved("Bonn")?).await?;
+    let _ = writer(&store, Actor::SYSTEM).await?.update_and_commit(Some(&by_id), moved("Kiel")?).await?;
+    // Several, some of which touch nothing.
+    let session = writer(&store, ANN).await?;
+    let tenants = session.repository::<Tenant>();
+    assert!(!tenants.update_by_id(Uuid::from_u128(1), moved("Nowhere")?).await?);
+    assert!(tenants.update_by_id(id, moved("Jena")?).await?);
+    assert_eq!(tenants.update_all(None, moved("Trier")?).await?, 1);
+    let _ = session.commit(()).await?;
+    // What is taken back leaves no name behind.
+    let session = writer(&store, ANN).await?;
+    assert!(session.repository::<Tenant>().update_by_id(id, moved("Gera")?).await?);
+    drop(session);
+    let _ = writer(&store, Actor::SYSTEM).await?.update_and_commit(Some(&by_id), moved("Halle")?).await?;
+    let session = writer(&store, BEN).await?;
+    assert!(session.repository::<Tenant>().delete_by_id(id).await?);
+    let _ = session.commit(()).await?;
+
+    let expected = [
+        by("INSERT", ANN),
+        by("UPDATE", Actor::SYSTEM),
+        by("UPDATE", BEN),
+        by("UPDATE", Actor::SYSTEM),
+        by("UPDATE", ANN),
+        by("UPDATE", ANN),
+        by("UPDATE", Actor::SYSTEM),
+        by("UPDATE", BEN),
+    ];
+    assert_eq!(log_of(database, "one").await?, expected);
+    Ok(())
+}
+
+on_both!(what_others_do_to_a_row_is_not_the_doing_of_whoever_changed_it_last);
+async fn what_others_do_to_a_row_is_not_the_doing_of_whoever_changed_it_last(database: &Database) -> Outcome {
+    let store = store(database).await?;
+    let _ = writer(&store, ANN).await?.create_and_commit(named("one")?).await?;
+    database.execute("UPDATE tenants SET city = 'Ulm'").await?;
+    // Nor that of whom they say, in a column that anybody can fill or leave as it was.
+    database.execute(&format!("UPDATE tenants SET modified_by = '{}'", Uuid::from_u128(0xb))).await?;
+    let _ = writer(&store, BEN).await?.update_and_commit::<Tenant>(None, moved("Bonn")?).await?;
+    let expected = [by("INSERT", ANN), by("UPDATE", Actor::SYSTEM), by("UPDATE", Actor::SYSTEM), by("UPDATE", BEN)];
+    assert_eq!(log_of(database, "one").await?, expected);
+    database.execute("DELETE FROM tenants").await?;
+    let removed = database.rows("SELECT user_id FROM audit_logs WHERE operation_name = 'DELETE'").await?;
+    assert_eq!(removed, [["null"]]);
+    Ok(())
+}
+
+on_both!(writers_that_wait_together_are_told_apart);
+async fn writers_that_wait_together_are_told_apart(database: &Database) -> Outcome {
+    let store = store(database).await?;
+    let actors: Vec<_> = (1..=40_u128)
+        .map(|number| match number % 4 {
+            0 => Actor::SYSTEM,
+            _ => Actor { membership: Some(Uuid::from_u128(number)), user: None },
+        })
+        .collect();
+    let writes = actors.iter().enumerate().map(async |(number, actor)| -> Outcome {
+        let name = format!("t{number}");
+        let _ = writer(&store, *actor).await?.create_and_commit(named(&name)?).await?;
+        Ok(())
+    });
+    futures_util::future::try_join_all(writes).await?;
+    for (number, actor) in actors.into_iter().enumerate() {
+        assert_eq!(log_of(database, &format!("t{number}")).await?, [by("INSERT", actor)]);
+    }
+    Ok(())
+}
+
+on_both!(of_secrets_the_log_names_those_that_changed);
+async fn of_secrets_the_log_names_those_that_changed(database: &Database) -> Outcome {
+    super::schema::filled(database).await?;
+    for change in [
+        "UPDATE user_credentials SET password = 'hush-new'",
+        "UPDATE user_credentials SET auth_token = NULL, secret_key = 'hush-other'",
+        "UPDATE user_credentials SET auth_provider = 'other', password = 'hush-new'",
+        "DELETE FROM user_credentials",
+        "UPDATE user_invitations SET token = 'hush-again'",
+        "UPDATE users SET last_name = 'Lee'",
+    ] {
+        database.execute(change).await?;
+    }
+    let log = database
+        .rows(&format!(
+            "SELECT table_name, operation_name, changed_secrets, before, after FROM audit_logs
+             WHERE table_name IN ('user_credentials', 'user_invitations', 'users') ORDER BY {}",
+            if database.is_postgres() { "ctid" } else { "rowid" }
+        ))
+        .await?;
+    let said = log.iter().map(|line| {
+        // A list of PostgreSQL in braces, one of JSON in brackets.
+        let names = line[2].replace(['{', '}', '[', ']', '"'], "");
+        format!("{} {} {names}", line[0], line[1])
+    });
+    assert_eq!(
+        said.collect::<Vec<_>>(),
+        [
+            "users INSERT null",
+            "user_credentials INSERT auth_token,password,secret_key",
+            "user_invitations INSERT token",
+            "user_credentials UPDATE password",
+            "user_credentials UPDATE auth_token,secret_key",
+            "user_credentials UPDATE null",
+            "user_credentials DELETE password,secret_key",
+            "user_invitations UPDATE token",
+            "users UPDATE null",
+        ]
+    );
+    assert!(!log.concat().concat().contains("hush"), "{log:?}");
+    Ok(())
+}
