@@ -380,6 +380,7 @@ impl Builder {
     ///     name: "notes",
     ///     up: "CREATE TABLE notes (id text PRIMARY KEY, tenant_id text NOT NULL, body text NOT NULL)",
     ///     down: "DROP TABLE notes",
+    ///     additive: true,
     /// }];
     ///
     /// fn with_notes(builder: Builder) -> Builder {

@@ -2,7 +2,7 @@
 
 use std::io::IsTerminal;
 
-use user_tenant_store::migrate::{Choice, Migrator, State, Status, Step};
+use user_tenant_store::migrate::{Choice, Finding, Migrator, State, Status, Step};
 use user_tenant_store::value::format_timestamp;
 
 use super::arguments::{MigrateAction, UpOptions};
@@ -42,16 +42,21 @@ pub(super) async fn migrate(context: &Context, action: &MigrateAction) -> Result
                     State::Pending => "pending".to_owned(),
                     State::Changed => "applied, but with another content".to_owned(),
                     State::Unknown => "applied, but not part of this program".to_owned(),
+                    State::Ahead => "applied, newer than this program, which works on without it".to_owned(),
                 };
                 say(&format!("{}  {state}", status.step))?;
             }
         }
         MigrateAction::Check => {
-            let findings = migrator.check().await?;
+            let (ahead, findings): (Vec<_>, Vec<_>) =
+                migrator.check().await?.into_iter().partition(|finding| matches!(finding, Finding::Ahead(_)));
             if !findings.is_empty() {
                 return Err(Failure::schema(&findings));
             }
-            say("the schema is the one of this program")?;
+            if ahead.is_empty() {
+                say("the schema is the one of this program")?;
+            }
+            ahead.iter().try_for_each(|finding| say(&finding.to_string()))?;
             say_adopted(&mut migrator).await?;
         }
     }

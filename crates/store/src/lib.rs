@@ -34,6 +34,7 @@
 //!     name: "notes",
 //!     up: "CREATE TABLE notes (id text PRIMARY KEY, tenant_id text NOT NULL, text text NOT NULL)",
 //!     down: "DROP TABLE notes",
+//!     additive: true,
 //! }];
 //!
 //! # #[tokio::main(flavor = "current_thread")]

@@ -32,6 +32,9 @@ pub struct Migration {
     pub up: &'static str,
     /// SQL statements that undo it.
     pub down: &'static str,
+    /// Whether programs that do not know it read and write as before once it is applied. The ledger says so to those, so
+    /// that processes of the version before can be started while others are of the new one.
+    pub additive: bool,
 }
 
 impl Migration {
@@ -95,6 +98,8 @@ pub enum State {
     Changed,
     /// Applied, and the program does not have it: the database is newer than the program.
     Unknown,
+    /// As [`State::Unknown`], but whoever applied it says that the program works on without it.
+    Ahead,
 }
 
 /// One reason why a database is not the one that the program expects.
@@ -118,12 +123,14 @@ pub enum Finding {
     Changed(Step),
     /// A migration was applied that the program does not have.
     Unknown(Step),
+    /// A migration was applied that the program does not have and need not.
+    Ahead(Step),
 }
 
 impl Finding {
     /// Whether the program works all the same, but for the rows and tables that are named.
     pub const fn is_bearable(&self) -> bool {
-        matches!(self, Self::Nulls(_) | Self::Unwritable(_))
+        matches!(self, Self::Nulls(_) | Self::Unwritable(_) | Self::Ahead(_))
     }
 }
 
@@ -142,6 +149,9 @@ impl fmt::Display for Finding {
             }
             Self::Unknown(step) => {
                 write!(formatter, "migration {step} is applied, but not part of this program")
+            }
+            Self::Ahead(step) => {
+                write!(formatter, "migration {step} is newer than this program, which works on without it")
             }
         }
     }
@@ -206,6 +216,7 @@ struct Record {
     name: String,
     checksum: String,
     applied_on: OffsetDateTime,
+    additive: bool,
 }
 
 /// Sets what the program has against what the ledger says, in order of version.
@@ -226,7 +237,7 @@ fn compare(migrations: &[Migration], ledger: &[Record]) -> Vec<Status> {
         .filter(|record| migrations.iter().all(|migration| migration.version != record.version))
         .map(|record| Status {
             step: Step { version: record.version, name: record.name.clone() },
-            state: State::Unknown,
+            state: if record.additive { State::Ahead } else { State::Unknown },
         });
     let mut statuses: Vec<Status> = known.chain(unknown).collect();
     statuses.sort_by_key(|status| status.step.version);
@@ -245,6 +256,7 @@ fn findings(migrations: &[Migration], ledger: &[Record], foreign: bool) -> Vec<F
             State::Pending => Some(Finding::Pending(step)),
             State::Changed => Some(Finding::Changed(step)),
             State::Unknown => Some(Finding::Unknown(step)),
+            State::Ahead => Some(Finding::Ahead(step)),
         })
         .collect()
 }
@@ -263,7 +275,8 @@ fn next_up<'a>(
             | Finding::Adoptable
             | Finding::Violation(_)
             | Finding::Nulls(_)
-            | Finding::Unwritable(_) => {}
+            | Finding::Unwritable(_)
+            | Finding::Ahead(_) => {}
             Finding::ForeignSchema => return Err(MigrateError::ForeignSchema),
             Finding::Changed(step) => return Err(MigrateError::Changed(step)),
             Finding::Unknown(step) => return Err(MigrateError::Unknown(step)),
@@ -287,7 +300,7 @@ fn next_down<'a>(
     };
     match state {
         State::Changed => Err(MigrateError::Changed(step)),
-        State::Unknown => Err(MigrateError::Unknown(step)),
+        State::Unknown | State::Ahead => Err(MigrateError::Unknown(step)),
         State::Applied { .. } | State::Adopted { .. } | State::Pending => {
             Ok(migrations.iter().find(|migration| migration.version == step.version))
         }

@@ -37,18 +37,21 @@ const SCHEMA: Migrations = Migrations {
             name: "initial",
             up: include_str!("../../../migrations/postgres/0001_initial.up.sql"),
             down: include_str!("../../../migrations/postgres/0001_initial.down.sql"),
+            additive: false,
         },
         Migration {
             version: 2,
             name: "introductions",
             up: include_str!("../../../migrations/postgres/0002_introductions.up.sql"),
             down: include_str!("../../../migrations/postgres/0002_introductions.down.sql"),
+            additive: true,
         },
         Migration {
             version: 3,
             name: "audit_actor",
             up: include_str!("../../../migrations/postgres/0003_audit_actor.up.sql"),
             down: include_str!("../../../migrations/postgres/0003_audit_actor.down.sql"),
+            additive: false,
         },
     ],
     sqlite: &[
@@ -57,18 +60,21 @@ const SCHEMA: Migrations = Migrations {
             name: "initial",
             up: include_str!("../../../migrations/sqlite/0001_initial.up.sql"),
             down: include_str!("../../../migrations/sqlite/0001_initial.down.sql"),
+            additive: false,
         },
         Migration {
             version: 2,
             name: "introductions",
             up: include_str!("../../../migrations/sqlite/0002_introductions.up.sql"),
             down: include_str!("../../../migrations/sqlite/0002_introductions.down.sql"),
+            additive: true,
         },
         Migration {
             version: 3,
             name: "audit_actor",
             up: include_str!("../../../migrations/sqlite/0003_audit_actor.up.sql"),
             down: include_str!("../../../migrations/sqlite/0003_audit_actor.down.sql"),
+            additive: false,
         },
     ],
     adoption: None,
@@ -81,9 +87,27 @@ fn steps() -> Vec<Step> {
 
 /// Three steps that both databases understand.
 const STEPS: [Migration; 3] = [
-    Migration { version: 1, name: "first", up: "CREATE TABLE one (id integer)", down: "DROP TABLE one" },
-    Migration { version: 2, name: "second", up: "CREATE TABLE two (id integer)", down: "DROP TABLE two" },
-    Migration { version: 3, name: "third", up: "CREATE TABLE three (id integer)", down: "DROP TABLE three" },
+    Migration {
+        version: 1,
+        name: "first",
+        up: "CREATE TABLE one (id integer)",
+        down: "DROP TABLE one",
+        additive: false,
+    },
+    Migration {
+        version: 2,
+        name: "second",
+        up: "CREATE TABLE two (id integer)",
+        down: "DROP TABLE two",
+        additive: false,
+    },
+    Migration {
+        version: 3,
+        name: "third",
+        up: "CREATE TABLE three (id integer)",
+        down: "DROP TABLE three",
+        additive: false,
+    },
 ];
 
 /// The same steps on both databases; the ledger of `PostgreSQL` needs its schema.
@@ -200,6 +224,43 @@ async fn a_database_newer_than_the_program_is_refused(database: &Database) -> Ou
     assert!(matches!(older.up().await, Err(MigrateError::Unknown(_))));
     assert!(matches!(older.down(0).await, Err(MigrateError::Unknown(_))));
     assert_eq!(older.status().await?[2].state, State::Unknown);
+    Ok(())
+}
+
+on_both!(an_older_program_starts_where_all_that_is_newer_is_additive);
+async fn an_older_program_starts_where_all_that_is_newer_is_additive(database: &Database) -> Outcome {
+    const ADDITIVE: [Migration; 3] =
+        [STEPS[0], Migration { additive: true, ..STEPS[1] }, Migration { additive: true, ..STEPS[2] }];
+    migrator(database, &ADDITIVE).await?.up().await?;
+    let mut older = migrator(database, &STEPS[..1]).await?;
+    let findings = older.check().await?;
+    assert_eq!(findings, [Finding::Ahead(step(&STEPS[1])), Finding::Ahead(step(&STEPS[2]))]);
+    assert!(findings.iter().all(Finding::is_bearable));
+    assert_eq!(older.up().await?, []);
+    assert_eq!(older.status().await?[1].state, State::Ahead);
+    // What it does not know it cannot undo.
+    assert!(matches!(older.down(0).await, Err(MigrateError::Unknown(unknown)) if unknown.version == 3));
+
+    // One that is not makes the database another one.
+    migrator(database, &ADDITIVE).await?.down(1).await?;
+    const MIXED: [Migration; 3] = [STEPS[0], Migration { additive: true, ..STEPS[1] }, STEPS[2]];
+    migrator(database, &MIXED).await?.up().await?;
+    assert_eq!(older.check().await?, [Finding::Ahead(step(&STEPS[1])), Finding::Unknown(step(&STEPS[2]))]);
+    assert!(matches!(older.up().await, Err(MigrateError::Unknown(unknown)) if unknown.version == 3));
+    Ok(())
+}
+
+on_both!(a_ledger_that_says_nothing_of_additions_is_read_and_completed);
+async fn a_ledger_that_says_nothing_of_additions_is_read_and_completed(database: &Database) -> Outcome {
+    const ADDITIVE: [Migration; 2] = [STEPS[0], Migration { additive: true, ..STEPS[1] }];
+    migrator(database, &STEPS[..1]).await?.up().await?;
+    let ledger = if database.is_postgres() { "main.schema_migrations" } else { "schema_migrations" };
+    database.execute(&format!("ALTER TABLE {ledger} DROP COLUMN additive")).await?;
+    let mut newer = migrator(database, &ADDITIVE).await?;
+    assert_eq!(newer.check().await?, [Finding::Pending(step(&STEPS[1]))]);
+    assert_eq!(newer.up().await?, [step(&STEPS[1])]);
+    let mut older = migrator(database, &STEPS[..1]).await?;
+    assert_eq!(older.check().await?, [Finding::Ahead(step(&STEPS[1]))]);
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 //! Migrations on `PostgreSQL`: the ledger is `main.schema_migrations`, and a transaction-level advisory lock keeps runs apart.
 
 use tokio_postgres::error::SqlState;
+use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, GenericClient, IsolationLevel, Transaction};
 
 mod adopt;
@@ -13,8 +14,14 @@ const CREATE_LEDGER: &str = "CREATE TABLE main.schema_migrations (
   version    bigint      NOT NULL CONSTRAINT pk_schema_migrations_version PRIMARY KEY,
   name       text        NOT NULL,
   checksum   text        NOT NULL,
-  applied_on timestamptz NOT NULL DEFAULT now()
+  applied_on timestamptz NOT NULL DEFAULT now(),
+  additive   boolean     NOT NULL DEFAULT false
 )";
+
+/// Ledgers of earlier programs lack it.
+const ADD_ADDITIVE: &str = "SET LOCAL client_min_messages = warning;
+  ALTER TABLE main.schema_migrations ADD COLUMN IF NOT EXISTS additive boolean NOT NULL DEFAULT false;
+  RESET client_min_messages";
 
 /// Waits for other runs to end. The lock goes with the transaction, also when the caller is cancelled,
 /// and however long others take, the wait is not a statement that has run away.
@@ -136,9 +143,11 @@ async fn apply_next(client: &mut Client, migrations: &[Migration]) -> Result<Opt
 
 /// Writes a migration into the ledger.
 async fn enter(transaction: &Transaction<'_>, migration: &Migration) -> Result<(), MigrateError> {
-    let insert = "INSERT INTO main.schema_migrations (version, name, checksum) VALUES ($1, $2, $3)";
+    transaction.batch_execute(ADD_ADDITIVE).await.map_err(ledger_error)?;
+    let insert = "INSERT INTO main.schema_migrations (version, name, checksum, additive) VALUES ($1, $2, $3, $4)";
     let (version, checksum) = (i64::from(migration.version), migration.checksum());
-    transaction.execute(insert, &[&version, &migration.name, &checksum]).await.map_err(ledger_error)?;
+    let values: [&(dyn ToSql + Sync); 4] = [&version, &migration.name, &checksum, &migration.additive];
+    transaction.execute(insert, &values).await.map_err(ledger_error)?;
     Ok(())
 }
 
@@ -185,7 +194,8 @@ async fn ledger(client: &impl GenericClient) -> Result<Option<Vec<Record>>, Migr
     if !exists(client, "schema_migrations").await? {
         return Ok(None);
     }
-    let select = "SELECT version, name, checksum, applied_on FROM main.schema_migrations";
+    let select = "SELECT version, name, checksum, applied_on, coalesce((to_jsonb(m) ->> 'additive')::boolean, false)
+      FROM main.schema_migrations AS m";
     let rows = client.query(select, &[]).await.map_err(ledger_error)?;
     rows.iter()
         .map(|row| {
@@ -194,6 +204,7 @@ async fn ledger(client: &impl GenericClient) -> Result<Option<Vec<Record>>, Migr
                 name: row.try_get(1).map_err(ledger_error)?,
                 checksum: row.try_get(2).map_err(ledger_error)?,
                 applied_on: row.try_get(3).map_err(ledger_error)?,
+                additive: row.try_get(4).map_err(ledger_error)?,
             })
         })
         .collect::<Result<_, MigrateError>>()

@@ -14,8 +14,13 @@ const CREATE_LEDGER: &str = "CREATE TABLE schema_migrations (
   version INTEGER NOT NULL CONSTRAINT pk_schema_migrations_version PRIMARY KEY,
   name TEXT NOT NULL,
   checksum TEXT NOT NULL,
-  applied_on TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
+  applied_on TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
+  additive INTEGER NOT NULL DEFAULT 0 CHECK (additive IN (0, 1))
 ) STRICT";
+
+/// Ledgers of earlier programs lack the column.
+const ADD_ADDITIVE: &str =
+    "ALTER TABLE schema_migrations ADD COLUMN additive INTEGER NOT NULL DEFAULT 0 CHECK (additive IN (0, 1))";
 
 /// How long a run waits for another process to leave the file.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -69,8 +74,12 @@ fn apply_next(connection: &mut Connection, migrations: &[Migration]) -> Result<O
     if is_first {
         transaction.execute_batch(CREATE_LEDGER).map_err(ledger_error)?;
     }
-    let insert = "INSERT INTO schema_migrations (version, name, checksum) VALUES (?1, ?2, ?3)";
-    transaction.execute(insert, params![next.version, next.name, next.checksum()]).map_err(ledger_error)?;
+    if !tells_additive(&transaction)? {
+        transaction.execute_batch(ADD_ADDITIVE).map_err(ledger_error)?;
+    }
+    let insert = "INSERT INTO schema_migrations (version, name, checksum, additive) VALUES (?1, ?2, ?3, ?4)";
+    let values = params![next.version, next.name, next.checksum(), next.additive];
+    transaction.execute(insert, values).map_err(ledger_error)?;
     transaction.commit().map_err(|error| failed(next, told(error)))?;
     Ok(Some(next.step()))
 }
@@ -124,8 +133,9 @@ fn ledger(connection: &Connection) -> Result<Option<Vec<Record>>, MigrateError> 
     if !exists(connection, "schema_migrations")? {
         return Ok(None);
     }
+    let additive = if tells_additive(connection)? { "additive" } else { "0" };
     let mut select = connection
-        .prepare("SELECT version, name, checksum, applied_on FROM schema_migrations")
+        .prepare(&format!("SELECT version, name, checksum, applied_on, {additive} FROM schema_migrations"))
         .map_err(ledger_error)?;
     let mut rows = select.query([]).map_err(ledger_error)?;
     let mut records = Vec::new();
@@ -136,9 +146,16 @@ fn ledger(connection: &Connection) -> Result<Option<Vec<Record>>, MigrateError> 
             name: row.get(1).map_err(ledger_error)?,
             checksum: row.get(2).map_err(ledger_error)?,
             applied_on: OffsetDateTime::parse(&applied_on, &Rfc3339).map_err(super::ledger_error)?,
+            additive: row.get(4).map_err(ledger_error)?,
         });
     }
     Ok(Some(records))
+}
+
+/// Whether the ledger says which migrations are additive.
+fn tells_additive(connection: &Connection) -> Result<bool, MigrateError> {
+    let select = "SELECT EXISTS (SELECT 1 FROM pragma_table_info('schema_migrations') WHERE name = 'additive')";
+    connection.query_row(select, [], |row| row.get(0)).map_err(ledger_error)
 }
 
 /// Whether the table is there that no database of this service is without.

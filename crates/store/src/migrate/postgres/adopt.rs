@@ -105,7 +105,7 @@ pub(super) async fn nulls(client: &impl GenericClient, adoption: &Adoption) -> R
         if let Some(first) = rows.first() {
             let count = first.try_get(1).map_err(failed)?;
             let ids = rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>().map_err(failed)?;
-            findings.push(Finding::Nulls(Nulls { table: *table, column, ids, count }));
+            findings.push(Finding::Nulls(Nulls { table, column, ids, count }));
         }
     }
     Ok(findings)
