@@ -231,6 +231,7 @@ on_both!(an_older_program_starts_where_all_that_is_newer_is_additive);
 async fn an_older_program_starts_where_all_that_is_newer_is_additive(database: &Database) -> Outcome {
     const ADDITIVE: [Migration; 3] =
         [STEPS[0], Migration { additive: true, ..STEPS[1] }, Migration { additive: true, ..STEPS[2] }];
+    const MIXED: [Migration; 3] = [STEPS[0], Migration { additive: true, ..STEPS[1] }, STEPS[2]];
     migrator(database, &ADDITIVE).await?.up().await?;
     let mut older = migrator(database, &STEPS[..1]).await?;
     let findings = older.check().await?;
@@ -243,7 +244,6 @@ async fn an_older_program_starts_where_all_that_is_newer_is_additive(database: &
 
     // One that is not makes the database another one.
     migrator(database, &ADDITIVE).await?.down(1).await?;
-    const MIXED: [Migration; 3] = [STEPS[0], Migration { additive: true, ..STEPS[1] }, STEPS[2]];
     migrator(database, &MIXED).await?.up().await?;
     assert_eq!(older.check().await?, [Finding::Ahead(step(&STEPS[1])), Finding::Unknown(step(&STEPS[2]))]);
     assert!(matches!(older.up().await, Err(MigrateError::Unknown(unknown)) if unknown.version == 3));

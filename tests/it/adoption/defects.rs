@@ -1,4 +1,4 @@
-//! What makes single rows or tables fail: nulls where a value is needed, and publications. It is named, whoever made the database.
+//! What a database may have that is named, whoever made it: nulls where a value is needed, publications, newer migrations.
 
 use std::collections::BTreeSet;
 
@@ -9,6 +9,7 @@ use crate::program::{Outcome, Workplace};
 use crate::support::fixture::Database;
 use crate::support::postgres::PostgresDatabase;
 use crate::support::server::Server;
+use crate::support::token;
 
 const MEMBER: &str = "a0000000-0000-4000-8000-000000000012";
 
@@ -83,7 +84,11 @@ fn ours() -> (Database, Workplace) {
     let database = Database::postgres();
     Server::migrate(&database.url());
     database.restore();
-    let workplace = Workplace::with(&[("DATABASE_URL", &database.url()), ("JWT_VERIFIER", "jwt-keys")]);
+    let workplace = Workplace::with(&[
+        ("DATABASE_URL", &database.url()),
+        ("JWT_VERIFIER", "jwt-keys"),
+        ("JWT_ISSUER", token::ISSUER),
+    ]);
     (database, workplace)
 }
 
@@ -151,4 +156,24 @@ fn a_publication_that_does_no_harm_is_none_of_our_business() {
     database.run(
         "UPDATE main.roles SET description = 'x'; UPDATE main.groups SET description = 'x'; UPDATE main.users SET phone = '1'",
     );
+}
+
+#[test]
+fn a_program_starts_on_a_newer_database_only_if_the_ledger_says_that_it_may() {
+    let (database, workplace) = ours();
+    database.run(
+        "INSERT INTO main.schema_migrations (version, name, checksum, additive) VALUES (900, 'later', 'unknown', true)",
+    );
+    let outcome = workplace.run(&["migrate", "check"]);
+    assert_eq!(outcome.code, 0, "{outcome:?}");
+    assert!(outcome.stdout.contains("0900 later is newer than this program"), "{outcome:?}");
+    workplace.ok(&["migrate", "up"]);
+    let mut running = workplace.serve(&["serve"]);
+    assert_eq!(running.request("GET /health/ready").send().status, 200);
+    running.stop();
+
+    database.run("UPDATE main.schema_migrations SET additive = false WHERE version = 900");
+    for command in [&["migrate", "check"][..], &["migrate", "up"], &["serve", "--port", "0"]] {
+        assert_names(&workplace.run(command), &["0900 later is applied, but not part of this program"]);
+    }
 }
