@@ -55,7 +55,7 @@ pub(super) fn render(plan: &Plan) -> Result<Vec<(PathBuf, String)>, ScaffoldErro
     let copied: Vec<_> = MIGRATIONS
         .postgres
         .iter()
-        .map(|step| context! { version => step.version, name => step.name, file => file_name(step) })
+        .map(|step| context! { version => step.version, name => step.name, file => file_name(step), additive => step.additive })
         .collect();
     let path = match &plan.source {
         Source::Path(path) => Some(path.display().to_string()),
