@@ -7,7 +7,7 @@ use user_tenant_store::session::{Committed, Session, Write};
 use user_tenant_store::value::Value;
 use uuid::Uuid;
 
-use super::{tenants, users};
+use super::users;
 use crate::error::{Error, Result};
 use crate::model::{AuthClient, Role, Tenant, TenantStatus, User, UserCredentials, UserStatus, UserTenant};
 
@@ -45,8 +45,7 @@ pub(crate) async fn provision(
     wanted: Provisioning,
 ) -> Result<Committed<()>> {
     let email = users::email(&wanted.email)?;
-    let key = tenants::given_key(wanted.tenant.get("key"))?;
-    let tenant = wanted.tenant.with("key", key)?.with("status", i32::from(TenantStatus::Active))?;
+    let tenant = wanted.tenant.with("status", i32::from(TenantStatus::Active))?;
     let tenant = id(&session.repository::<Tenant>().create(tenant).await?)?;
     let role = New::<Role>::empty()
         .with("name", role.name.as_str())?

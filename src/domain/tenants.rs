@@ -108,7 +108,7 @@ pub(crate) fn same_id(path: &str, body: Option<&Json>) -> Result<()> {
 }
 
 /// The key of a new tenant, in the form of keys.
-pub(crate) fn given_key(given: Option<&Value>) -> Result<String> {
+fn given_key(given: Option<&Value>) -> Result<String> {
     has_key(given)?;
     match given {
         Some(Value::Text(text)) => key(text),

@@ -121,6 +121,32 @@ fn a_refused_provisioning_leaves_nothing() {
 }
 
 #[test]
+fn a_blank_name_is_told_by_the_name_that_was_sent() {
+    for world in worlds(SETTINGS) {
+        let client = |changed: (&str, &str)| {
+            let mut client = application("blank", &json!("a secret"));
+            client[changed.0] = json!(changed.1);
+            json!({ "authClient": client })
+        };
+        for (changes, path) in [
+            (json!({ "tenantName": " " }), "/tenantName"),
+            (json!({ "firstName": "\u{200b}" }), "/firstName"),
+            (client(("clientId", " ")), "/authClient/clientId"),
+            (client(("secret", "")), "/authClient/secret"),
+            (json!({ "tenantKey": "not a host" }), "/tenantKey"),
+        ] {
+            let answer = signed(&world, &provisioning(&changes)).send();
+            let said = text(&answer);
+            assert!(
+                answer.status == 422 && said.contains(&format!("\"path\":\"{path}\"")),
+                "{changes}: {} {said}",
+                answer.status
+            );
+        }
+    }
+}
+
+#[test]
 fn a_stranger_learns_nothing_of_the_body() {
     for world in worlds(SETTINGS) {
         for body in [json!({}), json!([]), json!({"surplus": 1}), provisioning(&json!({}))] {

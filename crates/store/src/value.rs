@@ -239,3 +239,54 @@ fn instant(json: &serde_json::Value) -> Result<OffsetDateTime, WrongType> {
         _ => wrong("a", "date-time"),
     }
 }
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+impl From<String> for Value {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+impl From<serde_json::Value> for Value {
+    fn from(document: serde_json::Value) -> Self {
+        Self::Json(document)
+    }
+}
+impl From<Uuid> for Value {
+    fn from(id: Uuid) -> Self {
+        Self::Uuid(id)
+    }
+}
+impl From<i32> for Value {
+    fn from(number: i32) -> Self {
+        Self::Integer(number.into())
+    }
+}
+impl From<Date> for Value {
+    fn from(day: Date) -> Self {
+        Self::Date(day)
+    }
+}
+impl From<Vec<i32>> for Value {
+    fn from(items: Vec<i32>) -> Self {
+        Self::IntegerArray(items.into_iter().map(i64::from).collect())
+    }
+}
+impl From<bool> for Value {
+    fn from(flag: bool) -> Self {
+        Self::Boolean(flag)
+    }
+}
+impl From<Vec<String>> for Value {
+    fn from(items: Vec<String>) -> Self {
+        Self::TextArray(items)
+    }
+}
+impl<T: Into<Value>> From<Option<T>> for Value {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Null, Into::into)
+    }
+}

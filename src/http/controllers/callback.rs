@@ -2,12 +2,14 @@
 
 use axum::http::Method;
 use serde_json::{Map, Value as Json, json};
-use user_tenant_store::record::New;
+use user_tenant_store::Entity;
+use user_tenant_store::record::{InvalidRecord, New};
 
 use crate::access::guard::Reach;
 use crate::domain::callback::{self, Provisioning};
 use crate::error::{Error, Result};
 use crate::http::route::{Call, Form, Reply, Route};
+use crate::model::forms;
 
 pub(in crate::http) fn routes() -> Vec<Route> {
     vec![
@@ -95,13 +97,6 @@ fn user_webhook() -> Json {
 
 async fn provision(call: Call) -> Result<Reply> {
     let text = |name: &str| call.body.get(name).and_then(Json::as_str).map(ToOwned::to_owned);
-    let renamed = |names: &[(&str, &str)]| -> Map<String, Json> {
-        let named =
-            names.iter().filter_map(|(theirs, ours)| Some(((*ours).to_owned(), call.body.get(*theirs)?.clone())));
-        named.collect()
-    };
-    let person =
-        [("phone", "phone"), ("firstName", "firstName"), ("lastName", "lastName"), ("middleName", "middleName")];
     let mut client = Map::new();
     if let Some(Json::Object(sent)) = call.body.get("authClient") {
         client.clone_from(sent);
@@ -115,14 +110,37 @@ async fn provision(call: Call) -> Result<Reply> {
             "info": { "missingProperty": "clientSecret" },
         }]))));
     }
+    let key = forms::key(&text("tenantKey").unwrap_or_default())
+        .map_err(|reason| InvalidRecord::Unwritable("tenantKey", reason))?;
     let wanted = Provisioning {
-        tenant: New::from_json(&renamed(&[("tenantName", "name"), ("tenantKey", "key")]))?,
-        client: New::from_json(&client)?,
-        user: New::from_json(&renamed(&person))?,
+        tenant: read(&call.body, &[("tenantName", "name")])?.with("key", key)?,
+        client: New::from_json(&client)
+            .map_err(|error| told(&[("authClient/clientId", "clientId"), ("authClient/secret", "secret")], error))?,
+        user: read(&call.body, &["phone", "firstName", "lastName", "middleName"].map(|name| (name, name)))?,
         email: text("email").unwrap_or_default(),
         auth_id: text("cognitoAuthId"),
     };
     let (session, role) = call.doors.provision().await?;
     callback::provision(session, &role, wanted).await?.into_inner();
     Ok(Reply::Empty)
+}
+
+/// Names of the callback, each with that of our property.
+type Names<'a> = &'a [(&'static str, &'static str)];
+
+/// The properties of a row that the callback names in its own way.
+fn read<E: Entity>(body: &Map<String, Json>, names: Names<'_>) -> Result<New<E>> {
+    let named = names.iter().filter_map(|(theirs, ours)| Some(((*ours).to_owned(), body.get(*theirs)?.clone())));
+    New::from_json(&named.collect()).map_err(|error| told(names, error).into())
+}
+
+/// What is wrong, by the name that the sender knows.
+fn told(names: Names<'_>, error: InvalidRecord) -> InvalidRecord {
+    match error {
+        InvalidRecord::Unwritable(ours, reason) => {
+            let theirs = names.iter().find(|(_, known)| *known == ours).map_or(ours, |(theirs, _)| theirs);
+            InvalidRecord::Unwritable(theirs, reason)
+        }
+        other => other,
+    }
 }
