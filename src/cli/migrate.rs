@@ -2,13 +2,18 @@
 
 use std::io::IsTerminal;
 
+use user_tenant_store::environment::Environment;
 use user_tenant_store::migrate::{Choice, Finding, Migrator, State, Status, Step};
+use user_tenant_store::scope::{System, SystemReason};
+use user_tenant_store::session::{Limits, Store};
 use user_tenant_store::value::format_timestamp;
 
 use super::arguments::{MigrateAction, UpOptions};
 use super::context::Context;
 use super::failure::Failure;
 use super::print::{ask, say};
+use crate::domain::older_names::older_names;
+use crate::error::Error;
 
 /// Does one of the four.
 pub(super) async fn migrate(context: &Context, action: &MigrateAction) -> Result<(), Failure> {
@@ -58,6 +63,7 @@ pub(super) async fn migrate(context: &Context, action: &MigrateAction) -> Result
             }
             ahead.iter().try_for_each(|finding| say(&finding.to_string()))?;
             say_adopted(&mut migrator).await?;
+            say_older_names(context).await?;
         }
     }
     Ok(())
@@ -71,6 +77,14 @@ async fn say_adopted(migrator: &mut Migrator) -> Result<(), Failure> {
         }
     }
     Ok(())
+}
+
+/// Says which names are older than the forms in which they are written now. Nothing has to be done about them.
+async fn say_older_names(context: &Context) -> Result<(), Failure> {
+    let store = Store::open(&context.database()?, Limits::default(), Environment::system()).map_err(Error::from)?;
+    let names = older_names(&store.read(System(SystemReason::CommandLine))).await;
+    store.close().await;
+    names.map_err(Error::from)?.iter().try_for_each(|older| say(&older.to_string()))
 }
 
 fn left_out(without: &[String]) -> String {

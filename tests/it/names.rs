@@ -180,3 +180,21 @@ fn conditions_find_what_was_stored_in_another_spelling() {
         assert_eq!(found(scene, "admin_a", &users, &json!({ "email": "Andy@Old.Example" })), 1);
     });
 }
+
+#[test]
+fn names_that_are_older_than_their_forms_are_reported() {
+    let workplace = crate::program::Workplace::new();
+    workplace.ok(&["bootstrap"]);
+    assert!(!workplace.ok(&["migrate", "check"]).contains("otherwise"), "what is written now has its form");
+    let database = rusqlite::Connection::open(workplace.path().join("data/user-tenant.db")).expect("the file is there");
+    database
+        .execute_batch(
+            "UPDATE tenants SET key = 'Old Key'; UPDATE users SET username = 'Zoe\u{308}', email = 'Jo@Old.Example'",
+        )
+        .expect("rows of another program");
+    let said = workplace.ok(&["migrate", "check"]);
+    for name in ["Tenant.key: 1 would", "User.username: 1 would", "User.email: 1 would"] {
+        assert!(said.contains(name), "{said}");
+    }
+    assert!(!said.contains("Role.name"), "{said}");
+}
