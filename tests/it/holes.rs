@@ -7,6 +7,7 @@ mod crossing;
 mod escalation;
 mod interruption;
 mod lifecycle;
+mod pairs;
 mod provisioning;
 mod races;
 mod storage;
