@@ -130,8 +130,8 @@ type Names<'a> = &'a [(&'static str, &'static str)];
 
 /// The properties of a row that the callback names in its own way.
 fn read<E: Entity>(body: &Map<String, Json>, names: Names<'_>) -> Result<New<E>> {
-    let named = names.iter().filter_map(|(theirs, ours)| Some(((*ours).to_owned(), body.get(*theirs)?.clone())));
-    New::from_json(&named.collect()).map_err(|error| told(names, error).into())
+    let properties = names.iter().filter_map(|(theirs, ours)| Some(((*ours).to_owned(), body.get(*theirs)?.clone())));
+    New::from_json(&properties.collect()).map_err(|error| told(names, error).into())
 }
 
 /// What is wrong, by the name that the sender knows.

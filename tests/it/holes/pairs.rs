@@ -54,7 +54,7 @@ fn pairs() -> BTreeSet<(&'static str, &'static str)> {
         match meta.tenancy {
             TenantRule::Through { via, local, .. } if local != meta.id().name => above.push(via()),
             TenantRule::Column(_) => {
-                above.extend(registry().iter().map(|entity| entity()).filter(|meta| meta.table == "tenants"))
+                above.extend(registry().iter().map(|entity| entity()).filter(|meta| meta.table == "tenants"));
             }
             _ => {}
         }
