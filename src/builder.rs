@@ -406,7 +406,7 @@ impl Builder {
         let verifier = self.verifier.ok_or(BuildError::NoVerifier)?;
         let doors =
             Doors::open(&self.database, self.limits, self.environment.clone(), self.migrations, self.migrate).await?;
-        let doors = doors.accepting(self.acceptance);
+        let doors = doors.accepting(self.acceptance).for_operator(self.operator);
         let metrics = Arc::new(Metrics::new().map_err(|error| BuildError::Options(error.into()))?);
         let (keys, rules) = keys(verifier, self.leeway, &doors, &self.clock)?;
         let signatures = self.callback.and_then(|callback| SignatureVerifier::new(callback, self.clock.clone()));

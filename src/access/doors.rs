@@ -27,6 +27,7 @@ use crate::telemetry::population::Counts;
 pub(crate) struct Doors {
     store: Store,
     acceptance: MembershipAcceptance,
+    operator: bool,
 }
 
 impl Doors {
@@ -53,7 +54,7 @@ impl Doors {
         }
         let store =
             Store::open(database, limits, environment).map_err(|error| BuildError::Database(Box::new(error)))?;
-        Ok(Self { store, acceptance: MembershipAcceptance::default() })
+        Ok(Self { store, acceptance: MembershipAcceptance::default(), operator: false })
     }
 
     /// The same, with memberships live when `acceptance` says so.
@@ -61,9 +62,14 @@ impl Doors {
         Self { acceptance, ..self }
     }
 
+    /// The same, for a service that only the operator reaches: nobody is named as the one who writes.
+    pub(crate) fn for_operator(self, operator: bool) -> Self {
+        Self { operator, ..self }
+    }
+
     /// The doors that open to an admitted caller, and no others.
     pub(crate) fn open_to(&self, proof: Authorized) -> CallerDoors {
-        CallerDoors { store: self.store.clone(), acceptance: self.acceptance, proof }
+        CallerDoors { store: self.store.clone(), acceptance: self.acceptance, operator: self.operator, proof }
     }
 
     /// Whether user, membership and tenant of a token are what it says, and live.
@@ -159,55 +165,65 @@ impl Doors {
 pub(crate) struct CallerDoors {
     store: Store,
     acceptance: MembershipAcceptance,
+    operator: bool,
     proof: Authorized,
 }
 
 impl CallerDoors {
     /// Reads the tenants that the caller may see: its own, or all for a master.
     pub(crate) fn read_tenants(&self) -> Session<CallerScope, Read> {
-        self.store.read(caller_scope(&self.proof))
+        self.store.read_for(caller_scope(&self.proof), self.actor())
     }
 
     /// Changes the tenants that the caller may see.
     pub(crate) async fn write_tenants(&self) -> StoreResult<Session<CallerScope, Write>> {
-        self.store.write(caller_scope(&self.proof), actor(&self.proof)).await
+        self.store.write(caller_scope(&self.proof), self.actor()).await
     }
 
     /// Reads rows of the tenant that the request acts on.
     pub(crate) fn read_tenant(&self) -> Session<TenantScope, Read> {
-        self.store.read(TenantScope(self.proof.tenant()))
+        self.store.read_for(TenantScope(self.proof.tenant()), self.actor())
     }
 
     /// Changes rows of the tenant that the request acts on.
     pub(crate) async fn write_tenant(&self) -> StoreResult<Session<TenantScope, Write>> {
-        self.store.write(TenantScope(self.proof.tenant()), actor(&self.proof)).await
+        self.store.write(TenantScope(self.proof.tenant()), self.actor()).await
     }
 
     /// Reads the caller's own rows, in whatever tenant.
     pub(crate) fn read_own(&self) -> Session<OwnScope, Read> {
-        self.store.read(OwnScope(self.proof.caller().id))
+        self.store.read_for(OwnScope(self.proof.caller().id), self.actor())
     }
 
     /// Adds a user to the tenant that the request acts on: who it is, is looked for among all users.
     pub(crate) async fn add_member(&self) -> StoreResult<Session<System, Write>> {
-        self.store.write(System(SystemReason::AddMember), actor(&self.proof)).await
+        self.store.write(System(SystemReason::AddMember), self.actor()).await
     }
 
     /// Changes a user of the tenant that the request acts on: which other tenants have the person is looked for.
     pub(crate) async fn change_member(&self) -> StoreResult<Session<System, Write>> {
-        self.store.write(System(SystemReason::ChangeMember), actor(&self.proof)).await
+        self.store.write(System(SystemReason::ChangeMember), self.actor()).await
     }
 
     /// Removes a user from the tenant that the request acts on: its next default tenant may be any other.
     pub(crate) async fn remove_member(&self) -> StoreResult<Session<System, Write>> {
-        self.store.write(System(SystemReason::RemoveMember), actor(&self.proof)).await
+        self.store.write(System(SystemReason::RemoveMember), self.actor()).await
     }
 
     /// Provisions a tenant, which only a signed request may; with the role that it may make.
     pub(crate) async fn provision(&self) -> Result<(Session<System, Write>, Arc<FirstRole>)> {
         let role = self.proof.first_role().ok_or(Error::BadSignature)?;
-        let session = self.store.write(System(SystemReason::ProvisioningCallback), actor(&self.proof)).await?;
+        let session = self.store.write(System(SystemReason::ProvisioningCallback), self.actor()).await?;
         Ok((session, role))
+    }
+
+    /// In whose name rows are read and written. The operator has everything, and is nobody who is stored: the membership that
+    /// a command acts with had no part in what it does.
+    fn actor(&self) -> Actor {
+        if self.operator {
+            return Actor::SYSTEM;
+        }
+        Actor { membership: Some(self.proof.caller().user_tenant_id), user: Some(self.proof.caller().id) }
     }
 
     /// Who asks, for the rules.
@@ -241,7 +257,7 @@ impl CallerDoors {
 
     /// Inserts a tenant in the caller's name: it lies in nobody's scope before it exists.
     pub(crate) async fn create_tenant(&self) -> StoreResult<Session<System, Write>> {
-        self.store.write(System(SystemReason::CreateTenant), actor(&self.proof)).await
+        self.store.write(System(SystemReason::CreateTenant), self.actor()).await
     }
 }
 
@@ -251,8 +267,4 @@ fn caller_scope(proof: &Authorized) -> CallerScope {
     } else {
         CallerScope::One(TenantScope(proof.caller().tenant_id))
     }
-}
-
-fn actor(proof: &Authorized) -> Actor {
-    Actor { membership: Some(proof.caller().user_tenant_id), user: Some(proof.caller().id) }
 }

@@ -87,6 +87,8 @@ pub(crate) struct Meter {
     together: Option<Arc<Together>>,
     /// The tenant or the person whose rows are read.
     whose: Option<Uuid>,
+    /// Who waits for turns: the reader, or the tenant or person where nobody is named.
+    waits: Option<Uuid>,
     /// The table whose rows are read now, and what was counted before.
     table: &'static str,
     before: u64,
@@ -100,20 +102,21 @@ pub(crate) struct Meter {
 
 impl Meter {
     /// Of an answer behind this wall that takes nothing yet.
-    pub(crate) fn new(together: &Arc<Together>, limits: &Limits, wall: Wall) -> Self {
+    pub(crate) fn new(together: &Arc<Together>, limits: &Limits, wall: Wall, reader: Option<Uuid>) -> Self {
         let most = limits.max_bytes;
         let whose = match wall {
             Wall::Tenant(id) | Wall::Person(id) => Some(id),
             Wall::Open => None,
         };
-        Self { together: Some(together.clone()), whose, most, granted: FREE.min(most), ..Self::default() }
+        let waits = reader.or(whose);
+        Self { together: Some(together.clone()), whose, waits, most, granted: FREE.min(most), ..Self::default() }
     }
 
     /// From now on the rows of this table are read, so much at most. Waits for a turn where too much of it was read lately.
     pub(crate) async fn begin(&mut self, table: &'static str, most: u64) -> StoreResult<Option<Turn>> {
         (self.table, self.before) = (table, self.used);
         match &self.together {
-            Some(together) if most > LONG => together.turns.wait(self.whose, table).await,
+            Some(together) if most > LONG => together.turns.wait(self.waits, table).await,
             _ => Ok(None),
         }
     }
@@ -129,7 +132,7 @@ impl Meter {
         let granted = self.grant();
         // What was refused was read in vain, and is likely to be asked for again.
         if let Some(together) = self.together.as_ref().filter(|_| granted.is_err() || self.used - self.before > LONG) {
-            together.turns.remember(self.whose, self.table);
+            together.turns.remember(self.waits, self.table);
         }
         granted
     }
@@ -225,23 +228,23 @@ mod tests {
     #[test]
     fn an_answer_is_bounded_to_the_byte() {
         for first in [0, 1, FREE, FREE + 1, FREE + STEP, 199_999] {
-            let mut meter = Meter::new(&Together::new(&LIMITS), &LIMITS, Wall::Open);
+            let mut meter = Meter::new(&Together::new(&LIMITS), &LIMITS, Wall::Open, None);
             assert!(meter.add(first).and_then(|()| meter.add(200_000 - first)).is_ok(), "{first}");
             assert!(matches!(meter.add(1), Err(StoreError::TooManyBytes { limit: 200_000 })), "{first}");
         }
         let small = Limits { max_bytes: 10, ..LIMITS };
-        let mut meter = Meter::new(&Together::new(&small), &small, Wall::Open);
+        let mut meter = Meter::new(&Together::new(&small), &small, Wall::Open, None);
         assert!(meter.add(11).is_err());
     }
 
     #[test]
     fn answers_share_a_bound_and_give_back_what_they_took() {
         let together = Together::new(&LIMITS);
-        let mut small = Meter::new(&together, &LIMITS, Wall::Open);
+        let mut small = Meter::new(&together, &LIMITS, Wall::Open, None);
         assert!(small.add(FREE).is_ok() && !small.has_place());
-        let mut first = Meter::new(&together, &LIMITS, Wall::Open);
+        let mut first = Meter::new(&together, &LIMITS, Wall::Open, None);
         assert!(first.add(190_000).is_ok() && first.has_place());
-        let mut second = Meter::new(&together, &LIMITS, Wall::Open);
+        let mut second = Meter::new(&together, &LIMITS, Wall::Open, None);
         assert!(matches!(second.add(190_000), Err(StoreError::Unavailable(_))));
         drop(first);
         assert!(second.add(0).is_ok());
@@ -253,7 +256,7 @@ mod tests {
     fn one_tenant_leaves_room_to_the_others() {
         let limits = Limits { max_bytes_together: 1_000_000, ..LIMITS };
         let together = Together::new(&limits);
-        let of = |tenant: u128| Meter::new(&together, &limits, Wall::Tenant(Uuid::from_u128(tenant)));
+        let of = |tenant: u128| Meter::new(&together, &limits, Wall::Tenant(Uuid::from_u128(tenant)), None);
         let mut held = Vec::new();
         let refused = loop {
             let mut answer = of(1);
@@ -275,7 +278,7 @@ mod tests {
     async fn who_read_much_or_found_no_room_waits_for_a_turn() {
         const LIMITS: Limits = Limits { max_rows: 1, max_bytes: 4 * LONG, max_bytes_together: 4 * LONG };
         let together = Together::new(&LIMITS);
-        let of = |tenant: u128| Meter::new(&together, &LIMITS, Wall::Tenant(Uuid::from_u128(tenant)));
+        let of = |tenant: u128| Meter::new(&together, &LIMITS, Wall::Tenant(Uuid::from_u128(tenant)), None);
         let mut short = of(1);
         assert!(short.begin("short", LONG + 1).await.unwrap().is_none());
         assert!(short.add(LONG).is_ok() && short.begin("long", LONG + 1).await.unwrap().is_none());
@@ -287,18 +290,21 @@ mod tests {
         assert!(refused.begin("other", LONG + 1).await.unwrap().is_none() && refused.add(3 * LONG).is_err());
         assert!(of(1).begin("other", LONG + 1).await.unwrap().is_some());
         assert!(of(2).begin("long", LONG + 1).await.unwrap().is_none(), "others do not wait");
+        let wall = Wall::Tenant(Uuid::from_u128(1));
+        let mut reader = Meter::new(&together, &LIMITS, wall, Some(Uuid::from_u128(9)));
+        assert!(reader.begin("long", LONG + 1).await.unwrap().is_none(), "nor does another reader of the tenant");
     }
 
     #[test]
     fn one_answer_alone_may_always_take_what_it_may() {
         let limits = Limits { max_bytes_together: 1, ..LIMITS };
-        let mut meter = Meter::new(&Together::new(&limits), &limits, Wall::Open);
+        let mut meter = Meter::new(&Together::new(&limits), &limits, Wall::Open, None);
         assert!(meter.add(130_000).is_ok());
     }
 
     #[test]
     fn a_text_may_be_no_longer_than_the_answer() {
-        let mut meter = Meter::new(&Together::new(&LIMITS), &LIMITS, Wall::Open);
+        let mut meter = Meter::new(&Together::new(&LIMITS), &LIMITS, Wall::Open, None);
         assert!(meter.add(33_333).is_ok() && !meter.may_grow_too_long());
         assert!(meter.add(1).is_ok() && meter.may_grow_too_long());
         assert!(meter.check_text(200_000).is_ok() && meter.check_text(200_001).is_err());

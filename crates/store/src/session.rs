@@ -92,6 +92,11 @@ impl Store {
         self.session(Executor::Pool(self.backend.clone()), scope, Actor::SYSTEM)
     }
 
+    /// A session that reads for somebody: long reads of theirs wait for each other, and for nobody else's (ADR 29).
+    pub fn read_for<S: Scope>(&self, scope: S, reader: Actor) -> Session<S, Read> {
+        self.session(Executor::Pool(self.backend.clone()), scope, reader)
+    }
+
     /// A transaction in the name of `actor`. Dropping it rolls it back.
     ///
     /// # Errors
@@ -165,7 +170,7 @@ impl<S: Scope, M> Session<S, M> {
 
     /// What counts an answer that takes nothing yet.
     pub(crate) fn meter(&self) -> Meter {
-        Meter::new(&self.together, &self.limits, self.scope.wall())
+        Meter::new(&self.together, &self.limits, self.scope.wall(), self.actor.user)
     }
 
     /// Tells the meter what is read next, and waits for a turn. A transaction waits for none: it may hold what others need.
@@ -244,6 +249,18 @@ impl<M> Session<System, M> {
 }
 
 impl<S: Scope> Session<S, Write> {
+    /// Keeps other transactions that name one of these texts here waiting until this one ends: for rules between rows that no
+    /// constraint holds. What is read from then on holds until the commit, as far as all who write it do the same.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn serialize_on(&self, texts: &[String]) -> StoreResult<()> {
+        match Confined::serialize(self.dialect(), texts) {
+            Some(statement) if !texts.is_empty() => self.query(statement).await.map(drop),
+            _ => Ok(()),
+        }
+    }
+
     /// Runs statements, one after the other, and returns how many rows each touched.
     pub(crate) async fn execute(&self, statements: Vec<Confined>) -> StoreResult<Vec<u64>> {
         for statement in &statements {

@@ -222,6 +222,22 @@ impl Confined {
         }
     }
 
+    /// Keeps others who name one of these texts waiting until the transaction ends; `None` where there is one writer anyway.
+    pub(crate) fn serialize(dialect: Dialect, texts: &[String]) -> Option<Self> {
+        // In order, or two that name the same texts could wait for each other.
+        let sql = "SELECT count(pg_advisory_xact_lock(hashtextextended(named, 0))) \
+                   FROM (SELECT DISTINCT named FROM unnest($1::text[]) AS named ORDER BY named) AS texts";
+        let texts: Vec<Value> = texts.iter().map(|text| Value::Text(text.clone())).collect();
+        (dialect == Dialect::Postgres).then(|| Self {
+            sql: sql.to_owned(),
+            values: vec![predicate::array_of(&texts)],
+            is_short: false,
+            is_certain: false,
+            is_veiled: false,
+            projection: Arc::new([]),
+        })
+    }
+
     /// A selection of so many rows at most. `PostgreSQL` plans a prepared statement once for all values only where it
     /// knows the limit: bound, it would count on a tenth of the table, and plan again at each call (ADR 17).
     fn limited(

@@ -1,4 +1,4 @@
-//! Turns: after a long read, the same tenant or person reads the same table one answer after the other, with a rest between.
+//! Turns: after a long read, the same reader reads the same table one answer after the other, with a rest between.
 //!
 //! A long read costs the database hundreds of short ones, and where there is no room for its rows it was read in vain. A
 //! few connections that ask for nothing else, and read no answer, would take the database's time from everybody. So they
@@ -24,9 +24,11 @@ const REST: u32 = 9;
 /// The longest rest.
 const LONGEST_REST: Duration = Duration::from_secs(1);
 /// How many may wait for one turn; further ones are told to come back.
-const WAITING: usize = 16;
+const WAITING: usize = 4;
+/// How many may wait for all turns: who waits is at work, and keeps a place that others may need.
+const ALL_WAITING: usize = 64;
 
-/// The tenant or person whose rows are read, or nobody for all tenants; and the table.
+/// Who reads, and the table: a person, or where nobody is named the tenant or person whose rows are read.
 type Key = (Option<Uuid>, &'static str);
 
 /// The long reads of a store that are remembered.
@@ -34,6 +36,8 @@ type Key = (Option<Uuid>, &'static str);
 pub(crate) struct Turns {
     /// How many there are, so that nobody waits for the lock while there are none.
     count: AtomicUsize,
+    /// How many wait.
+    waiting: AtomicUsize,
     long: Mutex<HashMap<Key, Long>>,
 }
 
@@ -54,34 +58,52 @@ pub(crate) struct Turn {
 
 impl Turns {
     /// Remembers that these rows took many bytes.
-    pub(crate) fn remember(&self, whose: Option<Uuid>, table: &'static str) {
+    pub(crate) fn remember(&self, reader: Option<Uuid>, table: &'static str) {
         let now = Instant::now();
         let mut long = self.long.lock().unwrap_or_else(PoisonError::into_inner);
         long.retain(|_, one| now < one.until || Arc::strong_count(&one.turn) > 1);
-        long.entry((whose, table))
+        long.entry((reader, table))
             .and_modify(|one| one.until = now + MEMORY)
             .or_insert_with(|| Long { turn: Arc::new(tokio::sync::Mutex::new(now)), until: now + MEMORY });
         self.count.store(long.len(), Ordering::Relaxed);
     }
 
     /// Waits for a turn to read these rows; `None` where no long read is remembered.
-    pub(crate) async fn wait(&self, whose: Option<Uuid>, table: &'static str) -> StoreResult<Option<Turn>> {
-        let Some(turn) = self.find(whose, table) else { return Ok(None) };
+    pub(crate) async fn wait(&self, reader: Option<Uuid>, table: &'static str) -> StoreResult<Option<Turn>> {
+        let Some(turn) = self.find(reader, table) else { return Ok(None) };
         // Two are the one that is remembered and this one.
-        if Arc::strong_count(&turn) > WAITING + 2 {
-            return Err(StoreError::Unavailable("others wait to read as much of the same rows".into()));
+        let waiting = Waiting::of(&self.waiting);
+        if Arc::strong_count(&turn) > WAITING + 2 || self.waiting.load(Ordering::Relaxed) > ALL_WAITING {
+            return Err(StoreError::Unavailable("too many long reads wait for each other".into()));
         }
         let rested = turn.lock_owned().await;
         sleep_until(*rested).await;
+        drop(waiting);
         Ok(Some(Turn { rested, begun: Instant::now() }))
     }
 
-    fn find(&self, whose: Option<Uuid>, table: &'static str) -> Option<Arc<tokio::sync::Mutex<Instant>>> {
+    fn find(&self, reader: Option<Uuid>, table: &'static str) -> Option<Arc<tokio::sync::Mutex<Instant>>> {
         if self.count.load(Ordering::Relaxed) == 0 {
             return None;
         }
         let long = self.long.lock().unwrap_or_else(PoisonError::into_inner);
-        long.get(&(whose, table)).filter(|one| Instant::now() < one.until).map(|one| one.turn.clone())
+        long.get(&(reader, table)).filter(|one| Instant::now() < one.until).map(|one| one.turn.clone())
+    }
+}
+
+/// One who waits; counted until it is dropped.
+struct Waiting<'a>(&'a AtomicUsize);
+
+impl<'a> Waiting<'a> {
+    fn of(count: &'a AtomicUsize) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(count)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -156,5 +178,23 @@ mod tests {
         let begun = Instant::now();
         assert!(turns.wait(OURS, TABLE).await.unwrap().is_some());
         assert!(begun.elapsed() < Duration::from_millis(20));
+        assert_eq!(turns.waiting.load(Ordering::Relaxed), 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn all_who_wait_are_few() {
+        let turns = Turns::default();
+        let readers: Vec<_> = (0..100).map(|number| Some(Uuid::from_u128(number))).collect();
+        let mut held = Vec::new();
+        for reader in &readers {
+            turns.remember(*reader, TABLE);
+            held.push(turns.wait(*reader, TABLE).await.unwrap());
+        }
+        let mut waiting: Vec<_> = readers.iter().map(|reader| Box::pin(turns.wait(*reader, TABLE))).collect();
+        let mut pending = 0;
+        for one in &mut waiting {
+            pending += usize::from(futures_util::poll!(one).is_pending());
+        }
+        assert_eq!(pending, ALL_WAITING);
     }
 }

@@ -198,3 +198,18 @@ fn what_steers_a_terminal_is_not_shown_on_one() {
     assert!(table.contains("red \u{fffd}[31m alert"), "{table:?}");
     assert!(workplace.ok(&["group", "list", "--output", "json"]).contains("red \\u001b[31m alert"));
 }
+
+/// Whoever has the database is no member: what a command does is not logged as a member's doing.
+#[test]
+fn what_a_command_does_is_nobodys_of_the_tenant() {
+    let workplace = Workplace::new();
+    workplace.ok(&["bootstrap"]);
+    workplace.ok(&["group", "create", "--set", "name=by hand"]);
+    workplace.ok(&["group", "update", "by hand", "--set", "description=changed"]);
+    let database = rusqlite::Connection::open(workplace.path().join("data/user-tenant.db")).expect("the file is there");
+    let count = |condition: &str| -> i64 {
+        let sql = format!("SELECT count(*) FROM audit_logs WHERE table_name LIKE '%groups' AND {condition}");
+        database.query_row(&sql, [], |row| row.get(0)).expect("the log can be read")
+    };
+    assert!(count("user_id IS NULL") >= 2 && count("user_id IS NOT NULL") == 0);
+}

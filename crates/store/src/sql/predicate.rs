@@ -86,8 +86,12 @@ fn is_not_in(dialect: Dialect, column: Expr, values: &[Value]) -> Expr {
 }
 
 fn array(values: &[Value]) -> Expr {
-    let items = values.iter().map(bind).collect();
-    Expr::val(sea_query::Value::Array(ArrayType::String, Some(Box::new(items))))
+    Expr::val(array_of(values))
+}
+
+/// Texts as one parameter.
+pub(crate) fn array_of(values: &[Value]) -> sea_query::Value {
+    sea_query::Value::Array(ArrayType::String, Some(Box::new(values.iter().map(bind).collect())))
 }
 
 fn json_list(values: &[Value]) -> sea_query::SelectStatement {
