@@ -287,6 +287,7 @@ impl From<user_tenant_store::record::InvalidRecord> for Error {
             InvalidRecord::NotSettable(name) => (*name, "readOnly"),
             InvalidRecord::TooLong(name, _) => (*name, "maxBytes"),
             InvalidRecord::Unwritable(name, Unwritable::Empty) => (*name, "minLength"),
+            InvalidRecord::Unwritable(name, Unwritable::TooLong(_)) => (*name, "maxLength"),
             InvalidRecord::Unwritable(name, Unwritable::Not(_)) => (*name, "format"),
         };
         let message = match &error {
@@ -295,7 +296,11 @@ impl From<user_tenant_store::record::InvalidRecord> for Error {
             InvalidRecord::Unwritable(_, reason) => reason.to_string(),
             other => other.to_string(),
         };
-        let info = if code == "minLength" { serde_json::json!({ "limit": 1 }) } else { serde_json::json!({}) };
+        let info = match &error {
+            InvalidRecord::Unwritable(_, Unwritable::Empty) => serde_json::json!({ "limit": 1 }),
+            InvalidRecord::Unwritable(_, Unwritable::TooLong(most)) => serde_json::json!({ "limit": most }),
+            _ => serde_json::json!({}),
+        };
         Self::InvalidBody(Box::new(
             serde_json::json!([{ "path": format!("/{name}"), "code": code, "message": message, "info": info }]),
         ))

@@ -4,14 +4,15 @@ use std::io::IsTerminal;
 
 use user_tenant_store::environment::Environment;
 use user_tenant_store::migrate::{Choice, Finding, Migrator, State, Status, Step};
-use user_tenant_store::scope::{System, SystemReason};
-use user_tenant_store::session::{Limits, Store};
+use user_tenant_store::scope::SystemReason;
+use user_tenant_store::session::Limits;
 use user_tenant_store::value::format_timestamp;
 
 use super::arguments::{MigrateAction, UpOptions};
 use super::context::Context;
 use super::failure::Failure;
 use super::print::{ask, say};
+use crate::access::doors::Doors;
 use crate::domain::older_names::older_names;
 use crate::error::Error;
 
@@ -81,9 +82,10 @@ async fn say_adopted(migrator: &mut Migrator) -> Result<(), Failure> {
 
 /// Says which names are older than the forms in which they are written now. Nothing has to be done about them.
 async fn say_older_names(context: &Context) -> Result<(), Failure> {
-    let store = Store::open(&context.database()?, Limits::default(), Environment::system()).map_err(Error::from)?;
-    let names = older_names(&store.read(System(SystemReason::CommandLine))).await;
-    store.close().await;
+    let (database, schema) = (context.database()?, context.program.schema());
+    let doors = Doors::open(&database, Limits::default(), Environment::system(), schema, false).await?;
+    let names = older_names(&doors.read_system(SystemReason::CommandLine)).await;
+    doors.close().await;
     names.map_err(Error::from)?.iter().try_for_each(|older| say(&older.to_string()))
 }
 

@@ -1,16 +1,21 @@
 //! Names that a tenant has once, in any case of their letters.
 
 use user_tenant_store::filter::{Filter, Predicate};
+use user_tenant_store::record::Record;
 use user_tenant_store::scope::{Sees, TenantScope};
 use user_tenant_store::session::{Session, Write};
 use user_tenant_store::value::Value;
 use user_tenant_store::{Entity, StoreResult};
+use uuid::Uuid;
 
 use crate::error::Unique;
 
-/// Refuses a name that another row of the tenant has in other letters, where the unique index takes the two for different:
-/// `SQLite`, and `PostgreSQL` with the locale C, know the case of ASCII alone. The rows that are about to get the name do
-/// not count.
+/// How many names are read at a time.
+const PAGE: u64 = 1_000;
+
+/// Refuses a name that another row of the tenant has in other letters, where the unique index may take the two for
+/// different: `SQLite`, and `PostgreSQL` with the locale C, know the case of ASCII alone, and locales differ in the rest. The
+/// rows that are about to get the name do not count.
 pub(crate) async fn keep_once<E: Entity>(
     session: &Session<TenantScope, Write>,
     unique: Unique,
@@ -23,18 +28,44 @@ where
     let Some(Value::Text(name)) = name.filter(|name| matches!(name, Value::Text(text) if !text.is_ascii())) else {
         return Ok(());
     };
-    let rows = session.repository::<E>();
-    let ids = async |predicate: Predicate| -> StoreResult<Vec<_>> {
-        let found = rows.find(&Filter::matching(predicate)).await?;
-        Ok(found.iter().map(|row| row.uuid("id")).collect())
-    };
-    let named = ids(Predicate::matches_in_any_case::<E>("name", name)).await?;
+    let wanted = folded(name);
+    session.serialize_on(&[format!("{} of {}: {wanted}", E::meta().table, session.scope().0)]).await?;
+    let named =
+        ids::<E>(session, None, |row| matches!(row.get("name"), Some(Value::Text(text)) if folded(text) == wanted));
+    let named = named.await?;
     if named.is_empty() {
         return Ok(());
     }
     let changed = match changed {
-        Some(changed) => ids(changed.clone()).await?,
+        Some(changed) => ids::<E>(session, Some(changed.clone()), |_| true).await?,
         None => Vec::new(),
     };
     if named.iter().all(|id| changed.contains(id)) { Ok(()) } else { Err(unique.violated_by(name)) }
+}
+
+/// The same for all spellings in other cases, those of a sigma at the end of a word among them.
+fn folded(name: &str) -> String {
+    name.to_uppercase().chars().flat_map(char::to_lowercase).collect()
+}
+
+/// The ids of the rows that a condition selects and a test passes.
+async fn ids<E: Entity>(
+    session: &Session<TenantScope, Write>,
+    predicate: Option<Predicate>,
+    passes: impl Fn(&Record) -> bool,
+) -> StoreResult<Vec<Option<Uuid>>>
+where
+    TenantScope: Sees<E>,
+{
+    let meta = E::meta();
+    let mut filter = Filter { predicate, limit: Some(PAGE), ..Filter::default() };
+    let mut ids = Vec::new();
+    loop {
+        let page = session.repository::<E>().find_page(&filter).await?;
+        ids.extend(page.rows.iter().filter(|row| passes(row)).map(|row| row.uuid(meta.id().name)));
+        match page.next {
+            Some(next) => filter = next.rest(meta, filter),
+            None => return Ok(ids),
+        }
+    }
 }

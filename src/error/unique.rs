@@ -110,11 +110,11 @@ fn violated(constraint: &str) -> Option<(Unique, &'static [&'static str])> {
 /// The message of a unique violation, in the form of the original.
 pub(super) fn conflict(constraint: &str, attempted: &[(&'static str, String)]) -> String {
     let columns = violated(constraint).map_or(&[][..], |(_, columns)| columns);
-    let value =
-        |column: &str| attempted.iter().find(|(name, _)| *name == column).map_or("", |(_, value)| value.as_str());
+    // A change names no more columns than it sets.
+    let known = columns.iter().filter_map(|column| attempted.iter().find(|(name, _)| name == column));
+    let (columns, values): (Vec<_>, Vec<_>) = known.map(|(name, value)| (*name, value.as_str())).unzip();
     if columns.is_empty() {
         return "Unique constraint violation error !".to_owned();
     }
-    let values: Vec<_> = columns.iter().map(|column| value(column)).collect();
     format!("Unique constraint violation error ! Key ({})=({}) already exists.", columns.join(", "), values.join(", "))
 }

@@ -168,19 +168,6 @@ impl Predicate {
         Self::test::<E>(name, Test::EqualInLowerCase(text.to_lowercase()))
     }
 
-    /// The same, where the database compares letters beyond ASCII too; no index serves it.
-    pub fn matches_in_any_case<E: Entity>(name: &str, text: &str) -> Self {
-        let escaped = |mut pattern: String, letter: char| {
-            if matches!(letter, '%' | '_' | '\\') {
-                pattern.push('\\');
-            }
-            pattern.push(letter);
-            pattern
-        };
-        let pattern = text.chars().fold(String::new(), escaped);
-        Self::test::<E>(name, Test::Like { pattern, insensitive: true, negated: false })
-    }
-
     /// That an array property holds at least one of these.
     pub fn holds_any<E: Entity>(name: &str, items: impl IntoIterator<Item = &'static str>) -> Self {
         Self::test::<E>(name, Test::HoldsAny(items.into_iter().map(Value::from).collect()))

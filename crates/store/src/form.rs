@@ -12,6 +12,8 @@ pub struct Form {
     /// Whether every value that is set is written so, and refused where it cannot be. Else the rules of the entity see to it,
     /// which know what the row holds; conditions are read in the form all the same.
     pub is_set_by_store: bool,
+    /// Whether it has no capital letters: patterns of conditions are then read without them too.
+    pub is_lower_case: bool,
 }
 
 /// Why a text has no such form.
@@ -20,6 +22,9 @@ pub enum Unwritable {
     /// Nothing that can be seen is in it.
     #[error("must NOT have fewer than 1 characters")]
     Empty,
+    /// It is longer than it may be, in characters.
+    #[error("must NOT have more than {0} characters")]
+    TooLong(u32),
     /// What it must be.
     #[error("{0}")]
     Not(&'static str),

@@ -224,7 +224,16 @@ fn read(meta: &'static EntityMeta, json: &serde_json::Map<String, Json>) -> Resu
 /// The value in the form of its property.
 fn formed(property: &'static Property, value: Value) -> Result<Value, InvalidRecord> {
     match property.form {
-        Some(form) => form.set(value).map_err(|error| InvalidRecord::Unwritable(property.name, error)),
+        Some(form) => {
+            let value = form.set(value).map_err(|error| InvalidRecord::Unwritable(property.name, error))?;
+            match (&value, property.rules.max_length) {
+                // It may have grown.
+                (Value::Text(text), Some(most)) if text.chars().count() > most as usize => {
+                    Err(InvalidRecord::Unwritable(property.name, Unwritable::TooLong(most)))
+                }
+                _ => Ok(value),
+            }
+        }
         None => Ok(value),
     }
 }

@@ -85,22 +85,27 @@ pub(super) async fn has_come(session: &Session<System, Write>, person: &User) ->
 }
 
 /// Who has this username as an address, and who has this address as a username. Whoever logs in by it would be one of two.
+/// Others who look for one of them wait until this transaction ends, since no constraint lies between the two columns.
 pub(super) async fn crossed(
     session: &Session<System, Write>,
     username: Option<&str>,
     email: Option<&str>,
 ) -> Result<[Option<Uuid>; 2]> {
     let users = session.repository::<User>();
-    let has = async |name: &str, text: Option<&str>| match text {
-        // Of one that is no address nobody has it for one.
-        Some(text) if text.contains('@') => {
-            Ok::<_, Error>(users.find_one(Predicate::is_in_any_case::<User>(name, text)).await?.map(|user| user.id))
-        }
-        _ => Ok(None),
+    // Of a name that is no address nobody has it for one; and the same text is looked for as what it is.
+    let asked = |text: Option<&str>| text.filter(|text| text.contains('@') && username != email).map(ToOwned::to_owned);
+    let (username, email) = (asked(username), asked(email));
+    let texts: Vec<String> = username.iter().chain(&email).cloned().collect();
+    let has = async |name: &str, text: Option<String>| match text {
+        Some(text) => Ok(users.find_one(Predicate::is_in_any_case::<User>(name, &text)).await?.map(|user| user.id)),
+        None => Ok::<_, Error>(None),
     };
-    // The same text is looked for as what it is.
-    let (username, email) = (username.filter(|_| username != email), email.filter(|_| username != email));
-    let (by_address, by_name) = tokio::try_join!(biased; has("email", username), has("username", email))?;
+    let ((), by_address, by_name) = tokio::try_join!(
+        biased;
+        async { Ok(session.serialize_on(&texts).await?) },
+        has("email", username),
+        has("username", email),
+    )?;
     Ok([by_address, by_name])
 }
 

@@ -105,6 +105,25 @@ fn h35_of_fifty_spellings_at_once_one_is_stored() {
     });
 }
 
+/// A username here is an address there: no constraint lies between the two, and still one of two is refused.
+#[test]
+fn of_a_username_and_an_address_that_are_one_login_one_is_stored() {
+    everywhere(|scene| {
+        for round in 0..ROUNDS / 4 {
+            let login = format!("login{round}@a.example");
+            let add = |username: &str, email: &str| {
+                let body = json!({ "firstName": "N", "username": username, "email": email, "roleId": MEMBER });
+                scene.by("admin_a", &format!("POST /tenants/{A}/users")).json(&body)
+            };
+            let both = [add(&login, "other@a.example"), add("other", &login)];
+            let said: Vec<_> = at_once(&both).iter().map(|answer| answer.status).collect();
+            assert!(said.contains(&200) && said.contains(&409), "round {round}: {said:?}");
+            scene.world.database.restore();
+            scene.go_on();
+        }
+    });
+}
+
 /// Configurations and preferences are set, not created: all succeed, on one row.
 #[test]
 fn h35_of_fifty_settings_at_once_one_row_is_left() {

@@ -50,6 +50,18 @@ pub(super) fn in_flight(server: &Server) -> bool {
     text(&page).contains("requests_in_flight 2\n")
 }
 
+/// A quotation mark is no character of a URL (RFC 3986): the head is refused before a route is looked for.
+#[test]
+fn a_target_is_encoded() {
+    let (_database, server) = on_sqlite(&[]);
+    for (target, status) in [("/ping?filter={\"limit\":20}", 400), ("/ping?filter={%22limit%22:20}", 200)] {
+        let mut stream = open(server.address());
+        write!(stream, "GET {target} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").expect("it listens");
+        let answer = rest(stream);
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{target}: {answer}");
+    }
+}
+
 #[test]
 fn a_body_beyond_the_limit_is_refused() {
     for (settings, limit) in [(&[][..], 1024 * 1024), (&[("MAX_BODY_BYTES", "1000")][..], 1000)] {

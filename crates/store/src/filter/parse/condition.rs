@@ -188,8 +188,15 @@ fn operator(
     let invalid = |reason: &str| {
         FilterError::Clause(format!("The {} property has invalid clause {clause}: {reason}", property.name))
     };
-    let ordered =
-        |test: fn(Value) -> Test| value(json).map(|value| if value == Value::Null { Test::Never } else { test(value) });
+    // What is only a part of a name has no form, but no capital letters either.
+    let has_capitals = property.form.is_none_or(|form| !form.is_lower_case);
+    let in_form = |value: Value| match value {
+        Value::Text(text) if !has_capitals => Value::Text(text.to_lowercase()),
+        other => other,
+    };
+    let ordered = |test: fn(Value) -> Test| {
+        value(json).map(|value| if value == Value::Null { Test::Never } else { test(in_form(value)) })
+    };
     if is_array(property, path) && !matches!(name, "eq" | "neq" | "exists" | "contains") {
         return Err(wrong_type(at, "can only be compared as a whole, or with contains, since it is an array", "array"));
     }
@@ -215,7 +222,7 @@ fn operator(
             match ends.as_slice() {
                 [low, high] => match (value(low)?, value(high)?) {
                     (Value::Null, _) | (_, Value::Null) => Ok(Test::Never),
-                    (low, high) => Ok(Test::Between(low, high)),
+                    (low, high) => Ok(Test::Between(in_form(low), in_form(high))),
                 },
                 other => Err(invalid(&format!("Expected precisely 2 values, received {}", other.len()))),
             }
@@ -233,8 +240,9 @@ fn operator(
         "like" | "nlike" | "ilike" | "nilike" => {
             textual(property, path, at)?;
             let Json::String(pattern) = json else { return Err(invalid("Expected a string or RegExp")) };
+            let pattern = if has_capitals { pattern.clone() } else { pattern.to_lowercase() };
             Ok(Test::Like {
-                pattern: regexp::like_pattern(pattern)
+                pattern: regexp::like_pattern(&pattern)
                     .ok_or_else(|| invalid("a pattern has at most 1000 bytes and no NUL character"))?,
                 insensitive: name.ends_with("ilike"),
                 negated: name.starts_with('n'),
