@@ -64,6 +64,20 @@ fn lists_veil_of_a_person_what_a_person_read_alone_veils() {
     }
 }
 
+/// Whether a read may be long is told by these bounds: a page of users is none.
+#[test]
+fn what_a_row_of_a_list_may_hold_is_bounded() {
+    for property in UserView::meta().properties.iter().filter(|property| property.role != PropertyRole::Audit) {
+        let bounded = match property.kind {
+            PropertyType::Text => property.rules.max_length.is_some() || property.rules.one_of_text.is_some(),
+            PropertyType::TextArray | PropertyType::IntegerArray => property.rules.max_items.is_some(),
+            PropertyType::Json => property.rules.max_bytes.is_some(),
+            _ => true,
+        };
+        assert!(bounded, "{}", property.name);
+    }
+}
+
 #[test]
 fn every_tenancy_and_ownership_ends_at_a_column() {
     for meta in registry().iter().map(|entity| entity()) {

@@ -70,7 +70,7 @@ pub struct UserView {
     #[property(max_length = 15)]
     pub phone: Option<String>,
     /// Ids of the client applications that the user may log in to.
-    #[property(derived)]
+    #[property(derived, max_items = 1000)]
     pub auth_client_ids: Option<Vec<i32>>,
     /// When the user last logged in.
     #[property(derived)]
@@ -100,13 +100,13 @@ pub struct UserView {
     /// Id of the role of the membership.
     pub role_id: Uuid,
     /// Name of the tenant.
-    #[property(derived, column = "name")]
+    #[property(derived, column = "name", max_length = 100)]
     pub tenant_name: String,
     /// Key of the tenant.
-    #[property(derived, column = "key")]
+    #[property(derived, column = "key", max_length = 20)]
     pub tenant_key: String,
     /// Name of the role.
-    #[property(derived, column = "rolename")]
+    #[property(derived, column = "rolename", max_length = 100)]
     pub role_name: String,
     /// Id of the membership.
     #[property(derived)]
