@@ -9,14 +9,13 @@ use unicode_normalization::UnicodeNormalization;
 use user_tenant_store::form::{Form, Unwritable};
 
 /// What people call something: a role, a group, a tenant, themselves.
-pub(crate) static LABEL: Form = Form { name: "label", write: label, is_set_by_store: true, is_lower_case: false };
+pub(crate) static LABEL: Form = Form { write: label, is_set_by_store: true, is_lower_case: false };
 /// What programs look up by, and must not be blank.
-pub(crate) static KEYWORD: Form = Form { name: "keyword", write: keyword, is_set_by_store: true, is_lower_case: false };
+pub(crate) static KEYWORD: Form = Form { write: keyword, is_set_by_store: true, is_lower_case: false };
 /// What a person logs in with.
-pub(crate) static USERNAME: Form =
-    Form { name: "username", write: username, is_set_by_store: false, is_lower_case: true };
+pub(crate) static USERNAME: Form = Form { write: username, is_set_by_store: false, is_lower_case: true };
 /// Where mail reaches a person.
-pub(crate) static EMAIL: Form = Form { name: "email", write: email, is_set_by_store: false, is_lower_case: true };
+pub(crate) static EMAIL: Form = Form { write: email, is_set_by_store: false, is_lower_case: true };
 
 /// The longest username and the longest address, in characters.
 const LONGEST_LOGIN: u32 = 150;

@@ -5,8 +5,6 @@ use crate::value::Value;
 /// How the texts of a property are written.
 #[derive(Debug)]
 pub struct Form {
-    /// Its name, for refusals: `username`.
-    pub name: &'static str,
     /// The text in this form, or why it has none. What is in the form already stays as it is.
     pub write: fn(&str) -> Result<String, Unwritable>,
     /// Whether every value that is set is written so, and refused where it cannot be. Else the rules of the entity see to it,

@@ -87,7 +87,7 @@ pub(crate) struct Meter {
     together: Option<Arc<Together>>,
     /// The tenant or the person whose rows are read.
     whose: Option<Uuid>,
-    /// Who waits for turns: the reader, or the tenant or person where nobody is named.
+    /// The id under which long reads take turns: the reader's, or of a session without a reader that of the tenant or person.
     waits: Option<Uuid>,
     /// The table whose rows are read now, and what was counted before.
     table: &'static str,

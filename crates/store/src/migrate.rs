@@ -98,7 +98,7 @@ pub enum State {
     Changed,
     /// Applied, and the program does not have it: the database is newer than the program.
     Unknown,
-    /// As [`State::Unknown`], but whoever applied it says that the program works on without it.
+    /// As [`State::Unknown`], but the ledger marks the migration as additive: this program works without it.
     Ahead,
 }
 

@@ -1,8 +1,8 @@
 //! Turns: after a long read, the same reader reads the same table one answer after the other, with a rest between.
 //!
 //! A long read costs the database hundreds of short ones, and where there is no room for its rows it was read in vain. A
-//! few connections that ask for nothing else, and read no answer, would take the database's time from everybody. So they
-//! wait for each other, before their statement is sent; who asks for little never waits.
+//! few connections that ask for nothing else, and read no answer, would take the database's time from everybody. So the long
+//! reads of one reader wait for each other before their statement is sent. A read that can only be short never waits.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -19,7 +19,7 @@ use crate::error::{StoreError, StoreResult};
 pub(crate) const LONG: u64 = 1024 * 1024;
 /// How long a long read is remembered.
 const MEMORY: Duration = Duration::from_secs(10);
-/// The rest after a read, in multiples of the time that it took: long reads of one tenant take a tenth of one connection.
+/// The rest after a read, in multiples of the time that it took: the long reads of one reader take a tenth of one connection.
 const REST: u32 = 9;
 /// The longest rest.
 const LONGEST_REST: Duration = Duration::from_secs(1);
@@ -28,7 +28,8 @@ const WAITING: usize = 4;
 /// How many may wait for all turns: who waits is at work, and keeps a place that others may need.
 const ALL_WAITING: usize = 64;
 
-/// Who reads, and the table: a person, or where nobody is named the tenant or person whose rows are read.
+/// Whose turn it is, and for which table. The first is the reader's id. A session that names no reader has the id of the tenant
+/// or person whose rows it reads.
 type Key = (Option<Uuid>, &'static str);
 
 /// The long reads of a store that are remembered.
