@@ -10,9 +10,6 @@ use uuid::Uuid;
 
 use crate::error::Unique;
 
-/// How many names are read at a time.
-const PAGE: u64 = 1_000;
-
 /// Refuses a name that another row of the tenant has in other letters, where the unique index may take the two for
 /// different: `SQLite`, and `PostgreSQL` with the locale C, know the case of ASCII alone, and locales differ in the rest. The
 /// rows that are about to get the name do not count.
@@ -57,15 +54,12 @@ async fn ids<E: Entity>(
 where
     TenantScope: Sees<E>,
 {
-    let meta = E::meta();
-    let mut filter = Filter { predicate, limit: Some(PAGE), ..Filter::default() };
     let mut ids = Vec::new();
-    loop {
-        let page = session.repository::<E>().find_page(&filter).await?;
-        ids.extend(page.rows.iter().filter(|row| passes(row)).map(|row| row.uuid(meta.id().name)));
-        match page.next {
-            Some(next) => filter = next.rest(meta, filter),
-            None => return Ok(ids),
+    let add = |row: &Record| {
+        if passes(row) {
+            ids.push(row.uuid(E::meta().id().name));
         }
-    }
+    };
+    session.repository::<E>().for_each(Filter { predicate, ..Filter::default() }, add).await?;
+    Ok(ids)
 }

@@ -4,6 +4,7 @@ use std::fmt;
 
 use user_tenant_store::entity::Property;
 use user_tenant_store::filter::Filter;
+use user_tenant_store::record::Record;
 use user_tenant_store::scope::{Sees, System};
 use user_tenant_store::session::{Read, Session};
 use user_tenant_store::value::Value;
@@ -11,8 +12,6 @@ use user_tenant_store::{Entity, StoreResult};
 
 use crate::model::{Group, Role, Tenant, User, forms};
 
-/// How many rows are read at a time.
-const PAGE: u64 = 1_000;
 /// How many ids are named.
 const NAMED: usize = 3;
 
@@ -54,28 +53,20 @@ where
         .map(|at| OlderNames { entity: meta.name, property: meta.properties[*at].name, count: 0, first: Vec::new() })
         .collect();
     let id = meta.position(meta.id().name);
-    let mut filter =
-        Filter { fields: Some(id.into_iter().chain(names).collect()), limit: Some(PAGE), ..Filter::default() };
-    loop {
-        let page = session.repository::<E>().find_page(&filter).await?;
-        for row in &page.rows {
-            for older in &mut older {
-                let form = meta.property(older.property).and_then(form);
-                let is_older = matches!((row.get(older.property), form), (Some(Value::Text(text)), Some(write))
-                    if write(text).as_ref() != Ok(text));
-                if is_older {
-                    older.count += 1;
-                    older.first.extend(
-                        row.uuid(meta.id().name).filter(|_| older.first.len() < NAMED).map(|id| id.to_string()),
-                    );
-                }
+    let filter = Filter { fields: Some(id.into_iter().chain(names).collect()), ..Filter::default() };
+    let count = |row: &Record| {
+        for older in &mut older {
+            let form = meta.property(older.property).and_then(form);
+            let is_older = matches!((row.get(older.property), form), (Some(Value::Text(text)), Some(write))
+                if write(text).as_ref() != Ok(text));
+            if is_older {
+                older.count += 1;
+                let id = row.uuid(meta.id().name).filter(|_| older.first.len() < NAMED);
+                older.first.extend(id.map(|id| id.to_string()));
             }
         }
-        match page.next {
-            Some(next) => filter = next.rest(meta, filter),
-            None => break,
-        }
-    }
+    };
+    session.repository::<E>().for_each(filter, count).await?;
     older.retain(|older| older.count > 0);
     Ok(older)
 }

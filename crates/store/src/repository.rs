@@ -53,6 +53,22 @@ impl<'a, E: Entity, S: Scope, M> Repository<'a, E, S, M> {
         Ok(Page { rows, next, total })
     }
 
+    /// Reads all rows that the filter selects, whatever its limit, a thousand at a time, so that no more of them are held.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn for_each(&self, filter: Filter, mut each: impl FnMut(&Record)) -> StoreResult<()> {
+        let mut filter = Filter { limit: Some(1_000), ..filter };
+        loop {
+            let page = self.find_page(&filter).await?;
+            page.rows.iter().for_each(&mut each);
+            match page.next {
+                Some(next) => filter = next.rest(E::meta(), filter),
+                None => return Ok(()),
+            }
+        }
+    }
+
     /// The rows that match, or all of them for `None`, as typed entities.
     ///
     /// # Errors
