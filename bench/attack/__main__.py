@@ -9,7 +9,7 @@ def main() -> int:
     # What follows needs packages that --help must not.
     from bench.attack import campaign, report
 
-    stages = campaign.run(arguments.binary, arguments.seconds)
+    stages = campaign.run(arguments.binary, arguments.seconds, arguments.rounds)
     print(report.table(stages))
     report.write(stages, arguments)
     print(arguments.output)

@@ -1,4 +1,4 @@
-"""The stages in their order: a service of its own for each, with a quiet stretch before each hostile one."""
+"""The stages in their order: a service of its own for each, with two stretches to compare with before each hostile one."""
 
 import base64
 import json
@@ -25,8 +25,6 @@ from bench.targets.service import free_port
 
 # Of the steady load, over as many connections.
 _CONNECTIONS = 8
-# Quiet and hostile in turns.
-_ROUNDS = 2
 # Beside the first one, so that a list of them is long.
 _TENANTS = 500
 # Of the first one, each nearly as long as it may be: a tenant with all of them takes 25 MB.
@@ -43,22 +41,34 @@ class _Service:
     tenant: str
 
 
-def run(binary: Path, seconds: int) -> list[Stage]:
+def run(binary: Path, seconds: int, rounds: int) -> list[Stage]:
     """All stages."""
-    progress = Progress(len(KINDS) * _ROUNDS * 2 * (seconds + 1.0))
+    progress = Progress(len(KINDS) * rounds * 3 * (seconds + 1.0))
     stages = []
-    with tempfile.TemporaryDirectory(dir=PLACE) as place:
+    with tempfile.TemporaryDirectory(dir=PLACE) as place, _bystander() as bystander:
         for kind in KINDS:
             with _serving(binary, Path(place), kind) as service:
                 _load(service, 1)
                 stage = Stage(kind)
-                for _ in range(_ROUNDS):
-                    stage.quiet.append(_stretch(service, seconds, None))
-                    stage.hostile.append(_stretch(service, seconds, kind))
+                for _ in range(rounds):
+                    stage.alone.append(_stretch(service, seconds))
+                    stage.elsewhere.append(_stretch(service, seconds, kind, bystander))
+                    stage.hostile.append(_stretch(service, seconds, kind, service.port))
                 stage.resident = _peak(service.pid)
                 progress.say(f"{kind}: {stage.ratio:.2f} of the rate, probes {stage.worst:.0f} ms at worst")
                 stages.append(stage)
     return stages
+
+
+@contextmanager
+def _bystander() -> Iterator[int]:
+    """Its port."""
+    process = Popen([sys.executable, "-m", "bench.attack.bystander"], cwd=ROOT, stdout=PIPE)
+    try:
+        assert process.stdout is not None
+        yield int(process.stdout.readline())
+    finally:
+        stop(process)
 
 
 @contextmanager
@@ -122,12 +132,12 @@ def _populate(service: _Service) -> None:
         _ask(service, f"/tenants/{service.tenant}/tenant-configs", body)
 
 
-def _stretch(service: _Service, seconds: int, kind: str | None) -> Stretch:
-    """One run of the steady load, with hostile clients beside it or without."""
+def _stretch(service: _Service, seconds: int, kind: str | None = None, attacked: int = 0) -> Stretch:
+    """One run of the steady load, with hostile clients beside it that attack this port, or without any."""
     hostile = None
     if kind is not None:
         # They begin before the load, and end behind it.
-        command = [sys.executable, "-m", "bench.attack.clients", kind, str(service.port), str(seconds + 2)]
+        command = [sys.executable, "-m", "bench.attack.clients", kind, str(attacked), str(seconds + 2)]
         told = {**os.environ, "TOKEN": service.token, "TENANT": service.tenant}
         hostile = Popen(command, env=told, cwd=ROOT, stdout=PIPE)
         time.sleep(1)

@@ -24,22 +24,31 @@ class Stretch:
 
 @dataclass
 class Stage:
-    """Quiet and hostile stretches of one kind of client."""
+    """All stretches of one kind of client."""
 
     kind: str
-    quiet: list[Stretch] = field(default_factory=list)
+    # Without hostile clients.
+    alone: list[Stretch] = field(default_factory=list)
+    # With hostile clients of the bystander: what they cost the machine, whoever is asked.
+    elsewhere: list[Stretch] = field(default_factory=list)
+    # With hostile clients of the service.
     hostile: list[Stretch] = field(default_factory=list)
     # The most memory, in MB.
     resident: float = 0.0
 
     @property
     def ratio(self) -> float:
-        """Of the rate, what is left; taken within a round."""
-        return median(hostile.rate / quiet.rate for quiet, hostile in zip(self.quiet, self.hostile, strict=True))
+        """Of the rate beside the clients of the bystander, what is left beside those of the service."""
+        return _ratio(self.elsewhere, self.hostile)
+
+    @property
+    def machine(self) -> float:
+        """Of the rate without hostile clients, what those of the bystander leave."""
+        return _ratio(self.alone, self.elsewhere)
 
     @property
     def before(self) -> float:
-        return mean(stretch.rate for stretch in self.quiet)
+        return mean(stretch.rate for stretch in self.alone)
 
     @property
     def worst(self) -> float:
@@ -51,7 +60,7 @@ class Stage:
 
     @property
     def quiet_worst(self) -> float:
-        return max(stretch.worst for stretch in self.quiet)
+        return max(stretch.worst for stretch in self.alone)
 
     @property
     def refused(self) -> int:
@@ -70,3 +79,8 @@ class Stage:
     def works(self) -> bool:
         """Whether those lines are met in which no time is measured, and the hostile clients were there."""
         return self.resident <= MEMORY and self.refused == 0 and self.counts.total() > 0
+
+
+def _ratio(first: list[Stretch], second: list[Stretch]) -> float:
+    """Taken within a round: a machine is not as fast in the next one."""
+    return median(after.rate / before.rate for before, after in zip(first, second, strict=True))
