@@ -117,7 +117,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
     ),
     plain(
         "MAX_ANSWERS_IN_MEMORY_BYTES",
-        Some("100663296"),
+        Some("83886080"),
         "Most bytes of all answers that are read or not yet written, small ones aside; more are refused with 503",
     ),
     plain("MAX_BODY_BYTES", Some("1048576"), "Longest request body, in bytes"),
