@@ -4,6 +4,7 @@ use axum::http::Method;
 use rmcp::model::{JsonObject, Tool, ToolAnnotations};
 use serde_json::{Map, Value as Json, json};
 use std::sync::Arc;
+use user_tenant_store::filter::Filter;
 
 use super::{brief, page};
 use crate::access::guard::Reach;
@@ -106,7 +107,10 @@ impl Operation {
         };
         let body = if self.has_body { arguments.remove("body") } else { None };
         if let Some(name) = arguments.keys().next() {
-            return Err(format!("there is no argument {name}").into());
+            // What a filter holds is often given beside it.
+            let is_clause = self.query == Some("filter") && Filter::CLAUSES.contains(&name.as_str());
+            let hint = if is_clause { format!("; give it as filter.{name}") } else { String::new() };
+            return Err(format!("there is no argument {name}{hint}").into());
         }
         if let Some(shown) = self.pages {
             let filter = query.map(|(_, filter)| filter).unwrap_or_default();

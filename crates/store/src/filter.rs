@@ -124,6 +124,9 @@ pub enum Test {
 }
 
 impl Filter {
+    /// What a filter of `LoopBack` may hold.
+    pub const CLAUSES: [&str; 7] = ["where", "fields", "order", "limit", "skip", "offset", "include"];
+
     /// This filter, of rows that also satisfy a predicate, whatever its own says.
     #[must_use]
     pub fn within(mut self, predicate: Predicate) -> Self {

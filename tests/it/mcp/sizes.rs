@@ -98,6 +98,8 @@ fn a_list_is_a_page_of_what_helps_and_leads_through_all_of_it() {
         assert_eq!((found.len(), counted), (3, json!(10)));
         let (failed, told, _) = alice.call("tenant_user_find", &json!({ "id": TENANT, "filter": "all" }));
         assert!(failed && told.contains("filter"), "{told}");
+        let (failed, told, _) = alice.call("tenant_user_find", &json!({ "id": TENANT, "limit": 2 }));
+        assert!(failed && told.contains("give it as filter.limit"), "{told}");
     });
 }
 

@@ -40,7 +40,7 @@ fn filter_below(way: &[Step], meta: &'static EntityMeta, json: &Json, bounds: Bo
         Json::Object(object) => object,
         other => return Err(FilterError::Clause(format!("The query filter {other} is not an object"))),
     };
-    check_keys(object, &["where", "fields", "order", "limit", "skip", "offset", "include"], "")?;
+    check_keys(object, &Filter::CLAUSES, "")?;
     let number = |name: &str| given(object, name).map(|json| count(name, json)).transpose();
     // Nothing to skip is as good as no word of it, and leaves the other name its meaning.
     let skip = [number("skip")?, number("offset")?].into_iter().flatten().find(|skip| *skip > 0);
