@@ -1,5 +1,7 @@
 //! What can be typed: subcommands, their options, and one flag for each setting, from the table of settings.
 
+mod examples;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -8,6 +10,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{Arg, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use uuid::Uuid;
 
+use self::examples::with_examples;
 use super::health::HealthOptions;
 use super::manual::renamed;
 #[cfg(feature = "mcp")]
@@ -36,6 +39,7 @@ Examples:
   user-tenant-service token --master           mint a token of the first administrator
   user-tenant-service config                   show the effective settings and where each comes from
 
+`--help` of a command shows examples of it.
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 invalid configuration, 4 database not reachable,
 5 database schema not ready.
 Every setting is also an environment variable; docs/configuration.md lists them.";
@@ -47,93 +51,51 @@ pub(super) enum Command {
     ///
     /// With no database configured, an embedded one is made in `DATA_DIR` on the first start,
     /// together with a tenant, its administrator and a signing secret.
-    #[command(
-        after_help = "Examples:\n  user-tenant-service serve\n  user-tenant-service serve --database-url postgres://app@db/users --migrate"
-    )]
     Serve(ServeOptions),
     /// Ask whether the service of these settings answers; exit code 0 or 1.
-    #[command(
-        after_help = "Examples:\n  user-tenant-service health\n  user-tenant-service health --ready --url http://127.0.0.1:3000"
-    )]
     Health(HealthOptions),
     /// Change or inspect the database schema.
-    #[command(
-        subcommand,
-        after_help = "Examples:\n  user-tenant-service migrate status\n  user-tenant-service migrate up\n  user-tenant-service migrate down --to 0"
-    )]
+    #[command(subcommand)]
     Migrate(MigrateAction),
     /// Make a tenant with an administrator who may do everything.
-    #[command(
-        after_help = "Examples:\n  user-tenant-service bootstrap --tenant-name Acme --tenant-key acme --email ann@acme.example --first-name Ann\n  user-tenant-service bootstrap --tenant acme --username ann --email ann@acme.example --role-name rescue"
-    )]
     Bootstrap(BootstrapOptions),
     /// Mint a bearer token for a membership; needs a signing secret (`JWT_VERIFIER=secret`).
-    #[command(
-        after_help = "Examples:\n  user-tenant-service token\n  user-tenant-service token --user-tenant 0190… --permission ViewTenant --life 15m"
-    )]
     Token(TokenOptions),
     /// Manage the public keys that verify tokens (table `jwt_keys`).
-    #[command(
-        subcommand,
-        after_help = "Examples:\n  user-tenant-service keys add --kid 2026-01 --public-key public.pem\n  user-tenant-service keys list"
-    )]
+    #[command(subcommand)]
     Keys(KeysAction),
     /// Work with tenants.
-    #[command(
-        subcommand,
-        after_help = "Examples:\n  user-tenant-service tenant list --where status=active --order name\n  user-tenant-service tenant create --set name=Acme --set key=acme --set status=active\n  user-tenant-service tenant update acme --set status=inactive\n\nStatus of a tenant: inactive (0), active (1)."
-    )]
+    #[command(subcommand)]
     Tenant(Box<Action>),
     /// Work with the users of a tenant.
-    #[command(
-        subcommand,
-        after_help = "Examples:\n  user-tenant-service user list --tenant acme --role reader --output csv\n  user-tenant-service user create --role reader --set firstName=Ann --set username=ann --set email=ann@acme.example\n  user-tenant-service user update ann --set status=inactive --url https://users.example.com --token \"$token\"\n\nStatus of a user in a tenant: registered (0), active (1), inactive (2), password-change-needed (3), rejected (4)."
-    )]
+    #[command(subcommand)]
     User(Box<Action>),
     /// Work with the roles of a tenant.
-    #[command(
-        subcommand,
-        after_help = "Examples:\n  user-tenant-service role list\n  user-tenant-service role create --set name=reader --set 'permissions=[\"ViewTenant\"]'"
-    )]
+    #[command(subcommand)]
     Role(Box<Action>),
     /// Work with the groups of a tenant.
-    #[command(
-        subcommand,
-        after_help = "Examples:\n  user-tenant-service group list --filter '{\"where\": {\"name\": {\"ilike\": \"eng%\"}}}'\n  user-tenant-service group remove engineers --yes"
-    )]
+    #[command(subcommand)]
     Group(Box<Action>),
     /// Write a new service, a crate that mounts this library.
     ///
     /// What is missing is asked for on a terminal.
-    #[command(
-        after_help = "Example:\n  user-tenant-service microservice my-user-tenant --baseOnService --baseService=user-tenant-service \\\n    --datasourceName=userdb --datasourceType=postgresql --includeMigrations"
-    )]
     Microservice(Box<MicroserviceOptions>),
     /// Serve tools to an assistant that speaks MCP: to write a service, and to operate one.
     #[cfg(feature = "mcp")]
-    #[command(
-        after_help = "Examples:\n  user-tenant-service mcp\n  user-tenant-service mcp --url https://users.example.com --token \"$token\"\n  user-tenant-service mcp --http 127.0.0.1:8931"
-    )]
     Mcp(Box<McpOptions>),
     /// Print what a shell needs to complete our commands.
-    #[command(
-        after_help = "Example:\n  user-tenant-service completions bash > /etc/bash_completion.d/user-tenant-service"
-    )]
     Completions {
         /// The shell.
         shell: clap_complete::Shell,
     },
     /// Write the manual pages, one a command, into a directory.
-    #[command(after_help = "Example:\n  user-tenant-service man /usr/local/share/man/man1")]
     Man {
-        /// The directory, which must be there.
+        /// The directory; it is made where it is missing.
         directory: PathBuf,
     },
     /// Print the OpenAPI document.
-    #[command(after_help = "Example:\n  user-tenant-service openapi --format yaml > openapi.yaml")]
     Openapi(OpenapiOptions),
     /// Show the effective settings with their sources, secrets masked.
-    #[command(after_help = "Example:\n  user-tenant-service config --database-url sqlite:users.db")]
     Config(ConfigOptions),
 }
 
@@ -337,8 +299,8 @@ pub(super) fn command() -> clap::Command {
             .help_heading("Settings")
             .hide_short_help(true)
     });
-    let line = with_references(Line::command()).args(settings);
     let name = name();
+    let line = with_examples(with_references(Line::command()).args(settings), &name);
     if name == OURS { line } else { renamed(line, &name) }
 }
 

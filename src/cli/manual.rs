@@ -17,7 +17,10 @@ pub(super) fn completions(shell: Shell) -> Result<(), Failure> {
 
 /// Writes a page for the program and one for each command.
 pub(super) fn pages(directory: &Path) -> Result<(), Failure> {
-    let failed = |error| Failure::Other(format!("{} cannot be written to", directory.display()), Some(Box::new(error)));
+    let failed = |error: std::io::Error| {
+        Failure::Other(format!("{} cannot be written to", directory.display()), Some(Box::new(error)))
+    };
+    std::fs::create_dir_all(directory).map_err(failed)?;
     clap_mangen::generate_to(command(), directory).map_err(failed)?;
     say(&format!("the pages are in {}", directory.display()))
 }
@@ -25,15 +28,7 @@ pub(super) fn pages(directory: &Path) -> Result<(), Failure> {
 /// The commands of a program with a name of its own, which mounts this library: its help and manual say what to type.
 pub(super) fn renamed(command: clap::Command, name: &str) -> clap::Command {
     let version = concat!("(", env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION"), ")");
-    with_examples(command, name).name(name.to_owned()).version(version)
-}
-
-/// The command and those below it, with examples that call the program by this name.
-fn with_examples(command: clap::Command, name: &str) -> clap::Command {
-    let examples = command.get_after_help().map(ToString::to_string);
-    let command = match examples {
-        Some(text) => command.after_help(text.replace(&format!("\n  {OURS}"), &format!("\n  {name}"))),
-        None => command,
-    };
-    command.mut_subcommands(|below| with_examples(below, name))
+    let examples = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+    let examples = examples.replace(&format!("\n  {OURS}"), &format!("\n  {name}"));
+    command.after_help(examples).name(name.to_owned()).version(version)
 }

@@ -9,7 +9,7 @@ use std::io::IsTerminal;
 
 use axum::http::Method;
 use clap::{Args, Subcommand, ValueEnum};
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Map, Value as Json};
 use user_tenant_store::entity::{PropertyRole, Relation, RelationKind};
 use user_tenant_store::{Entity, EntityMeta};
 
@@ -181,6 +181,15 @@ pub(super) enum Action {
     },
 }
 
+/// The words of the statuses that rows of this command's kind have, as its help shows them.
+pub(super) fn statuses(command: &str) -> Option<String> {
+    let kind = Kind::ALL.into_iter().find(|kind| command.split(' ').next() == Some(kind.name()))?;
+    let words = kind.meta().property("status")?.rules.words?;
+    let words: Vec<_> = words.iter().enumerate().map(|(number, word)| format!("{word} ({number})")).collect();
+    let whose = if kind == Kind::User { "user in a tenant" } else { kind.name() };
+    Some(format!("Status of a {whose}: {}.", words.join(", ")))
+}
+
 /// Does it, and prints the result.
 pub(super) async fn resource(context: &Context, kind: Kind, action: Action) -> Result<(), Failure> {
     let print = |rows: &Json, output| table::print(rows, kind.meta(), kind.columns(), output);
@@ -204,7 +213,7 @@ pub(super) async fn resource(context: &Context, kind: Kind, action: Action) -> R
             let path = Path::open(context, kind, &common).await?;
             names::resolve(&path, &mut body).await?;
             let answer = path.send(&Method::POST, "", &[], Some(&body.into())).await?;
-            print(&json!([answer.body]), common.output)
+            print(&path.made(answer.body).await, common.output)
         }
         Action::Update { name, common, values } => {
             let mut body = values.body(kind)?;

@@ -1,8 +1,8 @@
 //! What the help of every flag says.
 
-use clap::{Arg, Command};
+use clap::{Arg, Command, CommandFactory};
 
-use super::command;
+use super::{OURS, command};
 use crate::config::SETTINGS;
 
 fn visit(command: &Command, see: &mut impl FnMut(&Arg)) {
@@ -39,4 +39,33 @@ fn who_may_give_a_secret_as_an_argument_reads_that_others_see_it() {
     for flag in ["token", "url", "http-token"] {
         assert!(told.iter().any(|known| known == flag) || cfg!(not(feature = "mcp")), "{flag}");
     }
+}
+
+/// What is typed at each command, by its path, as the help shows it.
+fn examples(command: &Command, path: &str, see: &mut impl FnMut(&str, Vec<String>)) {
+    let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+    let lines = help.lines().filter_map(|line| line.strip_prefix(&format!("  {OURS} "))).map(ToOwned::to_owned);
+    see(path, lines.collect());
+    for below in command.get_subcommands() {
+        examples(below, format!("{path} {}", below.get_name()).trim(), see);
+    }
+}
+
+#[test]
+fn each_command_has_examples_that_can_be_typed() {
+    let line = super::with_examples(super::with_references(super::Line::command()), OURS);
+    let mut seen = Vec::new();
+    examples(&line, "", &mut |path, lines| seen.push((path.to_owned(), lines)));
+    for (path, lines) in seen.iter().filter(|(path, _)| !path.is_empty()) {
+        assert!(!lines.is_empty(), "{path} has no example");
+        for example in lines {
+            // What a shell does with the output is not ours.
+            let typed = example.split(" > ").next().unwrap_or_default();
+            let words = shell_words::split(typed).unwrap();
+            assert!(typed.starts_with(path.as_str()), "{path}: {example}");
+            let parsed = super::command().no_binary_name(true).try_get_matches_from(words);
+            assert!(parsed.is_ok(), "{example}: {}", parsed.unwrap_err());
+        }
+    }
+    assert!(seen.len() > 30, "{}", seen.len());
 }

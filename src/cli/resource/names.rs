@@ -67,8 +67,12 @@ async fn there_are(path: &Path) -> Result<String, Failure> {
     let rows = rows(path, json!({ "order": [property], "limit": SHOWN + 1 })).await?;
     let more = if rows.len() > SHOWN { ", …" } else { "" };
     let names: Vec<_> = rows.iter().take(SHOWN).filter_map(|row| row[property].as_str()).collect();
-    let (collection, names) = (path.kind.collection(), names.join(", "));
-    Ok(if names.is_empty() { format!("there are no {collection} here") } else { format!("there are: {names}{more}") })
+    let (place, names) = (path.place(), names.join(", "));
+    Ok(if names.is_empty() {
+        format!("there are no {}{place}", path.kind.collection())
+    } else {
+        format!("there are{place}: {names}{more}")
+    })
 }
 
 /// A row by its id and its names, on one line.

@@ -22,6 +22,8 @@ pub(super) struct Path {
     pub(super) kind: Kind,
     /// What stands before the collection: the tenant whose rows they are.
     within: String,
+    /// That tenant as people know it: by what was typed, else by its id.
+    tenant: Option<String>,
 }
 
 impl Path {
@@ -31,7 +33,7 @@ impl Path {
             return Err(Failure::Usage(message.to_owned()));
         }
         let client = reach::open(context, &common.reach).await?;
-        let tenants = Self { client, kind: Kind::Tenant, within: String::new() };
+        let tenants = Self { client, kind: Kind::Tenant, within: String::new(), tenant: None };
         let tenant = match (kind, &common.tenant) {
             (Kind::Tenant, _) => return Ok(tenants),
             (_, Some(tenant)) => names::id(&tenants, tenant).await?,
@@ -40,12 +42,18 @@ impl Path {
                 None => return Err(Failure::Usage("which tenant? Give --tenant NAME, or a --token of one".to_owned())),
             },
         };
-        Ok(Self { kind, within: format!("/tenants/{tenant}"), ..tenants })
+        let known = common.tenant.clone().unwrap_or_else(|| tenant.clone());
+        Ok(Self { kind, within: format!("/tenants/{tenant}"), tenant: Some(known), ..tenants })
     }
 
     /// The way to rows of another kind in the same tenant.
     pub(super) fn beside(&self, kind: Kind) -> Self {
-        Self { client: self.client.clone(), kind, within: self.within.clone() }
+        Self { client: self.client.clone(), kind, within: self.within.clone(), tenant: self.tenant.clone() }
+    }
+
+    /// Where the rows are, as a part of a sentence.
+    pub(super) fn place(&self) -> String {
+        self.tenant.as_ref().map(|tenant| format!(" in the tenant {}", plain(tenant))).unwrap_or_default()
     }
 
     /// The rows of a list.
@@ -121,6 +129,17 @@ impl Path {
             return Ok(answer.body);
         }
         Err(Failure::other(format!("there is no {} with the id {id}", self.kind.name())))
+    }
+
+    /// A row that was just made, in a list of one, as lists show it: the answer to its making lacks a user's role and status.
+    pub(super) async fn made(&self, row: Json) -> Json {
+        if let (Kind::User, Some(id)) = (self.kind, row["id"].as_str())
+            && let Ok(rows) = self.find(id).await
+        {
+            return rows;
+        }
+        // It is there, whether or not this caller may read it.
+        json!([row])
     }
 
     pub(super) async fn update(&self, id: &str, body: &Json) -> Result<(), Failure> {

@@ -22,12 +22,12 @@ fn completions_are_what_the_shell_takes() {
 #[test]
 fn each_command_has_a_manual_page() {
     let workplace = Workplace::new();
-    let directory = workplace.path().display().to_string();
-    workplace.ok(&["man", &directory]);
+    let directory = workplace.path().join("share/man1");
+    workplace.ok(&["man", &directory.display().to_string()]);
     for page in ["user-tenant-service.1", "user-tenant-service-serve.1", "user-tenant-service-role-create.1"] {
-        let page =
-            std::fs::read_to_string(workplace.path().join(page)).unwrap_or_else(|error| panic!("{page}: {error}"));
+        let page = std::fs::read_to_string(directory.join(page)).unwrap_or_else(|error| panic!("{page}: {error}"));
         assert!(page.contains(".TH ") && page.contains("SYNOPSIS"), "{page}");
     }
-    assert_fails(&workplace.run(&["man", "/nowhere/at/all"]), FAILED, &["cannot be written to"]);
+    let file = workplace.file("taken", "");
+    assert_fails(&workplace.run(&["man", &format!("{file}/pages")]), FAILED, &["cannot be written to"]);
 }

@@ -51,7 +51,8 @@ fn a_role_and_a_tenant_are_referred_to_by_name() {
     everywhere(|world| {
         let workplace = at(world, "admin_a");
         let mia = ["--set", "firstName=Mia", "--set", "username=mia", "--set", "email=mia@a.example"];
-        workplace.ok(&[&["user", "create", "--role", "viewer"], &mia[..]].concat());
+        let printed = workplace.ok(&[&["user", "create", "--role", "viewer"], &mia[..]].concat());
+        assert!(printed.contains("viewer") && printed.contains("registered"), "{printed}");
         let role_of = |arguments: &[&str]| rows(&workplace, arguments)[0]["roleName"].clone();
         assert_eq!(role_of(&["user", "get", "mia"]), "viewer");
         assert_eq!(role_of(&["user", "update", "mia", "--role", "Member"]), "member");
@@ -96,7 +97,11 @@ fn a_name_that_leads_nowhere_or_to_several_says_what_there_is() {
                 WRONG_USAGE,
                 &["there is no role \"readr\"", "admin, member, super, viewer"][..],
             ),
-            (&["--set", "roleId=x"], WRONG_USAGE, &["there is no role \"x\"", "admin, member, super, viewer"]),
+            (
+                &["--set", "roleId=x"],
+                WRONG_USAGE,
+                &["there is no role \"x\"", "in the tenant", "admin, member, super, viewer"],
+            ),
             (&["--set", "roleId=x", "--role", "viewer"], WRONG_USAGE, &["\"roleId\" already", "--role"]),
             (
                 &["--role", "viewer", "--tenant", "tenant-b"],

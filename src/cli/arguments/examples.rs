@@ -1,0 +1,114 @@
+//! Examples for the help of each command, and what follows them: the words of statuses.
+
+use clap::Command;
+
+use crate::cli::resource::statuses;
+
+/// A command, and lines as they are typed behind the program's name. Those of a group of commands are the first ones of each.
+const EXAMPLES: &[(&str, &[&str])] = &[
+    ("serve", &["serve", "serve --database-url postgres://app@db/users --migrate"]),
+    ("health", &["health", "health --ready --url http://127.0.0.1:3000"]),
+    ("migrate up", &["migrate up", "migrate up --without uq_users_email", "migrate up --database-url sqlite:users.db"]),
+    ("migrate down", &["migrate down", "migrate down --to 0"]),
+    ("migrate status", &["migrate status"]),
+    ("migrate check", &["migrate check --database-url postgres://app@db/users"]),
+    (
+        "bootstrap",
+        &[
+            "bootstrap --tenant-name Acme --tenant-key acme --email ann@acme.example --first-name Ann",
+            "bootstrap --tenant acme --username ann --email ann@acme.example --role-name rescue",
+        ],
+    ),
+    (
+        "token",
+        &[
+            "token",
+            "token --master",
+            "token --user-tenant 0190c3a0-7b1e-7000-8000-000000000001 --permission ViewTenant --life 15m",
+        ],
+    ),
+    ("keys add", &["keys add --kid 2026-01 --public-key public.pem"]),
+    ("keys list", &["keys list"]),
+    ("keys remove", &["keys remove --kid 2026-01"]),
+    (
+        "tenant list",
+        &["tenant list --where status=active --order name", "tenant list --all --output csv > tenants.csv"],
+    ),
+    ("tenant get", &["tenant get acme", "tenant get acme --output json"]),
+    ("tenant create", &["tenant create --set name=Acme --set key=acme --set status=active"]),
+    ("tenant update", &["tenant update acme --set status=inactive"]),
+    ("tenant remove", &["tenant remove acme"]),
+    (
+        "user list",
+        &[
+            "user list --tenant acme --role reader --output csv",
+            "user list --where status=registered --order 'createdOn DESC' --limit 10",
+        ],
+    ),
+    ("user get", &["user get ann", "user get ann@acme.example --tenant acme --output json"]),
+    (
+        "user create",
+        &[
+            "user create --role reader --set firstName=Ann --set username=ann --set email=ann@acme.example",
+            "user create --tenant acme --data '{\"roleId\": \"reader\", \"firstName\": \"Ann\", \"username\": \"ann\", \"email\": \"ann@acme.example\"}'",
+        ],
+    ),
+    (
+        "user update",
+        &[
+            "user update ann --set status=inactive --url https://users.example.com --token \"$token\"",
+            "user update ann --role reader",
+        ],
+    ),
+    ("user remove", &["user remove ann --tenant acme --yes"]),
+    ("role list", &["role list", "role list --tenant acme --output json"]),
+    ("role get", &["role get reader"]),
+    ("role create", &["role create --set name=reader --set 'permissions=[\"ViewTenant\"]'"]),
+    ("role update", &["role update reader --set 'permissions=[\"ViewTenant\", \"ViewRoles\"]'"]),
+    ("role remove", &["role remove reader --yes"]),
+    (
+        "group list",
+        &["group list --filter '{\"where\": {\"name\": {\"ilike\": \"eng%\"}}}'", "group list --tenant acme"],
+    ),
+    ("group get", &["group get engineers"]),
+    ("group create", &["group create --set name=engineers --set 'description=Who builds it'"]),
+    ("group update", &["group update engineers --set name=builders"]),
+    ("group remove", &["group remove engineers --yes"]),
+    (
+        "microservice",
+        &[
+            "microservice my-user-tenant --baseOnService --baseService=user-tenant-service --datasourceName=userdb --datasourceType=postgresql --includeMigrations",
+        ],
+    ),
+    ("mcp", &["mcp", "mcp --url https://users.example.com --token \"$token\"", "mcp --http 127.0.0.1:8931"]),
+    ("completions", &["completions bash > /etc/bash_completion.d/user-tenant-service"]),
+    ("man", &["man /usr/local/share/man/man1"]),
+    ("openapi", &["openapi --format yaml > openapi.yaml"]),
+    ("config", &["config --database-url sqlite:users.db"]),
+];
+
+/// The command with examples below the help of each of its commands, as they call a program of this name.
+pub(super) fn with_examples(line: Command, program: &str) -> Command {
+    line.mut_subcommands(|below| {
+        let path = below.get_name().to_owned();
+        told(below, &path, program)
+    })
+}
+
+fn told(command: Command, path: &str, program: &str) -> Command {
+    let command = command.mut_subcommands(|below| {
+        let path = format!("{path} {}", below.get_name());
+        told(below, &path, program)
+    });
+    let group = format!("{path} ");
+    let of_group = EXAMPLES.iter().filter(|(of, _)| of.starts_with(&group)).filter_map(|(_, lines)| lines.first());
+    let own = EXAMPLES.iter().filter(|(of, _)| *of == path).flat_map(|(_, lines)| *lines);
+    let lines: Vec<&str> = own.chain(of_group).copied().collect();
+    if lines.is_empty() {
+        return command;
+    }
+    let title = if lines.len() == 1 { "Example" } else { "Examples" };
+    let lines: String = lines.iter().map(|line| format!("\n  {program} {line}")).collect();
+    let statuses = statuses(path).map(|words| format!("\n\n{words}")).unwrap_or_default();
+    command.after_help(format!("{title}:{lines}{statuses}"))
+}
