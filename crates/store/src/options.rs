@@ -104,7 +104,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { max_rows: 10_000, max_bytes: 32 << 20, max_bytes_together: 96 << 20 }
+        Self { max_rows: 10_000, max_bytes: 32 << 20, max_bytes_together: 80 << 20 }
     }
 }
 
