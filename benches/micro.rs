@@ -81,7 +81,7 @@ async fn place() -> Place {
         .expect("an empty database");
     let session = users.write().await.expect("a transaction").narrow(TenantScope(made.tenant));
     for number in 1..20 {
-        let role = New::<Role>::empty().with("name", format!("role {number}")).expect("a property");
+        let role = New::<Role>::empty().with(Role::NAME, format!("role {number}")).expect("a property");
         session.repository::<Role>().create(role).await.expect("a role");
     }
     session.commit(()).await.expect("a commit").into_inner();

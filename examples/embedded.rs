@@ -14,7 +14,6 @@ use std::sync::Arc;
 
 use user_tenant_service::host::Bootstrap;
 use user_tenant_service::model::{Role, Tenant};
-use user_tenant_service::store::filter::Predicate;
 use user_tenant_service::store::record::New;
 use user_tenant_service::store::scope::TenantScope;
 use user_tenant_service::store::session::{DatabaseOptions, SqliteOptions};
@@ -31,12 +30,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .await?;
 
     for key in ["bakery", "brewery"] {
-        let known = users.read().repository::<Tenant>().count(Some(&Predicate::is::<Tenant>("key", key))).await?;
+        let known = users.read().repository::<Tenant>().count(Some(&Tenant::KEY.is(key))).await?;
         if known == 0 {
             let tenant = users.bootstrap(first(key)).await?.tenant;
             // From here on the transaction sees this tenant only: a row of another cannot be written by mistake.
             let session = users.write().await?.narrow(TenantScope(tenant));
-            let role = New::<Role>::empty().with("name", format!("apprentice of the {key}"))?;
+            let role = New::<Role>::empty().with(Role::NAME, format!("apprentice of the {key}"))?;
             session.repository::<Role>().create(role).await?;
             session.commit(()).await?.into_inner();
         }

@@ -7,7 +7,6 @@ pub(crate) mod guard;
 pub(crate) mod jwks;
 pub(crate) mod keys;
 pub(crate) mod liveness;
-pub mod permission;
 pub(crate) mod power;
 pub(crate) mod signature;
 pub(crate) mod token;

@@ -132,11 +132,10 @@ impl UserTenantService {
     /// use user_tenant_service::UserTenantService;
     /// use user_tenant_service::model::{Role, Tenant};
     /// use user_tenant_service::store::StoreResult;
-    /// use user_tenant_service::store::filter::Predicate;
     /// use user_tenant_service::store::scope::TenantScope;
     ///
     /// async fn role_names(users: &UserTenantService, tenant_key: &str) -> StoreResult<Vec<String>> {
-    ///     let key = Predicate::is::<Tenant>("key", tenant_key);
+    ///     let key = Tenant::KEY.is(tenant_key);
     ///     let Some(tenant) = users.read().repository::<Tenant>().find_one(key).await? else {
     ///         return Ok(Vec::new());
     ///     };
@@ -159,7 +158,7 @@ impl UserTenantService {
     ///
     /// async fn rename(users: &UserTenantService, tenant: Uuid, name: &str) -> Result<bool> {
     ///     let session = users.write().await?;
-    ///     let patch = Patch::<Tenant>::empty().with("name", name)?;
+    ///     let patch = Patch::<Tenant>::empty().with(Tenant::NAME, name)?;
     ///     let found = session.repository::<Tenant>().update_by_id(tenant, patch).await?;
     ///     Ok(session.commit(found).await?.into_inner())
     /// }

@@ -35,9 +35,8 @@ type HttpClient = hyper_util::client::legacy::Client<HttpsConnector<HttpConnecto
 pub(crate) struct Client {
     way: Way,
     token: Option<String>,
-    /// Whether the service takes no token but that of this client.
-    #[cfg_attr(not(feature = "mcp"), expect(dead_code, reason = "only tools ask for others' tokens"))]
-    is_operator: bool,
+    /// What the service takes the token for, where it is the operator's: no JWT, and the only one that it takes.
+    operator: Option<Json>,
 }
 
 #[derive(Clone)]
@@ -79,33 +78,35 @@ impl Client {
         let connector = HttpsConnectorBuilder::new().with_provider_and_native_roots(provider)?;
         let connector = connector.https_or_http().enable_http1().build();
         let client = hyper_util::client::legacy::Client::builder(TokioExecutor::new()).build(connector);
-        Ok(Self {
-            way: Way::Remote(address.trim_end_matches('/').to_owned(), Box::new(client)),
-            token,
-            is_operator: false,
-        })
+        Ok(Self { way: Way::Remote(address.trim_end_matches('/').to_owned(), Box::new(client)), token, operator: None })
     }
 
     /// To a service in this process.
     pub(crate) fn local(router: Router, token: String) -> Self {
-        Self { way: Way::Local(router), token: Some(token), is_operator: false }
+        Self { way: Way::Local(router), token: Some(token), operator: None }
     }
 
-    /// To a service in this process that takes no other token than this one.
+    /// To a service in this process that takes no other token than this one, which stands for these claims.
     #[cfg(feature = "cli")]
-    pub(crate) fn operator(router: Router, token: String) -> Self {
-        Self { is_operator: true, ..Self::local(router, token) }
+    pub(crate) fn operator(router: Router, token: String, claims: Json) -> Self {
+        Self { operator: Some(claims), ..Self::local(router, token) }
     }
 
     /// The same way with another token; none where the service takes no other.
     #[cfg(feature = "mcp")]
     pub(crate) fn with_token(&self, token: String) -> Option<Self> {
-        (!self.is_operator).then(|| Self { token: Some(token), ..self.clone() })
+        self.operator.is_none().then(|| Self { token: Some(token), ..self.clone() })
     }
 
     /// The token that it sends.
+    #[cfg(feature = "mcp")]
     pub(crate) fn token(&self) -> Option<&str> {
         self.token.as_deref()
+    }
+
+    /// What its token claims, as [`claimed`] says it, or as the service takes it for the operator's.
+    pub(crate) fn claims(&self) -> Option<Json> {
+        self.operator.clone().or_else(|| claimed(self.token.as_deref()?))
     }
 
     /// Sends a request; `target` is path and query, as they go over the wire. An answer that is no JSON is text.

@@ -71,7 +71,6 @@ mod scaffold;
 mod service;
 mod telemetry;
 
-pub use access::permission;
 pub use access::signature::ProvisioningCallback;
 pub use access::verifier::{TokenVerifier, Verification};
 pub use builder::{Builder, UserTenantService, Verifier};
@@ -79,4 +78,5 @@ pub use clock::Clock;
 pub use error::{BuildError, Error, Result};
 pub use migrations::MIGRATIONS;
 pub use model::MembershipAcceptance;
+pub use model::permission;
 pub use user_tenant_store as store;

@@ -74,6 +74,7 @@ pub(crate) mod forms;
 mod group;
 mod holding;
 mod jwt_key;
+pub mod permission;
 mod role;
 mod standing;
 mod tenant;

@@ -78,6 +78,14 @@ impl Caller {
         }
     }
 
+    /// Whoever has the database itself: nobody's member, who may do everything everywhere. `tenant` is meant where none is
+    /// named; nil is none.
+    #[cfg(feature = "cli")]
+    pub(crate) fn operator(tenant: Uuid, permissions: impl IntoIterator<Item = String>) -> Self {
+        let permissions = permissions.into_iter().collect();
+        Self { tenant_id: tenant, master: true, permissions, ..Self::provisioner(Uuid::nil()) }
+    }
+
     /// Whether the token grants at least one of `permissions`, compared letter by letter.
     pub(crate) fn may(&self, permissions: &[&str]) -> bool {
         permissions.iter().any(|permission| self.permissions.contains(*permission))

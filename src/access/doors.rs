@@ -9,7 +9,7 @@ use user_tenant_store::migrate::{Finding, Migrations, Migrator};
 use user_tenant_store::scope::{AllTenants, CallerScope, OwnScope, System, SystemReason, TenantScope};
 use user_tenant_store::session::{DatabaseOptions, Limits, PoolState, Read, Session, Store, Write};
 use user_tenant_store::value::Value;
-use user_tenant_store::{Entity, StoreResult};
+use user_tenant_store::{Entity, StoreResult, TypedProperty};
 use uuid::Uuid;
 
 use super::caller::Caller;
@@ -76,11 +76,11 @@ impl Doors {
     pub(super) async fn caller_is_live(&self, caller: &Caller) -> Result<bool> {
         let session = self.store.read(System(SystemReason::CheckCaller));
         let live = Predicate::And(vec![
-            Predicate::is::<Standing>("id", caller.user_tenant_id),
-            Predicate::is::<Standing>("userId", caller.id),
-            Predicate::is::<Standing>("tenantId", caller.tenant_id),
-            self.acceptance.live::<Standing>(("defaultTenantId", Test::Equal(caller.tenant_id.into()))),
-            Predicate::is::<Standing>("tenantStatus", i32::from(TenantStatus::Active)),
+            Standing::ID.is(caller.user_tenant_id),
+            Standing::USER_ID.is(caller.id),
+            Standing::TENANT_ID.is(caller.tenant_id),
+            self.acceptance.live(Standing::STATUS, Standing::DEFAULT_TENANT_ID.is(caller.tenant_id)),
+            Standing::TENANT_STATUS.is(i32::from(TenantStatus::Active)),
         ]);
         // One row at most, so that it is a short read.
         let found = session.repository::<Standing>().find(&Filter { limit: Some(1), ..Filter::matching(live) }).await?;
@@ -94,11 +94,11 @@ impl Doors {
     }
 
     /// The tenant of a live row that a path names, whoever's it is.
-    pub(super) async fn tenant_of<E: Entity>(&self, id: Uuid) -> Result<Option<Uuid>> {
+    pub(super) async fn tenant_of<E: Entity>(&self, tenant: TypedProperty<E, Uuid>, id: Uuid) -> Result<Option<Uuid>> {
         let session = self.store.read(System(SystemReason::Locate));
-        let filter = Filter { fields: E::meta().position("tenantId").map(|at| vec![at]), ..Filter::default() };
+        let filter = Filter { fields: Some(vec![tenant.position()]), ..Filter::default() };
         let row = session.repository::<E>().find_by_id(id, &filter).await?;
-        Ok(row.and_then(|row| row.uuid("tenantId")))
+        Ok(row.and_then(|row| row.uuid(tenant)))
     }
 
     /// Whether this tenant is active; `None` when there is no such tenant.
@@ -111,21 +111,20 @@ impl Doors {
     /// The public key with this id; the private one is never read.
     pub(crate) async fn public_key(&self, key_id: &str) -> StoreResult<Option<String>> {
         let session = self.store.read(System(SystemReason::VerifyToken));
-        let fields = JwtKey::meta().position("publicKey").map(|at| vec![at]);
         let filter = Filter {
-            predicate: Some(Predicate::is::<JwtKey>("keyId", key_id)),
-            fields,
+            predicate: Some(JwtKey::KEY_ID.is(key_id)),
+            fields: Some(vec![JwtKey::PUBLIC_KEY.position()]),
             limit: Some(1),
             ..Default::default()
         };
         let key = session.repository::<JwtKey>().find(&filter).await?.pop();
-        Ok(key.and_then(|record| record.get("publicKey").and_then(Value::to_key)))
+        Ok(key.and_then(|record| record.get(JwtKey::PUBLIC_KEY).and_then(Value::to_key)))
     }
 
     /// Whether the database answers.
     pub(crate) async fn is_ready(&self) -> StoreResult<()> {
         let session = self.store.read(System(SystemReason::Health));
-        let nobody = Predicate::test::<Tenant>("id", Test::Never);
+        let nobody = Tenant::ID.test(Test::Never);
         session.repository::<Tenant>().count(Some(&nobody)).await.map(drop)
     }
 
@@ -133,9 +132,9 @@ impl Doors {
     pub(crate) async fn population(&self) -> StoreResult<Counts> {
         let session = self.store.read(System(SystemReason::Metrics));
         Ok(Counts {
-            tenants: session.repository::<Tenant>().count_by("status").await?,
+            tenants: session.repository::<Tenant>().count_by(Tenant::STATUS).await?,
             users: session.repository::<User>().count(None).await?,
-            memberships: session.repository::<UserTenant>().count_by("status").await?,
+            memberships: session.repository::<UserTenant>().count_by(UserTenant::STATUS).await?,
             role_assignments: session.repository::<UserRole>().count(None).await?,
         })
     }

@@ -234,8 +234,8 @@ async fn locate(doors: &Doors, caller: &Caller, reach: Reach, id: &str) -> Resul
     };
     let id = parse_uuid(id).map_err(|_| refusal())?;
     let tenant = match reach {
-        Reach::PathGroup => doors.tenant_of::<Group>(id).await?,
-        Reach::PathMembership => doors.tenant_of::<UserTenant>(id).await?,
+        Reach::PathGroup => doors.tenant_of(Group::TENANT_ID, id).await?,
+        Reach::PathMembership => doors.tenant_of(UserTenant::TENANT_ID, id).await?,
         Reach::PathUser => (id == caller.id).then_some(caller.tenant_id),
         Reach::CallerTenants | Reach::PathTenant | Reach::PathTenantUsers => Some(id),
         Reach::Signed => None,

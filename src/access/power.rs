@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use super::caller::Caller;
-use super::permission::in_every_spelling;
 use crate::domain::holdings::Held;
+use crate::model::permission::in_every_spelling;
 
 /// What a caller may give and take at this moment. A token alone would let a caller whose role was taken away undo that
 /// until the token ends.
@@ -19,13 +19,10 @@ pub(crate) struct Power {
 }
 
 impl Power {
-    /// The part of the token's permissions that the caller holds in the database. One that is withheld under its name is
-    /// withheld under its number too.
+    /// The part of the token's permissions that the caller holds in the database.
     pub(super) fn of(caller: &Caller, held: Held) -> Self {
-        let withheld = in_every_spelling(held.withheld);
-        let mut permissions = in_every_spelling(held.granted);
-        let claimed = in_every_spelling(caller.permissions.iter().cloned());
-        permissions.retain(|permission| claimed.contains(permission) && !withheld.contains(permission));
+        let mut permissions = in_every_spelling(caller.permissions.iter().cloned());
+        permissions.retain(|permission| held.permissions.has(permission));
         Self { permissions, role_type: held.role_type, clients: held.clients }
     }
 
@@ -42,6 +39,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::{Caller, Held, Power};
+    use crate::domain::effective::Effective;
 
     fn set(names: &[&str]) -> HashSet<String> {
         names.iter().map(|name| (*name).to_owned()).collect()
@@ -51,11 +49,9 @@ mod tests {
     fn both_must_grant_a_permission_and_either_spelling_takes_it_away() {
         let caller =
             Caller { permissions: set(&["14", "UpdateRoles", "ViewRoles", "X"]), ..Caller::provisioner(Uuid::nil()) };
-        let held = Held {
-            granted: set(&["UpdateTenantUser", "9", "ViewRoles", "DeleteRoles"]),
-            withheld: set(&["6"]),
-            ..Held::default()
-        };
+        let role = ["UpdateTenantUser", "9", "ViewRoles", "DeleteRoles"].map(str::to_owned);
+        let permissions = Effective::of(&role, [(&"6".to_owned(), false)]);
+        let held = Held { permissions, ..Held::default() };
         let power = Power::of(&caller, held);
         assert_eq!(power.permissions, set(&["14", "UpdateTenantUser", "9", "UpdateRoles"]));
         assert!(power.may(&["Y", "14"]) && !power.may(&["DeleteRoles", "X", "ViewRoles"]) && !power.may(&[]));

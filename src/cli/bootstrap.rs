@@ -1,6 +1,5 @@
 //! `bootstrap`: a tenant with an administrator who may do everything.
 
-use user_tenant_store::filter::Predicate;
 use user_tenant_store::scope::{System, SystemReason};
 use user_tenant_store::session::{Session, Write};
 use user_tenant_store::value::parse_uuid;
@@ -36,7 +35,7 @@ async fn named(session: &Session<System, Write>, tenant: &str) -> Result<Uuid, F
     if let Ok(id) = parse_uuid(tenant) {
         return Ok(id);
     }
-    let found = session.repository::<Tenant>().find_one(Predicate::is::<Tenant>("key", tenant)).await;
+    let found = session.repository::<Tenant>().find_one(Tenant::KEY.is(tenant)).await;
     let found = found.map_err(crate::error::Error::from)?;
     found.map(|found| found.id).ok_or_else(|| {
         Failure::Usage(format!("--tenant: there is no tenant {tenant:?}; for their keys:  {} tenant list", program()))

@@ -1,7 +1,6 @@
 //! `keys add | list | remove`: the public keys that verify tokens.
 
-use user_tenant_store::Entity;
-use user_tenant_store::filter::{Filter, Predicate};
+use user_tenant_store::filter::Filter;
 use user_tenant_store::record::New;
 use user_tenant_store::scope::SystemReason;
 use user_tenant_store::value::Value;
@@ -28,8 +27,8 @@ pub(super) async fn keys(context: &Context, action: &KeysAction) -> Result<(), F
                 .map_err(|reason| Failure::other(format!("{}: {reason}", public_key.display())))?;
             let session = doors.write_system(SystemReason::CommandLine).await.map_err(Error::from)?;
             let key = New::<JwtKey>::empty()
-                .with("keyId", kid.as_str())
-                .and_then(|key| key.with("publicKey", pem))
+                .with(JwtKey::KEY_ID, kid.as_str())
+                .and_then(|key| key.with(JwtKey::PUBLIC_KEY, pem))
                 .map_err(Error::from)?;
             session.repository().create(key).await.map_err(Error::from)?;
             session.commit(()).await.map_err(Error::from)?.into_inner();
@@ -37,19 +36,16 @@ pub(super) async fn keys(context: &Context, action: &KeysAction) -> Result<(), F
         }
         KeysAction::List => {
             let session = doors.read_system(SystemReason::CommandLine);
-            let shown = ["id", "keyId", "createdOn"].iter().filter_map(|name| JwtKey::meta().position(name)).collect();
+            let shown = vec![JwtKey::ID.position(), JwtKey::KEY_ID.position(), JwtKey::CREATED_ON.position()];
             let filter = Filter { fields: Some(shown), ..Filter::default() };
             for key in session.repository::<JwtKey>().find(&filter).await.map_err(Error::from)? {
-                let text = |name| key.get(name).and_then(Value::to_key).unwrap_or_default();
-                say(&format!("{}  {}", text("keyId"), text("createdOn")))?;
+                let text = |value: Option<&Value>| value.and_then(Value::to_key).unwrap_or_default();
+                say(&format!("{}  {}", text(key.get(JwtKey::KEY_ID)), text(key.get(JwtKey::CREATED_ON))))?;
             }
         }
         KeysAction::Remove { kid } => {
             let session = doors.write_system(SystemReason::CommandLine).await.map_err(Error::from)?;
-            let named = JwtKey::meta()
-                .property("keyId")
-                .map(|property| Predicate::equals(property, kid.as_str().into()))
-                .ok_or_else(|| Failure::other("keys have no id"))?;
+            let named = JwtKey::KEY_ID.is(kid);
             let removed = session.repository::<JwtKey>().delete_all(Some(&named)).await.map_err(Error::from)?;
             session.commit(()).await.map_err(Error::from)?.into_inner();
             if removed == 0 {

@@ -5,10 +5,10 @@ use std::process::ExitCode;
 use axum::Router;
 use user_tenant_store::migrate::Migrations;
 
-use crate::access::permission;
 use crate::builder::{Builder, UserTenantService, Verifier};
 use crate::host::Change;
 use crate::migrations::MIGRATIONS;
+use crate::model::permission;
 
 /// A program that serves users, tenants and roles together with an application's own routes, and has all our commands:
 /// `serve`, `migrate`, `bootstrap`, `token`, …

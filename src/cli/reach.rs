@@ -1,24 +1,22 @@
 //! How a command reaches a service: a running one at an address, or one made for the occasion on the configured database.
 
 use std::path::Path;
-use std::time::Duration;
+use std::sync::{Arc, OnceLock};
 
 use clap::Args;
+use serde_json::{Map, Value as Json};
 use user_tenant_store::scope::SystemReason;
 
-use super::arguments::TokenOptions;
 use super::context::Context;
 use super::failure::Failure;
 use super::print::program;
 use super::secret;
-use super::token::{mint, no_membership};
+use crate::access::caller::Caller;
+use crate::access::verifier::{TokenVerifier, Verification};
 use crate::builder::Verifier;
 use crate::client::Client;
 use crate::config::EMBEDDED_FILE;
 use crate::domain::callers;
-
-/// Life of the token that a command makes for itself: longer than any process lives, and its secret with it.
-const LIFE: Duration = Duration::from_hours(100 * 365 * 24);
 
 /// Which service, and with whose rights.
 #[derive(Debug, Clone, Args)]
@@ -50,15 +48,28 @@ pub(super) async fn open(context: &Context, reach: &Reach) -> Result<Client, Fai
     }
     // Whoever has the database may do everything, needs no token of others, and is locked out by nothing in it; how
     // tokens are verified does not matter here.
-    let secret = secret::random()?;
-    let verifier = Verifier::Secret { secret: secret.clone(), issuer: None };
+    let token = secret::random()?;
+    let known = Arc::new(OperatorToken { token: token.clone(), claims: OnceLock::new() });
+    let verifier = Verifier::Host(known.clone());
     let service = context.build(context.service_with(verifier)?.for_operator().migrate(migrate)).await?;
     let session = service.doors().read_system(SystemReason::CommandLine);
-    let member = callers::any_membership(&session).await?.ok_or_else(no_membership)?;
-    let permissions = context.program.all_permissions();
-    let options = TokenOptions { user_tenant: Some(member), permissions, life: LIFE, master: true };
-    let token = mint(context, service.doors(), &options, &secret).await?;
-    Ok(Client::operator(service.router(), token))
+    // Whose rows are meant where no tenant is named: those of the tenant that has had a member for longest.
+    let tenant = callers::oldest_members_tenant(&session).await?.unwrap_or_default();
+    let operator = Caller::operator(tenant, context.program.all_permissions());
+    let claims = known.claims.get_or_init(|| context.config.claims.write(&operator));
+    Ok(Client::operator(service.router(), token, claims.clone().into()))
+}
+
+/// Knows the one token that a command sends to the service that it made for itself, and what the operator may.
+struct OperatorToken {
+    token: String,
+    claims: OnceLock<Map<String, Json>>,
+}
+
+impl TokenVerifier for OperatorToken {
+    fn verify<'a>(&'a self, token: &'a str) -> Verification<'a> {
+        Box::pin(async move { Ok(self.claims.get().filter(|_| token == self.token).cloned()) })
+    }
 }
 
 /// Fails where the embedded database was never made.

@@ -32,20 +32,15 @@ pub(super) async fn token(context: &Context, options: &TokenOptions) -> Result<(
 
 /// Why there is no membership to mint a token for, and what to do.
 async fn nobody(session: &Session<System, Read>) -> Result<Failure, Failure> {
-    if callers::any_membership(session).await?.is_none() {
-        return Ok(no_membership());
-    }
     let program = program();
+    if callers::oldest_members_tenant(session).await?.is_none() {
+        return Ok(Failure::other(format!("there is no membership yet; make one with:  {program} bootstrap")));
+    }
     Ok(Failure::other(format!(
         "no membership is active, with its user and its tenant. Open a tenant again, or let another administrator in:\n  \
          {program} tenant list\n  {program} tenant update KEY --data '{{\"status\": 1}}'\n  {program} bootstrap --tenant KEY \
          --username NAME --email ADDRESS --role-name NAME"
     )))
-}
-
-/// There is no membership at all.
-pub(super) fn no_membership() -> Failure {
-    Failure::other(format!("there is no membership yet; make one with:  {} bootstrap", program()))
 }
 
 /// A token as the options want it, signed with this secret.

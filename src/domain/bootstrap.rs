@@ -1,7 +1,6 @@
 //! A tenant with a role that may do everything and an administrator who holds it, or such an administrator alone.
 
 use user_tenant_store::Entity;
-use user_tenant_store::filter::Predicate;
 use user_tenant_store::record::{New, Patch, Record};
 use user_tenant_store::scope::System;
 use user_tenant_store::session::{Committed, Session, Write};
@@ -44,9 +43,9 @@ pub struct Bootstrapped {
 /// Makes all of it, or nothing.
 pub(crate) async fn bootstrap(session: Session<System, Write>, wanted: Bootstrap) -> Result<Committed<Bootstrapped>> {
     let tenant = New::<Tenant>::empty()
-        .with("name", wanted.tenant_name.as_str())?
-        .with("key", tenants::key(&wanted.tenant_key)?)?
-        .with("status", i32::from(TenantStatus::Active))?;
+        .with(Tenant::NAME, wanted.tenant_name.as_str())?
+        .with(Tenant::KEY, tenants::key(&wanted.tenant_key)?)?
+        .with(Tenant::STATUS, i32::from(TenantStatus::Active))?;
     let tenant = id(&session.repository::<Tenant>().create(tenant).await?)?;
     let role = create_role(&session, tenant, &wanted).await?;
     let user = create_user(&session, tenant, &wanted).await?;
@@ -64,8 +63,7 @@ pub(crate) async fn let_in(
     if !session.repository::<Tenant>().lock_by_id(tenant).await? {
         return Err(Error::EntityNotFound { table: Tenant::meta().table, id: tenant.to_string() });
     }
-    let same_name = Predicate::is::<Role>("tenantId", tenant)
-        .and(Some(&Predicate::is_in_any_case::<Role>("name", &wanted.role_name)));
+    let same_name = Role::TENANT_ID.is(tenant).and(Some(&Role::NAME.is_in_any_case(&wanted.role_name)));
     let role = match session.repository::<Role>().find_one(same_name).await? {
         None => create_role(&session, tenant, &wanted).await?,
         Some(role) if grants(&role, &wanted.permissions) => role.id,
@@ -84,11 +82,13 @@ pub(crate) async fn let_in(
             return Err(Error::Conflict("The username and the e-mail address are of different users.".to_owned()));
         }
     };
-    let here = Predicate::is::<UserTenant>("tenantId", tenant).and(Some(&Predicate::is::<UserTenant>("userId", user)));
+    let here = UserTenant::TENANT_ID.is(tenant).and(Some(&UserTenant::USER_ID.is(user)));
     let user_tenant = match session.repository::<UserTenant>().find_one(here).await? {
         None => create_membership(&session, tenant, user, role).await?,
         Some(membership) => {
-            let active = Patch::empty().with("roleId", role)?.with("status", i32::from(UserStatus::Active))?;
+            let active = Patch::empty()
+                .with(UserTenant::ROLE_ID, role)?
+                .with(UserTenant::STATUS, i32::from(UserStatus::Active))?;
             session.repository::<UserTenant>().update_by_id(membership.id, active).await?;
             membership.id
         }
@@ -103,30 +103,30 @@ fn grants(role: &Role, permissions: &[String]) -> bool {
 
 async fn create_role(session: &Session<System, Write>, tenant: Uuid, wanted: &Bootstrap) -> Result<Uuid> {
     let role = New::<Role>::empty()
-        .with("name", wanted.role_name.as_str())?
-        .with("permissions", wanted.permissions.clone())?
-        .with("tenantId", tenant)?;
+        .with(Role::NAME, wanted.role_name.as_str())?
+        .with(Role::PERMISSIONS, wanted.permissions.clone())?
+        .with(Role::TENANT_ID, tenant)?;
     id(&session.repository::<Role>().create(role).await?)
 }
 
 async fn create_user(session: &Session<System, Write>, tenant: Uuid, wanted: &Bootstrap) -> Result<Uuid> {
     let user = New::<User>::empty()
-        .with("username", users::username(&wanted.username)?)?
-        .with("email", users::email(&wanted.email)?)?
-        .with("firstName", wanted.first_name.as_str())?
-        .with("defaultTenantId", tenant)?;
+        .with(User::USERNAME, users::username(&wanted.username)?)?
+        .with(User::EMAIL, users::email(&wanted.email)?)?
+        .with(User::FIRST_NAME, wanted.first_name.as_str())?
+        .with(User::DEFAULT_TENANT_ID, tenant)?;
     id(&session.repository::<User>().create(user).await?)
 }
 
 async fn create_membership(session: &Session<System, Write>, tenant: Uuid, user: Uuid, role: Uuid) -> Result<Uuid> {
     let membership = New::<UserTenant>::empty()
-        .with("userId", user)?
-        .with("tenantId", tenant)?
-        .with("roleId", role)?
-        .with("status", i32::from(UserStatus::Active))?;
+        .with(UserTenant::USER_ID, user)?
+        .with(UserTenant::TENANT_ID, tenant)?
+        .with(UserTenant::ROLE_ID, role)?
+        .with(UserTenant::STATUS, i32::from(UserStatus::Active))?;
     id(&session.repository::<UserTenant>().create(membership).await?)
 }
 
 fn id(record: &Record) -> Result<Uuid> {
-    record.uuid("id").ok_or_else(|| Error::Internal("a new row has no id".into()))
+    record.id().ok_or_else(|| Error::Internal("a new row has no id".into()))
 }

@@ -1,6 +1,5 @@
 //! Provisions what a new customer needs on a signed callback: tenant, role, client application, administrator.
 
-use user_tenant_store::filter::Predicate;
 use user_tenant_store::record::{New, Record};
 use user_tenant_store::scope::System;
 use user_tenant_store::session::{Committed, Session, Write};
@@ -45,12 +44,12 @@ pub(crate) async fn provision(
     wanted: Provisioning,
 ) -> Result<Committed<()>> {
     let email = users::email(&wanted.email)?;
-    let tenant = wanted.tenant.with("status", i32::from(TenantStatus::Active))?;
+    let tenant = wanted.tenant.with(Tenant::STATUS, i32::from(TenantStatus::Active))?;
     let tenant = id(&session.repository::<Tenant>().create(tenant).await?)?;
     let role = New::<Role>::empty()
-        .with("name", role.name.as_str())?
-        .with("permissions", role.permissions.clone())?
-        .with("tenantId", tenant)?;
+        .with(Role::NAME, role.name.as_str())?
+        .with(Role::PERMISSIONS, role.permissions.clone())?
+        .with(Role::TENANT_ID, tenant)?;
     let role = id(&session.repository::<Role>().create(role).await?)?;
     let client = create_client(&session, wanted.client).await?;
     if !matches!(users::known(&session, &email, &email).await?, users::Known::Nobody) {
@@ -58,37 +57,37 @@ pub(crate) async fn provision(
     }
     let user = wanted
         .user
-        .with("username", email.as_str())?
-        .with("email", email)?
-        .with("authClientIds", vec![client])?
-        .with("defaultTenantId", tenant)?;
+        .with(User::USERNAME, email.as_str())?
+        .with(User::EMAIL, email)?
+        .with(User::AUTH_CLIENT_IDS, vec![client])?
+        .with(User::DEFAULT_TENANT_ID, tenant)?;
     let user = id(&session.repository::<User>().create(user).await?)?;
     let credentials = New::<UserCredentials>::empty()
-        .with("userId", user)?
-        .with("authProvider", AUTH_PROVIDER)?
-        .with("authId", wanted.auth_id)?;
+        .with(UserCredentials::USER_ID, user)?
+        .with(UserCredentials::AUTH_PROVIDER, AUTH_PROVIDER)?
+        .with(UserCredentials::AUTH_ID, wanted.auth_id)?;
     session.repository::<UserCredentials>().create(credentials).await?;
     let membership = New::<UserTenant>::empty()
-        .with("userId", user)?
-        .with("tenantId", tenant)?
-        .with("roleId", role)?
-        .with("status", i32::from(UserStatus::Registered))?;
+        .with(UserTenant::USER_ID, user)?
+        .with(UserTenant::TENANT_ID, tenant)?
+        .with(UserTenant::ROLE_ID, role)?
+        .with(UserTenant::STATUS, i32::from(UserStatus::Registered))?;
     session.repository::<UserTenant>().create(membership).await?;
     Ok(session.commit(()).await?)
 }
 
 /// Makes a client application and returns its number, which the database gives.
 async fn create_client(session: &Session<System, Write>, client: New<AuthClient>) -> Result<i32> {
-    let name = match client.get("clientId") {
+    let name = match client.get(AuthClient::CLIENT_ID) {
         Some(Value::Text(name)) => name.clone(),
         _ => return Err(Error::Internal("the schema asks for a client id".into())),
     };
     let clients = session.repository::<AuthClient>();
     clients.create(client).await?;
-    let made = clients.find_one(Predicate::is::<AuthClient>("clientId", name)).await?;
+    let made = clients.find_one(AuthClient::CLIENT_ID.is(name)).await?;
     made.map(|client| client.id).ok_or_else(|| Error::Internal("a new row is not there".into()))
 }
 
 fn id(record: &Record) -> Result<Uuid> {
-    record.uuid("id").ok_or_else(|| Error::Internal("a new row has no id".into()))
+    record.id().ok_or_else(|| Error::Internal("a new row has no id".into()))
 }

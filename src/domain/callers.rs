@@ -1,8 +1,7 @@
 //! The claims of a membership, for tokens that the operator mints.
 
 use serde_json::{Map, Value as Json, json};
-use user_tenant_store::Entity;
-use user_tenant_store::filter::{Filter, Order, Predicate};
+use user_tenant_store::filter::{Filter, Predicate};
 use user_tenant_store::scope::System;
 use user_tenant_store::session::{Read, Session};
 use uuid::Uuid;
@@ -19,12 +18,11 @@ pub(crate) async fn claims(session: &Session<System, Read>, user_tenant: Uuid) -
     let user = session.repository::<User>().get(membership.user_id).await?.ok_or_else(unknown)?;
     let role = session.repository::<Role>().get(membership.role_id).await?.ok_or_else(unknown)?;
     let held = holdings::of(session, user_tenant).await?;
-    // In the order of the role, those of the member alone behind them.
+    // As the role spells them and in its order, those of the member alone behind them.
     let of_role = role.permissions.unwrap_or_default();
-    let mut own: Vec<String> = held.granted.iter().filter(|name| !of_role.contains(name)).cloned().collect();
-    own.sort_unstable();
+    let alone = held.permissions.each().filter(|(_, sources)| !sources.role).map(|(name, _)| name.to_owned());
     let permissions: Vec<String> =
-        of_role.into_iter().chain(own).filter(|name| !held.withheld.contains(name)).collect();
+        of_role.iter().cloned().chain(alone).filter(|permission| held.permissions.has(permission)).collect();
     let claims = json!({
         "id": user.id,
         "userTenantId": membership.id,
@@ -43,26 +41,28 @@ pub(crate) async fn claims(session: &Session<System, Read>, user_tenant: Uuid) -
     }
 }
 
-/// The oldest membership that there is, may it call or not: the operator acts in its name.
-pub(crate) async fn any_membership(session: &Session<System, Read>) -> Result<Option<Uuid>> {
+/// The tenant of the oldest membership that there is, may its member call or not.
+pub(crate) async fn oldest_members_tenant(session: &Session<System, Read>) -> Result<Option<Uuid>> {
     let first = session.repository::<UserView>().find(&Filter { limit: Some(1), ..in_order(None) }).await?;
-    Ok(first.first().and_then(|member| member.uuid("userTenantId")))
+    Ok(first.first().and_then(|member| member.uuid(UserView::TENANT_ID)))
 }
 
 /// Memberships by age: their ids are in the order in which they were made.
 fn in_order(predicate: Option<Predicate>) -> Filter {
-    let order = UserView::meta().property("userTenantId").map(|property| Order { property, descending: false });
-    Filter { predicate, order: order.into_iter().collect(), ..Filter::default() }
+    Filter { predicate, order: vec![UserView::USER_TENANT_ID.ascending()], ..Filter::default() }
 }
 
 /// The oldest membership that may call, which on an embedded database is the first administrator's.
 pub(crate) async fn oldest_membership(session: &Session<System, Read>) -> Result<Option<Uuid>> {
-    let live = Predicate::is_one_of::<UserView, _>("status", UserStatus::LIVE.map(i32::from));
+    let live = UserView::STATUS.is_one_of(UserStatus::LIVE.map(i32::from));
     let mut page = Filter { limit: Some(100), ..in_order(Some(live)) };
     loop {
         let members = session.repository::<UserView>().find(&page).await?;
         for member in &members {
-            let (Some(tenant), membership) = (member.uuid("tenantId"), member.uuid("userTenantId")) else { continue };
+            let (Some(tenant), membership) = (member.uuid(UserView::TENANT_ID), member.uuid(UserView::USER_TENANT_ID))
+            else {
+                continue;
+            };
             let tenant = session.repository::<Tenant>().get(tenant).await?;
             if tenant.is_some_and(|tenant| tenant.status == i32::from(TenantStatus::Active)) {
                 return Ok(membership);

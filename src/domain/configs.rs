@@ -1,6 +1,6 @@
 //! Rules of a tenant's configuration: one value a key.
 
-use user_tenant_store::filter::Predicate;
+use user_tenant_store::filter::{Predicate, Test};
 use user_tenant_store::record::{New, Patch, Record};
 use user_tenant_store::scope::TenantScope;
 use user_tenant_store::session::{Committed, Session, Write};
@@ -15,13 +15,19 @@ const MOST: u64 = 1_000;
 /// Sets the value of a key. Of a key that was there, what was asked for is answered, as the original does.
 pub(crate) async fn set(session: Session<TenantScope, Write>, new: New<TenantConfig>) -> Result<Committed<Record>> {
     tenants::lock(&session).await?;
-    let (Some(key), Some(value)) = (new.get("configKey").cloned(), new.get("configValue").cloned()) else {
+    let (Some(key), Some(value)) =
+        (new.get(TenantConfig::CONFIG_KEY).cloned(), new.get(TenantConfig::CONFIG_VALUE).cloned())
+    else {
         return Err(Error::Internal("the schema asks for key and value".into()));
     };
     let configs = session.repository::<TenantConfig>();
-    let same_key = Predicate::is::<TenantConfig>("configKey", key);
-    let record = if configs.update_all(Some(&same_key), Patch::empty().with("configValue", value)?).await? > 0 {
-        new.with("tenantId", session.scope().0)?.into_record()
+    let same_key = TenantConfig::CONFIG_KEY.test(Test::Equal(key));
+    let record = if configs
+        .update_all(Some(&same_key), Patch::empty().with_value(TenantConfig::CONFIG_VALUE, value)?)
+        .await?
+        > 0
+    {
+        new.with(TenantConfig::TENANT_ID, session.scope().0)?.into_record()
     } else {
         if configs.count(None).await? >= MOST {
             return Err(Error::QuotaExceeded { what: "configurations of the tenant", limit: MOST });

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use user_tenant_store::filter::{Filter, Predicate};
+use user_tenant_store::filter::Filter;
 use user_tenant_store::record::{New, Patch, Record};
 use user_tenant_store::scope::TenantScope;
 use user_tenant_store::session::{Committed, Session, Write};
@@ -21,7 +21,7 @@ const FOREIGN: Error = Error::Foreign("User should be from same tenant");
 pub(crate) async fn add(session: Session<TenantScope, Write>, group: Uuid, member: &str) -> Result<Committed<Record>> {
     let foreign = || Error::Foreign("user access not allowed");
     let member = parse_uuid(member).map_err(|_| foreign())?;
-    let new = New::<UserGroup>::empty().with("groupId", group)?.with("userTenantId", member)?;
+    let new = New::<UserGroup>::empty().with(UserGroup::GROUP_ID, group)?.with(UserGroup::USER_TENANT_ID, member)?;
     // Neither the member nor the group is removed in the meantime.
     let held = async { Ok(session.repository::<Group>().hold_by_id(group).await?) };
     tokio::try_join!(biased; tenants::hold(&session), held)?;
@@ -49,19 +49,19 @@ pub(crate) async fn add_all(
             wanted_ids.push(id);
         }
     }
-    let named = Predicate::is_one_of::<UserTenant, _>("id", wanted_ids.iter().copied());
+    let named = UserTenant::ID.is_one_of(wanted_ids.iter().copied());
     if session.repository::<UserTenant>().count(Some(&named)).await? < wanted_ids.len() as u64 {
         return Err(FOREIGN);
     }
-    let present = Predicate::is::<UserGroup>("groupId", group)
-        .and(Some(&Predicate::is_one_of::<UserGroup, _>("userTenantId", wanted_ids.iter().copied())));
+    let present =
+        UserGroup::GROUP_ID.is(group).and(Some(&UserGroup::USER_TENANT_ID.is_one_of(wanted_ids.iter().copied())));
     let present = session.repository::<UserGroup>().find(&Filter::matching(present)).await?;
-    let present: HashSet<Uuid> = present.iter().filter_map(|member| member.uuid("userTenantId")).collect();
+    let present: HashSet<Uuid> = present.iter().filter_map(|member| member.uuid(UserGroup::USER_TENANT_ID)).collect();
     let new = wanted_ids
         .into_iter()
         .filter(|id| !present.contains(id))
         .map(|id| {
-            let new = New::empty().with("groupId", group)?.with("userTenantId", id)?;
+            let new = New::empty().with(UserGroup::GROUP_ID, group)?.with(UserGroup::USER_TENANT_ID, id)?;
             Ok(session.repository::<UserGroup>().prepare(new)?)
         })
         .collect::<Result<Vec<_>>>()?;
@@ -80,10 +80,9 @@ pub(crate) async fn remove(
     group: Uuid,
     user: Uuid,
 ) -> Result<Committed<()>> {
-    let of_user = Predicate::is::<UserTenant>("userId", user);
+    let of_user = UserTenant::USER_ID.is(user);
     let membership = session.repository::<UserTenant>().find_one(of_user).await?.ok_or(UNKNOWN)?.id;
-    let places =
-        Predicate::is::<UserGroup>("groupId", group).and(Some(&Predicate::is::<UserGroup>("userTenantId", membership)));
+    let places = UserGroup::GROUP_ID.is(group).and(Some(&UserGroup::USER_TENANT_ID.is(membership)));
     if session.repository::<UserGroup>().count(Some(&places)).await? == 0 {
         return Err(UNKNOWN);
     }

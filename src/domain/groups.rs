@@ -20,11 +20,13 @@ pub(crate) async fn create(
     // Whoever makes it stays a member meanwhile.
     tenants::hold(&session).await?;
     let taken = |error| Unique::GroupName.or(error, Error::Forbidden(" Group with same name already exist"));
-    names::keep_once::<Group>(&session, Unique::GroupName, new.get("name"), None).await.map_err(taken)?;
+    names::keep_once(&session, Unique::GroupName, Group::NAME, new.get(Group::NAME), None).await.map_err(taken)?;
     let group = session.repository::<Group>().create(new).await.map_err(taken)?;
     if session.repository::<UserTenant>().exists(principal.membership).await? {
-        let id = group.uuid("id").ok_or_else(|| Error::Internal("a new row has no id".into()))?;
-        let member = New::<UserGroup>::empty().with("groupId", id)?.with("userTenantId", principal.membership)?;
+        let id = group.id().ok_or_else(|| Error::Internal("a new row has no id".into()))?;
+        let member = New::<UserGroup>::empty()
+            .with(UserGroup::GROUP_ID, id)?
+            .with(UserGroup::USER_TENANT_ID, principal.membership)?;
         session.repository::<UserGroup>().create(member).await?;
     }
     Ok(session.commit(group).await?)
@@ -36,7 +38,7 @@ pub(crate) async fn update_all(
     predicate: Option<&Predicate>,
     patch: Patch<Group>,
 ) -> Result<Committed<u64>> {
-    names::keep_once::<Group>(&session, Unique::GroupName, patch.get("name"), predicate).await?;
+    names::keep_once(&session, Unique::GroupName, Group::NAME, patch.get(Group::NAME), predicate).await?;
     Ok(session.update_and_commit(predicate, patch).await?)
 }
 
@@ -46,7 +48,7 @@ pub(crate) async fn delete_by_id(session: Session<TenantScope, Write>, id: Uuid)
     if !session.repository::<Group>().lock_by_id(id).await? {
         return Err(Error::RowNotFound(Sought::of::<Group>(&id)));
     }
-    let members = Predicate::is::<UserGroup>("groupId", id);
+    let members = UserGroup::GROUP_ID.is(id);
     session.repository::<UserGroup>().delete_all(Some(&members)).await?;
     session.repository::<Group>().delete_by_id(id).await?;
     Ok(session.commit(()).await?)

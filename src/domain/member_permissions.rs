@@ -28,8 +28,8 @@ pub(crate) async fn create(
     if member == principal.membership {
         return Err(Error::Forbidden("user can not change its own permission"));
     }
-    let withheld = new.get("allowed") == Some(&Value::Boolean(false));
-    if let (false, Some(Value::Text(permission))) = (withheld, new.get("permission")) {
+    let withheld = new.get(UserLevelPermission::ALLOWED) == Some(&Value::Boolean(false));
+    if let (false, Some(Value::Text(permission))) = (withheld, new.get(UserLevelPermission::PERMISSION)) {
         holds(&principal, permission)?;
     }
     tenants::lock(&session).await?;
@@ -38,7 +38,10 @@ pub(crate) async fn create(
     if session.repository::<UserLevelPermission>().count(Some(&of(member))).await? >= MOST {
         return Err(Error::QuotaExceeded { what: "permissions of the member", limit: MOST });
     }
-    let record = session.repository::<UserLevelPermission>().create(new.with("userTenantId", member)?).await?;
+    let record = session
+        .repository::<UserLevelPermission>()
+        .create(new.with(UserLevelPermission::USER_TENANT_ID, member)?)
+        .await?;
     administrators.remain(&session).await?;
     Ok(session.commit(record).await?)
 }
@@ -56,11 +59,11 @@ pub(crate) async fn update_all(
     holdings::protect(&session, &principal, member).await?;
     let affected = of(member).and(predicate);
     for before in session.repository::<UserLevelPermission>().find_typed(affected.clone()).await? {
-        let permission = match patch.get("permission") {
+        let permission = match patch.get(UserLevelPermission::PERMISSION) {
             Some(Value::Text(permission)) => permission,
             _ => &before.permission,
         };
-        let allowed = match patch.get("allowed") {
+        let allowed = match patch.get(UserLevelPermission::ALLOWED) {
             Some(Value::Boolean(allowed)) => *allowed,
             _ => before.allowed,
         };
@@ -88,7 +91,7 @@ pub(crate) async fn delete_all(
     tenants::lock(&session).await?;
     holdings::protect(&session, &principal, member).await?;
     let affected = of(member).and(predicate);
-    let withheld = Predicate::is::<UserLevelPermission>("allowed", false).and(Some(&affected));
+    let withheld = UserLevelPermission::ALLOWED.is(false).and(Some(&affected));
     for lifted in session.repository::<UserLevelPermission>().find_typed(withheld).await? {
         holds(&principal, &lifted.permission)?;
     }
@@ -117,7 +120,7 @@ pub(crate) fn same_member(member: Uuid, body: Option<&serde_json::Value>) -> Res
 }
 
 fn of(member: Uuid) -> Predicate {
-    Predicate::is::<UserLevelPermission>("userTenantId", member)
+    UserLevelPermission::USER_TENANT_ID.is(member)
 }
 
 fn not_own(principal: &Principal<'_>, member: Uuid) -> Result<()> {

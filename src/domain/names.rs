@@ -5,7 +5,7 @@ use user_tenant_store::record::Record;
 use user_tenant_store::scope::{Sees, TenantScope};
 use user_tenant_store::session::{Session, Write};
 use user_tenant_store::value::Value;
-use user_tenant_store::{Entity, StoreResult};
+use user_tenant_store::{Entity, StoreResult, TypedProperty};
 use uuid::Uuid;
 
 use crate::error::Unique;
@@ -16,6 +16,7 @@ use crate::error::Unique;
 pub(crate) async fn keep_once<E: Entity>(
     session: &Session<TenantScope, Write>,
     unique: Unique,
+    property: TypedProperty<E, String>,
     name: Option<&Value>,
     changed: Option<&Predicate>,
 ) -> StoreResult<()>
@@ -27,8 +28,9 @@ where
     };
     let wanted = folded(name);
     session.serialize_on(&[format!("{} of {}: {wanted}", E::meta().table, session.scope().0)]).await?;
-    let named =
-        ids::<E>(session, None, |row| matches!(row.get("name"), Some(Value::Text(text)) if folded(text) == wanted));
+    let named = ids::<E>(session, None, |row| {
+        row.get(property).and_then(Value::as_text).is_some_and(|text| folded(text) == wanted)
+    });
     let named = named.await?;
     if named.is_empty() {
         return Ok(());
@@ -57,7 +59,7 @@ where
     let mut ids = Vec::new();
     let add = |row: &Record| {
         if passes(row) {
-            ids.push(row.uuid(E::meta().id().name));
+            ids.push(row.id());
         }
     };
     session.repository::<E>().for_each(Filter { predicate, ..Filter::default() }, add).await?;

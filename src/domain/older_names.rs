@@ -19,7 +19,7 @@ const NAMED: usize = 3;
 #[derive(Debug)]
 pub(crate) struct OlderNames {
     entity: &'static str,
-    property: &'static str,
+    property: &'static Property,
     count: u64,
     /// Ids of the first rows.
     first: Vec<String>,
@@ -29,7 +29,7 @@ impl fmt::Display for OlderNames {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { entity, property, count, first } = self;
         let more = if *count > first.len() as u64 { ", …" } else { "" };
-        write!(f, "{entity}.{property}: {count} would be written otherwise now ({}{more})", first.join(", "))
+        write!(f, "{entity}.{}: {count} would be written otherwise now ({}{more})", property.name, first.join(", "))
     }
 }
 
@@ -50,18 +50,18 @@ where
     let names: Vec<usize> = (0..meta.properties.len()).filter(|at| form(&meta.properties[*at]).is_some()).collect();
     let mut older: Vec<OlderNames> = names
         .iter()
-        .map(|at| OlderNames { entity: meta.name, property: meta.properties[*at].name, count: 0, first: Vec::new() })
+        .map(|at| OlderNames { entity: meta.name, property: &meta.properties[*at], count: 0, first: Vec::new() })
         .collect();
     let id = meta.position(meta.id().name);
     let filter = Filter { fields: Some(id.into_iter().chain(names).collect()), ..Filter::default() };
     let count = |row: &Record| {
         for older in &mut older {
-            let form = meta.property(older.property).and_then(form);
-            let is_older = matches!((row.get(older.property), form), (Some(Value::Text(text)), Some(write))
-                if write(text).as_ref() != Ok(text));
+            let text = row.value(older.property).and_then(Value::as_text);
+            let is_older =
+                text.zip(form(older.property)).is_some_and(|(text, write)| write(text).as_deref() != Ok(text));
             if is_older {
                 older.count += 1;
-                let id = row.uuid(meta.id().name).filter(|_| older.first.len() < NAMED);
+                let id = row.id().filter(|_| older.first.len() < NAMED);
                 older.first.extend(id.map(|id| id.to_string()));
             }
         }

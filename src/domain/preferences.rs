@@ -1,6 +1,6 @@
 //! Rules of a member's preferences: one value a key, and each member sees only its own.
 
-use user_tenant_store::filter::{Filter, Predicate};
+use user_tenant_store::filter::{Filter, Predicate, Test};
 use user_tenant_store::record::{New, Patch, Record};
 use user_tenant_store::scope::TenantScope;
 use user_tenant_store::session::{Committed, Session, Write};
@@ -20,13 +20,19 @@ pub(crate) async fn set(
     new: New<UserTenantPrefs>,
 ) -> Result<Committed<Record>> {
     session.repository::<UserTenant>().lock_by_id(principal.membership).await?;
-    let (Some(key), Some(value)) = (new.get("configKey").cloned(), new.get("configValue").cloned()) else {
+    let (Some(key), Some(value)) =
+        (new.get(UserTenantPrefs::CONFIG_KEY).cloned(), new.get(UserTenantPrefs::CONFIG_VALUE).cloned())
+    else {
         return Err(Error::Internal("the schema asks for key and value".into()));
     };
     let preferences = session.repository::<UserTenantPrefs>();
-    let same_key = own(&principal).and(Some(&Predicate::is::<UserTenantPrefs>("configKey", key)));
-    let new = new.with("userTenantId", principal.membership)?;
-    let record = if preferences.update_all(Some(&same_key), Patch::empty().with("configValue", value)?).await? > 0 {
+    let same_key = own(&principal).and(Some(&UserTenantPrefs::CONFIG_KEY.test(Test::Equal(key))));
+    let new = new.with(UserTenantPrefs::USER_TENANT_ID, principal.membership)?;
+    let record = if preferences
+        .update_all(Some(&same_key), Patch::empty().with_value(UserTenantPrefs::CONFIG_VALUE, value)?)
+        .await?
+        > 0
+    {
         new.into_record()
     } else {
         if preferences.count(Some(&own(&principal))).await? >= MOST {
@@ -59,7 +65,7 @@ pub(crate) async fn delete_by_id(
 
 /// Which preferences are the principal's own.
 pub(crate) fn own(principal: &Principal<'_>) -> Predicate {
-    Predicate::is::<UserTenantPrefs>("userTenantId", principal.membership)
+    UserTenantPrefs::USER_TENANT_ID.is(principal.membership)
 }
 
 /// The principal's own preferences, as far as a filter asks for them.

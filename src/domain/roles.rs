@@ -20,21 +20,21 @@ pub(crate) async fn create(
     new: New<Role>,
 ) -> Result<Committed<Record>> {
     // A role that names no kind gets that of its maker, and not the administrators' as in the original.
-    let new = match (new.get("roleType"), principal.own_lesser_type()) {
-        (None, Some(own)) => new.with("roleType", own)?,
+    let new = match (new.get(Role::ROLE_TYPE), principal.own_lesser_type()) {
+        (None, Some(own)) => new.with(Role::ROLE_TYPE, own)?,
         _ => new,
     };
     // Nothing is a list without permissions: other programs read null as a list of one that has no name.
-    let new = match new.get("permissions") {
-        None | Some(Value::Null) => new.with("permissions", Vec::<String>::new())?,
+    let new = match new.get(Role::PERMISSIONS) {
+        None | Some(Value::Null) => new.with(Role::PERMISSIONS, Vec::<String>::new())?,
         _ => new,
     };
-    let role_type = integer(new.get("roleType"));
+    let role_type = integer(new.get(Role::ROLE_TYPE));
     // An empty list says as little as none.
-    let clients = new.get("allowedClients").filter(|clients| **clients != Value::TextArray(Vec::new()));
-    givable(&principal, role_type, clients, new.get("permissions"))?;
+    let clients = new.get(Role::ALLOWED_CLIENTS).filter(|clients| **clients != Value::TextArray(Vec::new()));
+    givable(&principal, role_type, clients, new.get(Role::PERMISSIONS))?;
     let taken = |error| Unique::RoleName.or(error, Error::Forbidden(" Role with same name already exist"));
-    names::keep_once::<Role>(&session, Unique::RoleName, new.get("name"), None).await.map_err(taken)?;
+    names::keep_once(&session, Unique::RoleName, Role::NAME, new.get(Role::NAME), None).await.map_err(taken)?;
     session.create_and_commit(new).await.map_err(taken)
 }
 
@@ -48,8 +48,9 @@ pub(crate) async fn update_all(
 ) -> Result<Committed<u64>> {
     let predicate = predicate.ok_or(Error::WhereRequired)?;
     // A type that the patch does not name stays.
-    let role_type = if patch.get("roleType").is_some() { integer(patch.get("roleType")) } else { principal.role_type };
-    givable(&principal, role_type, patch.get("allowedClients"), patch.get("permissions"))?;
+    let role_type =
+        if patch.get(Role::ROLE_TYPE).is_some() { integer(patch.get(Role::ROLE_TYPE)) } else { principal.role_type };
+    givable(&principal, role_type, patch.get(Role::ALLOWED_CLIENTS), patch.get(Role::PERMISSIONS))?;
     tenants::lock(&session).await?;
     let own = own_role(&session, &principal).await?;
     for role in session.repository::<Role>().find_typed(predicate.clone()).await? {
@@ -57,7 +58,7 @@ pub(crate) async fn update_all(
             return Err(Error::Forbidden("NotAllowedAccess"));
         }
     }
-    names::keep_once::<Role>(&session, Unique::RoleName, patch.get("name"), Some(predicate)).await?;
+    names::keep_once(&session, Unique::RoleName, Role::NAME, patch.get(Role::NAME), Some(predicate)).await?;
     let administrators = Administrators::before(&session, &principal).await?;
     let count = session.repository::<Role>().update_all(Some(predicate), patch).await?;
     administrators.remain(&session).await?;
@@ -77,7 +78,7 @@ pub(crate) async fn delete_by_id(
     if own || !principal.holds(&role.permissions.unwrap_or_default()) {
         return Err(Error::Forbidden("Not Allowed"));
     }
-    let holders = session.repository::<UserTenant>().count(Some(&Predicate::is::<UserTenant>("roleId", id))).await?;
+    let holders = session.repository::<UserTenant>().count(Some(&UserTenant::ROLE_ID.is(id))).await?;
     if holders > 0 {
         return Err(Error::RoleInUse { holders });
     }
@@ -88,7 +89,7 @@ pub(crate) async fn delete_by_id(
 /// The role that the principal acts with, when it acts in its own tenant.
 async fn own_role(session: &Session<TenantScope, Write>, principal: &Principal<'_>) -> Result<Option<Uuid>> {
     let membership = session.repository::<UserTenant>().find_by_id(principal.membership, &Filter::default()).await?;
-    Ok(membership.and_then(|membership| membership.uuid("roleId")))
+    Ok(membership.and_then(|membership| membership.uuid(UserTenant::ROLE_ID)))
 }
 
 /// That the principal may give what a role is to grant: its kind, its client applications, its permissions.

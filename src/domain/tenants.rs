@@ -15,8 +15,8 @@ use crate::model::{Tenant, forms};
 
 /// Creates a tenant. Its key stays taken even after it is deleted.
 pub(crate) async fn create(session: Session<System, Write>, new: New<Tenant>) -> Result<Committed<Record>> {
-    let key = given_key(new.get("key"))?;
-    Ok(session.create_and_commit(new.with("key", key)?).await?)
+    let key = given_key(new.get(Tenant::KEY))?;
+    Ok(session.create_and_commit(new.with(Tenant::KEY, key)?).await?)
 }
 
 /// The tenant with this id, if the caller sees it; a foreign, unknown or malformed id is not found.
@@ -35,10 +35,10 @@ pub(crate) async fn update_all(
     if predicate.is_none() && matches!(session.scope(), CallerScope::All(_)) {
         return Err(Error::WhereRequired);
     }
-    let patch = match patch.get("key") {
+    let patch = match patch.get(Tenant::KEY) {
         Some(Value::Text(text)) => {
             let key = key(text)?;
-            patch.with("key", key)?
+            patch.with(Tenant::KEY, key)?
         }
         _ => patch,
     };
@@ -62,7 +62,7 @@ pub(crate) async fn replace_by_id(
     id: &str,
     replacement: Patch<Tenant>,
 ) -> Result<Committed<()>> {
-    has_key(replacement.get("key"))?;
+    has_key(replacement.get(Tenant::KEY))?;
     update_by_id(session, id, replacement.into_replacement()).await
 }
 
@@ -123,12 +123,12 @@ pub(crate) fn key(text: &str) -> Result<String> {
 
 /// A patch whose key is in the form of keys. One that the tenant has already stays as it is: it may be older than the form.
 async fn with_key(session: &Session<CallerScope, Write>, id: Uuid, patch: Patch<Tenant>) -> Result<Patch<Tenant>> {
-    let Some(Value::Text(text)) = patch.get("key").cloned() else { return Ok(patch) };
+    let Some(Value::Text(text)) = patch.get(Tenant::KEY).cloned() else { return Ok(patch) };
     let now = session.repository::<Tenant>().get(id).await?.map(|tenant| tenant.key);
     if now.is_none_or(|now| now == text) {
         return Ok(patch);
     }
-    Ok(patch.with("key", key(&text)?)?)
+    Ok(patch.with(Tenant::KEY, key(&text)?)?)
 }
 
 /// Refuses a tenant without a key. The schema does not, so that other refusals list what the original's list.

@@ -79,10 +79,10 @@ pub(crate) async fn update(
     };
     let mut patch = Patch::<UserTenant>::empty();
     if let Some(role) = change.role {
-        patch = patch.with("roleId", role)?;
+        patch = patch.with(UserTenant::ROLE_ID, role)?;
     }
     if let Some(status) = change.status {
-        patch = patch.with("status", status)?;
+        patch = patch.with_value(UserTenant::STATUS, status)?;
     }
     write(session.narrow(TenantScope(tenant)), &principal, &membership, person, patch).await
 }
@@ -97,14 +97,14 @@ async fn write(
 ) -> Result<Committed<()>> {
     let taken = |error| Unique::Username.or(error, Error::Forbidden("Username already exists"));
     // The person is there: if nothing was changed, it is its new default tenant that is not.
-    let default = match person.as_ref().and_then(|person| person.get("defaultTenantId")) {
+    let default = match person.as_ref().and_then(|person| person.get(User::DEFAULT_TENANT_ID)) {
         Some(Value::Uuid(default)) => Some(Sought::of::<Tenant>(default)),
         _ => None,
     };
     let no_default = || Error::RelatedNotFound(default);
     match person {
         Some(person) if patch.is_empty() => {
-            let by_id = Predicate::is::<User>("id", membership.user_id);
+            let by_id = User::ID.is(membership.user_id);
             let changed = session.update_and_commit(Some(&by_id), person).await.map_err(taken)?;
             return if *changed.get() > 0 { Ok(changed.map(|_| ())) } else { Err(no_default()) };
         }
@@ -131,7 +131,7 @@ pub(crate) async fn remove(
     id: Uuid,
 ) -> Result<Committed<()>> {
     session.repository::<Tenant>().lock_by_id(tenant).await?;
-    let of_user = Predicate::is::<UserTenant>("userId", id);
+    let of_user = UserTenant::USER_ID.is(id);
     let membership = membership(&session, tenant, id).await?;
     if id == principal.user {
         return Err(Error::Forbidden("NotAllowedAccess"));
@@ -143,12 +143,12 @@ pub(crate) async fn remove(
     if user.default_tenant_id.is_none_or(|default| default == tenant) {
         let next = next_default(&session, tenant, &of_user).await?;
         if next != user.default_tenant_id {
-            session.repository::<User>().update_by_id(id, Patch::empty().with("defaultTenantId", next)?).await?;
+            session.repository::<User>().update_by_id(id, Patch::empty().with(User::DEFAULT_TENANT_ID, next)?).await?;
         }
     }
     let session = session.narrow(TenantScope(tenant));
     let administrators = Administrators::before(&session, &principal).await?;
-    let places = Predicate::is::<UserGroup>("userTenantId", membership.id);
+    let places = UserGroup::USER_TENANT_ID.is(membership.id);
     session.repository::<UserGroup>().delete_all(Some(&places)).await?;
     session.repository::<UserTenant>().delete_by_id(membership.id).await?;
     administrators.remain(&session).await?;
@@ -163,9 +163,9 @@ pub(crate) async fn tenants_of(
 ) -> Result<Page> {
     let person = session.repository::<User>().get(principal.user).await?;
     let home = person.and_then(|person| person.default_tenant_id).map_or(Test::Never, |home| Test::Equal(home.into()));
-    let live = principal.acceptance.live::<UserTenant>(("tenantId", home));
+    let live = principal.acceptance.live(UserTenant::STATUS, UserTenant::TENANT_ID.test(home));
     let memberships = session.repository::<UserTenant>().find_typed(live).await?;
-    let own = Predicate::is_one_of::<Tenant, _>("id", memberships.iter().map(|membership| membership.tenant_id));
+    let own = Tenant::ID.is_one_of(memberships.iter().map(|membership| membership.tenant_id));
     Ok(session.repository::<Tenant>().find_page(&filter.within(own)).await?)
 }
 
@@ -184,12 +184,12 @@ fn is(value: &Value, status: UserStatus) -> bool {
 /// The active tenant of the oldest other membership that the user has accepted. A tenant that has merely added somebody
 /// must not become the home, which may read and change the profile.
 async fn next_default(session: &Session<System, Write>, tenant: Uuid, of_user: &Predicate) -> Result<Option<Uuid>> {
-    let elsewhere = Predicate::is_none_of::<UserTenant, _>("tenantId", [tenant]);
-    let joined = Predicate::is_one_of::<UserTenant, _>("status", UserStatus::JOINED.map(i32::from));
+    let elsewhere = UserTenant::TENANT_ID.is_none_of([tenant]);
+    let joined = UserTenant::STATUS.is_one_of(UserStatus::JOINED.map(i32::from));
     let elsewhere = elsewhere.and(Some(&joined));
     let memberships = session.repository::<UserTenant>().find_typed(elsewhere.and(Some(of_user))).await?;
-    let named = Predicate::is_one_of::<Tenant, _>("id", memberships.iter().map(|membership| membership.tenant_id));
-    let active = Predicate::is::<Tenant>("status", i32::from(TenantStatus::Active)).and(Some(&named));
+    let named = Tenant::ID.is_one_of(memberships.iter().map(|membership| membership.tenant_id));
+    let active = Tenant::STATUS.is(i32::from(TenantStatus::Active)).and(Some(&named));
     let active = session.repository::<Tenant>().find_typed(active).await?;
     Ok(memberships
         .iter()
@@ -199,7 +199,7 @@ async fn next_default(session: &Session<System, Write>, tenant: Uuid, of_user: &
 
 /// The membership of a user in the tenant; of a foreign or unknown user there is none.
 async fn membership(session: &Session<System, Write>, tenant: Uuid, user: Uuid) -> Result<UserTenant> {
-    let here = Predicate::is::<UserTenant>("tenantId", tenant).and(Some(&Predicate::is::<UserTenant>("userId", user)));
+    let here = UserTenant::TENANT_ID.is(tenant).and(Some(&UserTenant::USER_ID.is(user)));
     session.repository::<UserTenant>().find_one(here).await?.ok_or_else(|| unknown(&user))
 }
 
@@ -223,7 +223,7 @@ async fn assignable(
 
 /// A role of the tenant, and no other's.
 fn role_of(tenant: Uuid, role: Uuid) -> Predicate {
-    Predicate::is::<Role>("id", role).and(Some(&Predicate::is::<Role>("tenantId", tenant)))
+    Role::ID.is(role).and(Some(&Role::TENANT_ID.is(tenant)))
 }
 
 /// The same of a role that was looked for in the tenant by its id.

@@ -28,7 +28,7 @@ use crate::error::{Error, Result};
 ///     let session = caller.write().await?;
 ///     let group = session.repository::<Group>().create(New::from_json(&body)?).await?;
 ///     let group = session.commit(group).await?.into_inner();
-///     Ok(Json(serde_json::json!({ "id": group.uuid("id") })))
+///     Ok(Json(serde_json::json!({ "id": group.id() })))
 /// }
 /// ```
 #[derive(Clone)]

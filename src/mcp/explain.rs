@@ -62,11 +62,10 @@ pub(super) async fn call(operations: &[Operation], arguments: JsonObject, client
     if is_needed && id.is_none() {
         return refused(format!("give the id that would stand in {}: it decides about access", operation.path));
     }
-    let (way, token) = match token {
-        Some(token) => (client.with_token(token.clone()), Some(token)),
-        None => (Some(client.clone()), client.token().map(ToOwned::to_owned)),
+    let (way, claims, is_given) = match token {
+        Some(token) => (client.with_token(token.clone()), claimed(&token), true),
+        None => (Some(client.clone()), client.claims(), client.token().is_some()),
     };
-    let claims = token.as_deref().and_then(claimed);
     let mut checks = vec![taken(way.as_ref(), claims.as_ref()).await];
     match claims.map(|claims| ClaimMap::default().caller(&claims)) {
         Some(Ok(caller)) => {
@@ -86,7 +85,7 @@ pub(super) async fn call(operations: &[Operation], arguments: JsonObject, client
              them from other claims"
                 .to_owned(),
         )),
-        None if token.is_some() => {
+        None if is_given => {
             let told = "the token is no JWT, so that only the service knows whose it is and what it may";
             checks.push(Check::unknown("caller", told.to_owned()));
         }

@@ -3,8 +3,8 @@
 use rmcp::model::{Resource, ResourceContents};
 use serde_json::json;
 
-use crate::access::permission;
 use crate::error::BoxError;
+use crate::model::permission;
 
 /// The documents by address, name and media type.
 const DOCUMENTS: [(&str, &str, &str, &str); 3] = [

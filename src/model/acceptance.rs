@@ -1,7 +1,7 @@
 //! When a membership counts that a tenant has given to a person whose home is elsewhere: at once, or once it is accepted.
 
-use user_tenant_store::Entity;
-use user_tenant_store::filter::{Predicate, Test};
+use user_tenant_store::filter::Predicate;
+use user_tenant_store::{Entity, TypedProperty};
 
 use super::UserStatus;
 
@@ -17,15 +17,13 @@ pub enum MembershipAcceptance {
 }
 
 impl MembershipAcceptance {
-    /// That a row with the property `status` is a live membership. `at_home` tests a property of it that tells whether the
-    /// tenant is the person's home.
-    pub(crate) fn live<E: Entity>(self, at_home: (&str, Test)) -> Predicate {
+    /// That a row with this status is a live membership; `at_home` tells whether the tenant is the person's home.
+    pub(crate) fn live<E: Entity>(self, status: TypedProperty<E, i32>, at_home: Predicate) -> Predicate {
         if self == Self::Vouched {
-            return Predicate::is_one_of::<E, _>("status", UserStatus::LIVE.map(i32::from));
+            return status.is_one_of(UserStatus::LIVE.map(i32::from));
         }
-        let joined = Predicate::is_one_of::<E, _>("status", UserStatus::JOINED.map(i32::from));
-        let registered = Predicate::is::<E>("status", i32::from(UserStatus::Registered));
-        let at_home = Predicate::test::<E>(at_home.0, at_home.1);
+        let joined = status.is_one_of(UserStatus::JOINED.map(i32::from));
+        let registered = status.is(i32::from(UserStatus::Registered));
         Predicate::Or(vec![joined, registered.and(Some(&at_home))])
     }
 }

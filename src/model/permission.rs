@@ -95,6 +95,14 @@ catalogue! {
     UPDATE_USER_PERMISSIONS = "UpdateUserPermissions";
 }
 
+/// The name of a permission that may be named by its number; other keys are names of their own.
+pub(crate) fn name_of(permission: &str) -> &str {
+    match other_spelling(permission) {
+        Some(name) if permission.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => permission,
+    }
+}
+
 /// The other spelling of a permission that has two: the number of a name, the name of a number.
 fn other_spelling(permission: &str) -> Option<&'static str> {
     static OTHERS: LazyLock<HashMap<&str, &str>> = LazyLock::new(|| {

@@ -10,7 +10,6 @@ use user_tenant_service::store::Entity;
 use user_tenant_service::store::filter::Predicate;
 use user_tenant_service::store::record::{New, Record};
 use user_tenant_service::store::session::{DatabaseOptions, PostgresOptions, SqliteOptions};
-use user_tenant_service::store::value::{Value, parse_uuid};
 use user_tenant_service::{UserTenantService, Verifier};
 use uuid::Uuid;
 
@@ -161,7 +160,7 @@ fn the_example_works_without_http() {
 }
 
 fn id(record: &Record) -> Uuid {
-    record.get("id").and_then(Value::to_key).and_then(|id| parse_uuid(&id).ok()).expect("a new row has an id")
+    record.id().expect("a new row has an id")
 }
 
 async fn repositories_work_without_http(database: DatabaseOptions) {
@@ -172,18 +171,25 @@ async fn repositories_work_without_http(database: DatabaseOptions) {
         .await
         .unwrap();
     let session = service.write().await.unwrap();
-    let tenant = New::<Tenant>::empty().with("name", "Acme").unwrap().with("key", "acme").unwrap();
-    let tenant = tenant.with("status", i32::from(TenantStatus::Inactive)).unwrap();
+    let tenant = New::<Tenant>::empty().with(Tenant::NAME, "Acme").unwrap().with(Tenant::KEY, "acme").unwrap();
+    let tenant = tenant.with(Tenant::STATUS, i32::from(TenantStatus::Inactive)).unwrap();
     let tenant = id(&session.repository().create(tenant).await.unwrap());
-    let role = New::<Role>::empty().with("name", "reader").unwrap().with("tenantId", tenant).unwrap();
-    let role = role.with("permissions", vec!["ViewTenant".to_owned()]).unwrap();
+    let role = New::<Role>::empty().with(Role::NAME, "reader").unwrap().with(Role::TENANT_ID, tenant).unwrap();
+    let role = role.with(Role::PERMISSIONS, vec!["ViewTenant".to_owned()]).unwrap();
     let role = id(&session.repository().create(role).await.unwrap());
-    let user = New::<User>::empty().with("username", "ann").unwrap().with("firstName", "Ann").unwrap();
-    let user = user.with("email", "ann@acme.example").unwrap().with("defaultTenantId", tenant).unwrap();
+    let user = New::<User>::empty().with(User::USERNAME, "ann").unwrap().with(User::FIRST_NAME, "Ann").unwrap();
+    let user = user.with(User::EMAIL, "ann@acme.example").unwrap().with(User::DEFAULT_TENANT_ID, tenant).unwrap();
     let user = id(&session.repository().create(user).await.unwrap());
-    let membership = New::<UserTenant>::empty().with("userId", user).unwrap().with("tenantId", tenant).unwrap();
-    let membership =
-        membership.with("roleId", role).unwrap().with("status", i32::from(UserStatus::PasswordChangeNeeded)).unwrap();
+    let membership = New::<UserTenant>::empty()
+        .with(UserTenant::USER_ID, user)
+        .unwrap()
+        .with(UserTenant::TENANT_ID, tenant)
+        .unwrap();
+    let membership = membership
+        .with(UserTenant::ROLE_ID, role)
+        .unwrap()
+        .with(UserTenant::STATUS, i32::from(UserStatus::PasswordChangeNeeded))
+        .unwrap();
     let membership = id(&session.repository().create(membership).await.unwrap());
 
     // Nothing is seen before the commit, everything after it.

@@ -6,7 +6,7 @@ use quote::quote;
 use syn::ext::IdentExt;
 
 use crate::input::{Audit, EntityInput, Owner, RelationInput, RelationKind, Tenancy, Through};
-use crate::{audit, property};
+use crate::{audit, constant, property};
 
 const MISSING_TENANCY: &str = "this entity does not say how its rows belong to a tenant; add one of\n\
     #[entity(tenancy(column = \"tenantId\"))]\n\
@@ -21,6 +21,8 @@ pub(crate) fn expand(entity: &EntityInput) -> Result<TokenStream> {
     let audits = audit::properties(entity.audit);
     let mut names: Vec<String> = audits.iter().map(|property| property.name.to_owned()).collect();
     let mut properties: Vec<TokenStream> = audits.iter().map(|audit| property::audit(audit, &entity.veil)).collect();
+    let mut constants: Vec<TokenStream> =
+        audits.iter().enumerate().map(|(at, audit)| constant::audit(audit, at, &entity.vis)).collect();
     for field in &fields {
         let name = property::json_name(field);
         if names.contains(&name) {
@@ -28,6 +30,7 @@ pub(crate) fn expand(entity: &EntityInput) -> Result<TokenStream> {
             errors.push(Error::custom(message).with_span(&property::span(field)));
         }
         properties.extend(errors.handle(property::own(field, &name, &entity.veil)));
+        constants.push(constant::own(field, &name, names.len(), &entity.vis));
         names.push(name);
     }
 
@@ -60,6 +63,12 @@ pub(crate) fn expand(entity: &EntityInput) -> Result<TokenStream> {
     let description = property::description(&entity.attrs);
     let soft_delete = entity.audit != Audit::None;
     Ok(quote! {
+        #[automatically_derived]
+        #[allow(dead_code, reason = "nobody needs all of them")]
+        impl #ident {
+            #(#constants)*
+        }
+
         #[automatically_derived]
         impl ::user_tenant_store::Entity for #ident {
             type Tenancy = #tenancy_type;

@@ -5,13 +5,14 @@
 use darling::ast::{Data, NestedMeta};
 use darling::util::Ignored;
 use darling::{Error, FromDeriveInput, FromField, FromMeta, Result};
-use syn::{Attribute, Expr, ExprArray, Ident, LitStr, Path, Type};
+use syn::{Attribute, Expr, ExprArray, Ident, LitStr, Path, Type, Visibility};
 
 /// A struct with `#[entity(…)]`.
 #[derive(FromDeriveInput)]
 #[darling(attributes(entity), supports(struct_named), forward_attrs(doc))]
 pub(crate) struct EntityInput {
     pub(crate) ident: Ident,
+    pub(crate) vis: Visibility,
     pub(crate) attrs: Vec<Attribute>,
     pub(crate) data: Data<Ignored, PropertyInput>,
     pub(crate) table: String,

@@ -1,6 +1,7 @@
-//! `#[derive(Entity)]`: read [`derive_entity`] for its attributes; it writes metadata and no behaviour.
+//! `#[derive(Entity)]`: read [`derive_entity`] for its attributes; it writes metadata, constants and no behaviour.
 
 mod audit;
+mod constant;
 mod expand;
 mod input;
 mod property;
@@ -8,7 +9,8 @@ mod property;
 use darling::FromDeriveInput;
 use proc_macro::TokenStream;
 
-/// Writes `impl Entity` for a struct whose fields are the properties of a table or view.
+/// Writes `impl Entity` for a struct whose fields are the properties of a table or view, and a constant for each property:
+/// `UserTenant::USER_ID` is the `user_tenant_store::TypedProperty` of the field `user_id`.
 ///
 /// The doc comments of the struct and its fields become the descriptions in schemas. A property's
 /// name in JSON is its field's name in camel case, its column the field's name in snake case. Its

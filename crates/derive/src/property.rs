@@ -130,12 +130,14 @@ fn rules(field: &PropertyInput) -> TokenStream {
     .collect()
 }
 
+/// The type of a property's values, and whether a row may be without one.
+pub(crate) fn without_option(ty: &Type) -> (&Type, bool) {
+    generic(ty, "Option").map_or((ty, false), |inner| (inner, true))
+}
+
 /// The variant of `PropertyType` for a Rust type, and whether it is in an `Option`.
 fn property_type(ty: &Type) -> Result<(Ident, bool)> {
-    let (ty, optional) = match generic(ty, "Option") {
-        Some(inner) => (inner, true),
-        None => (ty, false),
-    };
+    let (ty, optional) = without_option(ty);
     let (name, array) = match generic(ty, "Vec") {
         Some(inner) => (last_segment(inner), true),
         None => (last_segment(ty), false),
@@ -180,7 +182,8 @@ pub(crate) fn json_name(field: &PropertyInput) -> String {
     field_name(field).to_lower_camel_case()
 }
 
-fn field_name(field: &PropertyInput) -> String {
+/// The name of a field in Rust.
+pub(crate) fn field_name(field: &PropertyInput) -> String {
     field.ident.as_ref().map(|ident| ident.unraw().to_string()).unwrap_or_default()
 }
 

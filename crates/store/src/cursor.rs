@@ -37,7 +37,7 @@ pub struct InvalidCursor;
 impl Cursor {
     /// The place behind a row; none where the order has a key whose values cannot be compared.
     pub(crate) fn behind(meta: &'static EntityMeta, filter: &Filter, row: &Record) -> Option<Self> {
-        let value = |key: Order| comparable(key).then(|| row.get(key.property.name).cloned()).flatten();
+        let value = |key: Order| comparable(key).then(|| row.value(key.property).cloned()).flatten();
         total_order(meta, filter).into_iter().map(value).collect::<Option<_>>().map(Self)
     }
 

@@ -12,7 +12,7 @@ pub use error::FilterError;
 
 use std::borrow::Cow;
 
-use crate::entity::{Entity, Property, Relation};
+use crate::entity::{Property, Relation};
 use crate::value::Value;
 
 /// What to read: which rows, in which order, which properties, with which relations.
@@ -153,29 +153,6 @@ impl Filter {
 }
 
 impl Predicate {
-    /// A test of the property with this name; a name that is no property's yields a test that nothing passes.
-    pub fn test<E: Entity>(name: &str, test: Test) -> Self {
-        match E::meta().property(name) {
-            Some(property) => Self::Test { property, path: Vec::new(), test },
-            None => Self::Test { property: E::meta().id(), path: Vec::new(), test: Test::Never },
-        }
-    }
-
-    /// The property with this name equals a value.
-    pub fn is<E: Entity>(name: &str, value: impl Into<Value>) -> Self {
-        Self::test::<E>(name, Test::Equal(value.into()))
-    }
-
-    /// The text property with this name equals a text, whatever the case of the letters of either.
-    pub fn is_in_any_case<E: Entity>(name: &str, text: &str) -> Self {
-        Self::test::<E>(name, Test::EqualInLowerCase(text.to_lowercase()))
-    }
-
-    /// That an array property holds at least one of these.
-    pub fn holds_any<E: Entity>(name: &str, items: impl IntoIterator<Item = &'static str>) -> Self {
-        Self::test::<E>(name, Test::HoldsAny(items.into_iter().map(Value::from).collect()))
-    }
-
     /// This predicate and another one.
     #[must_use]
     pub fn and(self, other: Option<&Self>) -> Self {
@@ -183,16 +160,6 @@ impl Predicate {
             Some(other) => Self::And(vec![self, other.clone()]),
             None => self,
         }
-    }
-
-    /// The property with this name equals one of the values.
-    pub fn is_one_of<E: Entity, V: Into<Value>>(name: &str, values: impl IntoIterator<Item = V>) -> Self {
-        Self::test::<E>(name, Test::In(values.into_iter().map(Into::into).collect()))
-    }
-
-    /// The property with this name is not null, and equals none of the values.
-    pub fn is_none_of<E: Entity, V: Into<Value>>(name: &str, values: impl IntoIterator<Item = V>) -> Self {
-        Self::test::<E>(name, Test::NotIn(values.into_iter().map(Into::into).collect()))
     }
 
     /// `property = value`.

@@ -172,7 +172,7 @@ async fn load<S: Scope, M>(
     let mut keys: Vec<Value> = Vec::new();
     let mut places: HashMap<String, Vec<usize>> = HashMap::new();
     for (at, row) in rows.iter().enumerate() {
-        let Some(value) = row.get(relation.local) else { continue };
+        let Some(value) = row.key(relation.local) else { continue };
         if let Some(key) = value.to_key() {
             if !places.contains_key(&key) {
                 keys.push(value.clone());
@@ -186,7 +186,7 @@ async fn load<S: Scope, M>(
     let mut related = read(session, target, &wanted.scope, 0, Some((foreign, keys)), budget).await?;
     include(session, &wanted.scope, &mut related, budget).await?;
     for record in related {
-        let key = record.get(foreign.name).and_then(Value::to_key).unwrap_or_default();
+        let key = record.value(foreign).and_then(Value::to_key).unwrap_or_default();
         let places = places.get(&key).map_or(&[][..], Vec::as_slice);
         let copies = places.len().saturating_sub(1) as u64;
         if copies > 0 {

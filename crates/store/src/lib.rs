@@ -47,7 +47,7 @@
 //!
 //! let (ours, theirs) = (TenantScope(Uuid::now_v7()), TenantScope(Uuid::now_v7()));
 //! let session = store.write(ours, Actor::SYSTEM).await?;
-//! session.repository::<Note>().create(New::empty().with("text", "buy milk")?).await?;
+//! session.repository::<Note>().create(New::empty().with(Note::TEXT, "buy milk")?).await?;
 //! session.commit(()).await?.into_inner();
 //!
 //! assert_eq!(store.read(ours).repository::<Note>().count(None).await?, 1);
@@ -87,8 +87,10 @@ pub mod scope;
 pub mod session;
 mod sql;
 mod turns;
+pub mod typed;
 pub mod value;
 
 pub use entity::{Entity, EntityMeta};
 pub use error::{StoreError, StoreResult};
+pub use typed::TypedProperty;
 pub use user_tenant_store_derive::Entity;

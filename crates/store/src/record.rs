@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::Value as Json;
+use uuid::Uuid;
 
 use crate::entity::{Entity, EntityMeta, Property, PropertyRole};
 use crate::error::{StoreError, StoreResult};
@@ -13,6 +14,7 @@ use crate::form::Unwritable;
 use crate::json;
 use crate::meter::{self, Meter};
 use crate::sql::Confined;
+use crate::typed::{TypedProperty, ValueOf};
 use crate::value::{Value, WrongType};
 
 /// One row: the values of some properties, and the related rows that were included.
@@ -93,21 +95,37 @@ impl Record {
     }
 
     /// The value of a property, if it was read.
-    pub fn get(&self, name: &str) -> Option<&Value> {
+    pub fn get<E: Entity, V>(&self, property: TypedProperty<E, V>) -> Option<&Value> {
+        self.value(property.property())
+    }
+
+    /// The value of a property that metadata names, if it was read.
+    pub fn value(&self, wanted: &Property) -> Option<&Value> {
+        self.properties.iter().position(|property| std::ptr::eq(*property, wanted)).and_then(|at| self.values.get(at))
+    }
+
+    /// The value of the property with this name, as relations name keys.
+    pub(crate) fn key(&self, name: &str) -> Option<&Value> {
         self.properties.iter().position(|property| property.name == name).and_then(|at| self.values.get(at))
     }
 
     /// The value of a property that holds an id, if it was read and is not null.
-    pub fn uuid(&self, name: &str) -> Option<uuid::Uuid> {
-        self.get(name).and_then(Value::to_key).and_then(|key| crate::value::parse_uuid(&key).ok())
+    pub fn uuid<E: Entity>(&self, property: TypedProperty<E, Uuid>) -> Option<Uuid> {
+        self.get(property).and_then(Value::to_uuid)
+    }
+
+    /// The row's id, if it was read.
+    pub fn id(&self) -> Option<Uuid> {
+        let id = self.properties.iter().find(|property| property.role == PropertyRole::Id)?;
+        self.value(id).and_then(Value::to_uuid)
     }
 
     /// The row with only these properties, without related rows.
     #[must_use]
-    pub fn only(self, names: &[&str]) -> Self {
+    pub fn only(self, wanted: &[&'static Property]) -> Self {
         let kept = self.properties.iter().zip(self.values).take(self.shown);
         let (properties, values): (Vec<_>, Vec<_>) = kept
-            .filter(|(property, _)| names.contains(&property.name))
+            .filter(|(property, _)| wanted.iter().any(|wanted| std::ptr::eq(*wanted, **property)))
             .map(|(property, value)| (*property, value))
             .unzip();
         Self { shown: properties.len(), properties: properties.into(), values, related: Vec::new(), place: self.place }
@@ -238,13 +256,12 @@ fn formed(property: &'static Property, value: Value) -> Result<Value, InvalidRec
     }
 }
 
-fn set(meta: &'static EntityMeta, values: &mut Values, name: &'static str, value: Value) -> Result<(), InvalidRecord> {
-    let property = meta.property(name).ok_or_else(|| InvalidRecord::UnknownProperty(name.to_owned()))?;
+fn set(values: &mut Values, property: &'static Property, value: Value) -> Result<(), InvalidRecord> {
     if matches!(property.role, PropertyRole::Audit | PropertyRole::Derived) {
         return Err(InvalidRecord::NotSettable(property.name));
     }
     let value = formed(property, value)?;
-    values.retain(|(other, _)| other.name != name);
+    values.retain(|(other, _)| other.name != property.name);
     values.push((property, value));
     Ok(())
 }
@@ -266,15 +283,32 @@ impl<E: Entity> New<E> {
     /// Sets one property, also the id and the parent key.
     ///
     /// # Errors
-    /// [`InvalidRecord`] when there is no such property, or the store sets it itself.
-    pub fn with(mut self, name: &'static str, value: impl Into<Value>) -> Result<Self, InvalidRecord> {
-        set(E::meta(), &mut self.values, name, value.into())?;
+    /// [`InvalidRecord`] when the store sets the property itself, or its rules refuse the value.
+    pub fn with<V>(self, property: TypedProperty<E, V>, value: impl ValueOf<V>) -> Result<Self, InvalidRecord> {
+        self.with_value(property, value.into())
+    }
+
+    /// Sets the id.
+    ///
+    /// # Errors
+    /// [`InvalidRecord`] when the rules of the property refuse it.
+    pub fn with_id(mut self, id: Uuid) -> Result<Self, InvalidRecord> {
+        set(&mut self.values, E::meta().id(), Value::Uuid(id))?;
+        Ok(self)
+    }
+
+    /// Sets one property to a value that is known to the database only, as one that was read of another row.
+    ///
+    /// # Errors
+    /// As [`Self::with`].
+    pub fn with_value<V>(mut self, property: TypedProperty<E, V>, value: Value) -> Result<Self, InvalidRecord> {
+        set(&mut self.values, property.property(), value)?;
         Ok(self)
     }
 
     /// The value of a property, if set.
-    pub fn get(&self, name: &str) -> Option<&Value> {
-        self.values.iter().find(|(property, _)| property.name == name).map(|(_, value)| value)
+    pub fn get<V>(&self, property: TypedProperty<E, V>) -> Option<&Value> {
+        given(&self.values, property.property())
     }
 }
 
@@ -304,8 +338,8 @@ impl<E: Entity> Patch<E> {
 
     /// Leaves a property as it is.
     #[must_use]
-    pub fn without(mut self, name: &str) -> Self {
-        self.values.retain(|(property, _)| property.name != name);
+    pub fn without<V>(mut self, property: TypedProperty<E, V>) -> Self {
+        self.values.retain(|(other, _)| other.name != property.name());
         self
     }
 
@@ -328,18 +362,30 @@ impl<E: Entity> Patch<E> {
     /// Sets one property.
     ///
     /// # Errors
-    /// [`InvalidRecord`] when there is no such property, or a row never changes it.
-    pub fn with(mut self, name: &'static str, value: impl Into<Value>) -> Result<Self, InvalidRecord> {
-        match E::meta().property(name) {
-            Some(property) if property.role != PropertyRole::Data => Err(InvalidRecord::NotSettable(property.name)),
-            _ => set(E::meta(), &mut self.values, name, value.into()).map(|()| self),
+    /// [`InvalidRecord`] when a row never changes the property, or its rules refuse the value.
+    pub fn with<V>(self, property: TypedProperty<E, V>, value: impl ValueOf<V>) -> Result<Self, InvalidRecord> {
+        self.with_value(property, value.into())
+    }
+
+    /// Sets one property to a value that is known to the database only, as one that was read of another row.
+    ///
+    /// # Errors
+    /// As [`Self::with`].
+    pub fn with_value<V>(mut self, property: TypedProperty<E, V>, value: Value) -> Result<Self, InvalidRecord> {
+        match property.property() {
+            property if property.role != PropertyRole::Data => Err(InvalidRecord::NotSettable(property.name)),
+            property => set(&mut self.values, property, value).map(|()| self),
         }
     }
 
     /// The value of a property, if set.
-    pub fn get(&self, name: &str) -> Option<&Value> {
-        self.values.iter().find(|(property, _)| property.name == name).map(|(_, value)| value)
+    pub fn get<V>(&self, property: TypedProperty<E, V>) -> Option<&Value> {
+        given(&self.values, property.property())
     }
+}
+
+fn given<'a>(values: &'a Values, wanted: &Property) -> Option<&'a Value> {
+    values.iter().find(|(property, _)| property.name == wanted.name).map(|(_, value)| value)
 }
 
 /// The value that a new row gets for a property that nobody named.

@@ -14,6 +14,7 @@ use crate::record::{New, Patch, Prepared, Record, Values, default_of};
 use crate::scope::{Scope, Wall};
 use crate::session::{Session, Write};
 use crate::sql::{Confined, Verb};
+use crate::typed::TypedProperty;
 use crate::value::Value;
 
 /// The rows of `E` that a session sees.
@@ -120,11 +121,10 @@ impl<'a, E: Entity, S: Scope, M> Repository<'a, E, S, M> {
     /// How many rows hold each value of a property, in no order; values that no row holds are left out.
     ///
     /// # Errors
-    /// When the database fails, or there is no such property.
-    pub async fn count_by(&self, property: &str) -> StoreResult<Vec<(Value, u64)>> {
-        let meta = E::meta();
-        let property = meta.property(property).ok_or_else(|| StoreError::Database("no such property".into()))?;
-        let rows = self.session.query(self.session.confine(meta, Verb::CountBy { property })).await?;
+    /// When the database fails.
+    pub async fn count_by<V>(&self, property: TypedProperty<E, V>) -> StoreResult<Vec<(Value, u64)>> {
+        let property = property.property();
+        let rows = self.session.query(self.session.confine(E::meta(), Verb::CountBy { property })).await?;
         rows.into_iter()
             .map(|mut row| {
                 let count = counted(row.pop().as_ref())?;

@@ -95,6 +95,23 @@ impl Value {
         }
     }
 
+    /// The value as an id, however its database holds ids; `None` for what is none.
+    pub fn to_uuid(&self) -> Option<Uuid> {
+        match self {
+            Self::Uuid(id) => Some(*id),
+            Self::Text(text) => parse_uuid(text).ok(),
+            _ => None,
+        }
+    }
+
+    /// The text of a value that is one.
+    pub fn as_text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
     /// The value as text, for keys of look-ups and messages; `None` for null and documents.
     pub fn to_key(&self) -> Option<String> {
         match self {
@@ -245,6 +262,18 @@ impl From<&str> for Value {
         Self::Text(text.to_owned())
     }
 }
+impl From<&String> for Value {
+    fn from(text: &String) -> Self {
+        Self::Text(text.clone())
+    }
+}
+
+impl From<OffsetDateTime> for Value {
+    fn from(at: OffsetDateTime) -> Self {
+        Self::Timestamp(at)
+    }
+}
+
 impl From<String> for Value {
     fn from(text: String) -> Self {
         Self::Text(text)

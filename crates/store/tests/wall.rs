@@ -24,3 +24,11 @@ fn ways_around_the_wall_do_not_compile() {
         cases.compile_fail(format!("tests/wall/{case}.rs"));
     }
 }
+
+#[test]
+fn wrong_names_and_values_do_not_compile() {
+    let cases = trybuild::TestCases::new();
+    for case in ["misspelt_property", "property_of_another_entity", "value_of_another_type"] {
+        cases.compile_fail(format!("tests/wall/{case}.rs"));
+    }
+}

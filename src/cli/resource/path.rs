@@ -10,7 +10,7 @@ use super::super::print::{plain, program};
 use super::super::reach;
 use super::{Common, Kind, names};
 use crate::access::caller::ClaimMap;
-use crate::client::{Answer, Client, claimed};
+use crate::client::{Answer, Client};
 use crate::http::CURSOR;
 
 /// How many rows `--all` asks for at once.
@@ -37,7 +37,7 @@ impl Path {
         let tenant = match (kind, &common.tenant) {
             (Kind::Tenant, _) => return Ok(tenants),
             (_, Some(tenant)) => names::id(&tenants, tenant).await?,
-            (_, None) => match tenants.client.token().and_then(|token| tenant_of(&context.config.claims, token)) {
+            (_, None) => match tenant_of(&context.config.claims, &tenants.client) {
                 Some(tenant) => tenant.to_string(),
                 None => return Err(Failure::Usage("which tenant? Give --tenant NAME, or a --token of one".to_owned())),
             },
@@ -159,9 +159,10 @@ fn carried_out(answer: Answer) -> Result<Answer, Failure> {
     if answer.is_success() { Ok(answer) } else { Err(refused(&answer)) }
 }
 
-/// The tenant that a token is of, as it says itself.
-fn tenant_of(claims: &ClaimMap, token: &str) -> Option<Uuid> {
-    Some(claims.caller(&claimed(token)?).ok()?.tenant_id)
+/// The tenant that the client's token is of, as it says itself.
+fn tenant_of(claims: &ClaimMap, client: &Client) -> Option<Uuid> {
+    let tenant = claims.caller(&client.claims()?).ok()?.tenant_id;
+    (!tenant.is_nil()).then_some(tenant)
 }
 
 /// What the service says, and what to do about it.

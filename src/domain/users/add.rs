@@ -1,11 +1,10 @@
 //! Adds a user to a tenant: a new person, or one who is known already by the address.
 
-use user_tenant_store::StoreError;
-use user_tenant_store::filter::Predicate;
 use user_tenant_store::record::{New, Record};
 use user_tenant_store::scope::System;
 use user_tenant_store::session::{Committed, Session, Write};
 use user_tenant_store::value::Value;
+use user_tenant_store::{StoreError, TypedProperty};
 use uuid::Uuid;
 
 use super::{Addition, Principal, identity, may_assign, role_of};
@@ -15,7 +14,7 @@ use crate::model::{Role, Tenant, User, UserCredentials, UserStatus, UserTenant};
 /// Who logs new users in, unless the deployment says otherwise later.
 const AUTH_PROVIDER: &str = "keycloak";
 /// The names by which a tenant introduces a person.
-const NAMES: &[&str] = &["firstName", "lastName", "username", "email"];
+const NAMES: [TypedProperty<User, String>; 4] = [User::FIRST_NAME, User::LAST_NAME, User::USERNAME, User::EMAIL];
 
 /// Adds the user. A person who is known already keeps their profile, of which the tenant is told nothing.
 pub(crate) async fn add(
@@ -24,11 +23,8 @@ pub(crate) async fn add(
     tenant: Uuid,
     wanted: Addition,
 ) -> Result<Committed<Record>> {
-    let text = |name: &str| match wanted.person.get(name) {
-        Some(Value::Text(text)) => text.clone(),
-        _ => String::new(),
-    };
-    let (username, email) = (identity::username(&text("username"))?, identity::email(&text("email"))?);
+    let text = |property| wanted.person.get(property).and_then(Value::as_text).unwrap_or_default();
+    let (username, email) = (identity::username(text(User::USERNAME))?, identity::email(text(User::EMAIL))?);
     let roles = session.repository::<Role>();
     // The tenant first: its roles stay as they are until the user has one of them, and others may add users meanwhile.
     // All of it is asked at once, and answered in this order.
@@ -45,15 +41,15 @@ pub(crate) async fn add(
     let taken = || Error::Conflict("User Already Exists".to_owned());
     let (user, shown, person, introduction) = match known {
         Known::Nobody => {
-            let person = wanted.person.with("username", username)?.with("email", email)?;
-            let person = person.with("defaultTenantId", tenant)?;
+            let person = wanted.person.with(User::USERNAME, username)?.with(User::EMAIL, email)?;
+            let person = person.with(User::DEFAULT_TENANT_ID, tenant)?;
             let person = match creator.and_then(|creator| creator.auth_client_ids) {
-                Some(clients) => person.with("authClientIds", clients)?,
+                Some(clients) => person.with(User::AUTH_CLIENT_IDS, clients)?,
                 None => person,
             };
             let person = session.repository::<User>().prepare(person)?;
             let shown = person.record().clone();
-            (shown.uuid("id").ok_or_else(|| Error::Internal("a new row has no id".into()))?, shown, Some(person), None)
+            (shown.id().ok_or_else(|| Error::Internal("a new row has no id".into()))?, shown, Some(person), None)
         }
         Known::Somebody { id, .. } => {
             // Held until the commit: what the person logs in with stays what was looked for, and the tenant that had the
@@ -64,28 +60,31 @@ pub(crate) async fn add(
                 _ => return Err(taken()),
             };
             let person = session.repository::<User>().get(id).await?.ok_or_else(taken)?;
-            let same_phone = person.phone.is_none() || wanted.person.get("phone") == Some(&person.phone.clone().into());
+            let same_phone =
+                person.phone.is_none() || wanted.person.get(User::PHONE) == Some(&person.phone.clone().into());
             if (username.is_none() || !same_phone) && !identity::has_come(&session, &person).await? {
                 return Err(taken());
             }
             let shown = introduced(&wanted.person, id, username, email)?;
-            let names =
-                serde_json::to_value(shown.clone().only(NAMES)).map_err(|error| Error::Internal(error.into()))?;
+            let names = serde_json::to_value(shown.clone().only(&NAMES.map(TypedProperty::property)))
+                .map_err(|error| Error::Internal(error.into()))?;
             (id, shown, None, Some(names))
         }
         Known::Several => return Err(taken()),
     };
     may_assign(&principal, wanted.role, role.as_ref())?;
     let membership = New::<UserTenant>::empty()
-        .with("userId", user)?
-        .with("tenantId", tenant)?
-        .with("roleId", wanted.role)?
-        .with("locale", wanted.locale)?
-        .with("introduction", introduction)?
-        .with("status", i32::from(UserStatus::Registered))?;
+        .with(UserTenant::USER_ID, user)?
+        .with(UserTenant::TENANT_ID, tenant)?
+        .with(UserTenant::ROLE_ID, wanted.role)?
+        .with(UserTenant::LOCALE, wanted.locale)?
+        .with(UserTenant::INTRODUCTION, introduction)?
+        .with(UserTenant::STATUS, i32::from(UserStatus::Registered))?;
     let mut rows = Vec::new();
     if let Some(person) = person {
-        let credentials = New::<UserCredentials>::empty().with("userId", user)?.with("authProvider", AUTH_PROVIDER)?;
+        let credentials = New::<UserCredentials>::empty()
+            .with(UserCredentials::USER_ID, user)?
+            .with(UserCredentials::AUTH_PROVIDER, AUTH_PROVIDER)?;
         rows.extend([person, session.repository::<UserCredentials>().prepare(credentials)?]);
     }
     rows.push(session.repository::<UserTenant>().prepare(membership)?);
@@ -99,10 +98,11 @@ pub(crate) async fn add(
 /// How a tenant introduces a person whom another tenant knew already: by the names that it sent, and no others. A username
 /// that is not the person's is null.
 fn introduced(sent: &New<User>, id: Uuid, username: Option<String>, email: String) -> Result<Record> {
-    let mut shown = New::<User>::empty().with("id", id)?.with("username", username)?.with("email", email)?;
-    for name in ["firstName", "lastName"] {
-        if let Some(value) = sent.get(name) {
-            shown = shown.with(name, value.clone())?;
+    let mut shown =
+        New::<User>::empty().with(User::ID, id)?.with(User::USERNAME, username)?.with(User::EMAIL, email)?;
+    for property in [User::FIRST_NAME, User::LAST_NAME] {
+        if let Some(value) = sent.get(property) {
+            shown = shown.with_value(property, value.clone())?;
         }
     }
     Ok(shown.into_record())
@@ -129,8 +129,8 @@ pub(crate) async fn known(session: &Session<System, Write>, username: &str, emai
     // Each by itself: SQLite takes no partial index for one half of an OR.
     let (by_email, by_username, crossed) = tokio::try_join!(
         biased;
-        async { Ok(users.find_one(Predicate::is_in_any_case::<User>("email", email)).await?) },
-        async { Ok(users.find_one(Predicate::is_in_any_case::<User>("username", username)).await?) },
+        async { Ok(users.find_one(User::EMAIL.is_in_any_case(email)).await?) },
+        async { Ok(users.find_one(User::USERNAME.is_in_any_case(username)).await?) },
         Box::pin(identity::crossed(session, Some(username), Some(email))),
     )?;
     let (by_email, by_username) = (by_email.map(|user| user.id), by_username.map(|user| user.id));

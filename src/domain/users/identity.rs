@@ -1,6 +1,6 @@
 //! What a person logs in with: how usernames and e-mail addresses are written, and who may change them.
 
-use user_tenant_store::filter::Predicate;
+use user_tenant_store::TypedProperty;
 use user_tenant_store::record::{InvalidRecord, Patch};
 use user_tenant_store::scope::System;
 use user_tenant_store::session::{Session, Write};
@@ -39,11 +39,8 @@ pub(super) async fn checked(
     if !(changes.login || changes.home) {
         return Ok(patch);
     }
-    let text = |name: &str| match patch.get(name) {
-        Some(Value::Text(text)) => Some(text.as_str()),
-        _ => None,
-    };
-    let others = Box::pin(crossed(session, text("username"), text("email"))).await?;
+    let text = |property| patch.get(property).and_then(Value::as_text);
+    let others = Box::pin(crossed(session, text(User::USERNAME), text(User::EMAIL))).await?;
     if others.into_iter().flatten().any(|id| id != user.id) {
         return Err(Error::Conflict("Username or email is already taken".to_owned()));
     }
@@ -52,7 +49,7 @@ pub(super) async fn checked(
     let at_home = user.default_tenant_id == Some(membership.tenant_id);
     // A home that let the person go has left none; another tenant that has the person can be the next.
     let settles =
-        user.default_tenant_id.is_none() && patch.get("defaultTenantId") == Some(&membership.tenant_id.into());
+        user.default_tenant_id.is_none() && patch.get(User::DEFAULT_TENANT_ID) == Some(&membership.tenant_id.into());
     if changes.home && !(at_home || settles && (own || principal.master)) {
         return Err(refused());
     }
@@ -77,9 +74,9 @@ pub(super) async fn checked(
 /// when it likes. Of one who has not, the names were chosen by the tenant that registered them. Another adds them only by
 /// all of these, or it would take in whom the first can log in as; and then nobody changes them in the person's name.
 pub(super) async fn has_come(session: &Session<System, Write>, person: &User) -> Result<bool> {
-    let joined = Predicate::is_one_of::<UserTenant, _>("status", UserStatus::JOINED.map(i32::from));
-    let of_person = Predicate::is::<UserTenant>("userId", person.id);
-    let elsewhere = person.default_tenant_id.map(|home| Predicate::is_none_of::<UserTenant, _>("tenantId", [home]));
+    let joined = UserTenant::STATUS.is_one_of(UserStatus::JOINED.map(i32::from));
+    let of_person = UserTenant::USER_ID.is(person.id);
+    let elsewhere = person.default_tenant_id.map(|home| UserTenant::TENANT_ID.is_none_of([home]));
     let joined = joined.and(Some(&of_person)).and(elsewhere.as_ref());
     Ok(person.last_login.is_some() || session.repository::<UserTenant>().count(Some(&joined)).await? > 0)
 }
@@ -96,25 +93,25 @@ pub(super) async fn crossed(
     let asked = |text: Option<&str>| text.filter(|text| text.contains('@') && username != email).map(ToOwned::to_owned);
     let (username, email) = (asked(username), asked(email));
     let texts: Vec<String> = username.iter().chain(&email).cloned().collect();
-    let has = async |name: &str, text: Option<String>| match text {
-        Some(text) => Ok(users.find_one(Predicate::is_in_any_case::<User>(name, &text)).await?.map(|user| user.id)),
+    let has = async |property: TypedProperty<User, String>, text: Option<String>| match text {
+        Some(text) => Ok(users.find_one(property.is_in_any_case(&text)).await?.map(|user| user.id)),
         None => Ok::<_, Error>(None),
     };
     let ((), by_address, by_name) = tokio::try_join!(
         biased;
         async { Ok(session.serialize_on(&texts).await?) },
-        has("email", username),
-        has("username", email),
+        has(User::EMAIL, username),
+        has(User::USERNAME, email),
     )?;
     Ok([by_address, by_name])
 }
 
 /// Whether another tenant has the person too; a tenant that is deleted does not count.
 async fn is_elsewhere(session: &Session<System, Write>, membership: &UserTenant) -> Result<bool> {
-    let of_user = Predicate::is::<UserTenant>("userId", membership.user_id);
-    let others = Predicate::is_none_of::<UserTenant, _>("tenantId", [membership.tenant_id]).and(Some(&of_user));
+    let of_user = UserTenant::USER_ID.is(membership.user_id);
+    let others = UserTenant::TENANT_ID.is_none_of([membership.tenant_id]).and(Some(&of_user));
     let others = session.repository::<UserTenant>().find_typed(others).await?;
-    let tenants = Predicate::is_one_of::<Tenant, _>("id", others.iter().map(|other| other.tenant_id));
+    let tenants = Tenant::ID.is_one_of(others.iter().map(|other| other.tenant_id));
     Ok(!others.is_empty() && session.repository::<Tenant>().count(Some(&tenants)).await? > 0)
 }
 
@@ -127,30 +124,32 @@ struct Changes {
 }
 
 fn normalised(user: &User, mut patch: Patch<User>) -> Result<(Patch<User>, Changes)> {
-    let now: [(&str, Value); 4] = [
-        ("username", user.username.clone().into()),
-        ("email", user.email.clone().into()),
-        ("phone", user.phone.clone().into()),
-        ("defaultTenantId", user.default_tenant_id.into()),
-    ];
+    let (name, address) = (Value::from(user.username.clone()), Value::from(user.email.clone()));
     // A name that is older than its form stays as it is, and may be sent along.
-    let different = |patch: &Patch<User>, name: &str| {
-        let now = now.iter().find(|(known, _)| *known == name);
-        patch.get(name).filter(|value| now.is_none_or(|(_, now)| now != *value)).cloned()
+    let different = |patch: &Patch<User>, property, now: &Value| {
+        patch.get(property).filter(|value| *value != now).and_then(Value::as_text).map(ToOwned::to_owned)
     };
-    if let Some(Value::Text(name)) = different(&patch, "username") {
-        patch = patch.with("username", username(&name)?)?;
+    if let Some(text) = different(&patch, User::USERNAME, &name) {
+        patch = patch.with(User::USERNAME, username(&text)?)?;
     }
-    if let Some(Value::Text(address)) = different(&patch, "email") {
-        patch = patch.with("email", email(&address)?)?;
+    if let Some(text) = different(&patch, User::EMAIL, &address) {
+        patch = patch.with(User::EMAIL, email(&text)?)?;
     }
-    // What is the same is not written: it was read before the row was locked, and may be different now.
-    for (name, now) in &now {
-        if patch.get(name) == Some(now) {
-            patch = patch.without(name);
+    let (patch, username) = changed(patch, User::USERNAME, &name);
+    let (patch, email) = changed(patch, User::EMAIL, &address);
+    let (patch, phone) = changed(patch, User::PHONE, &user.phone.clone().into());
+    let (patch, home) = changed(patch, User::DEFAULT_TENANT_ID, &user.default_tenant_id.into());
+    Ok((patch, Changes { login: username || email || phone, home }))
+}
+
+/// Whether a property is to change. What is the same is not written: it was read before the row was locked, and may be
+/// different now.
+fn changed<V>(patch: Patch<User>, property: TypedProperty<User, V>, now: &Value) -> (Patch<User>, bool) {
+    match patch.get(property) {
+        Some(value) if value == now => (patch.without(property), false),
+        value => {
+            let is_set = value.is_some();
+            (patch, is_set)
         }
     }
-    let [username, email, phone, home] = now.map(|(name, _)| patch.get(name).is_some());
-    let changes = Changes { login: username || email || phone, home };
-    Ok((patch, changes))
 }

@@ -9,7 +9,7 @@ use crate::access::guard::Reach;
 use crate::domain::callback::{self, Provisioning};
 use crate::error::{Error, Result};
 use crate::http::route::{Call, Form, Reply, Route};
-use crate::model::forms;
+use crate::model::{Tenant, forms};
 
 pub(in crate::http) fn routes() -> Vec<Route> {
     vec![
@@ -113,7 +113,7 @@ async fn provision(call: Call) -> Result<Reply> {
     let key = forms::key(&text("tenantKey").unwrap_or_default())
         .map_err(|reason| InvalidRecord::Unwritable("tenantKey", reason))?;
     let wanted = Provisioning {
-        tenant: read(&call.body, &[("tenantName", "name")])?.with("key", key)?,
+        tenant: read(&call.body, &[("tenantName", "name")])?.with(Tenant::KEY, key)?,
         client: New::from_json(&client)
             .map_err(|error| told(&[("authClient/clientId", "clientId"), ("authClient/secret", "secret")], error))?,
         user: read(&call.body, &["phone", "firstName", "lastName", "middleName"].map(|name| (name, name)))?,

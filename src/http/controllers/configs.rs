@@ -4,11 +4,11 @@ use axum::http::Method;
 use user_tenant_store::Entity;
 
 use crate::access::guard::Reach;
-use crate::access::permission::{CREATE_TENANT, DELETE_TENANT, UPDATE_TENANT, VIEW_TENANT, number};
 use crate::domain::configs;
 use crate::error::Result;
 use crate::http::route::{Call, Form, Query, Reply, Route, Shape};
 use crate::model::TenantConfig;
+use crate::model::permission::{CREATE_TENANT, DELETE_TENANT, UPDATE_TENANT, VIEW_TENANT, number};
 
 const CONFIGS: &str = "/tenants/{id}/tenant-configs";
 

@@ -2,17 +2,16 @@
 
 use axum::http::Method;
 use serde_json::{Map, Value as Json};
-use user_tenant_store::filter::Predicate;
 use user_tenant_store::{Entity, schema};
 
 use crate::access::guard::Reach;
-use crate::access::permission::{
-    CREATE_MULTIPLE_USER_GROUP, CREATE_USER_GROUP, REMOVE_MEMBER_FROM_USER_GROUP, VIEW_USER_GROUP_LIST, number,
-};
 use crate::domain::group_members;
 use crate::error::Result;
 use crate::http::route::{Call, Form, Query, Reply, Route, Shape};
 use crate::model::UserGroup;
+use crate::model::permission::{
+    CREATE_MULTIPLE_USER_GROUP, CREATE_USER_GROUP, REMOVE_MEMBER_FROM_USER_GROUP, VIEW_USER_GROUP_LIST, number,
+};
 
 const MEMBERS: &str = "/groups/{id}/user";
 const MEMBERS_BULK: &str = "/groups/{id}/user/bulk";
@@ -63,7 +62,7 @@ fn member(body: &Map<String, Json>) -> &str {
 
 async fn find(call: Call) -> Result<Reply> {
     let session = call.doors.read_tenant();
-    let filter = call.filter.within(Predicate::is::<UserGroup>("groupId", call.doors.subject()));
+    let filter = call.filter.within(UserGroup::GROUP_ID.is(call.doors.subject()));
     Ok(Reply::Page(session.repository::<UserGroup>().find_page(&filter).await?))
 }
 

@@ -4,11 +4,11 @@ use axum::http::Method;
 use user_tenant_store::Entity;
 
 use crate::access::guard::Reach;
-use crate::access::permission::{CREATE_GROUP, DELETE_GROUP, UPDATE_GROUP, VIEW_GROUP_LIST, number};
 use crate::domain::{groups, tenants};
 use crate::error::Result;
 use crate::http::route::{Call, Form, Query, Reply, Route, Shape};
 use crate::model::Group;
+use crate::model::permission::{CREATE_GROUP, DELETE_GROUP, UPDATE_GROUP, VIEW_GROUP_LIST, number};
 
 const GROUPS: &str = "/tenants/{id}/groups";
 const GROUP: &str = "/tenants/{id}/groups/{groupId}";

@@ -2,17 +2,16 @@
 
 use axum::http::Method;
 use serde_json::{Value as Json, json};
-use user_tenant_store::filter::Predicate;
 use user_tenant_store::{Entity, schema};
 
 use crate::access::guard::Reach;
-use crate::access::permission::{
-    CREATE_USER_PERMISSIONS, CREATE_USER_TENANT, DELETE_USER_TENANT, UPDATE_USER_PERMISSIONS, UPDATE_USER_TENANT,
-    VIEW_USER_TENANT,
-};
 use crate::domain::member_permissions;
 use crate::error::Result;
 use crate::http::route::{Call, Form, Query, Reply, Route, Shape};
+use crate::model::permission::{
+    CREATE_USER_PERMISSIONS, CREATE_USER_TENANT, DELETE_USER_TENANT, UPDATE_USER_PERMISSIONS, UPDATE_USER_TENANT,
+    VIEW_USER_TENANT,
+};
 use crate::model::{UserGroup, UserLevelPermission};
 
 const GROUPS: &str = "/user-tenants/{id}/user-groups";
@@ -83,7 +82,7 @@ fn new_permission() -> Json {
 
 async fn groups(call: Call) -> Result<Reply> {
     let session = call.doors.read_tenant();
-    let filter = call.filter.within(Predicate::is::<UserGroup>("userTenantId", call.doors.subject()));
+    let filter = call.filter.within(UserGroup::USER_TENANT_ID.is(call.doors.subject()));
     Ok(Reply::Page(session.repository::<UserGroup>().find_page(&filter).await?))
 }
 

@@ -5,11 +5,11 @@ use serde_json::Value as Json;
 use user_tenant_store::Entity;
 
 use crate::access::guard::Reach;
-use crate::access::permission::VIEW_ALL_TENANT_OF_SELF;
 use crate::domain::users;
 use crate::error::{Error, Result};
 use crate::http::route::{Call, Query, Reply, Route, Shape};
 use crate::model::Tenant;
+use crate::model::permission::VIEW_ALL_TENANT_OF_SELF;
 
 pub(in crate::http) fn routes() -> Vec<Route> {
     vec![

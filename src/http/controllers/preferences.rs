@@ -4,14 +4,14 @@ use axum::http::Method;
 use user_tenant_store::Entity;
 use user_tenant_store::value::parse_uuid;
 
-use crate::access::permission::{
-    CREATE_USER_TENANT_PREFERENCE, DELETE_HARD_USER_TENANT_PREFERENCE, DELETE_USER_TENANT_PREFERENCE,
-    VIEW_USER_TENANT_PREFERENCE, number,
-};
 use crate::domain::preferences;
 use crate::error::{Error, Result, Sought};
 use crate::http::route::{Call, Form, Query, Reply, Route, Shape};
 use crate::model::UserTenantPrefs;
+use crate::model::permission::{
+    CREATE_USER_TENANT_PREFERENCE, DELETE_HARD_USER_TENANT_PREFERENCE, DELETE_USER_TENANT_PREFERENCE,
+    VIEW_USER_TENANT_PREFERENCE, number,
+};
 
 const PREFERENCES: &str = "/user-tenant-prefs";
 const PREFERENCES_COUNT: &str = "/user-tenant-prefs/count";

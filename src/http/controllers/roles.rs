@@ -4,11 +4,11 @@ use axum::http::Method;
 use user_tenant_store::Entity;
 
 use crate::access::guard::Reach;
-use crate::access::permission::{CREATE_ROLES, DELETE_ROLES, UPDATE_ROLES, VIEW_ROLES, number};
 use crate::domain::roles;
 use crate::error::Result;
 use crate::http::route::{Call, Form, Query, Reply, Route, Shape};
 use crate::model::Role;
+use crate::model::permission::{CREATE_ROLES, DELETE_ROLES, UPDATE_ROLES, VIEW_ROLES, number};
 
 const ROLES: &str = "/tenants/{id}/roles";
 const ROLE: &str = "/tenants/{id}/roles/{roleId}";

@@ -3,11 +3,11 @@
 use axum::http::Method;
 use user_tenant_store::Entity;
 
-use crate::access::permission::{CREATE_TENANT, DELETE_TENANT, UPDATE_TENANT, VIEW_TENANT, number};
 use crate::domain::tenants;
 use crate::error::Result;
 use crate::http::route::{Call, Form, Query, Reply, Route, Shape};
 use crate::model::Tenant;
+use crate::model::permission::{CREATE_TENANT, DELETE_TENANT, UPDATE_TENANT, VIEW_TENANT, number};
 
 const TENANTS: &str = "/tenants";
 const TENANTS_COUNT: &str = "/tenants/count";

@@ -6,11 +6,11 @@ use user_tenant_store::Entity;
 
 use super::users::{role, user};
 use crate::access::guard::Reach;
-use crate::access::permission::{UPDATE_TENANT_USER, VIEW_TENANT_USER, number};
 use crate::domain::users::{self, Change};
 use crate::error::Result;
 use crate::http::route::{Call, Form, Query, Reply, Route, Shape};
 use crate::model::UserRole;
+use crate::model::permission::{UPDATE_TENANT_USER, VIEW_TENANT_USER, number};
 
 const USER_ROLES: &str = "/tenants/{id}/user-roles";
 const ROLE_OF_USER: &str = "/tenants/{id}/users/{userId}/role";

@@ -8,10 +8,10 @@ use user_tenant_store::{Entity, schema};
 use uuid::Uuid;
 
 use crate::access::guard::Reach;
-use crate::access::permission::{CREATE_TENANT_USER, DELETE_TENANT_USER, UPDATE_TENANT_USER, VIEW_TENANT_USER, number};
 use crate::domain::users::{self, Addition, Change};
 use crate::error::{Error, Result, Sought};
 use crate::http::route::{Call, Form, Query, Reply, Route, Shape};
+use crate::model::permission::{CREATE_TENANT_USER, DELETE_TENANT_USER, UPDATE_TENANT_USER, VIEW_TENANT_USER, number};
 use crate::model::{Role, User, UserView};
 
 const USERS: &str = "/tenants/{id}/users";
@@ -98,7 +98,7 @@ async fn patch(call: Call) -> Result<Reply> {
     let change = Change {
         person: Some(Patch::from_json(&person(&call.body))?),
         role: role(&call.body)?,
-        status: Patch::<UserView>::from_json(&call.body)?.get("status").cloned(),
+        status: Patch::<UserView>::from_json(&call.body)?.get(UserView::STATUS).cloned(),
     };
     let session = call.doors.change_member().await?;
     users::update(session, call.doors.principal(), call.doors.tenant(), user, change).await?.into_inner();

@@ -155,6 +155,13 @@ fn whoever_has_the_database_is_locked_out_by_nothing_in_it() {
     workplace.ok(&["role", "create", "--set", "name=rescue", "--set", "permissions=[\"CreateTenant\"]"]);
     connection.execute("UPDATE user_tenants SET status = 2", []).unwrap();
     assert!(workplace.ok(&["role", "list"]).contains("rescue"));
+    // Nor has the operator a role of their own, which nobody may change.
+    workplace.ok(&["role", "update", "admin", "--set", "description=ours"]);
+    // A database without any member has tenants too.
+    connection.execute("UPDATE user_tenants SET deleted = TRUE", []).unwrap();
+    assert!(workplace.ok(&["tenant", "list"]).contains("default"));
+    assert_fails_politely(&workplace.run(&["role", "list"]), WRONG_USAGE, &["which tenant?", "--tenant NAME"]);
+    assert!(workplace.ok(&["role", "list", "--tenant", "default"]).contains("rescue"));
 }
 
 #[test]

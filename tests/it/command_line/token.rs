@@ -219,4 +219,8 @@ fn a_token_says_what_the_member_holds_now() {
     let after = said();
     assert!(!after.contains(&"ViewTenant".to_owned()) && after.contains(&"UseOven".to_owned()), "{after:?}");
     assert_eq!(after.len(), before.len());
+    // One that is withheld by its number is withheld by its name.
+    assert!(after.contains(&"ViewRoles".to_owned()));
+    give(90, "6", false);
+    assert!(!said().contains(&"ViewRoles".to_owned()));
 }

@@ -63,7 +63,7 @@ async fn ignores_audit_properties_and_ids_of_clients(fixture: &Fixture) -> Outco
         "createdOn": "2020-01-01", "modifiedOn": "2020-01-01", "createdBy": seed.guest, "modifiedBy": seed.guest});
     let body = values.as_object().ok_or("no object")?;
     let new = user_tenant_store::record::New::<Document>::from_json(body)?;
-    assert!(new.get("id").is_none() && new.get("createdOn").is_none());
+    assert!(new.get(Document::ID).is_none() && new.get(Document::CREATED_ON).is_none());
     let scope = TenantScope(seed.ours.account);
     fixture.write(scope, async |session| session.repository::<Document>().create(new).await).await?;
     let row = fixture.find_only::<Document>(scope, &json!({"where": {"title": "New"}})).await?;

@@ -210,7 +210,7 @@ pub(crate) struct Seeded {
 pub(crate) fn new<E: Entity>(values: &Json) -> Outcome<New<E>> {
     let new = New::from_json(values.as_object().ok_or("not an object")?)?;
     Ok(match values.get("id").and_then(Json::as_str) {
-        Some(id) => new.with("id", id.parse::<Uuid>()?)?,
+        Some(id) => new.with_id(id.parse()?)?,
         None => new,
     })
 }

@@ -1,7 +1,7 @@
 //! What rules of a service need beside the filter language: rows read by a query of their own, names in any case, locks, narrowing.
 
 use serde_json::json;
-use user_tenant_store::filter::{Filter, Predicate};
+use user_tenant_store::filter::Filter;
 use user_tenant_store::record::New;
 use user_tenant_store::scope::TenantScope;
 
@@ -49,9 +49,8 @@ async fn what_a_query_withholds_is_withheld_from_conditions_too(fixture: &Fixtur
 async fn a_name_is_found_in_any_case(fixture: &Fixture) -> Outcome {
     let scope = TenantScope(fixture.seed().await?.ours.account);
     let repository = fixture.store.read(scope);
-    let found = async |name: &str| {
-        repository.repository::<Document>().count(Some(&Predicate::is_in_any_case::<Document>("title", name))).await
-    };
+    let found =
+        async |name: &str| repository.repository::<Document>().count(Some(&Document::TITLE.is_in_any_case(name))).await;
     for name in ["Alpha", "ALPHA", "alpha"] {
         assert_eq!(found(name).await?, 1, "{name}");
     }
@@ -65,7 +64,7 @@ async fn a_filter_stays_within_what_a_rule_adds(fixture: &Fixture) -> Outcome {
     let scope = TenantScope(fixture.seed().await?.ours.account);
     let everything = filter::<Document>(&json!({"where": {"or": [{"title": "Alpha"}, {"title": {"neq": "Alpha"}}]}}))?;
     for own in [everything, Filter::default()] {
-        let within = own.within(Predicate::is::<Document>("title", "Beta"));
+        let within = own.within(Document::TITLE.is("Beta"));
         let rows = fixture.store.read(scope).repository::<Document>().find(&within).await?;
         assert_eq!(rows.len(), 1);
     }
@@ -111,7 +110,8 @@ async fn a_row_out_of_reach_cannot_be_locked(fixture: &Fixture) -> Outcome {
 async fn a_narrowed_session_is_the_same_transaction_within_the_wall(fixture: &Fixture) -> Outcome {
     let seed = fixture.seed().await?;
     let session = fixture.store.write(SYSTEM, ACTOR).await?;
-    let theirs = New::<Document>::empty().with("title", "Delta")?.with("accountId", seed.theirs.account)?;
+    let theirs =
+        New::<Document>::empty().with(Document::TITLE, "Delta")?.with(Document::ACCOUNT_ID, seed.theirs.account)?;
     session.repository::<Document>().create(theirs).await?;
     assert_eq!(session.repository::<Document>().count(None).await?, 7);
 
@@ -138,6 +138,6 @@ async fn what_was_given_is_shown(fixture: &Fixture) -> Outcome {
         .find(&filter::<Document>(&json!({"order": "title"}))?)
         .await?;
     let first = row.into_iter().next().ok_or("no row")?;
-    assert_eq!(serde_json::to_value(first.only(&["title", "nothing"]))?, json!({"title": "Alpha"}));
+    assert_eq!(serde_json::to_value(first.only(&[Document::TITLE.property()]))?, json!({"title": "Alpha"}));
     Ok(())
 }

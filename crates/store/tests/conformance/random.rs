@@ -62,7 +62,7 @@ async fn insert(fixture: &Fixture, rows: &[Row]) -> Outcome<TenantScope> {
     let account = fixture.store.environment().new_id();
     let rows = rows
         .iter()
-        .map(|row| new::<Sample>(&json!(row))?.with("accountId", account).map_err(Into::into))
+        .map(|row| new::<Sample>(&json!(row))?.with(Sample::ACCOUNT_ID, account).map_err(Into::into))
         .collect::<Outcome<Vec<_>>>()?;
     fixture.write(SYSTEM, async |session| session.repository::<Sample>().create_all(rows).await).await?;
     Ok(TenantScope(account))

@@ -104,11 +104,10 @@ async fn counting_and_existence(fixture: &Fixture) -> Outcome {
 async fn counting_by_a_property(fixture: &Fixture) -> Outcome {
     let seed = fixture.seed().await?;
     let ours = fixture.store.read(TenantScope(seed.ours.account));
-    assert!(ours.repository::<Document>().count_by("nothing").await.is_err(), "there is no such property");
-    let titles = ours.repository::<Document>().count_by("title").await?;
+    let titles = ours.repository::<Document>().count_by(Document::TITLE).await?;
     assert_eq!(titles.len(), 3);
     assert!(titles.contains(&("Alpha".into(), 1)), "{titles:?}");
-    let accounts = fixture.store.read(AllTenants).repository::<Document>().count_by("accountId").await?;
+    let accounts = fixture.store.read(AllTenants).repository::<Document>().count_by(Document::ACCOUNT_ID).await?;
     assert_eq!(accounts.len(), 2);
     for account in [seed.ours.account, seed.theirs.account] {
         let count = accounts.iter().find(|(held, _)| held.to_key() == Some(account.to_string()));
@@ -213,7 +212,7 @@ async fn pages_by_cursor(fixture: &Fixture) -> Outcome {
     let rest = |text: &str, wanted: &Filter| {
         Ok::<_, InvalidCursor>(Cursor::parse(Sample::meta(), wanted, text)?.rest(Sample::meta(), wanted.clone()))
     };
-    let names = |rows: &[Record]| rows.iter().filter_map(|row| row.get("name")).cloned().collect::<Vec<_>>();
+    let names = |rows: &[Record]| rows.iter().filter_map(|row| row.get(Sample::NAME)).cloned().collect::<Vec<_>>();
     for order in [
         json!([]),
         json!(["id DESC"]),

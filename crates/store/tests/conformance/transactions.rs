@@ -201,7 +201,7 @@ async fn the_last_statement_of_a_transaction_ends_it(fixture: &Fixture) -> Outco
     let scope = TenantScope(seed.ours.account);
     // All of the transaction.
     let made = fixture.store.write(scope, ACTOR).await?.create_and_commit(titled("Delta")?).await?.into_inner();
-    let id = made.uuid("id").ok_or("no id")?;
+    let id = made.id().ok_or("no id")?;
     assert_eq!(titles(fixture, scope).await?, "Alpha Beta Delta Gamma");
     let renamed = fixture.store.write(scope, ACTOR).await?.update_by_id_and_commit(id, retitled("Zeta")?).await?;
     assert!(renamed.is_some());
@@ -256,7 +256,7 @@ async fn a_last_statement_that_fails_takes_all_with_it(fixture: &Fixture) -> Out
 async fn many_last_statements_are_all_written_or_none(fixture: &Fixture) -> Outcome {
     let account = fixture.seed().await?.ours.account;
     let scope = TenantScope(account);
-    let named = |title: &str| -> Outcome<_> { Ok(titled(title)?.with("accountId", account)?) };
+    let named = |title: &str| -> Outcome<_> { Ok(titled(title)?.with(Document::ACCOUNT_ID, account)?) };
     for begins in [true, false] {
         for taken in [0, 39] {
             let title = |number| if number == taken { "Alpha".to_owned() } else { format!("{number:02}") };
@@ -353,7 +353,7 @@ fn titled(title: &str) -> Outcome<New<Document>> {
 }
 
 fn by_title(title: &str) -> Predicate {
-    Predicate::is::<Document>("title", title)
+    Document::TITLE.is(title)
 }
 
 fn retitled(title: &str) -> Outcome<Patch<Document>> {

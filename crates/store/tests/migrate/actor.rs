@@ -3,7 +3,6 @@
 use serde::Deserialize;
 use user_tenant_store::audit::Actor;
 use user_tenant_store::environment::Environment;
-use user_tenant_store::filter::Predicate;
 use user_tenant_store::record::{New, Patch};
 use user_tenant_store::scope::{System, SystemReason};
 use user_tenant_store::session::{DatabaseOptions, Limits, Session, Store, Write};
@@ -43,11 +42,11 @@ async fn writer(store: &Store, actor: Actor) -> StoreResult<Session<System, Writ
 }
 
 fn named(name: &str) -> Outcome<New<Tenant>> {
-    Ok(New::empty().with("name", name.to_owned())?.with("key", name.to_owned())?)
+    Ok(New::empty().with(Tenant::NAME, name.to_owned())?.with(Tenant::KEY, name.to_owned())?)
 }
 
 fn moved(city: &str) -> Outcome<Patch<Tenant>> {
-    Ok(Patch::empty().with("city", city.to_owned())?)
+    Ok(Patch::empty().with(Tenant::CITY, city.to_owned())?)
 }
 
 /// What was done to a tenant and who did it, in order.
@@ -73,8 +72,8 @@ async fn each_change_is_logged_as_that_of_whom_the_session_writes_for(database: 
     let store = store(database).await?;
     // Statements that are all of their transaction.
     let made = writer(&store, ANN).await?.create_and_commit(named("one")?).await?;
-    let id = made.get().uuid("id").ok_or("no id")?;
-    let by_id = Predicate::is::<Tenant>("id", id);
+    let id = made.get().id().ok_or("no id")?;
+    let by_id = Tenant::ID.is(id);
     let _ = writer(&store, Actor::SYSTEM).await?.update_and_commit(Some(&by_id), moved("Ulm")?).await?;
     let _ = writer(&store, BEN).await?.update_by_id_and_commit::<Tenant>(id, moved("Bonn")?).await?;
     let _ = writer(&store, Actor::SYSTEM).await?.update_and_commit(Some(&by_id), moved("Kiel")?).await?;
