@@ -26,6 +26,7 @@ mod outage;
 mod paging;
 mod plans;
 mod power;
+mod processes;
 mod program;
 mod replay;
 mod request;
