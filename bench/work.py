@@ -1,153 +1,98 @@
-"""The table of what is measured: each kind of work once, with its request and its reference statement."""
+"""The table of what is measured, from work.toml: each kind of work, in each tenant that it is measured in."""
 
-import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from fnmatch import fnmatch
+from string import Template
+from typing import Any
 from urllib.parse import urlencode
 
-from bench.population import SIZED, SMALL, TENANTS, WRITTEN, Kind, Tenant, id_of
+from bench.children import BENCH
+from bench.population import GROUP, MEMBERSHIP, SIZED, SMALL, USER, WRITTEN, Tenant, id_of
 
-PAGE = 20
+_PAGE = 20
 # From so many skipped users on, another statement is the better reference.
 _FAR = 100_000
 
 
 class Side(StrEnum):
-    """Who does the work."""
+    """Who does the work, in the order of the columns; those of `--before` are another build of our service."""
 
     ORIGINAL = "original"
     OURS = "ours"
     REFERENCE = "reference"
     SQLITE = "sqlite"
+    BEFORE = "before"
+    BEFORE_SQLITE = "before-sqlite"
 
 
 @dataclass(frozen=True)
 class Work:
-    """One kind of work."""
+    """One kind of work in one tenant, as work.toml says it."""
 
+    tenant: Tenant
+    members: int | None  # of the tenant, where the cost is followed over them
     name: str
     title: str
-    # Works of one family are shown together.
-    family: str
-    method: str
     path: str
-    tenant: Tenant
-    # A file of bench/reference, and what it needs besides `tenant`.
-    reference: str
-    variables: tuple[tuple[str, str | int], ...] = ()
-    # May hold the placeholders of client.lua, as may the path; then no request is like another.
-    body: str | None = None
+    reference: str  # a file of bench/reference
+    method: str = "GET"
+    body: str | None = None  # where there is one, no request is like another
     master: bool = False
-    # How many members the tenant has, where the cost is followed over the size of a tenant.
-    members: int | None = None
-    page: str | None = None
-    skip: int | None = None
-    # Where set, the path is what the `Link` of the page at `path` leads to, which a service must be asked for.
-    linked: bool = False
-    # Relations that the answer includes.
-    included: int = 0
-    # Rows of the answer, to see that it is the one that was meant.
-    rows: int | None = None
-    # Numbers that one run may use up.
-    numbers: int = 1_000_000
+    linked: bool = False  # what is asked for is what the `Link` of the page at the path leads to
+    skip: str = ""
+    rows: int | None = None  # of the answer, to see that it is the one that was meant
+    numbers: int = 1_000_000  # that one run may use up
 
     def request(self, number: int) -> tuple[str, str | None]:
         """Path and body of the request with this number, as client.lua fills them."""
-        tenant = self.tenant
+        tenant, path, body = self.tenant, self.path, self.body
+        if body is None:
+            return path, None
         places = (number * 100 % tenant.members + place for place in range(1, 101))
-        memberships = [id_of(Kind.MEMBERSHIP, tenant.member(place)) for place in places]
-        values = {
-            "n": str(number),
-            "user": id_of(Kind.USER, tenant.member(2 + number % (tenant.members - 1))),
-            "group": id_of(Kind.GROUP, 1 + number),
-            "members": ",".join(f'{{"userTenantId":"{membership}"}}' for membership in memberships),
-        }
-        path, body = self.path, self.body
-        for name, value in values.items() if self.body is not None else ():
-            path, body = path.replace(f"{{{name}}}", value), body and body.replace(f"{{{name}}}", value)
+        members = [f'{{"userTenantId":"{id_of(MEMBERSHIP, tenant.member(place))}"}}' for place in places]
+        user = id_of(USER, tenant.member(2 + number % (tenant.members - 1)))
+        group = id_of(GROUP, 1 + number)
+        for name, value in {"n": number, "user": user, "group": group, "members": ",".join(members)}.items():
+            path, body = path.replace(f"{{{name}}}", str(value)), body.replace(f"{{{name}}}", str(value))
         return path, body
 
-    @property
-    def writes(self) -> bool:
-        return self.body is not None
+    def within(self, tenant: Tenant) -> "Work":
+        """The same in another tenant."""
+        return _of(next(row for row in _TABLE if row["name"] == self.name), tenant)
 
 
-def _filtered(path: str, **filter_: object) -> str:
-    return f"{path}?{urlencode({'filter': json.dumps(filter_, separators=(',', ':'))})}"
+def _of(row: dict[str, Any], tenant: Tenant) -> Work:
+    middle = tenant.members // 2
+    values = {"id": tenant.id, "members": tenant.members, "many": f"{tenant.members:,}", "middle": middle}
+    values |= {"before": middle - _PAGE, "role": tenant.member_role}
+    filled: dict[str, Any] = dict(row)
+    for key, value in row.items():
+        filled[key] = Template(value).substitute(values) if isinstance(value, str) else value
+    if filter_ := filled.pop("filter", ""):
+        filled["path"] += f"?{urlencode({'filter': filter_})}"
+    work = Work(tenant, tenant.members if "$members" in row["name"] else None, **filled)
+    far = work.reference == "users.sql" and int(work.skip) >= _FAR
+    return replace(work, reference="users_far.sql") if far else work
 
 
-def _tenants() -> Iterator[Work]:
-    tenant = SIZED[1_000]
-    yield Work("tenant", "read a tenant by id", "tenants", "GET", f"/tenants/{tenant.id}", tenant, "tenant.sql")
-    # Master, because ours shows other callers no tenant but their own.
-    yield Work(
-        "tenants", f"list {PAGE} of {TENANTS:,} tenants with a filter", "tenants", "GET",
-        _filtered("/tenants", where={"status": 1, "country": "Country 3"}, limit=PAGE),
-        tenant, "tenants.sql", master=True, rows=PAGE,
-    )  # fmt: skip
+_TABLE: list[dict[str, Any]] = tomllib.loads((BENCH / "work.toml").read_text())["work"]
+_SIZED = [row for row in _TABLE if "$members" in row["name"]]
+_READS = [_of(row, SIZED[1_000]) for row in _TABLE if row not in _SIZED and "body" not in row]
+_PAGES = [_of(row, tenant) for tenant in SIZED.values() for row in _SIZED]
+_WRITES = [_of(row, WRITTEN) for row in _TABLE if "body" in row]
+WORKS = {work.name: work for work in (*_READS, *_PAGES, *_WRITES)}
 
 
-def _users() -> Iterator[Work]:
-    for members, tenant in SIZED.items():
-        for page, skip in (("first", 0), ("deep", members // 2)):
-            # Without an order the original's page is any 20 users.
-            window: dict[str, object] = {"order": ["id ASC"], "limit": PAGE} | ({"skip": skip} if skip else {})
-            yield Work(
-                f"users-{members}-{page}", f"list {PAGE} users of {members:,}, {page} page", "users", "GET",
-                _filtered(f"/tenants/{tenant.id}/users", **window),
-                tenant, "users.sql" if skip < _FAR else "users_far.sql", skip=skip, members=members, page=page, rows=PAGE,
-            )  # fmt: skip
-            # The view of users has no relation, here or in the original; this way there is one.
-            yield Work(
-                f"include-{members}-{page}", f"read a tenant with {PAGE} users of {members:,}, {page} page", "include",
-                "GET", _filtered(f"/tenants/{tenant.id}", include=[{"relation": "users", "scope": window}]),
-                tenant, "include.sql", skip=skip, members=members, page=page, included=1,
-            )  # fmt: skip
-        # The same rows as on the deep page, by the link of the page before it.
-        middle = members // 2
-        yield Work(
-            f"users-{members}-cursor", f"list {PAGE} users of {members:,}, deep page by cursor", "users", "GET",
-            _filtered(f"/tenants/{tenant.id}/users", order=["id ASC"], limit=PAGE, skip=middle - PAGE), tenant,
-            "users_after.sql", (("after", id_of(Kind.USER, tenant.member(middle))),), members=members, page="cursor",
-            linked=True, rows=PAGE,
-        )  # fmt: skip
+def works(only: Sequence[str], *, full: bool) -> list[Work]:
+    """Those of a mode that match, if names are given: a name, the start of one up to a dash, a pattern."""
 
+    def chosen(work: Work) -> bool:
+        members = work.members or 0
+        if not full and (members > SMALL or (members != 1_000 and work.name.startswith("include"))):
+            return False
+        return not only or any(fnmatch(work.name, each) or work.name.startswith(f"{each}-") for each in only)
 
-def _writes() -> Iterator[Work]:
-    tenant = WRITTEN
-    steps = (("step", tenant.step), ("rest", tenant.number))
-    yield Work(
-        "create-role", "create a role", "writes", "POST", f"/tenants/{tenant.id}/roles", tenant, "create_role.sql",
-        body=json.dumps({"name": "role {n}", "roleType": 2, "permissions": ["ViewTenant", "ViewTenantUser"]}),
-    )  # fmt: skip
-    person = {"firstName": "Ann", "lastName": "New", "username": "new{n}", "email": "new{n}@bench.example"}
-    yield Work(
-        "create-user", "create a user", "writes", "POST", f"/tenants/{tenant.id}/users", tenant, "create_user.sql",
-        (("role", tenant.member_role), ("creator", tenant.caller["id"])),
-        body=json.dumps(person | {"roleId": tenant.member_role, "locale": "en"}),
-    )  # fmt: skip
-    yield Work(
-        "update-user", "update a user", "writes", "PATCH", f"/tenants/{tenant.id}/users/{{user}}", tenant,
-        "update_user.sql", (("others", tenant.members - 1), *steps),
-        body=json.dumps({"firstName": "Ann {n}", "designation": "Director"}),
-    )  # fmt: skip
-    yield Work(
-        "add-members", "add 100 members to a group", "writes", "POST", "/groups/{group}/user/bulk", tenant,
-        "add_members.sql", (("members", tenant.members), *steps),
-        body="[{members}]", numbers=12_000, rows=100,
-    )  # fmt: skip
-
-
-WORKS: tuple[Work, ...] = (*_tenants(), *_users(), *_writes())
-
-
-def sides_of(work: Work, most_members_of_original: int) -> list[Side]:
-    """Who does this work: not every database has the largest tenants, and the original takes too long before that; nor
-    does it have cursors."""
-    sides = list(Side)
-    if work.linked or (work.members is not None and work.members > most_members_of_original):
-        sides.remove(Side.ORIGINAL)
-    if work.members is not None and work.members > SMALL:
-        sides.remove(Side.SQLITE)
-    return sides
+    return [work for work in WORKS.values() if chosen(work)]

@@ -1,6 +1,7 @@
 """Hostile clients, as a program of their own: so many connections that do one thing until they are told to stop.
 
     python3 -m bench.attack.clients KIND PORT SECONDS   (the token of a caller in TOKEN)
+    python3 -m bench.attack.clients bystander           (another server for them; its port is the line that it prints)
 
 Each connection keeps to a pace, so that what they cost is the service's work more than theirs. At the end one line of
 JSON says how often each thing happened.
@@ -8,6 +9,7 @@ JSON says how often each thing happened.
 
 import asyncio
 import base64
+import contextlib
 import json
 import os
 import socket
@@ -19,6 +21,7 @@ from urllib.parse import quote
 _COUNTS: Counter[str] = Counter()
 _HEAD = "host: 127.0.0.1\r\n"
 _LARGE = b"[" * 500_000 + b"]" * 500_000
+_ANSWER = b"HTTP/1.1 401 Unauthorized\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 
 
 class Connection:
@@ -42,15 +45,13 @@ class Connection:
     async def send(self, data: bytes) -> None:
         await asyncio.get_running_loop().sock_sendall(self._socket, data)
 
-    async def receive(self) -> bytes:
-        return await asyncio.get_running_loop().sock_recv(self._socket, 65_536)
-
     async def answer(self) -> None:
         """Counts the status of one answer, and forgets the rest of it."""
-        start = await self.receive()
+        loop = asyncio.get_running_loop()
+        start = await loop.sock_recv(self._socket, 65_536)
         _COUNTS[start[9:12].decode("ascii", "replace") if start.startswith(b"HTTP/") else "closed"] += 1
         while start:
-            start = await self.receive()
+            start = await loop.sock_recv(self._socket, 65_536)
 
 
 async def slow_reader(port: int, number: int) -> None:
@@ -103,8 +104,9 @@ async def garbage_token(port: int, number: int) -> None:
     await asyncio.sleep(0.1)
 
 
+Client = Callable[[int, int], Awaitable[None]]
 # How many connections do what.
-KINDS: dict[str, list[tuple[Callable[[int, int], Awaitable[None]], int]]] = {
+KINDS: dict[str, list[tuple[Client, int]]] = {
     "slow-readers": [(slow_reader, 200)],
     "half-heads": [(half_head, 500)],
     "large-bodies": [(large_body, 8)],
@@ -113,7 +115,7 @@ KINDS: dict[str, list[tuple[Callable[[int, int], Awaitable[None]], int]]] = {
 KINDS["all"] = KINDS["slow-readers"] + KINDS["half-heads"] + KINDS["large-bodies"]
 
 
-async def _for_ever(one: Callable[[int, int], Awaitable[None]], port: int, number: int) -> None:
+async def _for_ever(one: Client, port: int, number: int) -> None:
     while True:
         try:
             await one(port, number)
@@ -124,17 +126,44 @@ async def _for_ever(one: Callable[[int, int], Awaitable[None]], port: int, numbe
 
 
 async def _main(kind: str, port: int, seconds: float) -> None:
-    tasks = [
-        asyncio.create_task(_for_ever(one, port, number)) for one, count in KINDS[kind] for number in range(count)
-    ]
-    await asyncio.sleep(seconds)
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    clients = (_for_ever(one, port, number) for one, count in KINDS[kind] for number in range(count))
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(asyncio.gather(*clients), seconds)
     print(json.dumps(_COUNTS))
+
+
+class _Bystander(asyncio.Protocol):
+    """A server that only reads what hostile clients send; it answers what is the only request. Clients cost a
+    machine much, whoever is asked: a load beside these shows that cost; what it loses beyond, the service loses."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = transport
+        self._head = b""
+        self._missing: int | None = None
+
+    def data_received(self, data: bytes) -> None:
+        if self._missing is None:
+            self._head += data
+            head, end, data = self._head.partition(b"\r\n\r\n")
+            if not end:
+                return
+            if b"connection: close" not in head:
+                self._head = b""  # another follows
+                return
+            self._missing = int(head.partition(b"content-length: ")[2].partition(b"\r\n")[0] or 0)
+        self._missing -= len(data)
+        if self._missing <= 0 and isinstance(self._transport, asyncio.Transport):
+            self._transport.write(_ANSWER)
+            self._transport.close()
+
+
+async def _stand_by() -> None:
+    server = await asyncio.get_running_loop().create_server(_Bystander, "127.0.0.1", 0, backlog=512)
+    print(server.sockets[0].getsockname()[1], flush=True)
+    await server.serve_forever()
 
 
 if __name__ == "__main__":
     # What they compute must not be taken for the service's work.
     os.nice(19)
-    asyncio.run(_main(sys.argv[1], int(sys.argv[2]), float(sys.argv[3])))
+    asyncio.run(_main(sys.argv[1], int(sys.argv[2]), float(sys.argv[3])) if sys.argv[2:] else _stand_by())

@@ -2,7 +2,7 @@
 -- PostgreSQL settles on one plan for tenants of any size, and thinks of one of middling size; so it must be kept from
 -- two mistakes. `LATERAL` with a limit: it would join all users before it orders them. `IS NOT TRUE`: it would read the
 -- partial index on (user_id, tenant_id) from one end to the other. No order is asked for outside, where it would sort
--- once more: the inner one holds through the joins, which bench/measure/answers.py makes sure of.
+-- once more: the inner one holds through the joins, which bench/campaign.py makes sure of.
 -- What a tenant must not see of a guest is left to the reader of the rows, who has status and default tenant to tell.
 SELECT
     ut.deleted, ut.deleted_on, ut.deleted_by, ut.created_on, ut.modified_on, u.created_by, u.modified_by, u.id,

@@ -1,1 +1,1 @@
-"""The document, from the raw results alone."""
+"""The documents: figures from the runs, and the words around them from the templates here."""

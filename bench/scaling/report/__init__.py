@@ -1,1 +1,0 @@
-"""The document, from the raw results alone."""

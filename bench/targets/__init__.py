@@ -1,1 +1,0 @@
-"""Who is measured, and with which client."""
