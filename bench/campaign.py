@@ -101,10 +101,10 @@ class Campaign:
                 slow = min(_LONGEST_SLOW, 1 + int(3 * CONNECTIONS * self._latency[work.name, side]))
                 if slow < 3 or round_ < self._slow_rounds:
                     steps.append((work, side, slow if slow > 2 else 0))
-        rounds, warm_ups = self._rounds - round_, max(0, self._warm_rounds - round_) * len(steps)
-        # wrk knows no fractions.
-        each = (left - warm_ups * _WARM_UP) / max(1, rounds * len(steps)) - _OVERHEAD
-        planned = min(_LONGEST, int(each))
+        fast, lost = sum(not slow for *_, slow in steps), sum(slow for *_, slow in steps)
+        lost, warm_ups = max(1, self._slow_rounds - round_) * lost, max(0, self._warm_rounds - round_) * fast
+        each = (left - lost - warm_ups * _WARM_UP) / max(1, (self._rounds - round_) * fast) - _OVERHEAD
+        planned = min(_LONGEST, int(each))  # wrk knows no fractions
         if round_ and planned < 1:
             say("no time is left for another round")
             return
