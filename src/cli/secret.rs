@@ -4,10 +4,9 @@ use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Write};
 use std::path::Path;
 
+use aws_lc_rs::rand;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use rand::TryRngCore;
-use rand::rngs::OsRng;
 
 use super::failure::Failure;
 use crate::config::{Doubt, read_trusted};
@@ -54,7 +53,7 @@ fn unusable(path: &Path, error: &std::io::Error) -> Failure {
 /// A new secret, in letters that need no escaping anywhere.
 pub(super) fn random() -> Result<String, Failure> {
     let mut bytes = [0; BYTES];
-    OsRng.try_fill_bytes(&mut bytes).map_err(|error| Failure::other(format!("no randomness: {error}")))?;
+    rand::fill(&mut bytes).map_err(|error| Failure::other(format!("no randomness: {error}")))?;
     Ok(URL_SAFE_NO_PAD.encode(bytes))
 }
 

@@ -5,6 +5,7 @@ use std::io::IsTerminal;
 
 use comfy_table::{ContentArrangement, Table, presets};
 use serde_json::Value as Json;
+use terminal_size::{Width, terminal_size_of};
 use user_tenant_store::EntityMeta;
 
 use super::failure::Failure;
@@ -28,6 +29,9 @@ pub(super) fn print(rows: &Json, meta: &EntityMeta, columns: &[&str], output: Ou
         Output::Table => {
             let mut table = Table::new();
             table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+            if let Some((Width(width), _)) = terminal_size_of(std::io::stdout()) {
+                table.set_width(width);
+            }
             table.set_header(columns.iter().map(|column| column.to_uppercase()));
             for row in rows {
                 table.add_row(columns.iter().map(|column| shown(meta, column, &row[*column])));
