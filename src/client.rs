@@ -5,14 +5,10 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::http::request::Builder;
-use axum::http::{Method, Request, Response, header};
+use axum::http::{Method, Request, Response, Uri, header};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
-use http_body_util::{BodyExt as _, Limited};
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
 use serde_json::Value as Json;
 use tower::ServiceExt as _;
 
@@ -21,14 +17,13 @@ use crate::error::BoxError;
 use crate::http::CURSOR;
 #[cfg(feature = "mcp")]
 use crate::http::{COUNT, PREFER, TOTAL};
+use crate::outgoing::{self, Outgoing};
 
 /// The longest answer that is read, in bytes.
 const LONGEST_ANSWER: usize = 64 * 1024 * 1024;
 
 /// How long a running service may take to answer.
 const PATIENCE: Duration = Duration::from_mins(1);
-
-type HttpClient = hyper_util::client::legacy::Client<HttpsConnector<HttpConnector>, Body>;
 
 /// Sends requests with one token.
 #[derive(Clone)]
@@ -42,7 +37,7 @@ pub(crate) struct Client {
 #[derive(Clone)]
 enum Way {
     /// To a running service, whose address has no slash at its end.
-    Remote(String, Box<HttpClient>),
+    Remote(String, Outgoing),
     /// To a service in this process.
     Local(Router),
 }
@@ -71,14 +66,12 @@ impl Answer {
 impl Client {
     /// To a running service at this address: `https://users.example.com`, with its prefix if it has one.
     pub(crate) fn remote(address: &str, token: Option<String>) -> Result<Self, BoxError> {
+        let no_address = || format!("{:?} is no address: it begins with http:// or https://", shown(address));
         if !address.starts_with("http://") && !address.starts_with("https://") {
-            return Err(format!("{:?} is no address: it begins with http:// or https://", shown(address)).into());
+            return Err(no_address().into());
         }
-        let provider = rustls::crypto::aws_lc_rs::default_provider();
-        let connector = HttpsConnectorBuilder::new().with_provider_and_native_roots(provider)?;
-        let connector = connector.https_or_http().enable_http1().build();
-        let client = hyper_util::client::legacy::Client::builder(TokioExecutor::new()).build(connector);
-        Ok(Self { way: Way::Remote(address.trim_end_matches('/').to_owned(), Box::new(client)), token, operator: None })
+        let outgoing = Outgoing::to(&address.parse::<Uri>().map_err(|_| no_address())?)?;
+        Ok(Self { way: Way::Remote(address.trim_end_matches('/').to_owned(), outgoing), token, operator: None })
     }
 
     /// To a service in this process.
@@ -138,9 +131,9 @@ impl Client {
         };
         let request = request.body(body)?;
         match &self.way {
-            Way::Remote(address, client) => {
+            Way::Remote(address, outgoing) => {
                 let answer = async {
-                    let response = client.request(request).await;
+                    let response = outgoing.send(request).await;
                     read(response.map_err(|error| format!("{} cannot be reached: {}", shown(address), chain(&error)))?)
                         .await
                 };
@@ -161,7 +154,7 @@ where
     let next = response.headers().get(header::LINK).and_then(|link| next_cursor(link.to_str().ok()?));
     #[cfg(feature = "mcp")]
     let total = response.headers().get(TOTAL).and_then(|total| total.to_str().ok()?.parse().ok());
-    let bytes = Limited::new(response.into_body(), LONGEST_ANSWER).collect().await?.to_bytes();
+    let bytes = outgoing::read(response, LONGEST_ANSWER).await?;
     let body = match serde_json::from_slice(&bytes) {
         _ if bytes.is_empty() => Json::Null,
         Ok(body) => body,

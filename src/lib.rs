@@ -66,6 +66,7 @@ mod http;
 pub mod mcp;
 mod migrations;
 pub mod model;
+mod outgoing;
 #[cfg(feature = "scaffold")]
 mod scaffold;
 mod service;

@@ -4,13 +4,9 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use std::time::Duration;
 
+use axum::body::Body;
 use axum::http::{Request, StatusCode, Uri, header};
 use bytes::Bytes;
-use http_body_util::{BodyExt, Empty, Limited};
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::{Connect, HttpConnector};
-use hyper_util::rt::TokioExecutor;
 use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyAlgorithm, KeyOperations, PublicKeyUse};
 use jsonwebtoken::{Algorithm, DecodingKey};
 use serde_json::Value;
@@ -21,6 +17,7 @@ use super::keys::{VerificationKey, check_modulus};
 use super::token::{SourceError, TokenError};
 use crate::address::shown;
 use crate::clock::Clock;
+use crate::outgoing::{self, Outgoing};
 
 /// How long a key set is used without asking the issuer again.
 const FRESH: Duration = Duration::from_mins(5);
@@ -48,7 +45,7 @@ struct Issuer {
     url: Uri,
     /// The address as the log may hold it.
     shown: String,
-    client: HttpClient,
+    outgoing: Outgoing,
     clock: Clock,
     known: RwLock<Known>,
     /// One fetch at a time.
@@ -64,11 +61,6 @@ struct Known {
     asked: Option<(OffsetDateTime, bool)>,
 }
 
-enum HttpClient {
-    Plain(Client<HttpConnector, Empty<Bytes>>),
-    Tls(Client<HttpsConnector<HttpConnector>, Empty<Bytes>>),
-}
-
 impl JwksKeys {
     /// Keys that the issuer publishes at `url`, `http` or `https`. Nothing is fetched yet.
     ///
@@ -76,17 +68,8 @@ impl JwksKeys {
     pub(crate) fn new(url: &str, clock: Clock) -> Result<Self, SourceError> {
         let shown = shown(url);
         let url: Uri = url.parse()?;
-        let client = match url.scheme_str() {
-            Some("http") => HttpClient::Plain(Client::builder(TokioExecutor::new()).build_http()),
-            Some("https") => {
-                let provider = rustls::crypto::aws_lc_rs::default_provider();
-                let tls = HttpsConnectorBuilder::new().with_provider_and_native_roots(provider)?;
-                let connector = tls.https_only().enable_http1().build();
-                HttpClient::Tls(Client::builder(TokioExecutor::new()).build(connector))
-            }
-            _ => return Err("the key set's URL is neither http nor https".into()),
-        };
-        let issuer = Issuer { url, shown, client, clock, known: RwLock::default(), fetching: Arc::default() };
+        let outgoing = Outgoing::to(&url).map_err(|error| format!("the key set's URL cannot be used: {error}"))?;
+        let issuer = Issuer { url, shown, outgoing, clock, known: RwLock::default(), fetching: Arc::default() };
         Ok(Self { issuer: Arc::new(issuer), waiting: Semaphore::new(MOST_WAITING) })
     }
 
@@ -189,27 +172,17 @@ impl Issuer {
     }
 
     async fn fetch(&self) -> Result<HashMap<String, Arc<VerificationKey>>, SourceError> {
-        let fetch = async {
-            match &self.client {
-                HttpClient::Plain(client) => get(client, &self.url).await,
-                HttpClient::Tls(client) => get(client, &self.url).await,
-            }
-        };
-        let body = tokio::time::timeout(PATIENCE, fetch).await??;
-        parse(&body)
+        parse(&tokio::time::timeout(PATIENCE, self.ask()).await??)
     }
-}
 
-async fn get<C>(client: &Client<C, Empty<Bytes>>, url: &Uri) -> Result<Bytes, SourceError>
-where
-    C: Connect + Clone + Send + Sync + 'static,
-{
-    let request = Request::get(url.clone()).header(header::ACCEPT, "application/json").body(Empty::new())?;
-    let response = client.request(request).await?;
-    if response.status() != StatusCode::OK {
-        return Err(format!("the issuer answered {}", response.status()).into());
+    async fn ask(&self) -> Result<Bytes, SourceError> {
+        let request = Request::get(self.url.clone()).header(header::ACCEPT, "application/json").body(Body::empty())?;
+        let response = self.outgoing.send(request).await?;
+        if response.status() != StatusCode::OK {
+            return Err(format!("the issuer answered {}", response.status()).into());
+        }
+        outgoing::read(response, MAX_BYTES).await
     }
-    Ok(Limited::new(response.into_body(), MAX_BYTES).collect().await?.to_bytes())
 }
 
 /// Reads a key set, passing over keys that are not for signatures or not of a kind that we verify.
