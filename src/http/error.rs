@@ -4,6 +4,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value as Json, json};
 
+use super::layers::request_id;
 use crate::error::{Error, Sought};
 
 /// Seconds after which a client may try again.
@@ -37,8 +38,12 @@ impl IntoResponse for Error {
             _ => {}
         }
         match &self {
-            Error::Internal(source) => tracing::error!(error = chain(source.as_ref()), "request failed"),
-            Error::Unavailable(Some(source)) => tracing::warn!(error = chain(source.as_ref()), "service unavailable"),
+            Error::Internal(source) => {
+                tracing::error!(error = chain(source.as_ref()), request_id = request_id(), "request failed");
+            }
+            Error::Unavailable(Some(source)) => {
+                tracing::warn!(error = chain(source.as_ref()), request_id = request_id(), "service unavailable");
+            }
             _ => {}
         }
         response

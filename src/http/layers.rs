@@ -23,6 +23,17 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The longest id that is taken from a client, in bytes.
 const LONGEST_REQUEST_ID: usize = 128;
 
+tokio::task_local! {
+    /// The id of the request at work, for the lines that its failure writes. A span would be entered and left at each
+    /// step of every request, for the few that fail.
+    static AT_WORK: RequestId;
+}
+
+/// The id of the request at work, as the answer carries it; none outside of the layers.
+pub(super) fn request_id() -> Option<String> {
+    AT_WORK.try_with(|id| id.header_value().to_str().ok().map(ToOwned::to_owned)).ok().flatten()
+}
+
 /// Bounds of the HTTP side.
 #[derive(Debug, Clone)]
 pub(crate) struct HttpOptions {
@@ -120,7 +131,10 @@ async fn observe(State(service): State<Arc<Service>>, request: Request, next: Ne
     let request_id = request.extensions().get::<RequestId>().cloned();
     let started = tokio::time::Instant::now();
     let in_flight = service.metrics.request_started();
-    let mut response = next.run(request).await;
+    let mut response = match request_id.clone() {
+        Some(id) => AT_WORK.scope(id, next.run(request)).await,
+        None => next.run(request).await,
+    };
     drop(in_flight);
     tidy(&mut response, method == Method::OPTIONS);
     let route = matched.as_ref().map_or("unmatched", MatchedPath::as_str);

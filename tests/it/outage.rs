@@ -5,6 +5,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
+use serde_json::Value as Json;
 
 use crate::program::{Running, Workplace};
 use crate::request::{json, leak, text};
@@ -58,6 +59,23 @@ fn is_unavailable(answer: &Answer) {
     assert_eq!(leak(&text(answer)), None, "{}", text(answer));
 }
 
+/// That the log says at this level why, with the id that the answer carries.
+fn is_explained(service: &Running, answer: &Answer, level: &str, message: &str) {
+    let (id, start) = (answer.header("x-request-id"), Instant::now());
+    loop {
+        let [_, log] = service.printed();
+        let lines = log.lines().filter_map(|line| serde_json::from_str::<Json>(line).ok());
+        let mut named = lines.filter(|line| line["request_id"] == id && line["message"] != "request");
+        if let Some(line) = named.next() {
+            assert_eq!((line["level"].as_str(), line["message"].as_str()), (Some(level), Some(message)), "{line}");
+            assert!(line["error"].as_str().is_some_and(|error| !error.is_empty()), "{line}");
+            return;
+        }
+        assert!(start.elapsed() < PATIENCE, "nothing of {id} in {log}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
 fn tenants(service: &Running, token: &str) -> Answer {
     service.request("GET /tenants").bearer(token).send()
 }
@@ -78,6 +96,7 @@ fn postgres_may_stop_and_start_again() {
     cluster.command("stop");
     for answer in [tenants(&service, &token), service.request("GET /health/ready").send()] {
         is_unavailable(&answer);
+        is_explained(&service, &answer, "WARN", "service unavailable");
     }
     let body = serde_json::json!({ "name": "Lost", "status": 1, "key": "lost" });
     is_unavailable(&service.request("POST /tenants").bearer(&token).json(&body).send());
@@ -171,9 +190,35 @@ fn a_file_that_another_process_writes_to_is_waited_for_and_then_unavailable() {
         let body = serde_json::json!({ "name": key, "status": 1, "key": key });
         service.request("POST /tenants").bearer(&token).json(&body).send()
     };
-    is_unavailable(&create("waiting"));
+    let waited = create("waiting");
+    is_unavailable(&waited);
+    is_explained(&service, &waited, "WARN", "service unavailable");
     assert_eq!(tenants(&service, &token).status, 200, "readers are not held up");
     other.execute_batch("ROLLBACK").unwrap();
     let created = create("waiting");
     assert_eq!(created.status, 200, "{}", text(&created));
+}
+
+#[test]
+fn a_table_that_is_gone_is_a_500_which_the_log_explains_under_the_id_of_the_answer() {
+    let is_explained_after = |url: &str, break_it: &dyn Fn()| {
+        let workplace = workplace(url);
+        workplace.ok(&["migrate", "up"]);
+        workplace.ok(&["bootstrap"]);
+        let token = workplace.ok(&["token", "--master"]).trim().to_owned();
+        let service = workplace.serve(&["serve"]);
+        let tenant = json(&tenants(&service, &token))[0]["id"].as_str().unwrap().to_owned();
+        break_it();
+        let answer = service.request(&format!("GET /tenants/{tenant}/groups")).bearer(&token).send();
+        assert_eq!(answer.status, 500, "{}", text(&answer));
+        assert_eq!(leak(&text(&answer)), None, "{}", text(&answer));
+        is_explained(&service, &answer, "ERROR", "request failed");
+    };
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("broken.db");
+    is_explained_after(&format!("sqlite:{}", file.display()), &|| {
+        Connection::open(&file).unwrap().execute_batch("ALTER TABLE groups RENAME TO gone").unwrap();
+    });
+    let database = PostgresDatabase::create();
+    is_explained_after(database.url(), &|| database.run("ALTER TABLE main.groups RENAME TO gone"));
 }
