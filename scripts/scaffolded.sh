@@ -66,24 +66,14 @@ greeted() {
 
 progress "building"
 cargo build --locked
-# What is built for the checkout serves here too, and nothing is fetched.
+# What is built for the checkout serves here too, since versions and profile are the same, and nothing is fetched.
 mkdir -p "$place/.cargo"
-cp .cargo/config.toml "$place/.cargo/"
-cat >>"$place/.cargo/config.toml" <<'TOML'
-[net]
-offline = true
-[profile.dev]
-debug = "line-tables-only"
-[profile.dev.package."*"]
-opt-level = 1
-debug = false
-TOML
+printf '[net]\noffline = true\n' >"$place/.cargo/config.toml"
 cd "$place"
 command=$(awk '/-- microservice/ { sub(/.*-- microservice/, "microservice"); found = 1 }
   found { more = sub(/\\$/, ""); printf "%s", $0; if (!more) exit }' "$checkout/README.md")
 [ -n "$command" ] || fail "README.md scaffolds nothing"
 eval "\"\$CARGO_TARGET_DIR\"/debug/user-tenant-service $command"
-cp "$checkout/Cargo.lock" my-user-tenant/
 cd my-user-tenant
 cargo build --quiet
 port=$(free_port) # only now: one that is free need not be so minutes later

@@ -12,6 +12,12 @@ use super::source::Source;
 use crate::migrations::MIGRATIONS;
 use user_tenant_store::migrate::Migration;
 
+/// The versions that this library was built and tested with. cargo takes them over, and drops what a service needs not.
+const LOCK: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.lock"));
+
+/// How what is written in C is built, which its memory and speed depend on.
+const CONFIG: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/.cargo/config.toml"));
+
 static TEMPLATES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates/microservice");
 
 /// When a file is written.
@@ -76,7 +82,8 @@ pub(super) fn render(plan: &Plan) -> Result<Vec<(PathBuf, String)>, ScaffoldErro
         version => env!("CARGO_PKG_VERSION"),
         rust => env!("CARGO_PKG_RUST_VERSION"),
     };
-    let mut files = Vec::new();
+    let mut files =
+        vec![(PathBuf::from("Cargo.lock"), LOCK.to_owned()), (PathBuf::from(".cargo/config.toml"), CONFIG.to_owned())];
     for (name, template, when) in FILES {
         if !is_due(when, plan) {
             continue;

@@ -107,6 +107,9 @@ fn check(directory: &Path, flags: &[&str]) {
         }
     }
     let read = |file: &str| fs::read_to_string(directory.join(file)).expect("the file is there");
+    assert_eq!(read("Cargo.lock"), include_str!("../../Cargo.lock"), "the versions are those of this checkout");
+    let profiles = |manifest: &str| manifest.parse::<toml::Table>().expect("it is TOML")["profile"].clone();
+    assert_eq!(profiles(&read("Cargo.toml")), profiles(include_str!("../../Cargo.toml")), "what is built serves both");
     let postgres = !flags.contains(&"--datasourceType=sqlite");
     assert_eq!(read(".env.example").contains("postgres://"), postgres, "{flags:?}");
     assert_eq!(read("compose.yaml").contains("postgres:17"), postgres, "{flags:?}");
@@ -118,19 +121,13 @@ fn check(directory: &Path, flags: &[&str]) {
     );
 }
 
-/// cargo, on a crate of its own that shares what is built here.
+/// cargo, on a crate of its own that shares what is built here: its versions and its profile are ours. Nothing is fetched.
 fn cargo(directory: &Path, arguments: &[&str]) {
     let program = Path::new(env!("CARGO_BIN_EXE_user-tenant-service"));
     let target = program.ancestors().nth(2).expect("the program lies in a profile of a target directory");
     let output = Command::new(env!("CARGO"))
         .args(&arguments[..1])
-        .args(["--offline", "--config", "profile.dev.debug=\"line-tables-only\""])
-        .args([
-            "--config",
-            "profile.dev.package.\"*\".opt-level=1",
-            "--config",
-            "profile.dev.package.\"*\".debug=false",
-        ])
+        .arg("--offline")
         .args(&arguments[1..])
         .env("CARGO_TARGET_DIR", target)
         .current_dir(directory)
@@ -143,8 +140,6 @@ fn cargo(directory: &Path, arguments: &[&str]) {
 /// Writes a service that depends on this checkout, and builds, lints and tests it; from now on the workplace runs it.
 fn build(workplace: &mut Workplace, name: &str, flags: &[&str]) {
     let directory = scaffold(workplace, name, &[flags, &["--source", checkout()]].concat());
-    // The versions that this checkout is built with, so that nothing is fetched.
-    fs::copy(Path::new(checkout()).join("Cargo.lock"), directory.join("Cargo.lock")).expect("the lock can be copied");
     cargo(&directory, &["test"]);
     cargo(&directory, &["build"]);
     cargo(&directory, &["clippy", "--all-targets", "--", "-D", "warnings"]);
