@@ -91,7 +91,7 @@ async fn place() -> Place {
         "permissions": permission::ALL.iter().map(|permission| permission.name).collect::<Vec<_>>(),
     });
     let claims = known.0.get_or_init(|| claims.as_object().cloned().unwrap_or_default()).clone();
-    let verifier = Verifier::Secret { secret: SECRET.to_owned(), issuer: None };
+    let verifier = Verifier::Secret { secret: SECRET.into(), issuer: None };
     let verifying =
         UserTenantService::builder(database).verifier(verifier).routes(routes).build().await.expect("another");
     Place { users, verifying, claims, made, _directory: directory }

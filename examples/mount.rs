@@ -36,7 +36,7 @@ async fn main() -> std::result::Result<(), Box<dyn Error>> {
 
     std::fs::create_dir_all(&data)?;
     let users = UserTenantService::builder(DatabaseOptions::Sqlite(SqliteOptions::new(data.join("mount.db"))))
-        .verifier(Verifier::Secret { secret, issuer: None })
+        .verifier(Verifier::Secret { secret: secret.into(), issuer: None })
         .migrate(true)
         .build()
         .await?;

@@ -68,7 +68,7 @@ impl UserTenantService {
     /// # let directory = tempfile::tempdir()?;
     /// let file = directory.path().join("users.db");
     /// let users = UserTenantService::builder(DatabaseOptions::Sqlite(SqliteOptions::new(file)))
-    ///     .verifier(Verifier::Secret { secret: "0123456789abcdef0123456789abcdef".to_owned(), issuer: None })
+    ///     .verifier(Verifier::Secret { secret: "0123456789abcdef0123456789abcdef".into(), issuer: None })
     ///     .migrate(true)
     ///     .build()
     ///     .await?;
@@ -310,10 +310,10 @@ impl Builder {
     ///
     /// ```
     /// use std::time::Duration;
-    /// use user_tenant_service::{Builder, ProvisioningCallback};
+    /// use user_tenant_service::{Builder, ProvisioningCallback, SecretString};
     /// use uuid::Uuid;
     ///
-    /// fn with_callback(builder: Builder, secret: String, actor: Uuid) -> Builder {
+    /// fn with_callback(builder: Builder, secret: SecretString, actor: Uuid) -> Builder {
     ///     builder.provisioning_callback(ProvisioningCallback {
     ///         secret,
     ///         tolerance: Duration::from_secs(20),

@@ -17,6 +17,7 @@ use axum::http::Uri;
 pub(crate) use database::EMBEDDED_FILE;
 pub(crate) use errors::{ConfigError, ConfigErrors};
 pub(crate) use reference::{describe, reference};
+use secrecy::{ExposeSecret, SecretString};
 pub(crate) use settings::{SETTINGS, Setting};
 pub(crate) use sources::{Effective, Source, load};
 pub(crate) use trust::{Doubt, read as read_trusted};
@@ -66,7 +67,7 @@ pub(crate) struct Config {
     /// How tokens are verified.
     pub(crate) verifier: VerifierKind,
     /// Shared secret of HS256.
-    pub(crate) jwt_secret: Option<String>,
+    pub(crate) jwt_secret: Option<SecretString>,
     /// What `iss` must be.
     pub(crate) jwt_issuer: Option<String>,
     /// What `aud` must hold.
@@ -159,7 +160,7 @@ impl Config {
             embedded,
             database,
             verifier,
-            jwt_secret: settings.owned("JWT_SECRET"),
+            jwt_secret: settings.text("JWT_SECRET").map(SecretString::from),
             jwt_issuer: settings.owned("JWT_ISSUER"),
             jwt_audience: settings.owned("JWT_AUDIENCE"),
             jwt_jwks_url: settings.owned("JWT_JWKS_URL"),
@@ -209,12 +210,13 @@ impl Config {
         if settings.text("DATABASE_URL").is_some() && settings.text("DB_HOST").is_some() {
             warnings.push("DATABASE_URL and DB_HOST are both set: DATABASE_URL wins".to_owned());
         }
-        if let (VerifierKind::Secret, Some(secret)) = (self.verifier, &self.jwt_secret)
+        let secret = self.jwt_secret.as_ref().map(ExposeSecret::expose_secret);
+        if let (VerifierKind::Secret, Some(secret)) = (self.verifier, secret)
             && secret.len() < GOOD_SECRET
         {
             warnings.push(format!("JWT_SECRET has {} bytes; HS256 is meant for {GOOD_SECRET} and more", secret.len()));
         }
-        if self.jwt_secret.as_ref().is_some_and(|secret| secret.starts_with("change-me")) {
+        if secret.is_some_and(|secret| secret.starts_with("change-me")) {
             warnings.push(
                 "JWT_SECRET is that of an example, which everybody knows; make one with  openssl rand -hex 32"
                     .to_owned(),
@@ -246,7 +248,9 @@ impl Config {
             VerifierKind::Secret if self.jwt_secret.is_none() && !self.embedded => {
                 needs("JWT_SECRET", "must be a secret of 16 bytes or more, better 32, with JWT_VERIFIER=secret")
             }
-            VerifierKind::Secret if self.jwt_secret.as_ref().is_some_and(|secret| secret.len() < SHORTEST_SECRET) => {
+            VerifierKind::Secret
+                if self.jwt_secret.as_ref().is_some_and(|secret| secret.expose_secret().len() < SHORTEST_SECRET) =>
+            {
                 Err(settings.wrong("JWT_SECRET", &format!("must have {SHORTEST_SECRET} bytes or more")))
             }
             VerifierKind::Jwks if self.jwt_jwks_url.as_deref().is_some_and(|url| web_address(url).is_none()) => {
@@ -298,7 +302,7 @@ fn claims(settings: &Effective) -> Result<ClaimMap, ConfigError> {
 
 /// Who signs callbacks, and what they make; all of it or nothing.
 fn callback(settings: &Effective) -> Result<Option<ProvisioningCallback>, ConfigError> {
-    let Some(secret) = settings.owned("USER_CALLBACK_SECRET").filter(|secret| !secret.is_empty()) else {
+    let Some(secret) = settings.text("USER_CALLBACK_SECRET").filter(|secret| !secret.is_empty()) else {
         return Ok(None);
     };
     let needed = |name: &str, what: &str| {
@@ -308,7 +312,7 @@ fn callback(settings: &Effective) -> Result<Option<ProvisioningCallback>, Config
     let actor = needed("ADMIN_USER_TENANT_ID", "the id in whose name tenants are provisioned")?;
     let permissions = needed("SUPER_ADMIN_PERMISSIONS", "the permissions of the first role, separated by commas")?;
     Ok(Some(ProvisioningCallback {
-        secret,
+        secret: secret.into(),
         tolerance: settings.milliseconds("TIMESTAMP_TOLERANCE", 1..=DAY)?,
         actor: actor.parse().map_err(|_| settings.wrong("ADMIN_USER_TENANT_ID", "must be a UUID"))?,
         role_name: needed("FIRST_USER_ROLE", "the name of the first role")?.to_owned(),

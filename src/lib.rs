@@ -10,7 +10,7 @@
 //!
 //! #[tokio::main]
 //! async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//!     let secret = std::env::var("JWT_SECRET")?;
+//!     let secret = std::env::var("JWT_SECRET")?.into();
 //!     let users = UserTenantService::builder(DatabaseOptions::Sqlite(SqliteOptions::new("users.db")))
 //!         .verifier(Verifier::Secret { secret, issuer: None })
 //!         .migrate(true)
@@ -80,4 +80,5 @@ pub use error::{BuildError, Error, Result};
 pub use migrations::MIGRATIONS;
 pub use model::MembershipAcceptance;
 pub use model::permission;
+pub use secrecy::SecretString;
 pub use user_tenant_store as store;

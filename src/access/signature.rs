@@ -1,12 +1,13 @@
 //! Signed requests: whether somebody who holds the shared secret sent this body just now, and for the first time.
 
-use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
 use aws_lc_rs::{constant_time, hmac};
 use axum::http::HeaderMap;
+use data_encoding::HEXLOWER;
 use moka::sync::Cache;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value as Json;
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -20,10 +21,10 @@ const TIMESTAMP: &str = "x-timestamp";
 const SIGNATURE_LENGTH: usize = 64;
 
 /// How `POST /user-callback` is verified, and what it makes beside what it is told.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct ProvisioningCallback {
     /// The secret that the sender shares; never empty.
-    pub secret: String,
+    pub secret: SecretString,
     /// How far the sender's clock may be from ours, either way.
     pub tolerance: Duration,
     /// In whose name the rows are made: the id of a user or membership.
@@ -48,13 +49,14 @@ pub(crate) struct SignatureVerifier {
 impl SignatureVerifier {
     /// A verifier; none where the secret is empty, since everybody knows that one.
     pub(crate) fn new(callback: ProvisioningCallback, clock: Clock) -> Option<Self> {
-        if callback.secret.is_empty() {
+        let secret = callback.secret.expose_secret();
+        if secret.is_empty() {
             return None;
         }
         // A signature may come as early as late by the tolerance.
         let life = callback.tolerance.saturating_mul(2).saturating_add(Duration::from_secs(1));
         Some(Self {
-            key: hmac::Key::new(hmac::HMAC_SHA256, callback.secret.as_bytes()),
+            key: hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes()),
             tolerance: callback.tolerance,
             actor: callback.actor,
             role: Arc::new(FirstRole { name: callback.role_name, permissions: callback.permissions }),
@@ -100,11 +102,7 @@ impl SignatureVerifier {
 
 /// What a body is signed with that was sent at this time, a number of milliseconds since 1970.
 fn signature_of(key: &hmac::Key, body: &Json, sent_at: &str) -> String {
-    let tag = hmac::sign(key, format!("{body}{sent_at}").as_bytes());
-    tag.as_ref().iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    HEXLOWER.encode(hmac::sign(key, format!("{body}{sent_at}").as_bytes()).as_ref())
 }
 
 /// Milliseconds since 1970, in the forms that the original reads, and the number as JavaScript writes it, which is signed.
@@ -124,17 +122,6 @@ fn milliseconds(text: &str) -> Option<(i64, String)> {
     Some((whole, number.to_string()))
 }
 
-/// Leaves out the secret.
-impl std::fmt::Debug for ProvisioningCallback {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ProvisioningCallback")
-            .field("tolerance", &self.tolerance)
-            .field("actor", &self.actor)
-            .field("role_name", &self.role_name)
-            .finish_non_exhaustive()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::Barrier;
@@ -145,7 +132,7 @@ mod tests {
     #[test]
     fn of_many_at_once_one_is_the_first() {
         let callback = ProvisioningCallback {
-            secret: "shared".to_owned(),
+            secret: "shared".into(),
             tolerance: Duration::from_mins(1),
             actor: Uuid::nil(),
             role_name: "Administrator".to_owned(),

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use secrecy::{ExposeSecret as _, SecretString};
+
 use crate::access::doors::Doors;
 use crate::access::jwks::JwksKeys;
 use crate::access::keys::{DatabaseKeys, Keys, PublicKeyLookup};
@@ -31,7 +33,7 @@ pub enum Verifier {
     /// HS256 with a shared secret.
     Secret {
         /// The secret.
-        secret: String,
+        secret: SecretString,
         /// What `iss` must be, if anything.
         issuer: Option<String>,
     },
@@ -62,10 +64,10 @@ pub(super) fn keys(
 ) -> Result<(Keys, ClaimRules), BuildError> {
     let rules = ClaimRules { issuer: None, audience: None, leeway };
     Ok(match verifier {
-        Verifier::Secret { secret, .. } if secret.len() < SHORTEST_SECRET => {
+        Verifier::Secret { secret, .. } if secret.expose_secret().len() < SHORTEST_SECRET => {
             return Err(BuildError::Options(format!("a secret has {SHORTEST_SECRET} bytes or more").into()));
         }
-        Verifier::Secret { secret, issuer } => (Keys::secret(&secret), ClaimRules { issuer, ..rules }),
+        Verifier::Secret { secret, issuer } => (Keys::secret(secret.expose_secret()), ClaimRules { issuer, ..rules }),
         Verifier::JwtKeys { issuer } => {
             let doors = doors.clone();
             let lookup = PublicKeyLookup::new(move |key_id| {
@@ -82,11 +84,13 @@ pub(super) fn keys(
     })
 }
 
-/// Leaves out the secret, and those inside the address.
+/// Leaves out what may be a secret inside the address.
 impl std::fmt::Debug for Verifier {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Secret { issuer, .. } => f.debug_struct("Secret").field("issuer", issuer).finish_non_exhaustive(),
+            Self::Secret { secret, issuer } => {
+                f.debug_struct("Secret").field("secret", secret).field("issuer", issuer).finish()
+            }
             Self::Host(_) => f.debug_tuple("Host").finish(),
             Self::JwtKeys { issuer } => f.debug_struct("JwtKeys").field("issuer", issuer).finish(),
             Self::Jwks { url, issuer, audience } => {
@@ -99,14 +103,28 @@ impl std::fmt::Debug for Verifier {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use user_tenant_store::session::PostgresOptions;
+    use uuid::Uuid;
+
     use super::Verifier;
+    use crate::ProvisioningCallback;
 
     #[test]
-    fn no_secret_is_shown_of_a_verifier() {
-        let secret = Verifier::Secret { secret: "hidden".to_owned(), issuer: None };
+    fn no_secret_is_shown_of_what_a_host_says() {
+        let secret = Verifier::Secret { secret: "hidden".into(), issuer: None };
         let url = "https://ann:hidden@id.example/keys?key=hidden".to_owned();
         let jwks = Verifier::Jwks { url, issuer: "us".to_owned(), audience: None };
-        let shown = format!("{secret:?} {jwks:?}");
+        let callback = ProvisioningCallback {
+            secret: "hidden".into(),
+            tolerance: Duration::from_secs(5),
+            actor: Uuid::nil(),
+            role_name: "Owner".to_owned(),
+            permissions: Vec::new(),
+        };
+        let database = PostgresOptions::new("postgres://ann:hidden@localhost/users");
+        let shown = format!("{secret:?} {jwks:?} {callback:?} {database:?}");
         assert!(!shown.contains("hidden") && shown.contains("@id.example/keys"), "{shown}");
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use secrecy::SecretString;
 use tokio::time::timeout;
 use user_tenant_store::environment::Environment;
 use user_tenant_store::session::DatabaseOptions;
@@ -113,7 +114,7 @@ impl Context {
     }
 
     /// The secret that tokens are signed with, where this configuration signs any.
-    pub(super) fn signing_secret(&self) -> Result<Option<String>, Failure> {
+    pub(super) fn signing_secret(&self) -> Result<Option<SecretString>, Failure> {
         if self.program.own_verifier().is_some() {
             return Ok(None);
         }
@@ -122,7 +123,7 @@ impl Context {
             (VerifierKind::Secret, Some(secret)) => Ok(Some(secret.clone())),
             (VerifierKind::Secret, None) => {
                 self.database()?;
-                secret::read_or_create(&self.config.data_dir.join(SECRET_FILE)).map(Some)
+                Ok(Some(secret::read_or_create(&self.config.data_dir.join(SECRET_FILE))?.into()))
             }
             _ => Ok(None),
         }
@@ -204,6 +205,6 @@ mod tests {
         assert!(matches!(plain, Err(Failure::Configuration(_))), "JWT_VERIFIER is missing");
         let own = context(Program::new().verifier(Verifier::Host(Arc::new(Nobody)))).unwrap();
         assert!(own.service().is_ok());
-        assert_eq!(own.signing_secret().unwrap(), None);
+        assert!(own.signing_secret().unwrap().is_none());
     }
 }

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use clap::Args;
+use secrecy::{ExposeSecret as _, SecretString};
 use tokio::net::TcpListener;
 
 use super::connections;
@@ -28,7 +29,7 @@ pub(super) struct McpOptions {
     /// The bearer token that clients over HTTP must send; without it, one is made and printed. Not used without
     /// --http. Other users of this machine can see it here: prefer `USER_TENANT_MCP_TOKEN`.
     #[arg(long, value_name = "TOKEN", env = "USER_TENANT_MCP_TOKEN", hide_env_values = true)]
-    http_token: Option<String>,
+    http_token: Option<SecretString>,
     /// A name under which clients reach it over HTTP, beside localhost; repeatable.
     #[arg(long, value_name = "HOST", requires = "http")]
     http_host: Vec<String>,
@@ -46,9 +47,9 @@ pub(super) async fn mcp(context: Arc<Context>, options: McpOptions) -> Result<()
         // Whoever started it may write where its user may.
         None => server.writing_services("/").serve_stdio().await,
         Some(address) => {
-            let given = options.http_token.filter(|token| !token.is_empty());
+            let given = options.http_token.filter(|token| !token.expose_secret().is_empty());
             let made = given.is_none();
-            let token = given.map_or_else(secret::random, Ok)?;
+            let token = given.map_or_else(secret::random, |token| Ok(token.expose_secret().to_owned()))?;
             let here = std::env::current_dir().map_err(|error| Failure::Other("mcp".to_owned(), Some(error.into())))?;
             serve_http(server.writing_services(here), address, limits, token, options.http_host, made).await
         }

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use clap::Args;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Map, Value as Json};
 use user_tenant_store::scope::SystemReason;
 
@@ -28,12 +29,13 @@ pub(super) struct Reach {
     /// Bearer token to send; without it, on the configured database, everything may be done. Other users of this machine
     /// can see it here: prefer `USER_TENANT_TOKEN`.
     #[arg(long, value_name = "TOKEN", env = "USER_TENANT_TOKEN", hide_env_values = true)]
-    pub(super) token: Option<String>,
+    pub(super) token: Option<SecretString>,
 }
 
 /// Opens the way to the service.
 pub(super) async fn open(context: &Context, reach: &Reach) -> Result<Client, Failure> {
-    let Reach { url, token } = reach.clone();
+    let url = reach.url.clone();
+    let token = reach.token.as_ref().map(|token| token.expose_secret().to_owned());
     if let Some(url) = url {
         return Client::remote(&url, token).map_err(|error| Failure::Usage(format!("--url: {error}")));
     }

@@ -1,5 +1,6 @@
 //! `token`: mints a bearer token for a membership.
 
+use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
 use user_tenant_store::scope::{System, SystemReason};
 use user_tenant_store::session::{Read, Session};
@@ -48,7 +49,7 @@ pub(super) async fn mint(
     context: &Context,
     doors: &Doors,
     options: &TokenOptions,
-    secret: &str,
+    secret: &SecretString,
 ) -> Result<String, Failure> {
     let session = doors.read_system(SystemReason::CommandLine);
     let user_tenant = match options.user_tenant {
@@ -74,6 +75,6 @@ pub(super) async fn mint(
     let caller =
         ClaimMap::default().caller(&claims.into()).map_err(|_| Failure::other("the membership has no valid ids"))?;
     let claims = context.config.claims.write(&caller);
-    sign(claims, secret, context.issuer(), context.clock.now(), options.life)
+    sign(claims, secret.expose_secret(), context.issuer(), context.clock.now(), options.life)
         .map_err(|error| Failure::Other("the token could not be signed".to_owned(), Some(Box::new(error))))
 }

@@ -82,7 +82,7 @@ fn postgres(settings: &Effective, url: String, mode: Option<TlsMode>) -> Result<
         None => mode.unwrap_or(TlsMode::Prefer),
     };
     let options = PostgresOptions {
-        url,
+        url: url.into(),
         max_connections: settings.number("DB_MAX_CONNECTIONS", 1..=10_000)?,
         connection_timeout: settings.milliseconds("DB_CONNECTION_TIMEOUT_MILLIS", 1..=DAY)?,
         statement_timeout: settings.milliseconds("STATEMENT_TIMEOUT_MILLISECONDS", 1..=DAY)?,

@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::time::Duration;
 
+use secrecy::ExposeSecret as _;
 use user_tenant_store::session::{DatabaseOptions, TlsMode};
 
 use super::{Config, ConfigError, Effective, SETTINGS, VerifierKind, describe, load, reference};
@@ -35,7 +36,7 @@ fn server_with(more: &[(&'static str, &'static str)]) -> Vec<(&'static str, &'st
 
 fn postgres(more: &[(&'static str, &'static str)]) -> (String, TlsMode) {
     match config(&server_with(more)).unwrap().database {
-        DatabaseOptions::Postgres(options) => (options.url, options.tls),
+        DatabaseOptions::Postgres(options) => (options.url.expose_secret().to_owned(), options.tls),
         DatabaseOptions::Sqlite(options) => panic!("{}", options.path.display()),
     }
 }
@@ -45,7 +46,7 @@ fn nothing_configured_is_an_embedded_database_with_a_secret() {
     let config = config(&[]).unwrap();
     assert!(config.embedded);
     assert_eq!((config.host.as_str(), config.port, config.base_path.as_str()), ("127.0.0.1", 3000, ""));
-    assert_eq!((config.verifier, config.jwt_secret), (VerifierKind::Secret, None));
+    assert_eq!((config.verifier, config.jwt_secret.is_none()), (VerifierKind::Secret, true));
     let DatabaseOptions::Sqlite(options) = config.database else { panic!("a server") };
     assert_eq!(options.path, Path::new("./data/user-tenant.db"));
     assert_eq!(config.limits.max_rows, 10_000);

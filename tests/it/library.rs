@@ -165,7 +165,7 @@ fn id(record: &Record) -> Uuid {
 
 async fn repositories_work_without_http(database: DatabaseOptions) {
     let service = UserTenantService::builder(database)
-        .verifier(Verifier::Secret { secret: SECRET.to_owned(), issuer: None })
+        .verifier(Verifier::Secret { secret: SECRET.into(), issuer: None })
         .migrate(true)
         .build()
         .await

@@ -4,8 +4,9 @@
 //! migration runs in one transaction together with its row of the ledger, under a lock: a failed one
 //! leaves nothing behind, and any number of processes may run them at once.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 
+use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 
@@ -40,12 +41,7 @@ pub struct Migration {
 impl Migration {
     /// SHA-256 of both texts in hexadecimal, by which an edited migration is recognised.
     pub fn checksum(&self) -> String {
-        let digest = Sha256::new().chain_update(self.up).chain_update(self.down).finalize();
-        digest.iter().fold(String::with_capacity(64), |mut text, byte| {
-            // Writing to a string cannot fail.
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+        HEXLOWER.encode(&Sha256::new().chain_update(self.up).chain_update(self.down).finalize())
     }
 
     fn step(&self) -> Step {

@@ -3,6 +3,10 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+#[cfg(feature = "postgres")]
+use secrecy::ExposeSecret as _;
+use secrecy::SecretString;
+
 /// Which database to open.
 #[derive(Debug, Clone)]
 pub enum DatabaseOptions {
@@ -31,10 +35,10 @@ impl SqliteOptions {
 }
 
 /// A `PostgreSQL` server.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct PostgresOptions {
-    /// `postgres://user:password@host:port/database`.
-    pub url: String,
+    /// `postgres://user:password@host:port/database`; never shown, for the password in it.
+    pub url: SecretString,
     /// Most connections of the pool.
     pub max_connections: usize,
     /// How long to wait for a connection, new or from the pool.
@@ -47,7 +51,7 @@ pub struct PostgresOptions {
 
 impl PostgresOptions {
     /// A server with the usual settings.
-    pub fn new(url: impl Into<String>) -> Self {
+    pub fn new(url: impl Into<SecretString>) -> Self {
         Self {
             url: url.into(),
             max_connections: 16,
@@ -60,19 +64,7 @@ impl PostgresOptions {
     /// Whether the URL is one that the driver understands; nothing is opened.
     #[cfg(feature = "postgres")]
     pub fn has_valid_url(&self) -> bool {
-        self.url.parse::<tokio_postgres::Config>().is_ok()
-    }
-}
-
-/// Leaves the URL out, since it may hold a password.
-impl std::fmt::Debug for PostgresOptions {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("PostgresOptions")
-            .field("max_connections", &self.max_connections)
-            .field("connection_timeout", &self.connection_timeout)
-            .field("statement_timeout", &self.statement_timeout)
-            .field("tls", &self.tls)
-            .finish_non_exhaustive()
+        self.url.expose_secret().parse::<tokio_postgres::Config>().is_ok()
     }
 }
 

@@ -1,6 +1,6 @@
 //! What the help of every flag says.
 
-use clap::{Arg, Command, CommandFactory};
+use clap::{Arg, Command, CommandFactory, FromArgMatches as _};
 
 use super::{OURS, command};
 use crate::config::SETTINGS;
@@ -38,6 +38,19 @@ fn who_may_give_a_secret_as_an_argument_reads_that_others_see_it() {
     }
     for flag in ["token", "url", "http-token"] {
         assert!(told.iter().any(|known| known == flag) || cfg!(not(feature = "mcp")), "{flag}");
+    }
+}
+
+#[test]
+fn what_was_typed_is_shown_without_its_tokens() {
+    let mut lines = vec![vec!["tenant", "list", "--token", "hidden-value"]];
+    if cfg!(feature = "mcp") {
+        lines.push(vec!["mcp", "--token", "hidden-value", "--http", "127.0.0.1:0", "--http-token", "hidden-value"]);
+    }
+    for line in lines {
+        let matches = command().try_get_matches_from([&[OURS], &line[..]].concat()).unwrap();
+        let typed = format!("{:?}", super::Line::from_arg_matches(&matches).unwrap().command);
+        assert!(typed.contains("token: Some(") && !typed.contains("hidden-value"), "{typed}");
     }
 }
 

@@ -116,7 +116,7 @@ impl Scene {
 
 fn callback() -> ProvisioningCallback {
     ProvisioningCallback {
-        secret: SECRET.to_owned(),
+        secret: SECRET.into(),
         tolerance: Duration::from_secs(5),
         actor: Uuid::nil(),
         role_name: "Owner".to_owned(),

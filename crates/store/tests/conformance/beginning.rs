@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use secrecy::ExposeSecret as _;
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -90,7 +91,7 @@ async fn a_lock_is_held_however_busy_its_task_was() -> Outcome {
 /// A store that reaches the database by a relay.
 async fn spoilt(fixture: &Fixture, spoil: &Arc<AtomicBool>) -> Outcome<Store> {
     let DatabaseOptions::Postgres(options) = &fixture.database.options else { return Err("not on PostgreSQL".into()) };
-    let configuration: tokio_postgres::Config = options.url.parse()?;
+    let configuration: tokio_postgres::Config = options.url.expose_secret().parse()?;
     let (Some(Host::Tcp(host)), Some(port)) = (configuration.get_hosts().first(), configuration.get_ports().first())
     else {
         return Err("TEST_POSTGRES_URL must name a host, not a socket".into());
@@ -98,7 +99,7 @@ async fn spoilt(fixture: &Fixture, spoil: &Arc<AtomicBool>) -> Outcome<Store> {
     let server = (host.clone(), *port);
     let relay = TcpListener::bind("127.0.0.1:0").await?;
     // postgres://user:password@HOST:PORT/database?settings
-    let (scheme, rest) = options.url.split_once("://").ok_or("no URL")?;
+    let (scheme, rest) = options.url.expose_secret().split_once("://").ok_or("no URL")?;
     let end = rest.find(['/', '?']).unwrap_or(rest.len());
     let start = rest[..end].rfind('@').map_or(0, |at| at + 1);
     let url = format!("{scheme}://{}{}{}", &rest[..start], relay.local_addr()?, &rest[end..]);

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 
+use secrecy::ExposeSecret as _;
 use tokio::sync::OnceCell;
 use tokio_postgres::{Client, NoTls, SimpleQueryMessage};
 use user_tenant_store::session::{DatabaseOptions, PostgresOptions, SqliteOptions};
@@ -59,7 +60,7 @@ impl Database {
     /// A connection with a search path, so that the same statement works on both databases.
     async fn client(&self, options: &PostgresOptions) -> Outcome<&Client> {
         let open = async || {
-            let mut configuration: tokio_postgres::Config = options.url.parse()?;
+            let mut configuration: tokio_postgres::Config = options.url.expose_secret().parse()?;
             connect(configuration.options("-c search_path=main,logs,public -c timezone=UTC")).await
         };
         self.client.get_or_try_init(open).await

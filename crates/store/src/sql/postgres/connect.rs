@@ -7,6 +7,7 @@ use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use rustls::crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, SignatureScheme};
+use secrecy::ExposeSecret as _;
 use tokio_postgres::config::SslMode;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
@@ -55,8 +56,11 @@ pub(crate) async fn client(options: &PostgresOptions) -> StoreResult<tokio_postg
 }
 
 fn configuration(options: &PostgresOptions) -> StoreResult<tokio_postgres::Config> {
-    let mut configuration: tokio_postgres::Config =
-        options.url.parse().map_err(|error: tokio_postgres::Error| StoreError::Database(Box::new(error)))?;
+    let mut configuration: tokio_postgres::Config = options
+        .url
+        .expose_secret()
+        .parse()
+        .map_err(|error: tokio_postgres::Error| StoreError::Database(Box::new(error)))?;
     configuration.application_name("user-tenant-service").connect_timeout(options.connection_timeout).ssl_mode(
         match options.tls {
             TlsMode::Disable => SslMode::Disable,
