@@ -11,7 +11,8 @@ use super::forms;
 #[entity(
     table = "auth_clients",
     audit = "times",
-    tenancy(global = "applications serve all tenants, and their secrets are nobody's to read")
+    tenancy(global = "applications serve all tenants, and their secrets are nobody's to read"),
+    unique(name = "uq_auth_clients_client_id", properties = ["clientId"])
 )]
 pub struct AuthClient {
     /// Id of the application, a number that users and roles refer to.

@@ -12,6 +12,7 @@ use super::{UserGroup, forms};
 #[entity(
     table = "groups",
     tenancy(column = "tenantId"),
+    unique(name = "uq_groups_tenant_id_name", properties = ["tenantId", "name"], in_any_case = ["name"]),
     has_many(name = "userGroups", target = UserGroup, foreign = "groupId")
 )]
 pub struct Group {

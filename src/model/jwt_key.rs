@@ -9,7 +9,12 @@ use super::date_time;
 /// A key pair for tokens. It has no `Debug`, so that no log can hold a private key.
 #[derive(Clone, PartialEq, Serialize, Deserialize, Entity)]
 #[serde(rename_all = "camelCase")]
-#[entity(table = "jwt_keys", audit = "none", tenancy(global = "a token is verified before its tenant is known"))]
+#[entity(
+    table = "jwt_keys",
+    audit = "none",
+    tenancy(global = "a token is verified before its tenant is known"),
+    unique(name = "uq_jwt_keys_key_id", properties = ["keyId"])
+)]
 pub struct JwtKey {
     /// Id of this row.
     #[property(id)]

@@ -12,6 +12,7 @@ use super::{UserTenant, UserView, forms};
 #[entity(
     table = "roles",
     tenancy(column = "tenantId"),
+    unique(name = "uq_roles_tenant_id_name", properties = ["tenantId", "name"], in_any_case = ["name"]),
     has_many(name = "userTenants", target = UserTenant, foreign = "roleId"),
     has_one(name = "createdByUser", target = UserView, local = "createdBy", foreign = "id"),
     has_one(name = "modifiedByUser", target = UserView, local = "modifiedBy", foreign = "id")

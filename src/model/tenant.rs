@@ -12,6 +12,7 @@ use super::{Group, Role, TenantConfig, User, UserTenant, forms};
 #[entity(
     table = "tenants",
     tenancy(itself),
+    unique(name = "idx_tenants", properties = ["key"], deleted_too),
     owner(through(local = "id", foreign = "tenantId", via = UserTenant)),
     has_many(name = "tenantConfigs", target = TenantConfig, foreign = "tenantId"),
     has_many(name = "userTenants", target = UserTenant, foreign = "tenantId"),

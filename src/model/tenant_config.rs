@@ -14,6 +14,7 @@ use super::{Tenant, forms};
     table = "tenant_configs",
     audit = "text",
     tenancy(column = "tenantId"),
+    unique(name = "uq_tenant_configs_tenant_id_config_key", properties = ["tenantId", "configKey"]),
     belongs_to(name = "tenant", target = Tenant, local = "tenantId")
 )]
 pub struct TenantConfig {

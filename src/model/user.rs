@@ -34,6 +34,8 @@ const PERSONS: &str = concat!(
     tenant_query = PERSONS,
     tenancy(through(local = "id", foreign = "userId", via = UserTenant)),
     owner(column = "id"),
+    unique(name = "uq_users_username", properties = ["username"], in_any_case = ["username"]),
+    unique(name = "uq_users_email", properties = ["email"], in_any_case = ["email"]),
     veil(
         hides = [
             "middleName", "designation", "phone", "authClientIds", "lastLogin", "photoUrl", "gender", "dob",

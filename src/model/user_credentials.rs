@@ -13,6 +13,12 @@ use super::User;
     table = "user_credentials",
     audit = "text",
     tenancy(through(local = "userId", foreign = "id", via = User)),
+    unique(name = "idx_user_credentials_user_id", properties = ["userId"], deleted_too),
+    unique(
+        name = "idx_user_credentials_uniq",
+        properties = ["authProvider", "authId", "authToken", "password"],
+        deleted_too
+    ),
     belongs_to(name = "user", target = User, local = "userId")
 )]
 pub struct UserCredentials {

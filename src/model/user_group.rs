@@ -13,6 +13,7 @@ use super::{Group, UserTenant};
     table = "user_groups",
     tenancy(through(local = "groupId", foreign = "id", via = Group)),
     owner(through(local = "userTenantId", foreign = "id", via = UserTenant)),
+    unique(name = "uq_user_groups_group_id_user_tenant_id", properties = ["groupId", "userTenantId"]),
     belongs_to(name = "group", target = Group, local = "groupId"),
     belongs_to(name = "userTenant", target = UserTenant, local = "userTenantId")
 )]

@@ -12,6 +12,7 @@ use super::UserTenant;
 #[entity(
     table = "user_permissions",
     tenancy(through(local = "userTenantId", foreign = "id", via = UserTenant)),
+    unique(name = "uq_user_permissions_user_tenant_id_permission", properties = ["userTenantId", "permission"]),
     belongs_to(name = "userTenant", target = UserTenant, local = "userTenantId")
 )]
 pub struct UserLevelPermission {

@@ -14,6 +14,7 @@ use super::{Role, Tenant, User, UserGroup, UserInvitation, UserLevelPermission};
     audit = "text",
     tenancy(column = "tenantId"),
     owner(column = "userId"),
+    unique(name = "uq_user_tenants_tenant_id_user_id", properties = ["userId", "tenantId"]),
     belongs_to(name = "user", target = User, local = "userId"),
     belongs_to(name = "tenant", target = Tenant, local = "tenantId"),
     belongs_to(name = "role", target = Role, local = "roleId"),

@@ -14,6 +14,7 @@ use super::{UserTenant, forms};
     table = "user_tenant_prefs",
     tenancy(through(local = "userTenantId", foreign = "id", via = UserTenant)),
     owner(through(local = "userTenantId", foreign = "id", via = UserTenant)),
+    unique(name = "uq_user_tenant_prefs_user_tenant_id_config_key", properties = ["userTenantId", "configKey"]),
     belongs_to(name = "userTenant", target = UserTenant, local = "userTenantId")
 )]
 pub struct UserTenantPrefs {

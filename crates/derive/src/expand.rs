@@ -5,7 +5,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::ext::IdentExt;
 
-use crate::input::{Audit, EntityInput, Owner, RelationInput, RelationKind, Tenancy, Through};
+use crate::input::{Audit, EntityInput, Owner, RelationInput, RelationKind, Tenancy, Through, UniqueInput};
 use crate::{audit, constant, property};
 
 const MISSING_TENANCY: &str = "this entity does not say how its rows belong to a tenant; add one of\n\
@@ -47,9 +47,11 @@ pub(crate) fn expand(entity: &EntityInput) -> Result<TokenStream> {
         errors.push(Error::custom(message).with_span(&entity.ident));
     }
 
-    for veiled in entity.veil.hides.iter().chain(&entity.veil.replaces).filter(|name| !names.contains(&name.value())) {
-        let message = format!("`{}` is not a property of this entity; it has {}", veiled.value(), names.join(", "));
-        errors.push(Error::custom(message).with_span(veiled));
+    let compared = entity.unique.iter().flat_map(|unique| unique.properties.iter().chain(&unique.in_any_case));
+    let listed = entity.veil.hides.iter().chain(&entity.veil.replaces).chain(compared);
+    for listed in listed.filter(|name| !names.contains(&name.value())) {
+        let message = format!("`{}` is not a property of this entity; it has {}", listed.value(), names.join(", "));
+        errors.push(Error::custom(message).with_span(listed));
     }
 
     let missing = || Error::custom(MISSING_TENANCY).with_span(&entity.ident);
@@ -57,11 +59,12 @@ pub(crate) fn expand(entity: &EntityInput) -> Result<TokenStream> {
     let (tenancy_type, tenancy_rule) = errors.finish_with(tenancy)?.unwrap_or_default();
     let (owner_type, owner_rule) = owner(entity.owner.as_ref());
     let relations = entity.relations.0.iter().map(|(kind, input)| relation(*kind, input));
+    let soft_delete = entity.audit != Audit::None;
+    let uniques = entity.unique.iter().map(|input| unique(input, soft_delete));
     let EntityInput { ident, table, read_only, .. } = entity;
     let (query, tenant_query) = (optional(entity.query.as_ref()), optional(entity.tenant_query.as_ref()));
     let name = ident.unraw().to_string();
     let description = property::description(&entity.attrs);
-    let soft_delete = entity.audit != Audit::None;
     Ok(quote! {
         #[automatically_derived]
         #[allow(dead_code, reason = "nobody needs all of them")]
@@ -85,6 +88,7 @@ pub(crate) fn expand(entity: &EntityInput) -> Result<TokenStream> {
                     owner: #owner_rule,
                     properties: &[#(#properties),*],
                     relations: &[#(#relations),*],
+                    unique: &[#(#uniques),*],
                     soft_delete: #soft_delete,
                     read_only: #read_only,
                 };
@@ -148,6 +152,18 @@ fn owner(owner: Option<&Owner>) -> (TokenStream, TokenStream) {
 
 fn through_fields(Through { local, foreign, via }: &Through) -> TokenStream {
     quote!(local: #local, foreign: #foreign, via: <#via as ::user_tenant_store::Entity>::meta)
+}
+
+fn unique(UniqueInput { name, properties, in_any_case, deleted_too }: &UniqueInput, soft_delete: bool) -> TokenStream {
+    let live = soft_delete && !deleted_too;
+    quote! {
+        ::user_tenant_store::entity::Unique {
+            name: #name,
+            properties: &[#(#properties),*],
+            in_any_case: &[#(#in_any_case),*],
+            live: #live,
+        }
+    }
 }
 
 fn relation(kind: RelationKind, input: &RelationInput) -> TokenStream {

@@ -26,6 +26,8 @@ pub(crate) struct EntityInput {
     pub(crate) owner: Option<Owner>,
     #[darling(default)]
     pub(crate) veil: Veil,
+    #[darling(multiple)]
+    pub(crate) unique: Vec<UniqueInput>,
     #[darling(flatten)]
     pub(crate) relations: Relations,
 }
@@ -87,6 +89,21 @@ pub(crate) struct Veil {
     pub(crate) hides: Vec<LitStr>,
     /// Those that it shows as the veil says.
     pub(crate) replaces: Vec<LitStr>,
+}
+
+/// What only one row may have, by its properties' names in JSON.
+#[derive(FromMeta)]
+pub(crate) struct UniqueInput {
+    /// Name of the constraint or index.
+    pub(crate) name: String,
+    /// The properties that no two rows have alike.
+    pub(crate) properties: Vec<LitStr>,
+    /// Those of them whose spellings in other cases are one.
+    #[darling(default)]
+    pub(crate) in_any_case: Vec<LitStr>,
+    /// Whether deleted rows count too.
+    #[darling(default)]
+    pub(crate) deleted_too: bool,
 }
 
 /// How a row belongs to a person.

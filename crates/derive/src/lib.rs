@@ -27,6 +27,8 @@ use proc_macro::TokenStream;
 /// - `query = SELECTION`: what to read instead of the table, a `&'static str` constant (see `EntityMeta::query`);
 ///   `tenant_query = SELECTION` for reads within one tenant only, with the tenant of each row in `within_tenant`.
 /// - `veil(hides = ["phone"], replaces = ["email"])`: what the query of an entity does not show of every row (see `Veil`).
+/// - `unique(name = "uq_books_title", properties = ["shopId", "title"])`: a unique constraint or index, once for each;
+///   `in_any_case = ["title"]` of what it compares so, `deleted_too` where a deleted row does not give way.
 /// - `audit = "uuid"`: which who-and-when properties precede the own ones: `uuid` (all seven; the
 ///   default), `text` (`createdBy` and `modifiedBy` are text), `times` (without those two) and
 ///   `none`. A row without them cannot be deleted softly.

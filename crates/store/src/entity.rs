@@ -63,6 +63,8 @@ pub struct EntityMeta {
     pub properties: &'static [Property],
     /// Relations that `include` can follow.
     pub relations: &'static [Relation],
+    /// What only one row of the table may have, beside the id.
+    pub unique: &'static [Unique],
     /// Whether rows carry `deleted`, `deletedOn`, `deletedBy` and are hidden rather than removed.
     pub soft_delete: bool,
     /// Whether it can only be read (a view).
@@ -249,6 +251,19 @@ pub struct Relation {
     pub includable: bool,
 }
 
+/// A unique constraint, or a unique index, of an entity's table. It has the same name in both databases.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Unique {
+    /// Name of the constraint or index.
+    pub name: &'static str,
+    /// The properties that no two rows have alike, in the order in which refusals name them.
+    pub properties: &'static [&'static str],
+    /// Those of them of which all spellings in other cases are one.
+    pub in_any_case: &'static [&'static str],
+    /// Whether a row that is deleted softly gives way.
+    pub live: bool,
+}
+
 /// How many rows a relation yields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RelationKind {
@@ -277,6 +292,13 @@ impl Property {
     };
 }
 
+impl Unique {
+    /// The properties that a refusal names: those whose spellings are compared, or else all.
+    pub fn named(&self) -> &'static [&'static str] {
+        if self.in_any_case.is_empty() { self.properties } else { self.in_any_case }
+    }
+}
+
 impl EntityMeta {
     /// The property with this JSON name.
     pub fn property(&self, name: &str) -> Option<&'static Property> {
@@ -291,6 +313,28 @@ impl EntityMeta {
     /// The includable relation with this name.
     pub fn relation(&self, name: &str) -> Option<&'static Relation> {
         self.relations.iter().find(|relation| relation.name == name && relation.includable)
+    }
+
+    /// The unique constraint that a database names in [`crate::StoreError::Conflict`]: by its name, or by its columns,
+    /// `tenants.key` or `user_tenants.tenant_id, user_tenants.user_id`, where `SQLite` knows no name. None of another table,
+    /// of the primary key, and of no name at all.
+    pub fn violated(&self, constraint: &str) -> Option<&'static Unique> {
+        if let Some(named) = self.unique.iter().find(|unique| unique.name == constraint) {
+            return Some(named);
+        }
+        let column = |part: &str| part.strip_prefix(self.table)?.strip_prefix('.').map(ToOwned::to_owned);
+        let mut columns: Vec<String> = constraint.split(", ").map(column).collect::<Option<_>>()?;
+        columns.sort_unstable();
+        self.unique.iter().find(|unique| {
+            let mut own: Vec<&str> = unique
+                .properties
+                .iter()
+                .filter_map(|name| self.property(name))
+                .map(|property| property.column)
+                .collect();
+            own.sort_unstable();
+            unique.in_any_case.is_empty() && own == columns
+        })
     }
 
     /// The primary key.

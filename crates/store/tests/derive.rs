@@ -6,7 +6,7 @@ use time::{Date, OffsetDateTime};
 use user_tenant_store::Entity;
 use user_tenant_store::entity::{
     ByColumn, Global, Itself, NotOwned, Owned, OwnerRule, Property, PropertyRole, PropertyType, RelationKind, Rules,
-    TenantRule, Through,
+    TenantRule, Through, Unique,
 };
 use uuid::Uuid;
 
@@ -33,7 +33,14 @@ struct Shop {
 
 /// A book.
 #[derive(Deserialize, Entity)]
-#[entity(table = "books", audit = "text", tenancy(column = "shopId"), owner(column = "writerId"))]
+#[entity(
+    table = "books",
+    audit = "text",
+    tenancy(column = "shopId"),
+    owner(column = "writerId"),
+    unique(name = "uq_books_shop_id_binding", properties = ["shopId", "binding"], in_any_case = ["binding"]),
+    unique(name = "uq_books_writer_id", properties = ["writerId", "shopId"], deleted_too)
+)]
 #[expect(dead_code, reason = "only its metadata is looked at")]
 struct Book {
     /// Number of the book.
@@ -114,6 +121,35 @@ fn audit(properties: &'static [Property]) -> Vec<(&'static str, &'static str, Pr
         .filter(|property| property.role == PropertyRole::Audit)
         .map(|property| (property.name, property.column, property.kind))
         .collect()
+}
+
+#[test]
+fn unique_constraints_are_known_by_name_or_by_table_and_columns() {
+    let in_any_case = Unique {
+        name: "uq_books_shop_id_binding",
+        properties: &["shopId", "binding"],
+        in_any_case: &["binding"],
+        live: true,
+    };
+    let plain =
+        Unique { name: "uq_books_writer_id", properties: &["writerId", "shopId"], in_any_case: &[], live: false };
+    let meta = Book::meta();
+    assert_eq!(meta.unique.iter().collect::<Vec<_>>(), [&in_any_case, &plain]);
+    assert_eq!((in_any_case.named(), plain.named()), (&["binding"][..], &["writerId", "shopId"][..]));
+    assert_eq!(Page::meta().unique, []);
+    for (constraint, found) in [
+        ("uq_books_shop_id_binding", Some(&in_any_case)),
+        ("uq_books_writer_id", Some(&plain)),
+        ("books.shop_id, books.writer_id", Some(&plain)),
+        ("books.writer_id", None),
+        ("shelves.shop_id, shelves.writer_id", None),
+        // An index on an expression has a name in every message.
+        ("books.binding, books.shop_id", None),
+        ("books_pkey", None),
+        ("", None),
+    ] {
+        assert_eq!(meta.violated(constraint), found, "{constraint:?}");
+    }
 }
 
 #[test]

@@ -59,6 +59,7 @@ pub(in crate::http) fn tenant() -> &'static EntityMeta {
             relation("roles"),
             relation("groups"),
         ],
+        unique: &[],
         soft_delete: true,
         read_only: false,
         query: None,

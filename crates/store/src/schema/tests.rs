@@ -39,6 +39,7 @@ static ROLE: EntityMeta = EntityMeta {
         Property { hidden: true, ..property("secret", PropertyType::Text, PropertyRole::Data) },
     ],
     relations: &[],
+    unique: &[],
     soft_delete: true,
     read_only: false,
     query: None,
