@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Writes the files that are generated: the OpenAPI document, the list of settings, the index of decision records.
+# Writes the files that are generated: the OpenAPI document, the settings, the errors, the index of decision records.
 # With --check nothing is written: it fails, and shows the difference, where a file is not in step.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -10,6 +10,7 @@ generated=(
   "openapi.json          | cargo run --quiet --locked -- openapi --format json"
   "docs/configuration.md | cargo run --quiet --locked -- config --markdown"
   "docs/adr/README.md    | scripts/adr-index.sh"
+  "docs/errors.md        | cargo run --quiet --locked -- errors"
 )
 
 check=''

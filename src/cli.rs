@@ -73,6 +73,7 @@ async fn execute(program: Program) -> Result<(), Failure> {
     // These need no configuration, and must work where it is broken.
     let arguments = match arguments {
         Arguments { command: Command::Openapi(options), .. } => return print::openapi(options.format),
+        Arguments { command: Command::Errors, .. } => return print::errors(),
         Arguments { command: Command::Microservice(options), .. } => return microservice::microservice(*options),
         Arguments { command: Command::Completions { shell }, .. } => return manual::completions(shell),
         Arguments { command: Command::Man { directory }, .. } => return manual::pages(&directory),
@@ -100,6 +101,10 @@ async fn command(context: &Arc<Context>, command: Command) -> Result<(), Failure
         Command::Role(action) => resource::resource(context, Kind::Role, *action).await,
         Command::Group(action) => resource::resource(context, Kind::Group, *action).await,
         Command::Config(options) => print::configuration(context, &options),
-        Command::Openapi(_) | Command::Microservice(_) | Command::Completions { .. } | Command::Man { .. } => Ok(()),
+        Command::Openapi(_)
+        | Command::Errors
+        | Command::Microservice(_)
+        | Command::Completions { .. }
+        | Command::Man { .. } => Ok(()),
     }
 }

@@ -1,75 +1,112 @@
-//! Every outcome of a request that is not success: one variant an outcome. [`crate::http`] turns each into an answer once.
+//! Every outcome of a request that is not success: one variant a cause, in words of no protocol. [`crate::http`] renders it for each surface.
 
-mod unique;
+mod code;
+mod convert;
+mod rule;
+mod taken;
 
 use serde_json::Value as Json;
+use user_tenant_store::Entity;
+use user_tenant_store::filter::FilterError;
 use user_tenant_store::migrate::{Finding, MigrateError};
-use user_tenant_store::{Entity, StoreError};
 
-pub(crate) use self::unique::Unique;
-use self::unique::conflict;
+pub use self::code::ErrorCode;
+pub(crate) use self::rule::Rule;
+pub(crate) use self::taken::Taken;
 
-/// A refusal or failure. The public message is the answer's; `source()` is for the log.
+/// A refusal or failure. Its text is public; `source()` is for the log; [`Error::code`] is for programs.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum Error {
     /// No bearer token.
-    #[error("no bearer token")]
+    #[error("The request has no bearer token.")]
     Unauthenticated,
     /// The `Authorization` header is malformed.
-    #[error("malformed Authorization header")]
+    #[error("The header Authorization is malformed, or the query string has a second token.")]
     MalformedAuthorization,
     /// A signed request's signature is not good, or was good before.
-    #[error("Unauthorized")]
+    #[error("The signature is missing or wrong, its time is over, or it was used before.")]
     BadSignature,
     /// The token does not verify.
-    #[error("TokenExpired")]
+    #[error("The token is not valid, or is over.")]
     InvalidToken,
     /// The caller's user, membership or tenant is not live.
-    #[error("TokenExpired")]
+    #[error("The user, the membership or the tenant of the token is not active.")]
     CallerNotActive,
     /// The caller's password has expired.
-    #[error("PasswordExpiryError")]
+    #[error("The password has expired.")]
     PasswordExpired,
-    /// The caller lacks the permission, or may never do this.
-    #[error("NotAllowedAccess")]
-    NotAllowed,
+    /// The token lacks the permission of the operation.
+    #[error("The token does not grant the permission that this needs.")]
+    PermissionMissing,
     /// The token grants the permission, and the database does not any more.
-    #[error("NotAllowedAccess")]
+    #[error("The permission that this needs has been withdrawn.")]
     PermissionWithdrawn,
-    /// A refusal in the original's own words, which clients compare.
-    #[error("{0}")]
-    Forbidden(&'static str),
-    /// What the request names is not of the tenant that it acts on, in the original's own words.
-    #[error("{0}")]
-    Foreign(&'static str),
-    /// The path names another user than the caller.
-    #[error("NotAllowedAccess")]
-    ForeignUser,
-    /// No route has this method and path.
-    #[error("API not found !")]
-    UnknownRoute,
-    /// A row to read is not there.
-    #[error("EntityNotFound")]
-    NotFound(Sought),
-    /// A row of the tenant is not there, or is another tenant's.
-    #[error("Not Found")]
-    RowNotFound(Sought),
+    /// The change gives, takes or touches a permission that the caller does not hold; which, where the request names it.
+    #[error("Only who holds a permission may give it, take it, or change who has it.")]
+    PermissionNotHeld {
+        /// The permission.
+        permission: Option<String>,
+    },
+    /// The caller's own role is of another type.
+    #[error("Only who has a role of this type may give it.")]
+    RoleTypeNotHeld,
+    /// The caller's own role is bound to other client applications.
+    #[error("A role may be bound to no other client applications than the caller's own.")]
+    ClientsNotHeld,
+    /// The member holds more than the caller.
+    #[error("The member holds permissions that the caller does not.")]
+    MemberHoldsMore,
+    /// The caller acts with this role.
+    #[error("Nobody may change the role that they act with.")]
+    OwnRole,
+    /// The permissions are the caller's own.
+    #[error("Nobody may change their own permissions.")]
+    OwnPermissions,
+    /// The membership is the caller's own.
+    #[error("Nobody may change or end their own membership.")]
+    OwnMembership,
+    /// The person has not come to the tenant.
+    #[error("The profile of a person who has not come to the tenant is not the tenant's to change.")]
+    ProfileOfGuest,
+    /// What a person logs in with is not the caller's to change.
+    #[error("What this person logs in with, and their home, are not the caller's to change.")]
+    LoginOfAnother,
+    /// The row belongs to another member.
+    #[error("This belongs to another member.")]
+    RowOfAnother,
+    /// A change says that the row is deleted.
+    #[error("A change cannot delete: there is an operation for it.")]
+    DeletedByChange,
     /// The tenant that the request acts on is not active.
     #[error("The tenant is not active.")]
     TenantNotActive,
-    /// A row to write is not there.
-    #[error("Entity not found: {table} with id {}", Json::from(.id.as_str()))]
-    EntityNotFound {
-        /// The table, as the original names the model.
-        table: &'static str,
-        /// The id of the path.
-        id: String,
-    },
+    /// What the path names is not within the caller's reach.
+    #[error("{0}")]
+    OutOfReach(Sought),
+    /// The member that the body names is not of the tenant.
+    #[error("The member is not of the tenant.")]
+    NotOfTenant,
+    /// The user is not in the group.
+    #[error("The user is not in the group.")]
+    NotInGroup,
+    /// The body names another tenant than the request acts on.
+    #[error("The tenant in the body is not the one of the path.")]
+    TenantMismatch,
+    /// No route has this method and path.
+    #[error("There is no operation with this method and path.")]
+    UnknownRoute,
+    /// A row is not there, or is another tenant's.
+    #[error("{0}")]
+    NotFound(Sought),
+    /// Something that the request refers to is not there; what it is, where that is known.
+    #[error("Something that the body refers to is not there.")]
+    RelatedNotFound(Option<Sought>),
     /// A query parameter is none of the route's.
     #[error("The query parameter {} is unknown here.", Json::from(.0.as_str()))]
     UnknownParameter(String),
     /// A query parameter is invalid.
-    #[error("Invalid data {value} for parameter {}.", Json::from(*.name))]
+    #[error("The query parameter {name} is not valid.")]
     InvalidParameter {
         /// The parameter.
         name: &'static str,
@@ -79,15 +116,11 @@ pub enum Error {
         details: Box<Json>,
     },
     /// A clause of a filter is invalid.
-    #[error("{message}")]
-    InvalidFilter {
-        /// What is wrong.
-        message: String,
-        /// Code of the contract, if it has one.
-        code: Option<&'static str>,
-        /// Further members of the answer; null for none.
-        details: Box<Json>,
-    },
+    #[error(transparent)]
+    InvalidFilter(FilterError),
+    /// The operation includes nothing, and the filter does.
+    #[error("Invalid \"filter.include\": this operation includes nothing.")]
+    NothingToInclude,
     /// More rows than one answer may hold.
     #[error("{0}")]
     TooManyRows(String),
@@ -110,13 +143,21 @@ pub enum Error {
     #[error("JSON string cannot contain {} key.", Json::from(*.0))]
     ProhibitedKey(&'static str),
     /// The operation needs a body.
-    #[error("Request body is required")]
+    #[error("The operation needs a body.")]
     BodyRequired,
-    /// The body breaks its schema.
-    #[error("The request body is invalid. See error object `details` property for more info.")]
+    /// The body breaks its schema: the violations, as the validator lists them.
+    #[error("The body is not valid.")]
     InvalidBody(Box<Json>),
+    /// A property of the body breaks a rule.
+    #[error("The body is not valid: {property} {}.", .rule.asks())]
+    InvalidProperty {
+        /// The property, with a slash after each that it lies in.
+        property: String,
+        /// The rule.
+        rule: Rule,
+    },
     /// The body's id is not that of the path.
-    #[error("id property (id) cannot be updated from {path} to {body}")]
+    #[error("The id in the body is not the one of the path.")]
     IdMismatch {
         /// The id of the path.
         path: String,
@@ -124,7 +165,7 @@ pub enum Error {
         body: String,
     },
     /// The body is not `application/json`.
-    #[error("Content-type {0} does not match [application/json].")]
+    #[error("The body must be application/json, and not {0}.")]
     UnsupportedMediaType(String),
     /// The body is in another character set or encoding.
     #[error("unsupported {what} {}", Json::from(.value.as_str()))]
@@ -135,10 +176,10 @@ pub enum Error {
         value: String,
     },
     /// The body is longer than allowed.
-    #[error("request entity too large")]
+    #[error("The body is longer than it may be.")]
     PayloadTooLarge,
     /// The e-mail address is none.
-    #[error("Invalid Email")]
+    #[error("This is no e-mail address.")]
     InvalidEmail,
     /// Members of the tenant have the role.
     #[error("The role is in use: {holders} {} it.", if *.holders == 1 { "member has" } else { "members have" })]
@@ -157,17 +198,31 @@ pub enum Error {
         /// The most.
         limit: u64,
     },
-    /// A unique constraint is in the way.
+    /// Another row has what only one may have.
     #[error("{0}")]
-    Conflict(String),
-    /// Something that the request refers to is not there; what it is, where that is known.
-    #[error("Related entity not found !")]
-    RelatedNotFound(Option<Sought>),
+    Taken(Taken),
+    /// The username or the e-mail address leads to somebody else.
+    #[error("The username or the e-mail address is of a different user.")]
+    LoginTaken,
+    /// A role of this name grants less than it is to grant.
+    #[error(
+        "The tenant's role {name:?} grants less than everything; its holders would get it too. Choose another name."
+    )]
+    RoleGrantsLess {
+        /// Name of the role.
+        name: String,
+    },
+    /// A unique constraint is in the way that no entity declares.
+    #[error("Something in this must be unique, and is there already.")]
+    NotUnique,
+    /// Other rows refer to the row.
+    #[error("The row is still referred to.")]
+    StillReferenced,
     /// The database or the token keys cannot be reached, or too many requests wait.
-    #[error("Service Unavailable")]
+    #[error("The service is not available now; try again.")]
     Unavailable(#[source] Option<BoxError>),
     /// A defect.
-    #[error("Internal Server Error")]
+    #[error("Something in the service is wrong; its log says what.")]
     Internal(#[source] BoxError),
 }
 
@@ -176,6 +231,8 @@ pub enum Error {
 pub struct Sought {
     /// Name of the model.
     pub(crate) entity: &'static str,
+    /// Its table.
+    pub(crate) table: &'static str,
     /// The id, as it was given.
     pub(crate) id: String,
 }
@@ -186,12 +243,21 @@ impl Sought {
 
     /// A row of an entity.
     pub(crate) fn of<E: Entity>(id: &(impl ToString + ?Sized)) -> Self {
-        let id = id.to_string();
-        let id = match id.char_indices().nth(Self::LONGEST) {
-            Some((end, _)) => format!("{}…", &id[..end]),
-            None => id,
-        };
-        Self { entity: E::meta().name, id }
+        Self { entity: E::meta().name, table: E::meta().table, id: id.to_string() }
+    }
+
+    /// The id, or the beginning of one that is too long to be any.
+    pub(crate) fn shown_id(&self) -> String {
+        match self.id.char_indices().nth(Self::LONGEST) {
+            Some((end, _)) => format!("{}…", &self.id[..end]),
+            None => self.id.clone(),
+        }
+    }
+}
+
+impl std::fmt::Display for Sought {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "There is no {} with the id {}.", self.entity, Json::from(self.shown_id()))
     }
 }
 
@@ -219,90 +285,4 @@ pub enum BuildError {
     /// The token verifier or the HTTP side was given something impossible.
     #[error("invalid option: {0}")]
     Options(#[source] BoxError),
-}
-
-impl Error {
-    /// How a request is refused that names something outside the tenant that it acts on. Of a row that is not
-    /// found nobody can tell whether it is another tenant's or nobody's.
-    pub(crate) fn wall_refusal(&self) -> Option<&'static str> {
-        match self {
-            Self::Foreign(_) | Self::ForeignUser => Some("forbidden"),
-            Self::NotFound(_) | Self::RowNotFound(_) | Self::EntityNotFound { .. } | Self::RelatedNotFound(_) => {
-                Some("not_found")
-            }
-            _ => None,
-        }
-    }
-}
-
-impl From<StoreError> for Error {
-    fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::Filter(error) => error.into(),
-            StoreError::Conflict { constraint, attempted, .. } => Self::Conflict(conflict(&constraint, &attempted)),
-            StoreError::MissingReference | StoreError::OutsideScope => Self::RelatedNotFound(None),
-            StoreError::TooManyRows { .. } => Self::TooManyRows(error.to_string()),
-            StoreError::TooManyBytes { .. } => Self::AnswerTooLarge(error.to_string()),
-            StoreError::InvalidValue(source) => {
-                // The schemas ought to have refused it; the log tells which rule they lack.
-                tracing::debug!(%source, "the database refused a value");
-                Self::InvalidBody(Box::new(serde_json::json!([])))
-            }
-            StoreError::StillReferenced => Self::Conflict("The row is still referred to.".to_owned()),
-            StoreError::Timeout(source) | StoreError::Unavailable(source) | StoreError::Contention(source) => {
-                Self::Unavailable(Some(source))
-            }
-            StoreError::Aborted | StoreError::Database(_) => Self::Internal(Box::new(error)),
-        }
-    }
-}
-
-impl From<user_tenant_store::filter::FilterError> for Error {
-    fn from(error: user_tenant_store::filter::FilterError) -> Self {
-        use user_tenant_store::filter::FilterError;
-        let message = error.to_string();
-        let (code, details) = match error {
-            FilterError::Invalid { path, code, message, info } => {
-                (None, serde_json::json!([{ "path": path, "code": code, "message": message, "info": info }]))
-            }
-            FilterError::Clause(_) => (None, Json::Null),
-            FilterError::Inclusion(_) | FilterError::GoesBack { .. } => (Some("INVALID_INCLUSION_FILTER"), Json::Null),
-            FilterError::OperatorNotAllowed { operators, predicate } => (
-                Some("OPERATOR_NOT_ALLOWED_IN_QUERY"),
-                serde_json::json!({ "operators": operators, "where": predicate }),
-            ),
-            FilterError::TooDeep { .. } => (Some("QUERY_OBJECT_TOO_DEEP"), Json::Null),
-        };
-        Self::InvalidFilter { message, code, details: Box::new(details) }
-    }
-}
-
-impl From<user_tenant_store::record::InvalidRecord> for Error {
-    fn from(error: user_tenant_store::record::InvalidRecord) -> Self {
-        use user_tenant_store::form::Unwritable;
-        use user_tenant_store::record::InvalidRecord;
-        let (name, code) = match &error {
-            InvalidRecord::UnknownProperty(name) => (name.as_str(), "additionalProperties"),
-            InvalidRecord::WrongType(name, _) => (*name, "type"),
-            InvalidRecord::NotSettable(name) => (*name, "readOnly"),
-            InvalidRecord::TooLong(name, _) => (*name, "maxBytes"),
-            InvalidRecord::Unwritable(name, Unwritable::Empty) => (*name, "minLength"),
-            InvalidRecord::Unwritable(name, Unwritable::TooLong(_)) => (*name, "maxLength"),
-            InvalidRecord::Unwritable(name, Unwritable::Not(_)) => (*name, "format"),
-        };
-        let message = match &error {
-            InvalidRecord::WrongType(_, wrong) => wrong.to_string(),
-            InvalidRecord::TooLong(_, most) => format!("must NOT have more than {most} bytes as JSON"),
-            InvalidRecord::Unwritable(_, reason) => reason.to_string(),
-            other => other.to_string(),
-        };
-        let info = match &error {
-            InvalidRecord::Unwritable(_, Unwritable::Empty) => serde_json::json!({ "limit": 1 }),
-            InvalidRecord::Unwritable(_, Unwritable::TooLong(most)) => serde_json::json!({ "limit": most }),
-            _ => serde_json::json!({}),
-        };
-        Self::InvalidBody(Box::new(
-            serde_json::json!([{ "path": format!("/{name}"), "code": code, "message": message, "info": info }]),
-        ))
-    }
 }

@@ -74,7 +74,7 @@ impl UserTenantService {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Conflict`] when the tenant's key, the username or the address is taken.
+    /// [`crate::ErrorCode::Taken`] when the tenant's key, the username or the address is taken.
     pub async fn bootstrap(&self, wanted: Bootstrap) -> Result<Bootstrapped> {
         Ok(crate::domain::bootstrap::bootstrap(self.write().await?, wanted).await?.into_inner())
     }

@@ -5,13 +5,13 @@ mod body;
 mod controllers;
 mod dispatch;
 mod documents;
-mod error;
 mod explorer;
 mod layers;
 mod normalize;
 mod openapi;
 mod query;
 mod route;
+mod surface;
 mod system;
 mod validation;
 #[cfg(feature = "cli")]
@@ -59,6 +59,12 @@ pub(crate) fn document() -> Result<utoipa::openapi::OpenApi, serde_json::Error> 
 /// The document as JSON or YAML.
 pub(crate) fn render(document: &utoipa::openapi::OpenApi, yaml: bool) -> Result<String, BoxError> {
     if yaml { Ok(openapi::yaml(document)?) } else { Ok(openapi::json(document)?) }
+}
+
+/// The codes of all errors for people, as `docs/errors.md` holds them.
+#[cfg(feature = "cli")]
+pub(crate) fn errors() -> String {
+    surface::reference()
 }
 
 /// The pages for operators alone, for a listener of their own. Pages of no origin may read them.

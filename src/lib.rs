@@ -76,7 +76,7 @@ pub use access::signature::ProvisioningCallback;
 pub use access::verifier::{TokenVerifier, Verification};
 pub use builder::{Builder, UserTenantService, Verifier};
 pub use clock::Clock;
-pub use error::{BuildError, Error, Result};
+pub use error::{BuildError, Error, ErrorCode, Result};
 pub use migrations::MIGRATIONS;
 pub use model::MembershipAcceptance;
 pub use model::permission;

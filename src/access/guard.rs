@@ -18,7 +18,7 @@ use super::signature::SignatureVerifier;
 use super::token::TokenError;
 use crate::domain::callback::FirstRole;
 use crate::error::{Error, Result, Sought};
-use crate::model::{Group, UserTenant};
+use crate::model::{Group, Tenant, User, UserTenant};
 use crate::telemetry::metrics::Metrics;
 
 /// Which rows a route is about, and so which path a caller may name.
@@ -135,7 +135,7 @@ impl Guard {
             return Ok(());
         }
         self.metrics.permission_refused(permissions.first().copied().unwrap_or_default());
-        Err(Error::NotAllowed)
+        Err(Error::PermissionMissing)
     }
 
     /// Admits a caller who was identified, or says why not.
@@ -225,11 +225,11 @@ impl Guard {
 /// The tenant that a path is about, and what its id names. Foreign, unknown and malformed ids are refused alike.
 async fn locate(doors: &Doors, caller: &Caller, reach: Reach, id: &str) -> Result<(Uuid, Uuid)> {
     let refusal = || match reach {
-        Reach::PathGroup => Error::Foreign("Group Access Not Allowed"),
-        Reach::PathMembership => Error::RowNotFound(Sought::of::<UserTenant>(id)),
-        Reach::PathUser => Error::ForeignUser,
+        Reach::PathGroup => Error::OutOfReach(Sought::of::<Group>(id)),
+        Reach::PathMembership => Error::NotFound(Sought::of::<UserTenant>(id)),
+        Reach::PathUser => Error::OutOfReach(Sought::of::<User>(id)),
         Reach::CallerTenants | Reach::PathTenant | Reach::PathTenantUsers | Reach::Signed => {
-            Error::Foreign("Access to different Tenant Not Allowed")
+            Error::OutOfReach(Sought::of::<Tenant>(id))
         }
     };
     let id = parse_uuid(id).map_err(|_| refusal())?;

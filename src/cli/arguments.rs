@@ -95,6 +95,8 @@ pub(super) enum Command {
     },
     /// Print the OpenAPI document.
     Openapi(OpenapiOptions),
+    /// Print the codes of all errors, what each means and its status, as Markdown.
+    Errors,
     /// Show the effective settings with their sources, secrets masked.
     Config(ConfigOptions),
 }

@@ -16,7 +16,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderValue, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::serve::Listener;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -162,7 +162,7 @@ async fn accept(
 /// the next request begins.
 async fn answer(router: Router, request: hyper::Request<Incoming>) -> Result<Response, Infallible> {
     if let Err(error) = wire::check(request.version(), request.headers()) {
-        let mut response = error.into_response();
+        let mut response = wire::refusal(error, request.uri().path());
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         return Ok(response);
     }

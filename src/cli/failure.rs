@@ -134,10 +134,13 @@ impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         match error {
             Error::Unavailable(Some(source)) => Self::Unreachable(source),
-            Error::Conflict(message) => {
-                let taken = TAKEN.iter().find(|(key, _)| message.contains(key));
-                let next = taken.map(|(_, option)| format!("\nName another with {option}.")).unwrap_or_default();
-                Self::other(format!("{message}{next}"))
+            Error::Taken(taken) => {
+                let option = taken
+                    .properties()
+                    .iter()
+                    .find_map(|named| TAKEN.iter().find(|(property, _)| property == named).map(|(_, option)| option));
+                let next = option.map(|option| format!("\nName another with {option}.")).unwrap_or_default();
+                Self::other(format!("{taken}{next}"))
             }
             Error::Internal(source) => Self::Other("an internal error".to_owned(), Some(source)),
             other => Self::other(other.to_string()),
@@ -151,13 +154,9 @@ impl From<std::io::Error> for Failure {
     }
 }
 
-/// What a message of a conflict names, and the option that names another.
-const TAKEN: &[(&str, &str)] = &[
-    ("Key (key)=", "--tenant-key"),
-    ("Key (username)=", "--username"),
-    ("Key (email)=", "--email"),
-    ("Key (key_id)=", "--kid"),
-];
+/// A property that another row has already, and the option that names another value.
+const TAKEN: &[(&str, &str)] =
+    &[("key", "--tenant-key"), ("username", "--username"), ("email", "--email"), ("keyId", "--kid")];
 
 /// What to do about rows that nothing can be done without.
 const MEND: &str = "Mend these rows first. Nothing has been changed.";

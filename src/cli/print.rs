@@ -96,6 +96,11 @@ pub(super) fn openapi(format: DocumentFormat) -> Result<(), Failure> {
     say(text.trim_end())
 }
 
+/// Prints the table of errors.
+pub(super) fn errors() -> Result<(), Failure> {
+    say(http::errors().trim_end())
+}
+
 /// Prints the effective settings, or the reference of all.
 pub(super) fn configuration(context: &Context, options: &ConfigOptions) -> Result<(), Failure> {
     if options.markdown { say(crate::config::reference().trim_end()) } else { say(context.describe().trim_end()) }

@@ -98,7 +98,7 @@ async fn first_start(context: &Context, service: &UserTenantService) -> Result<b
             Ok(true)
         }
         // Another process was first.
-        Err(Error::Conflict(_)) => Ok(false),
+        Err(Error::Taken(_)) => Ok(false),
         Err(error) => Err(error.into()),
     }
 }

@@ -1,13 +1,12 @@
 //! A tenant with a role that may do everything and an administrator who holds it, or such an administrator alone.
 
-use user_tenant_store::Entity;
 use user_tenant_store::record::{New, Patch, Record};
 use user_tenant_store::scope::System;
 use user_tenant_store::session::{Committed, Session, Write};
 use uuid::Uuid;
 
 use super::{tenants, users};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Sought};
 use crate::model::{Role, Tenant, TenantStatus, User, UserStatus, UserTenant};
 
 /// A tenant to make, with a role and an administrator who has it.
@@ -61,26 +60,19 @@ pub(crate) async fn let_in(
     wanted: Bootstrap,
 ) -> Result<Committed<Bootstrapped>> {
     if !session.repository::<Tenant>().lock_by_id(tenant).await? {
-        return Err(Error::EntityNotFound { table: Tenant::meta().table, id: tenant.to_string() });
+        return Err(Error::NotFound(Sought::of::<Tenant>(&tenant)));
     }
     let same_name = Role::TENANT_ID.is(tenant).and(Some(&Role::NAME.is_in_any_case(&wanted.role_name)));
     let role = match session.repository::<Role>().find_one(same_name).await? {
         None => create_role(&session, tenant, &wanted).await?,
         Some(role) if grants(&role, &wanted.permissions) => role.id,
-        Some(role) => {
-            return Err(Error::Conflict(format!(
-                "The tenant's role {:?} grants less than everything; its holders would get it too. Choose another name.",
-                role.name
-            )));
-        }
+        Some(role) => return Err(Error::RoleGrantsLess { name: role.name }),
     };
     let email = users::email(&wanted.email)?;
     let user = match users::known(&session, &users::username(&wanted.username)?, &email).await? {
         users::Known::Nobody => create_user(&session, tenant, &wanted).await?,
         users::Known::Somebody { id, .. } => id,
-        users::Known::Several => {
-            return Err(Error::Conflict("The username and the e-mail address are of different users.".to_owned()));
-        }
+        users::Known::Several => return Err(Error::LoginTaken),
     };
     let here = UserTenant::TENANT_ID.is(tenant).and(Some(&UserTenant::USER_ID.is(user)));
     let user_tenant = match session.repository::<UserTenant>().find_one(here).await? {

@@ -53,7 +53,7 @@ pub(crate) async fn provision(
     let role = id(&session.repository::<Role>().create(role).await?)?;
     let client = create_client(&session, wanted.client).await?;
     if !matches!(users::known(&session, &email, &email).await?, users::Known::Nobody) {
-        return Err(Error::Conflict("User already exists".to_owned()));
+        return Err(Error::LoginTaken);
     }
     let user = wanted
         .user

@@ -11,25 +11,19 @@ use uuid::Uuid;
 
 use super::principal::Principal;
 use super::tenants;
-use crate::error::{Error, Result, Unique};
+use crate::error::{Error, Result};
 use crate::model::{Group, UserGroup, UserTenant};
-
-const UNKNOWN: Error = Error::Foreign("Unable to find user group records");
-const FOREIGN: Error = Error::Foreign("User should be from same tenant");
 
 /// Adds one member.
 pub(crate) async fn add(session: Session<TenantScope, Write>, group: Uuid, member: &str) -> Result<Committed<Record>> {
-    let foreign = || Error::Foreign("user access not allowed");
-    let member = parse_uuid(member).map_err(|_| foreign())?;
+    let member = parse_uuid(member).map_err(|_| Error::NotOfTenant)?;
     let new = New::<UserGroup>::empty().with(UserGroup::GROUP_ID, group)?.with(UserGroup::USER_TENANT_ID, member)?;
     // Neither the member nor the group is removed in the meantime.
     let held = async { Ok(session.repository::<Group>().hold_by_id(group).await?) };
     tokio::try_join!(biased; tenants::hold(&session), held)?;
-    session.create_and_commit(new).await.map_err(|error| {
-        match Unique::GroupMember.or(error, Error::Forbidden("User is already added in this group")) {
-            Error::RelatedNotFound(_) => foreign(),
-            other => other,
-        }
+    session.create_and_commit(new).await.map_err(|error| match error.into() {
+        Error::RelatedNotFound(_) => Error::NotOfTenant,
+        other => other,
     })
 }
 
@@ -44,14 +38,14 @@ pub(crate) async fn add_all(
     session.repository::<Group>().lock_by_id(group).await?;
     let mut wanted_ids = Vec::new();
     for member in members {
-        let id = parse_uuid(member).map_err(|_| FOREIGN)?;
+        let id = parse_uuid(member).map_err(|_| Error::NotOfTenant)?;
         if !wanted_ids.contains(&id) {
             wanted_ids.push(id);
         }
     }
     let named = UserTenant::ID.is_one_of(wanted_ids.iter().copied());
     if session.repository::<UserTenant>().count(Some(&named)).await? < wanted_ids.len() as u64 {
-        return Err(FOREIGN);
+        return Err(Error::NotOfTenant);
     }
     let present =
         UserGroup::GROUP_ID.is(group).and(Some(&UserGroup::USER_TENANT_ID.is_one_of(wanted_ids.iter().copied())));
@@ -70,7 +64,7 @@ pub(crate) async fn add_all(
 
 /// The user that a path names; what is no id names nobody in the group.
 pub(crate) fn user(id: &str) -> Result<Uuid> {
-    parse_uuid(id).map_err(|_| UNKNOWN)
+    parse_uuid(id).map_err(|_| Error::NotInGroup)
 }
 
 /// Takes a user out of a group, and notes at the group that it changed.
@@ -81,13 +75,13 @@ pub(crate) async fn remove(
     user: Uuid,
 ) -> Result<Committed<()>> {
     let of_user = UserTenant::USER_ID.is(user);
-    let membership = session.repository::<UserTenant>().find_one(of_user).await?.ok_or(UNKNOWN)?.id;
+    let membership = session.repository::<UserTenant>().find_one(of_user).await?.ok_or(Error::NotInGroup)?.id;
     let places = UserGroup::GROUP_ID.is(group).and(Some(&UserGroup::USER_TENANT_ID.is(membership)));
     if session.repository::<UserGroup>().count(Some(&places)).await? == 0 {
-        return Err(UNKNOWN);
+        return Err(Error::NotInGroup);
     }
     if membership == principal.membership {
-        return Err(Error::Forbidden("An owner cannot remove himself as the owner"));
+        return Err(Error::OwnMembership);
     }
     session.repository::<UserGroup>().delete_all(Some(&places)).await?;
     session.repository::<Group>().update_by_id(group, Patch::empty()).await?;

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::principal::Principal;
 use super::{names, tenants};
-use crate::error::{Error, Result, Sought, Unique};
+use crate::error::{Error, Result, Sought};
 use crate::model::{Group, UserGroup, UserTenant};
 
 /// Creates a group, with the principal in it unless that is of another tenant.
@@ -19,9 +19,8 @@ pub(crate) async fn create(
 ) -> Result<Committed<Record>> {
     // Whoever makes it stays a member meanwhile.
     tenants::hold(&session).await?;
-    let taken = |error| Unique::GroupName.or(error, Error::Forbidden(" Group with same name already exist"));
-    names::keep_once(&session, Unique::GroupName, Group::NAME, new.get(Group::NAME), None).await.map_err(taken)?;
-    let group = session.repository::<Group>().create(new).await.map_err(taken)?;
+    names::keep_once(&session, Group::NAME, new.get(Group::NAME), None).await?;
+    let group = session.repository::<Group>().create(new).await?;
     if session.repository::<UserTenant>().exists(principal.membership).await? {
         let id = group.id().ok_or_else(|| Error::Internal("a new row has no id".into()))?;
         let member = New::<UserGroup>::empty()
@@ -38,7 +37,7 @@ pub(crate) async fn update_all(
     predicate: Option<&Predicate>,
     patch: Patch<Group>,
 ) -> Result<Committed<u64>> {
-    names::keep_once(&session, Unique::GroupName, Group::NAME, patch.get(Group::NAME), predicate).await?;
+    names::keep_once(&session, Group::NAME, patch.get(Group::NAME), predicate).await?;
     Ok(session.update_and_commit(predicate, patch).await?)
 }
 
@@ -46,7 +45,7 @@ pub(crate) async fn update_all(
 pub(crate) async fn delete_by_id(session: Session<TenantScope, Write>, id: Uuid) -> Result<Committed<()>> {
     // Before the members, whose rows are out of reach once the group is deleted.
     if !session.repository::<Group>().lock_by_id(id).await? {
-        return Err(Error::RowNotFound(Sought::of::<Group>(&id)));
+        return Err(Error::NotFound(Sought::of::<Group>(&id)));
     }
     let members = UserGroup::GROUP_ID.is(id);
     session.repository::<UserGroup>().delete_all(Some(&members)).await?;

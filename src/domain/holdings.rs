@@ -49,5 +49,5 @@ where
     let held = of(session, membership).await?;
     let reached =
         principal.master || held.permissions.names().all(|permission| principal.permissions.contains(permission));
-    if reached { Ok(()) } else { Err(Error::Forbidden("NotAllowedAccess")) }
+    if reached { Ok(()) } else { Err(Error::MemberHoldsMore) }
 }

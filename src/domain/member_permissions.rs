@@ -1,6 +1,5 @@
 //! Rules of permissions that a member has beside its role's: nobody gives what it does not hold, or changes its own.
 
-use serde_json::json;
 use user_tenant_store::filter::{Filter, Predicate};
 use user_tenant_store::record::{New, Patch, Record};
 use user_tenant_store::scope::TenantScope;
@@ -12,7 +11,7 @@ use super::administrators::Administrators;
 use super::holdings;
 use super::principal::Principal;
 use super::tenants;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Rule};
 use crate::model::UserLevelPermission;
 
 /// Most permissions of a member beside the role's: no more than a role itself may have.
@@ -25,9 +24,7 @@ pub(crate) async fn create(
     member: Uuid,
     new: New<UserLevelPermission>,
 ) -> Result<Committed<Record>> {
-    if member == principal.membership {
-        return Err(Error::Forbidden("user can not change its own permission"));
-    }
+    not_own(&principal, member)?;
     let withheld = new.get(UserLevelPermission::ALLOWED) == Some(&Value::Boolean(false));
     if let (false, Some(Value::Text(permission))) = (withheld, new.get(UserLevelPermission::PERMISSION)) {
         holds(&principal, permission)?;
@@ -109,12 +106,10 @@ pub(crate) fn of_member(member: Uuid, filter: Filter) -> Filter {
 /// Refuses a body that names another member than the path.
 pub(crate) fn same_member(member: Uuid, body: Option<&serde_json::Value>) -> Result<()> {
     match body.and_then(serde_json::Value::as_str) {
-        Some(named) if !named.eq_ignore_ascii_case(&member.to_string()) => Err(Error::InvalidBody(Box::new(json!([{
-            "path": "/userTenantId",
-            "code": "const",
-            "message": "must be the membership of the path",
-            "info": { "allowedValue": member },
-        }])))),
+        Some(named) if !named.eq_ignore_ascii_case(&member.to_string()) => Err(Error::InvalidProperty {
+            property: "userTenantId".to_owned(),
+            rule: Rule::Only { value: member.to_string(), what: "the membership of the path" },
+        }),
         _ => Ok(()),
     }
 }
@@ -124,9 +119,12 @@ fn of(member: Uuid) -> Predicate {
 }
 
 fn not_own(principal: &Principal<'_>, member: Uuid) -> Result<()> {
-    if member == principal.membership { Err(Error::Forbidden("NotAllowedAccess")) } else { Ok(()) }
+    if member == principal.membership { Err(Error::OwnPermissions) } else { Ok(()) }
 }
 
 fn holds(principal: &Principal<'_>, permission: &String) -> Result<()> {
-    if principal.holds(std::slice::from_ref(permission)) { Ok(()) } else { Err(Error::Forbidden("NotAllowedAccess")) }
+    match principal.lacks(std::slice::from_ref(permission)) {
+        None => Ok(()),
+        Some(lacking) => Err(Error::PermissionNotHeld { permission: Some(lacking.clone()) }),
+    }
 }

@@ -8,18 +8,17 @@ use user_tenant_store::value::Value;
 use user_tenant_store::{Entity, StoreResult, TypedProperty};
 use uuid::Uuid;
 
-use crate::error::Unique;
+use crate::error::{Result, Taken};
 
 /// Refuses a name that another row of the tenant has in other letters, where the unique index may take the two for
 /// different: `SQLite`, and `PostgreSQL` with the locale C, know the case of ASCII alone, and locales differ in the rest. The
 /// rows that are about to get the name do not count.
 pub(crate) async fn keep_once<E: Entity>(
     session: &Session<TenantScope, Write>,
-    unique: Unique,
     property: TypedProperty<E, String>,
     name: Option<&Value>,
     changed: Option<&Predicate>,
-) -> StoreResult<()>
+) -> Result<()>
 where
     TenantScope: Sees<E>,
 {
@@ -39,7 +38,7 @@ where
         Some(changed) => ids::<E>(session, Some(changed.clone()), |_| true).await?,
         None => Vec::new(),
     };
-    if named.iter().all(|id| changed.contains(id)) { Ok(()) } else { Err(unique.violated_by(name)) }
+    if named.iter().all(|id| changed.contains(id)) { Ok(()) } else { Err(Taken::of::<E>("name", name)) }
 }
 
 /// The same for all spellings in other cases, those of a sigma at the end of a word among them.

@@ -53,7 +53,7 @@ pub(crate) async fn delete_by_id(
     let preferences = session.repository::<UserTenantPrefs>();
     let preference = preferences.get(id).await?.ok_or_else(|| Error::NotFound(Sought::of::<UserTenantPrefs>(&id)))?;
     if preference.user_tenant_id != principal.membership {
-        return Err(Error::NotAllowed);
+        return Err(Error::RowOfAnother);
     }
     if for_good {
         preferences.destroy_by_id(id).await?;

@@ -33,7 +33,12 @@ pub(crate) struct Principal<'a> {
 impl Principal<'_> {
     /// Whether every one of these permissions is held: a member gives only what the member has.
     pub(crate) fn holds(&self, permissions: &[String]) -> bool {
-        permissions.iter().all(|permission| self.permissions.contains(permission))
+        self.lacks(permissions).is_none()
+    }
+
+    /// The first of these permissions that is not held.
+    pub(crate) fn lacks<'p>(&self, permissions: &'p [String]) -> Option<&'p String> {
+        permissions.iter().find(|permission| !self.permissions.contains(*permission))
     }
 
     /// Whether the principal may change a role or a member that has these permissions.

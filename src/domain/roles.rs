@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::administrators::Administrators;
 use super::principal::Principal;
 use super::{names, tenants};
-use crate::error::{Error, Result, Sought, Unique};
+use crate::error::{Error, Result, Sought};
 use crate::model::{Role, UserTenant};
 
 /// Creates a role, whose name the tenant does not have yet.
@@ -33,9 +33,8 @@ pub(crate) async fn create(
     // An empty list says as little as none.
     let clients = new.get(Role::ALLOWED_CLIENTS).filter(|clients| **clients != Value::TextArray(Vec::new()));
     givable(&principal, role_type, clients, new.get(Role::PERMISSIONS))?;
-    let taken = |error| Unique::RoleName.or(error, Error::Forbidden(" Role with same name already exist"));
-    names::keep_once(&session, Unique::RoleName, Role::NAME, new.get(Role::NAME), None).await.map_err(taken)?;
-    session.create_and_commit(new).await.map_err(taken)
+    names::keep_once(&session, Role::NAME, new.get(Role::NAME), None).await?;
+    Ok(session.create_and_commit(new).await?)
 }
 
 /// Changes every role that matches. The principal must hold all permissions that they have and get,
@@ -54,11 +53,9 @@ pub(crate) async fn update_all(
     tenants::lock(&session).await?;
     let own = own_role(&session, &principal).await?;
     for role in session.repository::<Role>().find_typed(predicate.clone()).await? {
-        if Some(role.id) == own || !principal.may_affect(&role.permissions.unwrap_or_default()) {
-            return Err(Error::Forbidden("NotAllowedAccess"));
-        }
+        changeable(role.id, own, principal.may_affect(&role.permissions.unwrap_or_default()))?;
     }
-    names::keep_once(&session, Unique::RoleName, Role::NAME, patch.get(Role::NAME), Some(predicate)).await?;
+    names::keep_once(&session, Role::NAME, patch.get(Role::NAME), Some(predicate)).await?;
     let administrators = Administrators::before(&session, &principal).await?;
     let count = session.repository::<Role>().update_all(Some(predicate), patch).await?;
     administrators.remain(&session).await?;
@@ -72,12 +69,9 @@ pub(crate) async fn delete_by_id(
     id: Uuid,
 ) -> Result<Committed<()>> {
     tenants::lock(&session).await?;
-    let role =
-        session.repository::<Role>().get(id).await?.ok_or_else(|| Error::RowNotFound(Sought::of::<Role>(&id)))?;
-    let own = own_role(&session, &principal).await? == Some(id);
-    if own || !principal.holds(&role.permissions.unwrap_or_default()) {
-        return Err(Error::Forbidden("Not Allowed"));
-    }
+    let role = session.repository::<Role>().get(id).await?.ok_or_else(|| Error::NotFound(Sought::of::<Role>(&id)))?;
+    let own = own_role(&session, &principal).await?;
+    changeable(id, own, principal.holds(&role.permissions.unwrap_or_default()))?;
     let holders = session.repository::<UserTenant>().count(Some(&UserTenant::ROLE_ID.is(id))).await?;
     if holders > 0 {
         return Err(Error::RoleInUse { holders });
@@ -92,6 +86,14 @@ async fn own_role(session: &Session<TenantScope, Write>, principal: &Principal<'
     Ok(membership.and_then(|membership| membership.uuid(UserTenant::ROLE_ID)))
 }
 
+/// That a role is not the principal's own, and that the principal reaches what it grants.
+fn changeable(role: Uuid, own: Option<Uuid>, reached: bool) -> Result<()> {
+    if own == Some(role) {
+        return Err(Error::OwnRole);
+    }
+    if reached { Ok(()) } else { Err(Error::PermissionNotHeld { permission: None }) }
+}
+
 /// That the principal may give what a role is to grant: its kind, its client applications, its permissions.
 fn givable(
     principal: &Principal<'_>,
@@ -99,15 +101,19 @@ fn givable(
     clients: Option<&Value>,
     permissions: Option<&Value>,
 ) -> Result<()> {
-    let lacks = matches!(permissions, Some(Value::TextArray(wanted)) if !principal.holds(wanted));
+    if let Some(Value::TextArray(wanted)) = permissions
+        && let Some(lacking) = principal.lacks(wanted)
+    {
+        return Err(Error::PermissionNotHeld { permission: Some(lacking.clone()) });
+    }
+    if !principal.may_give_type(role_type) {
+        return Err(Error::RoleTypeNotHeld);
+    }
     let clients = clients.is_none_or(|clients| match clients {
         Value::TextArray(named) => principal.may_give_clients(named),
         _ => principal.may_give_clients(&[]),
     });
-    if lacks || !principal.may_give_type(role_type) || !clients {
-        return Err(Error::Forbidden("NotAllowedAccess"));
-    }
-    Ok(())
+    if clients { Ok(()) } else { Err(Error::ClientsNotHeld) }
 }
 
 fn integer(value: Option<&Value>) -> Option<i32> {

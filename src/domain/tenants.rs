@@ -1,7 +1,6 @@
 //! Rules of tenants: who is found under an id, what a change must name, what survives a replacement.
 
-use serde_json::{Value as Json, json};
-use user_tenant_store::Entity;
+use serde_json::Value as Json;
 use user_tenant_store::filter::{Filter, Predicate};
 use user_tenant_store::form::Unwritable;
 use user_tenant_store::record::{InvalidRecord, New, Patch, Record};
@@ -10,7 +9,7 @@ use user_tenant_store::session::{Committed, Read, Session, Write};
 use user_tenant_store::value::{Value, parse_uuid};
 use uuid::Uuid;
 
-use crate::error::{Error, Result, Sought};
+use crate::error::{Error, Result, Rule, Sought};
 use crate::model::{Tenant, forms};
 
 /// Creates a tenant. Its key stays taken even after it is deleted.
@@ -75,9 +74,7 @@ pub(crate) async fn delete_by_id(session: Session<CallerScope, Write>, id: &str)
 /// Refuses a body whose tenant is another one than that of the request.
 pub(crate) fn same_tenant(tenant: Uuid, body: Option<&Json>) -> Result<()> {
     match body.and_then(Json::as_str) {
-        Some(body) if !body.eq_ignore_ascii_case(&tenant.to_string()) => {
-            Err(Error::Foreign("Tenant Id does not match"))
-        }
+        Some(body) if !body.eq_ignore_ascii_case(&tenant.to_string()) => Err(Error::TenantMismatch),
         _ => Ok(()),
     }
 }
@@ -94,7 +91,7 @@ pub(crate) async fn hold(session: &Session<TenantScope, Write>) -> Result<()> {
 }
 
 fn there(session: &Session<TenantScope, Write>, is_there: bool) -> Result<()> {
-    if is_there { Ok(()) } else { Err(Error::RowNotFound(Sought::of::<Tenant>(&session.scope().0))) }
+    if is_there { Ok(()) } else { Err(Error::NotFound(Sought::of::<Tenant>(&session.scope().0))) }
 }
 
 /// Refuses a body whose id is another one than that of the path.
@@ -136,12 +133,7 @@ fn has_key(key: Option<&Value>) -> Result<()> {
     match key {
         Some(Value::Text(key)) if !key.trim().is_empty() => Ok(()),
         Some(Value::Text(_)) => Err(InvalidRecord::Unwritable("key", Unwritable::Empty).into()),
-        _ => Err(Error::InvalidBody(Box::new(json!([{
-            "path": "",
-            "code": "required",
-            "message": "must have required property 'key'",
-            "info": { "missingProperty": "key" },
-        }])))),
+        _ => Err(Error::InvalidProperty { property: "key".to_owned(), rule: Rule::Required }),
     }
 }
 
@@ -150,5 +142,5 @@ fn known(id: &str) -> Result<Uuid> {
 }
 
 fn unknown(id: &str) -> Error {
-    Error::EntityNotFound { table: Tenant::meta().table, id: id.to_owned() }
+    Error::NotFound(Sought::of::<Tenant>(id))
 }

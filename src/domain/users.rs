@@ -3,7 +3,6 @@
 mod add;
 mod identity;
 
-use user_tenant_store::Entity;
 use user_tenant_store::cursor::Page;
 use user_tenant_store::filter::{Filter, Predicate, Test};
 use user_tenant_store::record::{New, Patch};
@@ -17,7 +16,7 @@ pub(crate) use self::identity::{email, username};
 use super::administrators::Administrators;
 use super::holdings;
 use super::principal::Principal;
-use crate::error::{Error, Result, Sought, Unique};
+use crate::error::{Error, Result, Sought};
 use crate::model::{Role, Tenant, TenantStatus, User, UserGroup, UserStatus, UserTenant};
 
 /// Changes of a user of the tenant: of the person, and of the membership.
@@ -49,11 +48,11 @@ pub(crate) async fn update(
         async { Ok(session.repository::<User>().get(id).await?) },
     )?;
     if !is_there {
-        return Err(Error::RowNotFound(Sought::of::<Tenant>(&tenant)));
+        return Err(Error::NotFound(Sought::of::<Tenant>(&tenant)));
     }
     let user = user.ok_or_else(|| unknown(&id))?;
     if change.role.is_some() && id == principal.user {
-        return Err(Error::Forbidden("NotAllowedAccess"));
+        return Err(Error::OwnMembership);
     }
     if let Some(role) = change.role {
         assignable(&session, &principal, tenant, role).await?;
@@ -69,7 +68,7 @@ pub(crate) async fn update(
         let joins =
             change.status.as_ref().is_some_and(|status| UserStatus::JOINED.iter().any(|joined| is(status, *joined)));
         if joins || change.person.as_ref().is_some_and(|person| !person.is_empty()) {
-            return Err(Error::Forbidden("NotAllowedAccess"));
+            return Err(Error::ProfileOfGuest);
         }
         None
     };
@@ -95,7 +94,6 @@ async fn write(
     person: Option<Patch<User>>,
     patch: Patch<UserTenant>,
 ) -> Result<Committed<()>> {
-    let taken = |error| Unique::Username.or(error, Error::Forbidden("Username already exists"));
     // The person is there: if nothing was changed, it is its new default tenant that is not.
     let default = match person.as_ref().and_then(|person| person.get(User::DEFAULT_TENANT_ID)) {
         Some(Value::Uuid(default)) => Some(Sought::of::<Tenant>(default)),
@@ -105,11 +103,11 @@ async fn write(
     match person {
         Some(person) if patch.is_empty() => {
             let by_id = User::ID.is(membership.user_id);
-            let changed = session.update_and_commit(Some(&by_id), person).await.map_err(taken)?;
+            let changed = session.update_and_commit(Some(&by_id), person).await?;
             return if *changed.get() > 0 { Ok(changed.map(|_| ())) } else { Err(no_default()) };
         }
         Some(person) => {
-            let changed = session.repository::<User>().update_by_id(membership.user_id, person).await.map_err(taken)?;
+            let changed = session.repository::<User>().update_by_id(membership.user_id, person).await?;
             if !changed {
                 return Err(no_default());
             }
@@ -134,7 +132,7 @@ pub(crate) async fn remove(
     let of_user = UserTenant::USER_ID.is(id);
     let membership = membership(&session, tenant, id).await?;
     if id == principal.user {
-        return Err(Error::Forbidden("NotAllowedAccess"));
+        return Err(Error::OwnMembership);
     }
     protected(&session, &principal, &membership).await?;
     // Two tenants that let the person go at once must not each name the other as the next home.
@@ -228,14 +226,14 @@ fn role_of(tenant: Uuid, role: Uuid) -> Predicate {
 
 /// The same of a role that was looked for in the tenant by its id.
 fn may_assign(principal: &Principal<'_>, id: Uuid, role: Option<&Role>) -> Result<()> {
-    let role = role.ok_or_else(|| Error::RowNotFound(Sought::of::<Role>(&id)))?;
+    let role = role.ok_or_else(|| Error::NotFound(Sought::of::<Role>(&id)))?;
     let grants = principal.may_affect(role.permissions.as_deref().unwrap_or_default());
-    if grants { Ok(()) } else { Err(Error::Forbidden("NotAllowedAccess")) }
+    if grants { Ok(()) } else { Err(Error::PermissionNotHeld { permission: None }) }
 }
 
-/// That there is no such user in the tenant, in the words of the original.
+/// That there is no such user in the tenant.
 pub(crate) fn unknown(id: &impl ToString) -> Error {
-    Error::EntityNotFound { table: User::meta().table, id: id.to_string() }
+    Error::NotFound(Sought::of::<User>(id))
 }
 
 /// A user to be added to a tenant.

@@ -11,7 +11,7 @@ use axum::body::HttpBody;
 use axum::extract::{RawPathParams, Request};
 use axum::http::Method;
 use axum::http::request::Parts;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 use serde_json::{Map, Value as Json, json};
 use user_tenant_store::filter::{Filter, Predicate};
@@ -69,15 +69,17 @@ pub(super) fn router(service: &Arc<Service>, routes: Vec<Route>, options: &HttpO
     paths.into_iter().fold(Router::new(), |router, (path, operations)| {
         let (service, bodies, operations) = (service.clone(), bodies.clone(), Arc::new(operations));
         let answer = move |parameters: std::result::Result<RawPathParams, _>, request: Request| async move {
-            let operation = operations
-                .iter()
-                .find(|operation| operation.route.method == *request.method())
-                .ok_or(Error::UnknownRoute)?;
+            let method = request.method();
+            let Some(operation) = operations.iter().find(|operation| operation.route.method == *method) else {
+                return Error::UnknownRoute.into_response();
+            };
             let path = parameters.iter().flatten().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-            operation.answer(&service, &bodies, path, request).await.inspect_err(|error| {
+            let Route { method, path: template, operation: name, surface, .. } = &operation.route;
+            operation.answer(&service, &bodies, path, request).await.unwrap_or_else(|error| {
                 if let Some(refusal) = error.wall_refusal() {
-                    service.metrics.wall_refused(&operation.route.method, operation.route.path, refusal);
+                    service.metrics.wall_refused(method, template, refusal);
                 }
+                surface.answer(&error, name)
             })
         };
         router.route(path, any(answer))
@@ -143,7 +145,7 @@ impl Operation {
         let changes = self.route.body.as_ref().is_some_and(|body| matches!(body.form, Form::Partial | Form::Replace));
         if changes && body.get("deleted") == Some(&Json::Bool(true)) {
             // Deleting has a permission of its own.
-            return Err(Error::NotAllowed);
+            return Err(Error::DeletedByChange);
         }
         let tell =
             (self.route.method != Method::GET && service.listeners.are_there()).then(|| self.change(&path, &proof));

@@ -15,7 +15,8 @@ use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 use tower_http::request_id::{MakeRequestId, PropagateRequestIdLayer, RequestId, SetRequestIdLayer};
 
 use super::answer::TOTAL;
-use crate::error::{BoxError, Error};
+use super::surface;
+use crate::error::{BoxError, Error, ErrorCode};
 use crate::service::Service;
 
 /// Carries the request's id, in and out.
@@ -129,6 +130,7 @@ async fn observe(State(service): State<Arc<Service>>, request: Request, next: Ne
     let uri = request.extensions().get::<OriginalUri>().map_or_else(|| request.uri().clone(), |uri| uri.0.clone());
     let matched = request.extensions().get::<MatchedPath>().cloned();
     let request_id = request.extensions().get::<RequestId>().cloned();
+    let inner = request.uri().clone();
     let started = tokio::time::Instant::now();
     let in_flight = service.metrics.request_started();
     let mut response = match request_id.clone() {
@@ -136,13 +138,18 @@ async fn observe(State(service): State<Arc<Service>>, request: Request, next: Ne
         None => next.run(request).await,
     };
     drop(in_flight);
+    surface::place(&mut response, inner.path());
+    let code = response.extensions().get().copied().map(ErrorCode::as_str);
     tidy(&mut response, method == Method::OPTIONS);
     let route = matched.as_ref().map_or("unmatched", MatchedPath::as_str);
     let (status, elapsed) = (response.status().as_u16(), started.elapsed());
     service.metrics.request_finished(&method, route, status, elapsed);
+    if let Some(code) = code {
+        service.metrics.ended_in_error(code);
+    }
     tracing::info!(
         target: "user_tenant_service::request",
-        %method, path = uri.path(), route, status,
+        %method, path = uri.path(), route, status, code,
         request_id = request_id.as_ref().and_then(|id| id.header_value().to_str().ok()),
         milliseconds = elapsed.as_secs_f64() * 1_000.0,
         "request"

@@ -95,7 +95,7 @@ fn operation(route: &Route, components: &mut Components) -> serde_json::Result<O
     let (status, success) = success(route, components)?;
     responses = responses.response(status, success);
     for status in refusals(route) {
-        responses = responses.response(status, Ref::from_response_name(status));
+        responses = responses.response(status, Ref::from_response_name(components.refusal(route.surface, status)));
     }
     let mut operation = OperationBuilder::new()
         .tag(controller)

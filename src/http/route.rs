@@ -14,6 +14,7 @@ use user_tenant_store::{Entity, EntityMeta, schema};
 use uuid::Uuid;
 
 use super::query::CURSOR;
+use super::surface::Surface;
 use crate::access::doors::CallerDoors;
 use crate::access::guard::{Opening, Reach};
 use crate::error::{Error, Result, Sought};
@@ -46,6 +47,8 @@ pub(crate) struct Route {
     pub(crate) body: Option<Body>,
     /// The shape of its answer.
     pub(crate) reply: Shape,
+    /// The form of its errors.
+    pub(crate) surface: Surface,
     /// What it does.
     pub(crate) handler: Handler,
 }
@@ -215,7 +218,7 @@ impl Call {
     /// The row that a parameter of the path names. What is no id names no row.
     pub(crate) fn row<E: Entity>(&self, parameter: &str) -> Result<Uuid> {
         let id = self.path.get(parameter);
-        parse_uuid(id).map_err(|_| Error::RowNotFound(Sought::of::<E>(id)))
+        parse_uuid(id).map_err(|_| Error::NotFound(Sought::of::<E>(id)))
     }
 
     /// The body as a new row.
@@ -262,6 +265,7 @@ impl Route {
             query: Query::None,
             body: None,
             reply: Shape::Empty,
+            surface: Surface::LoopBack,
             handler: Arc::new(move |call| Box::pin(handler(call))),
         }
     }
@@ -299,6 +303,12 @@ impl Route {
     /// Its body, by a schema of its own.
     pub(crate) fn body_schema(self, form: Form, schema: fn() -> Json) -> Self {
         Self { body: Some(Body { form, subject: Subject::Schema(schema) }), ..self }
+    }
+
+    /// The form of its errors; LoopBack's, until it says otherwise.
+    #[cfg_attr(not(test), expect(dead_code, reason = "the next route of our own declares it"))]
+    pub(crate) fn surface(self, surface: Surface) -> Self {
+        Self { surface, ..self }
     }
 
     /// The shape of its answer.

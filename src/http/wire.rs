@@ -3,7 +3,9 @@
 use axum::http::header::{HOST, HeaderValue, TRANSFER_ENCODING};
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, Version};
+use axum::response::{IntoResponse, Response};
 
+use super::surface;
 use crate::error::{Error, Result};
 
 /// Checks the head of a request. Two servers that read one message differently let a client speak past the first of
@@ -19,6 +21,13 @@ pub(crate) fn check(version: Version, headers: &HeaderMap) -> Result<()> {
         (Some(host), None) if !is_host(host) => Err(Error::InvalidMessage("Host is no name or address of a host.")),
         _ => check_codings(headers),
     }
+}
+
+/// The answer to what is no such message.
+pub(crate) fn refusal(error: Error, path: &str) -> Response {
+    let mut response = error.into_response();
+    surface::place(&mut response, path);
+    response
 }
 
 /// An empty one is allowed: the target may have no authority.

@@ -70,6 +70,7 @@ pub(crate) struct Metrics {
     authentication_failures: Counters<1>,
     permission_refusals: Counters<1>,
     wall_refusals: Counters<3>,
+    errors: Counters<1>,
     connections_ended: Counters<1>,
     #[cfg(feature = "cli")]
     log_lines_dropped: prometheus::IntCounter,
@@ -123,6 +124,12 @@ impl Metrics {
                 "Requests that named what is not of the tenant they act on, or nowhere at all",
                 ["method", "route", "refusal"],
             )?,
+            errors: Counters::new(
+                &registry,
+                "errors_total",
+                "Requests that were refused or failed, by the code of docs/errors.md",
+                ["code"],
+            )?,
             connections_ended: Counters::new(
                 &registry,
                 "connections_ended_total",
@@ -170,6 +177,11 @@ impl Metrics {
     /// A request named what is not of the tenant that it acts on.
     pub(crate) fn wall_refused(&self, method: &Method, route: &'static str, refusal: &'static str) {
         self.wall_refusals.count([known_method(method), route, refusal]);
+    }
+
+    /// A request ended in an error with this code.
+    pub(crate) fn ended_in_error(&self, code: &'static str) {
+        self.errors.count([code]);
     }
 
     /// A connection was ended for what its client did, or for how many the client has.

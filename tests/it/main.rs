@@ -33,4 +33,5 @@ mod request;
 mod scaffold;
 mod support;
 mod system;
+mod unique;
 mod world;

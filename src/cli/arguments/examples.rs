@@ -83,6 +83,7 @@ const EXAMPLES: &[(&str, &[&str])] = &[
     ("mcp", &["mcp", "mcp --url https://users.example.com --token \"$token\"", "mcp --http 127.0.0.1:8931"]),
     ("completions", &["completions bash > /etc/bash_completion.d/user-tenant-service"]),
     ("man", &["man /usr/local/share/man/man1"]),
+    ("errors", &["errors"]),
     ("openapi", &["openapi --format yaml > openapi.yaml"]),
     ("config", &["config --database-url sqlite:users.db"]),
 ];

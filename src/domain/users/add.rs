@@ -1,10 +1,10 @@
 //! Adds a user to a tenant: a new person, or one who is known already by the address.
 
+use user_tenant_store::TypedProperty;
 use user_tenant_store::record::{New, Record};
 use user_tenant_store::scope::System;
 use user_tenant_store::session::{Committed, Session, Write};
 use user_tenant_store::value::Value;
-use user_tenant_store::{StoreError, TypedProperty};
 use uuid::Uuid;
 
 use super::{Addition, Principal, identity, may_assign, role_of};
@@ -36,9 +36,8 @@ pub(crate) async fn add(
         async { Ok(roles.find_one(role_of(tenant, wanted.role)).await?) },
     )?;
     if !is_there {
-        return Err(Error::RowNotFound(Sought::of::<Tenant>(&tenant)));
+        return Err(Error::NotFound(Sought::of::<Tenant>(&tenant)));
     }
-    let taken = || Error::Conflict("User Already Exists".to_owned());
     let (user, shown, person, introduction) = match known {
         Known::Nobody => {
             let person = wanted.person.with(User::USERNAME, username)?.with(User::EMAIL, email)?;
@@ -57,20 +56,20 @@ pub(crate) async fn add(
             session.repository::<User>().hold_by_id(id).await?;
             let username = match self::known(&session, &username, &email).await? {
                 Known::Somebody { id: same, by_username } if same == id => by_username.then_some(username),
-                _ => return Err(taken()),
+                _ => return Err(Error::LoginTaken),
             };
-            let person = session.repository::<User>().get(id).await?.ok_or_else(taken)?;
+            let person = session.repository::<User>().get(id).await?.ok_or(Error::LoginTaken)?;
             let same_phone =
                 person.phone.is_none() || wanted.person.get(User::PHONE) == Some(&person.phone.clone().into());
             if (username.is_none() || !same_phone) && !identity::has_come(&session, &person).await? {
-                return Err(taken());
+                return Err(Error::LoginTaken);
             }
             let shown = introduced(&wanted.person, id, username, email)?;
             let names = serde_json::to_value(shown.clone().only(&NAMES.map(TypedProperty::property)))
                 .map_err(|error| Error::Internal(error.into()))?;
             (id, shown, None, Some(names))
         }
-        Known::Several => return Err(taken()),
+        Known::Several => return Err(Error::LoginTaken),
     };
     may_assign(&principal, wanted.role, role.as_ref())?;
     let membership = New::<UserTenant>::empty()
@@ -88,9 +87,10 @@ pub(crate) async fn add(
         rows.extend([person, session.repository::<UserCredentials>().prepare(credentials)?]);
     }
     rows.push(session.repository::<UserTenant>().prepare(membership)?);
-    let committed = session.insert_and_commit(rows).await.map_err(|error| match error {
-        StoreError::Conflict { .. } => taken(),
-        other => other.into(),
+    let committed = session.insert_and_commit(rows).await.map_err(|error| match Error::from(error) {
+        // Another request was faster.
+        Error::Taken(taken) if taken.is_of::<User>() || taken.is_of::<UserTenant>() => Error::LoginTaken,
+        other => other,
     })?;
     Ok(committed.map(|_| shown))
 }

@@ -42,27 +42,26 @@ pub(super) async fn checked(
     let text = |property| patch.get(property).and_then(Value::as_text);
     let others = Box::pin(crossed(session, text(User::USERNAME), text(User::EMAIL))).await?;
     if others.into_iter().flatten().any(|id| id != user.id) {
-        return Err(Error::Conflict("Username or email is already taken".to_owned()));
+        return Err(Error::LoginTaken);
     }
-    let refused = || Error::Forbidden("NotAllowedAccess");
     let own = user.id == principal.user;
     let at_home = user.default_tenant_id == Some(membership.tenant_id);
     // A home that let the person go has left none; another tenant that has the person can be the next.
     let settles =
         user.default_tenant_id.is_none() && patch.get(User::DEFAULT_TENANT_ID) == Some(&membership.tenant_id.into());
     if changes.home && !(at_home || settles && (own || principal.master)) {
-        return Err(refused());
+        return Err(Error::LoginOfAnother);
     }
     if principal.master && (at_home || user.default_tenant_id.is_none()) {
         return Ok(patch);
     }
     if !(own || at_home) {
-        return Err(refused());
+        return Err(Error::LoginOfAnother);
     }
     // Held until the commit, so that no other tenant adds the person meanwhile.
     session.repository::<User>().lock_by_id(user.id).await?;
     if is_elsewhere(session, membership).await? && !(own && has_come(session, user).await?) {
-        return Err(refused());
+        return Err(Error::LoginOfAnother);
     }
     if !own {
         holdings::protect(session, principal, membership.id).await?;

@@ -7,7 +7,7 @@ use user_tenant_store::record::{InvalidRecord, New};
 
 use crate::access::guard::Reach;
 use crate::domain::callback::{self, Provisioning};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Rule};
 use crate::http::route::{Call, Form, Reply, Route};
 use crate::model::{Tenant, forms};
 
@@ -103,12 +103,7 @@ async fn provision(call: Call) -> Result<Reply> {
     }
     if !client.contains_key("clientSecret") {
         // The column cannot be null. The schema does not ask for it, so that refusals list what the original's list.
-        return Err(Error::InvalidBody(Box::new(json!([{
-            "path": "/authClient",
-            "code": "required",
-            "message": "must have required property 'clientSecret'",
-            "info": { "missingProperty": "clientSecret" },
-        }]))));
+        return Err(Error::InvalidProperty { property: "authClient/clientSecret".to_owned(), rule: Rule::Required });
     }
     let key = forms::key(&text("tenantKey").unwrap_or_default())
         .map_err(|reason| InvalidRecord::Unwritable("tenantKey", reason))?;

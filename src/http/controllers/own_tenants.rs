@@ -1,7 +1,6 @@
 //! `/user/{id}/tenants`: the tenants that the caller works for.
 
 use axum::http::Method;
-use serde_json::Value as Json;
 use user_tenant_store::Entity;
 
 use crate::access::guard::Reach;
@@ -30,11 +29,7 @@ pub(in crate::http) fn routes() -> Vec<Route> {
 async fn find(call: Call) -> Result<Reply> {
     if !call.filter.include.is_empty() {
         // What hangs on a tenant is for those who may see it there.
-        return Err(Error::InvalidFilter {
-            message: "Invalid \"filter.include\": this operation includes nothing.".to_owned(),
-            code: Some("INVALID_INCLUSION_FILTER"),
-            details: Box::new(Json::Null),
-        });
+        return Err(Error::NothingToInclude);
     }
     Ok(Reply::Page(users::tenants_of(&call.doors.read_own(), &call.doors.principal(), call.filter).await?))
 }

@@ -86,7 +86,7 @@ async fn create(call: Call) -> Result<Reply> {
     let locale = call.body.get("locale").and_then(Json::as_str).map(ToOwned::to_owned);
     let person = New::from_json(&person(&call.body))?;
     let wanted =
-        Addition { person, role: role(&call.body)?.ok_or_else(|| Error::RowNotFound(Sought::of::<Role>("")))?, locale };
+        Addition { person, role: role(&call.body)?.ok_or_else(|| Error::NotFound(Sought::of::<Role>("")))?, locale };
     let session = call.doors.add_member().await?;
     // Boxed: all that is asked at once makes it large.
     let adding = Box::pin(users::add(session, call.doors.principal(), call.doors.tenant(), wanted));
@@ -133,5 +133,5 @@ fn person(body: &Map<String, Json>) -> Map<String, Json> {
 /// The role that a body names. What is no id is no role.
 pub(super) fn role(body: &Map<String, Json>) -> Result<Option<Uuid>> {
     let role = body.get("roleId").and_then(Json::as_str);
-    role.map(|role| parse_uuid(role).map_err(|_| Error::RowNotFound(Sought::of::<Role>(role)))).transpose()
+    role.map(|role| parse_uuid(role).map_err(|_| Error::NotFound(Sought::of::<Role>(role)))).transpose()
 }

@@ -8,6 +8,8 @@ use utoipa::openapi::schema::Schema;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{ComponentsBuilder, RefOr, Response};
 
+use crate::error::ErrorCode;
+use crate::http::surface::{self, Surface};
 use crate::model::User;
 
 /// Name of the way to authenticate, as the original calls it.
@@ -37,6 +39,8 @@ const REFUSALS: [(&str, &str); 10] = [
 #[derive(Default)]
 pub(super) struct Components {
     schemas: Map<String, Value>,
+    /// Whether an operation answers problem details.
+    has_problems: bool,
 }
 
 impl Components {
@@ -68,6 +72,12 @@ impl Components {
         }
     }
 
+    /// The name of a refusal in the form of a surface.
+    pub(super) fn refusal(&mut self, surface: Surface, status: &str) -> String {
+        self.has_problems |= surface == Surface::Problem;
+        refusal_name(surface, status)
+    }
+
     /// Another name for what a reference leads to.
     pub(super) fn alias(&mut self, name: &str, reference: &Value) -> Value {
         self.schema(json!({"title": name, "allOf": [reference]}))
@@ -95,21 +105,26 @@ impl Components {
         // Nothing refers to it in the original's document either, but its clients have the type.
         let user = self.record(User::meta());
         self.alias("UserDto", &user);
-        let error = self.schema(error());
+        let mut errors = vec![(Surface::LoopBack, self.schema(error()))];
+        if self.has_problems {
+            errors.push((Surface::Problem, self.schema(surface::schema())));
+        }
         let mut components = ComponentsBuilder::new();
         for (name, schema) in self.schemas {
             components = components.schema(name, typed(schema)?);
         }
-        for (status, description) in REFUSALS {
-            let mut response = Response::builder().description(description);
-            if status != HEAD_TOO_LARGE {
-                response = response.content(super::JSON, super::content(error.clone())?);
+        for (surface, error) in errors {
+            for (status, description) in REFUSALS {
+                let mut response = Response::builder().description(format!("{description}{}", codes(surface, status)));
+                if status != HEAD_TOO_LARGE {
+                    response = response.content(surface.media_type(), super::content(error.clone())?);
+                }
+                if status == "503" {
+                    let seconds = typed(json!({"type": "integer", "description": "Seconds to wait."}))?;
+                    response = response.header("Retry-After", HeaderBuilder::new().schema(Some(seconds)).build());
+                }
+                components = components.response(refusal_name(surface, status), response.build());
             }
-            if status == "503" {
-                let seconds = typed(json!({"type": "integer", "description": "Seconds to wait."}))?;
-                response = response.header("Retry-After", HeaderBuilder::new().schema(Some(seconds)).build());
-            }
-            components = components.response(status, response.build());
         }
         let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
         Ok(components.security_scheme(SECURITY_SCHEME, SecurityScheme::Http(bearer)).build())
@@ -123,6 +138,24 @@ fn reference(title: &str) -> Value {
 /// A schema in the document's types.
 pub(super) fn typed(schema: Value) -> serde_json::Result<RefOr<Schema>> {
     serde_json::from_value(schema)
+}
+
+/// The name of a refusal among the components.
+fn refusal_name(surface: Surface, status: &str) -> String {
+    match surface {
+        Surface::LoopBack => status.to_owned(),
+        Surface::Problem => format!("Problem{status}"),
+    }
+}
+
+/// The codes that a refusal can have, in Markdown.
+fn codes(surface: Surface, status: &str) -> String {
+    let with_status =
+        ErrorCode::ALL.iter().filter(|code| surface.statuses(**code).iter().any(|of| of.to_string() == status));
+    let mut codes: Vec<_> = with_status.flat_map(|code| surface.codes(*code)).map(|name| format!("`{name}`")).collect();
+    // Codes of one name stand beside each other.
+    codes.dedup();
+    if codes.is_empty() { String::new() } else { format!(" Codes: {}.", codes.join(", ")) }
 }
 
 /// The envelope of every error.

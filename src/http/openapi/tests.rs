@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::*;
 use crate::http::route::{Form, Reply};
+use crate::http::surface::Surface;
 use crate::http::validation::tests::tenant;
 
 fn routes() -> Vec<Route> {
@@ -127,6 +128,31 @@ fn every_reference_leads_somewhere() {
         let pointer = reference.strip_prefix('#').unwrap();
         assert!(document.pointer(pointer).is_some(), "{reference}");
     }
+}
+
+#[test]
+fn an_operation_of_ours_refuses_with_problems_and_the_others_as_before() {
+    let ours = Route::new(Method::GET, "/ours", "OurController.find", "Does it.", async |_| Ok(Reply::Empty))
+        .any_of(&["ViewTenant"])
+        .surface(Surface::Problem);
+    let mut all = routes();
+    all.push(ours);
+    let document = serde_json::to_value(document(&all).unwrap()).unwrap();
+    let refusal = |path: &str, status: &str| document["paths"][path]["get"]["responses"][status]["$ref"].clone();
+    assert_eq!(refusal("/ours", "403"), "#/components/responses/Problem403");
+    assert_eq!(refusal("/tenants", "403"), "#/components/responses/403");
+    let problem = &document["components"]["responses"]["Problem403"];
+    assert!(
+        problem["description"].as_str().unwrap().contains("`PERMISSION_MISSING`, `PERMISSION_WITHDRAWN`"),
+        "{problem}"
+    );
+    let schema = json!({"$ref": "#/components/schemas/Problem"});
+    assert_eq!(problem["content"], json!({"application/problem+json": {"schema": schema}}));
+    let codes = &document["components"]["schemas"]["Problem"]["properties"]["code"]["enum"];
+    assert_eq!(codes.as_array().unwrap().len(), crate::error::ErrorCode::ALL.len());
+    let envelope = &document["components"]["responses"]["403"];
+    assert_eq!(envelope["content"]["application/json"]["schema"], json!({"$ref": "#/components/schemas/Error"}));
+    assert!(rendered()["components"]["schemas"].get("Problem").is_none(), "no operation has it");
 }
 
 #[test]

@@ -68,6 +68,7 @@ fn metrics_have_names_and_bounded_labels() {
             "database_connections",
             "database_connections_available",
             "database_requests_waiting",
+            "errors_total",
             "log_lines_dropped_total",
             "memberships",
             "permission_refusals_total",
@@ -104,6 +105,10 @@ fn metrics_have_names_and_bounded_labels() {
         let refusals = labels(&page, "tenant_wall_refusals_total");
         assert_eq!(refusals["route"], ["/tenants/{id}", "/tenants/{id}/roles"].map(ToOwned::to_owned).into());
         assert_eq!(refusals["refusal"], ["forbidden", "not_found"].map(ToOwned::to_owned).into());
+
+        let errors = labels(&page, "errors_total");
+        let codes = ["INVALID_TOKEN", "NOT_FOUND", "OUT_OF_REACH", "PERMISSION_MISSING", "UNKNOWN_ROUTE"];
+        assert_eq!(errors["code"], codes.map(ToOwned::to_owned).into());
 
         let value = |name: &str, labels: &[(&str, &str)]| {
             let found = samples(&page).into_iter().find(|(sample, given, _)| {

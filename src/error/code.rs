@@ -1,0 +1,216 @@
+//! The codes of all errors, each declared once: its meaning, and its status on each surface. Document, metrics and answers follow.
+
+/// What a code is on the surfaces.
+pub(crate) struct Row {
+    /// The code itself, which never changes.
+    pub(crate) name: &'static str,
+    /// What it means, in a sentence.
+    pub(crate) meaning: &'static str,
+    /// Its status on surfaces of our own.
+    pub(crate) status: u16,
+    /// What `LoopBack` makes of it.
+    pub(crate) loopback: LoopBack,
+}
+
+/// A row of LoopBack's errors.
+pub(crate) struct LoopBack {
+    /// The status, where the operation has none of its own for it.
+    pub(crate) status: u16,
+    /// Its `name`; empty for none.
+    pub(crate) name: &'static str,
+    /// Its `code`, which few have.
+    pub(crate) code: Option<&'static str>,
+}
+
+macro_rules! optional {
+    () => {
+        None
+    };
+    ($code:literal) => {
+        Some($code)
+    };
+}
+
+macro_rules! codes {
+    ($(
+        #[doc = $meaning:literal]
+        $variant:ident $name:literal $status:literal, $theirs:literal $their_name:literal $($their_code:literal)?;
+    )+) => {
+        /// What an error is, for programs: stable, and the same on every surface.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum ErrorCode {
+            $(#[doc = $meaning] $variant,)+
+        }
+
+        impl ErrorCode {
+            /// All of them, in the order of the document.
+            pub const ALL: &[Self] = &[$(Self::$variant,)+];
+
+            /// Its row of the table.
+            pub(crate) const fn row(self) -> Row {
+                match self {
+                    $(Self::$variant => Row {
+                        name: $name,
+                        meaning: $meaning.trim_ascii(),
+                        status: $status,
+                        loopback: LoopBack { status: $theirs, name: $their_name, code: optional!($($their_code)?) },
+                    },)+
+                }
+            }
+        }
+    };
+}
+
+// Code, status on our own surfaces; then LoopBack's status, name and code.
+codes! {
+    /// The request has no bearer token.
+    Unauthenticated "UNAUTHENTICATED" 401, 401 "UnauthorizedError";
+    /// The `Authorization` header is malformed, or there are two tokens.
+    MalformedAuthorization "MALFORMED_AUTHORIZATION" 401, 401 "UnauthorizedError";
+    /// The signature of a signed request is not good, or was good before.
+    BadSignature "BAD_SIGNATURE" 401, 401 "UnauthorizedError";
+    /// The token does not verify, or is over.
+    InvalidToken "INVALID_TOKEN" 401, 401 "UnauthorizedError";
+    /// The caller's password has expired.
+    PasswordExpired "PASSWORD_EXPIRED" 401, 401 "UnauthorizedError";
+    /// The caller's user, membership or tenant is not active.
+    CallerNotActive "CALLER_NOT_ACTIVE" 401, 401 "UnauthorizedError" "CALLER_NOT_ACTIVE";
+    /// The token does not grant the permission that the operation needs.
+    PermissionMissing "PERMISSION_MISSING" 403, 403 "ForbiddenError";
+    /// The token grants the permission that the operation needs, and the database does not any more.
+    PermissionWithdrawn "PERMISSION_WITHDRAWN" 403, 403 "ForbiddenError" "PERMISSION_WITHDRAWN";
+    /// The change gives, takes or touches a permission that the caller does not hold.
+    PermissionNotHeld "PERMISSION_NOT_HELD" 403, 403 "ForbiddenError";
+    /// The caller's own role is of another type than the one to give.
+    RoleTypeNotHeld "ROLE_TYPE_NOT_HELD" 403, 403 "ForbiddenError";
+    /// The caller's own role is bound to other client applications than the role to give.
+    ClientsNotHeld "CLIENTS_NOT_HELD" 403, 403 "ForbiddenError";
+    /// The member holds permissions that the caller does not.
+    MemberHoldsMore "MEMBER_HOLDS_MORE" 403, 403 "ForbiddenError";
+    /// The caller acts with this role, and may not change it.
+    OwnRole "OWN_ROLE" 403, 403 "ForbiddenError";
+    /// The permissions are the caller's own.
+    OwnPermissions "OWN_PERMISSIONS" 403, 403 "ForbiddenError";
+    /// The membership is the caller's own: nobody gives themselves a role, or takes themselves out.
+    OwnMembership "OWN_MEMBERSHIP" 403, 403 "ForbiddenError";
+    /// The person has not come to the tenant, which may not change the profile.
+    ProfileOfGuest "PROFILE_OF_GUEST" 403, 403 "ForbiddenError";
+    /// What a person logs in with, and the person's home, are not the caller's to change.
+    LoginOfAnother "LOGIN_OF_ANOTHER" 403, 403 "ForbiddenError";
+    /// The row belongs to another member.
+    RowOfAnother "ROW_OF_ANOTHER" 403, 403 "ForbiddenError";
+    /// A change cannot delete: that has an operation and a permission of its own.
+    DeletedByChange "DELETED_BY_CHANGE" 403, 403 "ForbiddenError";
+    /// The tenant that the request acts on is not active.
+    TenantNotActive "TENANT_NOT_ACTIVE" 403, 403 "ForbiddenError" "TENANT_NOT_ACTIVE";
+    /// What the path names does not exist within the caller's reach.
+    OutOfReach "OUT_OF_REACH" 404, 403 "ForbiddenError";
+    /// The member that the body names is not of the tenant.
+    NotOfTenant "NOT_OF_TENANT" 422, 403 "ForbiddenError";
+    /// The user is not in the group.
+    NotInGroup "NOT_IN_GROUP" 404, 403 "ForbiddenError";
+    /// The tenant that the body names is another than the one the request acts on.
+    TenantMismatch "TENANT_MISMATCH" 422, 403 "ForbiddenError";
+    /// No route has this method and path.
+    UnknownRoute "UNKNOWN_ROUTE" 404, 404 "NotFoundError";
+    /// A row does not exist, or lies in another tenant.
+    NotFound "NOT_FOUND" 404, 404 "NotFoundError";
+    /// Something that the body refers to does not exist, or lies in another tenant.
+    RelatedNotFound "RELATED_NOT_FOUND" 422, 404 "NotFoundError";
+    /// The query string has a parameter that the operation does not know.
+    UnknownParameter "UNKNOWN_PARAMETER" 400, 400 "BadRequestError" "UNKNOWN_PARAMETER";
+    /// A query parameter is not valid.
+    InvalidParameter "INVALID_PARAMETER_VALUE" 400, 400 "BadRequestError" "INVALID_PARAMETER_VALUE";
+    /// A clause of the filter is not valid.
+    InvalidFilter "INVALID_FILTER" 400, 400 "Error";
+    /// The filter includes what cannot be included.
+    InvalidInclusion "INVALID_INCLUSION_FILTER" 400, 400 "Error" "INVALID_INCLUSION_FILTER";
+    /// The filter has an operator that begins with a dollar sign.
+    OperatorNotAllowed "OPERATOR_NOT_ALLOWED_IN_QUERY" 400, 400 "Error" "OPERATOR_NOT_ALLOWED_IN_QUERY";
+    /// The filter is nested too deeply.
+    FilterTooDeep "QUERY_OBJECT_TOO_DEEP" 400, 400 "Error" "QUERY_OBJECT_TOO_DEEP";
+    /// The answer would have more rows than one may hold.
+    TooManyRows "TOO_MANY_ROWS" 400, 400 "BadRequestError" "TOO_MANY_ROWS";
+    /// The answer would take more bytes than one may.
+    AnswerTooLarge "ANSWER_TOO_LARGE" 400, 400 "BadRequestError" "ANSWER_TOO_LARGE";
+    /// The operation changes nothing without a `where`.
+    WhereRequired "WHERE_REQUIRED" 400, 400 "BadRequestError" "MISSING_REQUIRED_PARAMETER";
+    /// The operation needs a body.
+    BodyRequired "BODY_REQUIRED" 400, 400 "BadRequestError" "MISSING_REQUIRED_PARAMETER";
+    /// The request is no message of HTTP that has only one reading.
+    InvalidMessage "INVALID_MESSAGE" 400, 400 "BadRequestError";
+    /// The body is in a transfer coding that is not known.
+    UnknownTransferCoding "UNKNOWN_TRANSFER_CODING" 501, 501 "NotImplementedError";
+    /// The body is no JSON, or did not come whole.
+    MalformedJson "MALFORMED_JSON" 400, 400 "SyntaxError";
+    /// The body has a key that no object may have.
+    ProhibitedKey "PROHIBITED_KEY" 400, 400 "Error";
+    /// The body, or a property of it, breaks a rule; the answer lists which.
+    ValidationFailed "VALIDATION_FAILED" 422, 422 "UnprocessableEntityError" "VALIDATION_FAILED";
+    /// The text is no e-mail address.
+    InvalidEmail "INVALID_EMAIL" 422, 400 "BadRequestError";
+    /// The id in the body is another than that of the path.
+    IdMismatch "ID_MISMATCH" 422, 400 "Error";
+    /// The body has another media type than the operation takes.
+    UnsupportedMediaType "UNSUPPORTED_MEDIA_TYPE" 415, 415 "UnsupportedMediaTypeError" "UNSUPPORTED_MEDIA_TYPE";
+    /// The body is in a character set or a content encoding that is not known.
+    UnsupportedEncoding "UNSUPPORTED_ENCODING" 415, 415 "UnsupportedMediaTypeError";
+    /// The body is longer than it may be.
+    PayloadTooLarge "PAYLOAD_TOO_LARGE" 413, 413 "PayloadTooLargeError";
+    /// Members have the role.
+    RoleInUse "ROLE_IN_USE" 409, 409 "ConflictError";
+    /// Nobody would be left who can let others into the tenant.
+    LastAdministrator "LAST_ADMINISTRATOR" 409, 409 "ConflictError";
+    /// There are as many of them already as there may be.
+    QuotaExceeded "QUOTA_EXCEEDED" 409, 409 "ConflictError" "QUOTA_EXCEEDED";
+    /// Another row has what only one may have; the answer names the properties.
+    Taken "TAKEN" 409, 409 "ConflictError";
+    /// The username or the e-mail address leads to somebody else.
+    LoginTaken "LOGIN_TAKEN" 409, 409 "ConflictError";
+    /// A role of this name exists, and grants less than it is to grant.
+    RoleGrantsLess "ROLE_GRANTS_LESS" 409, 409 "ConflictError";
+    /// The write breaks a unique constraint that the service does not know.
+    NotUnique "NOT_UNIQUE" 409, 409 "ConflictError";
+    /// Other rows refer to the row.
+    StillReferenced "STILL_REFERENCED" 409, 409 "ConflictError";
+    /// The database or the keys of tokens cannot be reached, or too many requests are at work; try again.
+    Unavailable "UNAVAILABLE" 503, 503 "";
+    /// A defect of the service; the log has the cause.
+    Internal "INTERNAL" 500, 500 "";
+}
+
+impl ErrorCode {
+    /// The code itself: `PERMISSION_NOT_HELD`.
+    pub const fn as_str(self) -> &'static str {
+        self.row().name
+    }
+
+    /// What it means, in a sentence.
+    pub const fn meaning(self) -> &'static str {
+        self.row().meaning
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::ErrorCode;
+
+    #[test]
+    fn codes_are_words_and_none_is_there_twice() {
+        let names: HashSet<_> = ErrorCode::ALL.iter().map(|code| code.as_str()).collect();
+        assert_eq!(names.len(), ErrorCode::ALL.len());
+        for code in ErrorCode::ALL {
+            let is_word = code.as_str().bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
+            assert!(is_word && code.meaning().ends_with('.'), "{code:?}");
+            let row = code.row();
+            assert!((400..600).contains(&row.status) && (400..600).contains(&row.loopback.status), "{code:?}");
+            assert!(
+                row.loopback.code.is_none_or(|theirs| theirs == row.name || theirs.starts_with("MISSING_")),
+                "{code:?}"
+            );
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! Problem details (RFC 9457): our own form of errors, with the code that programs tell them apart by.
+
+use axum::http::StatusCode;
+use serde_json::{Map, Value as Json, json};
+use user_tenant_store::filter::FilterError;
+
+use super::details;
+use crate::error::{Error, ErrorCode};
+
+/// What the URIs of our problem types begin with. They lead nowhere: `docs/errors.md` says what each code means.
+const TYPES: &str = "urn:problem-type:user-tenant-service:";
+
+/// The problem as JSON.
+pub(super) fn render(error: &Error) -> Json {
+    let code = error.code();
+    let row = code.row();
+    let title = StatusCode::from_u16(row.status).ok().and_then(|status| status.canonical_reason()).unwrap_or_default();
+    let mut problem = Map::new();
+    problem.insert("type".to_owned(), type_of(code).into());
+    problem.insert("title".to_owned(), title.into());
+    problem.insert("status".to_owned(), row.status.into());
+    problem.insert("detail".to_owned(), error.to_string().into());
+    problem.insert("code".to_owned(), row.name.into());
+    for (name, value) in members(error) {
+        problem.insert(name.to_owned(), value);
+    }
+    problem.into()
+}
+
+/// The URI of a code's problem type.
+fn type_of(code: ErrorCode) -> String {
+    format!("{TYPES}{}", code.as_str().to_ascii_lowercase().replace('_', "-"))
+}
+
+/// What is told beyond the members that RFC 9457 names.
+fn members(error: &Error) -> Vec<(&'static str, Json)> {
+    match error {
+        Error::OutOfReach(sought) | Error::NotFound(sought) | Error::RelatedNotFound(Some(sought)) => {
+            vec![("entity", sought.entity.into()), ("id", sought.shown_id().into())]
+        }
+        Error::PermissionNotHeld { permission: Some(permission) } => vec![("permission", permission.as_str().into())],
+        Error::Taken(taken) => vec![("entity", taken.entity().into()), ("properties", json!(taken.properties()))],
+        Error::QuotaExceeded { limit, .. } => vec![("limit", (*limit).into())],
+        Error::RoleInUse { holders } => vec![("holders", (*holders).into())],
+        Error::UnknownParameter(name) => vec![("parameter", name.as_str().into())],
+        Error::InvalidFilter(FilterError::Invalid { path, code, message, .. }) => {
+            vec![("errors", json!([{ "pointer": path, "rule": code, "detail": message }]))]
+        }
+        Error::InvalidParameter { name, .. } => vec![("parameter", (*name).into()), ("errors", violations(error))],
+        Error::InvalidBody(_) | Error::InvalidProperty { .. } => vec![("errors", violations(error))],
+        _ => Vec::new(),
+    }
+}
+
+/// Each violation with the JSON pointer to where it is; what is missing is pointed to where it ought to be.
+fn violations(error: &Error) -> Json {
+    let Json::Array(listed) = details(error) else { return json!([]) };
+    let violation = |listed: &Json| {
+        let text = |name: &str| listed[name].as_str().unwrap_or_default();
+        let missing = listed["info"]["missingProperty"].as_str().map(|name| format!("/{name}")).unwrap_or_default();
+        json!({ "pointer": format!("{}{missing}", text("path")), "rule": text("code"), "detail": text("message") })
+    };
+    listed.iter().map(violation).collect()
+}
+
+/// The schema of a problem, for the document.
+pub(in crate::http) fn schema() -> Json {
+    let text = |description: &str| json!({"type": "string", "description": description});
+    let codes: Vec<&str> = ErrorCode::ALL.iter().map(|code| code.as_str()).collect();
+    let violation = json!({
+        "type": "object",
+        "required": ["pointer", "rule", "detail"],
+        "properties": {
+            "pointer": text("JSON pointer to the value; empty for the whole."),
+            "rule": text("The violated keyword of JSON Schema."),
+            "detail": text("What the rule asks for."),
+        },
+    });
+    json!({
+        "title": "Problem",
+        "description": "Problem details (RFC 9457).",
+        "type": "object",
+        "required": ["type", "title", "status", "detail", "code"],
+        "properties": {
+            "type": {"type": "string", "format": "uri", "description": "The code as a URI."},
+            "title": text("What the status is called."),
+            "status": {"type": "integer"},
+            "detail": text("What is wrong, for people."),
+            "code": {"type": "string", "enum": codes, "description": "For programs to tell errors apart."},
+            "errors": {"type": "array", "items": violation},
+        },
+    })
+}
