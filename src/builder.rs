@@ -383,7 +383,7 @@ impl Builder {
     /// }];
     ///
     /// fn with_notes(builder: Builder) -> Builder {
-    ///     builder.migrations(MIGRATIONS.and(&Migrations { postgres: NOTES, sqlite: NOTES, adoption: None }))
+    ///     builder.migrations(MIGRATIONS.and(&Migrations { postgres: NOTES, sqlite: NOTES, adoption: None, audit: None }))
     /// }
     /// ```
     #[must_use]

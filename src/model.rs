@@ -112,7 +112,7 @@ pub use user_view::UserView;
 mod tests;
 
 /// All entities: documents, isolation tests and the command line walk this list.
-pub fn registry() -> &'static [fn() -> &'static EntityMeta] {
+pub const fn registry() -> &'static [fn() -> &'static EntityMeta] {
     &[
         Tenant::meta,
         TenantConfig::meta,

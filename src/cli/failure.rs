@@ -55,6 +55,10 @@ impl Failure {
             )
         } else if findings.contains(&Finding::ForeignSchema) {
             FOREIGN.to_owned()
+        } else if findings.iter().any(|finding| matches!(finding, Finding::Triggers(_)))
+            && findings.iter().all(Finding::is_bearable)
+        {
+            format!("Make them anew with:  {} migrate up", program())
         } else if findings.iter().all(Finding::is_bearable) {
             "The schema is the one of this program, but what is named above fails until that is mended.".to_owned()
         } else if holds_nulls {

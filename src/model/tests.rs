@@ -165,6 +165,12 @@ fn secrets_are_hidden_and_credentials_not_includable() {
             "JwtKey.privateKey",
         ]
     );
+    let shown = registry()
+        .iter()
+        .flat_map(|entity| entity().properties)
+        .filter(|property| property.hidden && !property.secret)
+        .map(|property| property.name);
+    assert_eq!(shown.collect::<Vec<_>>(), ["introduction"], "values that the audit log shows and nobody else");
     for meta in registry().iter().map(|entity| entity()) {
         for relation in meta.relations {
             assert!(!relation.includable || (relation.target)().name != "UserCredentials", "{}", meta.name);

@@ -40,7 +40,7 @@ pub struct UserTenant {
     /// Id of the role, which is one of the same tenant.
     pub role_id: Uuid,
     /// The names by which the tenant introduced a person whom another tenant knew already.
-    #[property(hidden, max_bytes = 4096)]
+    #[property(hidden, logged, max_bytes = 4096)]
     #[serde(skip_serializing)]
     pub introduction: Option<serde_json::Value>,
 }

@@ -227,7 +227,7 @@ fn several_may_adopt_at_once() {
     let lines = outcomes.iter().flat_map(|outcome| outcome.stdout.lines());
     let mut applied: Vec<_> = lines.filter_map(|line| line.strip_prefix("applied ")).collect();
     applied.sort_unstable();
-    assert_eq!(applied, ["0001 initial", "0002 introductions", "0003 audit_actor"]);
+    assert_eq!(applied, ["0001 initial", "0002 introductions", "0003 audit_actor", "0004 audit_triggers"]);
     legacy.migrated(&["check"]);
 }
 

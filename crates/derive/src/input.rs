@@ -48,6 +48,8 @@ pub(crate) struct PropertyInput {
     pub(crate) derived: bool,
     #[darling(default)]
     pub(crate) hidden: bool,
+    #[darling(default)]
+    pub(crate) logged: bool,
     pub(crate) column: Option<String>,
     pub(crate) required: Option<bool>,
     pub(crate) max_length: Option<u32>,

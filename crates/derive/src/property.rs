@@ -24,6 +24,7 @@ pub(crate) fn audit(audit: &AuditProperty, veil: &Veil) -> TokenStream {
         required: false,
         role: "Audit",
         hidden: false,
+        secret: false,
         veil: veil_of(veil, audit.name),
         rules: default.unwrap_or_default(),
         form: None,
@@ -43,6 +44,10 @@ pub(crate) fn own(field: &PropertyInput, name: &str, veil: &Veil) -> Result<Toke
             return Err(Error::custom(message).with_span(&span(field)));
         }
     };
+    if field.logged && !field.hidden {
+        let message = "`logged` says of a `hidden` property that it is no secret; others are logged anyway";
+        return Err(Error::custom(message).with_span(&span(field)));
+    }
     let column = field.column.clone().unwrap_or_else(|| field_name(field).to_snake_case());
     let (kind, optional) = property_type(&field.ty)?;
     Ok(literal(&PropertyTokens {
@@ -52,6 +57,7 @@ pub(crate) fn own(field: &PropertyInput, name: &str, veil: &Veil) -> Result<Toke
         required: field.required.unwrap_or(!optional),
         role,
         hidden: field.hidden,
+        secret: field.hidden && !field.logged,
         veil: veil_of(veil, name),
         rules: rules(field),
         form: field.form.as_ref(),
@@ -67,6 +73,7 @@ struct PropertyTokens<'a> {
     required: bool,
     role: &'a str,
     hidden: bool,
+    secret: bool,
     veil: &'static str,
     rules: TokenStream,
     form: Option<&'a Expr>,
@@ -74,7 +81,7 @@ struct PropertyTokens<'a> {
 }
 
 fn literal(parts: &PropertyTokens<'_>) -> TokenStream {
-    let PropertyTokens { name, column, kind, required, role, hidden, veil, rules, form, description } = parts;
+    let PropertyTokens { name, column, kind, required, role, hidden, secret, veil, rules, form, description } = parts;
     let veil = format_ident!("{veil}");
     let form =
         form.map_or_else(|| quote!(::core::option::Option::None), |form| quote!(::core::option::Option::Some(&#form)));
@@ -88,6 +95,7 @@ fn literal(parts: &PropertyTokens<'_>) -> TokenStream {
             required: #required,
             role: ::user_tenant_store::entity::PropertyRole::#role,
             hidden: #hidden,
+            secret: #secret,
             veil: ::user_tenant_store::entity::Veil::#veil,
             rules: ::user_tenant_store::entity::Rules { #rules ..::user_tenant_store::entity::Rules::NONE },
             form: #form,

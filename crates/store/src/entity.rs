@@ -127,6 +127,8 @@ pub struct Property {
     pub role: PropertyRole,
     /// Whether it never leaves the store through a record (passwords, secrets).
     pub hidden: bool,
+    /// Whether the audit log says of it no more than that it changed.
+    pub secret: bool,
     /// What a veiled row shows of it.
     pub veil: Veil,
     /// What its values must satisfy beyond their type.
@@ -285,6 +287,7 @@ impl Property {
         required: false,
         role: PropertyRole::Data,
         hidden: false,
+        secret: false,
         veil: Veil::None,
         rules: Rules::NONE,
         form: None,

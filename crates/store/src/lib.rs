@@ -41,7 +41,7 @@
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let directory = tempfile::tempdir()?;
 //! let options = DatabaseOptions::Sqlite(SqliteOptions::new(directory.path().join("notes.db")));
-//! let migrations = Migrations { postgres: NOTES, sqlite: NOTES, adoption: None };
+//! let migrations = Migrations { postgres: NOTES, sqlite: NOTES, adoption: None, audit: None };
 //! Migrator::connect(&options, migrations).await?.up().await?;
 //! let store = Store::open(&options, Limits::default(), Environment::system())?;
 //!

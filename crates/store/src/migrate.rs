@@ -13,6 +13,7 @@ use time::OffsetDateTime;
 use crate::error::{BoxError, StoreError};
 
 mod adoption;
+mod audit;
 mod migrator;
 #[cfg(feature = "postgres")]
 mod postgres;
@@ -20,6 +21,7 @@ mod postgres;
 mod sqlite;
 
 pub use adoption::{Addition, Adoption, Choice, Kind, Nulls, Violation};
+pub use audit::AuditTriggers;
 pub use migrator::{Migrations, Migrator};
 
 /// One step of the schema and its way back, as text in the program. Never edited once released.
@@ -121,12 +123,14 @@ pub enum Finding {
     Unknown(Step),
     /// A migration was applied that the program does not have and need not.
     Ahead(Step),
+    /// A table whose triggers are not those that the program makes from its entities.
+    Triggers(String),
 }
 
 impl Finding {
     /// Whether the program works all the same, but for the rows and tables that are named.
     pub const fn is_bearable(&self) -> bool {
-        matches!(self, Self::Nulls(_) | Self::Unwritable(_) | Self::Ahead(_))
+        matches!(self, Self::Nulls(_) | Self::Unwritable(_) | Self::Ahead(_) | Self::Triggers(_))
     }
 }
 
@@ -148,6 +152,9 @@ impl fmt::Display for Finding {
             }
             Self::Ahead(step) => {
                 write!(formatter, "migration {step} is newer than this program, which works on without it")
+            }
+            Self::Triggers(table) => {
+                write!(formatter, "the triggers of {table} are not those of this program: changes are logged otherwise")
             }
         }
     }
@@ -272,6 +279,7 @@ fn next_up<'a>(
             | Finding::Violation(_)
             | Finding::Nulls(_)
             | Finding::Unwritable(_)
+            | Finding::Triggers(_)
             | Finding::Ahead(_) => {}
             Finding::ForeignSchema => return Err(MigrateError::ForeignSchema),
             Finding::Changed(step) => return Err(MigrateError::Changed(step)),

@@ -6,6 +6,8 @@ mod actor;
 mod database;
 #[path = "migrate/schema.rs"]
 mod schema;
+#[path = "migrate/triggers.rs"]
+mod triggers;
 
 use database::{Database, Outcome};
 use user_tenant_store::migrate::{Finding, MigrateError, Migration, Migrations, Migrator, State, Status, Step};
@@ -30,55 +32,8 @@ macro_rules! on_both {
 }
 use on_both;
 
-const SCHEMA: Migrations = Migrations {
-    postgres: &[
-        Migration {
-            version: 1,
-            name: "initial",
-            up: include_str!("../../../migrations/postgres/0001_initial.up.sql"),
-            down: include_str!("../../../migrations/postgres/0001_initial.down.sql"),
-            additive: false,
-        },
-        Migration {
-            version: 2,
-            name: "introductions",
-            up: include_str!("../../../migrations/postgres/0002_introductions.up.sql"),
-            down: include_str!("../../../migrations/postgres/0002_introductions.down.sql"),
-            additive: true,
-        },
-        Migration {
-            version: 3,
-            name: "audit_actor",
-            up: include_str!("../../../migrations/postgres/0003_audit_actor.up.sql"),
-            down: include_str!("../../../migrations/postgres/0003_audit_actor.down.sql"),
-            additive: false,
-        },
-    ],
-    sqlite: &[
-        Migration {
-            version: 1,
-            name: "initial",
-            up: include_str!("../../../migrations/sqlite/0001_initial.up.sql"),
-            down: include_str!("../../../migrations/sqlite/0001_initial.down.sql"),
-            additive: false,
-        },
-        Migration {
-            version: 2,
-            name: "introductions",
-            up: include_str!("../../../migrations/sqlite/0002_introductions.up.sql"),
-            down: include_str!("../../../migrations/sqlite/0002_introductions.down.sql"),
-            additive: true,
-        },
-        Migration {
-            version: 3,
-            name: "audit_actor",
-            up: include_str!("../../../migrations/sqlite/0003_audit_actor.up.sql"),
-            down: include_str!("../../../migrations/sqlite/0003_audit_actor.down.sql"),
-            additive: false,
-        },
-    ],
-    adoption: None,
-};
+/// The service's own schema. Its adoption has tests of its own.
+const SCHEMA: Migrations = Migrations { adoption: None, ..user_tenant_service::MIGRATIONS };
 
 /// The steps of the schema, in order.
 fn steps() -> Vec<Step> {
@@ -115,7 +70,8 @@ async fn migrator(database: &Database, steps: &'static [Migration]) -> Outcome<M
     if database.is_postgres() {
         database.execute("CREATE SCHEMA IF NOT EXISTS main").await?;
     }
-    Ok(Migrator::connect(&database.options, Migrations { postgres: steps, sqlite: steps, adoption: None }).await?)
+    Ok(Migrator::connect(&database.options, Migrations { postgres: steps, sqlite: steps, adoption: None, audit: None })
+        .await?)
 }
 
 /// Names of everything that statements made: schemas, tables, views, indexes, functions and triggers.

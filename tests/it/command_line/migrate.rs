@@ -25,6 +25,23 @@ fn up_down_status_and_check() {
     });
 }
 
+/// On PostgreSQL they are written in migrations.
+#[test]
+fn on_sqlite_triggers_that_are_not_the_programs_are_named_and_made_anew() {
+    let database = Database::sqlite();
+    let workplace = on(&database);
+    workplace.ok(&["migrate", "up"]);
+    database.run("DROP TRIGGER users_audit_update");
+    let words = ["the triggers of users are not those of this program", "user-tenant-service migrate up"];
+    assert_fails_politely(&workplace.run(&["migrate", "check"]), SCHEMA_NOT_READY, &words);
+    let mut running = workplace.serve(&["serve"]);
+    assert_eq!(running.request("GET /health/ready").send().status, 200);
+    running.stop();
+    assert_eq!(workplace.ok(&["migrate", "up"]).trim(), "applied 0004 audit_triggers");
+    workplace.ok(&["migrate", "check"]);
+    assert_eq!(workplace.ok(&["migrate", "up"]).trim(), "nothing to do");
+}
+
 #[test]
 fn without_a_version_down_undoes_the_last_step_when_somebody_says_so() {
     everywhere(|workplace| {

@@ -1,6 +1,6 @@
 //! One connection for migrations, outside any pool, to whichever database the options name.
 
-use super::{Adoption, Choice, Finding, MigrateError, Migration, Status, Step};
+use super::{Adoption, AuditTriggers, Choice, Finding, MigrateError, Migration, Status, Step};
 use crate::error::StoreError;
 use crate::session::DatabaseOptions;
 #[cfg(feature = "postgres")]
@@ -17,6 +17,8 @@ pub struct Migrations {
     pub sqlite: &'static [Migration],
     /// What takes the place of the first step on a `PostgreSQL` database that another program has made.
     pub adoption: Option<&'static Adoption>,
+    /// What the triggers of the audit log are made from on `SQLite`.
+    pub audit: Option<&'static AuditTriggers>,
 }
 
 impl Migrations {
@@ -30,6 +32,7 @@ impl Migrations {
             postgres: both(self.postgres, others.postgres),
             sqlite: both(self.sqlite, others.sqlite),
             adoption: self.adoption.or(others.adoption),
+            audit: self.audit.or(others.audit),
         }
     }
 }
@@ -91,13 +94,14 @@ impl Migrator {
                 postgres::check(client, self.migrations.postgres, self.migrations.adoption).await
             }
             #[cfg(feature = "sqlite")]
-            Connection::Sqlite(ref connection) => sqlite::check(connection, self.migrations.sqlite),
+            Connection::Sqlite(ref connection) => sqlite::check(connection, &self.migrations),
         }
     }
 
     /// Applies all pending migrations, in order, and says which. Safe to repeat and to run from several
     /// processes at once: each migration is applied by one of them.
-    /// A database of another program that can be adopted is adopted first.
+    /// A database of another program that can be adopted is adopted first. Last, triggers of a `SQLite` database are made
+    /// anew that are not those of the entities; where that is all there is to do, it says the step that first made them.
     pub async fn up(&mut self) -> Result<Vec<Step>, MigrateError> {
         self.up_choosing(&Choice::default()).await
     }
@@ -115,7 +119,7 @@ impl Migrator {
             #[cfg(feature = "sqlite")]
             Connection::Sqlite(_) if !choice.is_empty() => Err(MigrateError::NotAdopted),
             #[cfg(feature = "sqlite")]
-            Connection::Sqlite(ref mut connection) => sqlite::up(connection, self.migrations.sqlite),
+            Connection::Sqlite(ref mut connection) => sqlite::up(connection, &self.migrations),
         }
     }
 
@@ -129,7 +133,7 @@ impl Migrator {
                 postgres::down(client, self.migrations.postgres, self.migrations.adoption, to).await
             }
             #[cfg(feature = "sqlite")]
-            Connection::Sqlite(ref mut connection) => sqlite::down(connection, self.migrations.sqlite, to),
+            Connection::Sqlite(ref mut connection) => sqlite::down(connection, &self.migrations, to),
         }
     }
 }

@@ -6,9 +6,14 @@ use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior, params};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::{Finding, MigrateError, Migration, Record, Status, Step};
+use super::{AuditTriggers, Finding, MigrateError, Migration, Migrations, Record, Status, Step};
 use super::{compare, failed, findings, first_failed, next_down, next_up};
 use crate::error::BoxError;
+
+mod text;
+mod triggers;
+
+use triggers::Difference;
 
 const CREATE_LEDGER: &str = "CREATE TABLE schema_migrations (
   version INTEGER NOT NULL CONSTRAINT pk_schema_migrations_version PRIMARY KEY,
@@ -32,15 +37,21 @@ pub(super) fn status(connection: &Connection, migrations: &[Migration]) -> Resul
 
 /// Everything that separates the database from what the program expects; nothing, if it is as it should be.
 /// Changes nothing.
-pub(super) fn check(connection: &Connection, migrations: &[Migration]) -> Result<Vec<Finding>, MigrateError> {
+pub(super) fn check(connection: &Connection, migrations: &Migrations) -> Result<Vec<Finding>, MigrateError> {
     let ledger = ledger(connection)?;
     let foreign = ledger.is_none() && holds_tables(connection)?;
-    Ok(findings(migrations, &ledger.unwrap_or_default(), foreign))
+    let ledger = ledger.unwrap_or_default();
+    let mut all = findings(migrations.sqlite, &ledger, foreign);
+    if let Some(audit) = audit(migrations, &ledger) {
+        let difference = Difference::of(connection, Some(audit)).map_err(ledger_error)?;
+        all.extend(difference.tables().into_iter().map(|table| Finding::Triggers(table.to_owned())));
+    }
+    Ok(all)
 }
 
 /// Applies all pending migrations, in order, and says which. Safe to repeat and to run from several
 /// processes at once: each migration is applied by one of them. Sets the connection's busy timeout to a minute.
-pub(super) fn up(connection: &mut Connection, migrations: &[Migration]) -> Result<Vec<Step>, MigrateError> {
+pub(super) fn up(connection: &mut Connection, migrations: &Migrations) -> Result<Vec<Step>, MigrateError> {
     let mut steps = Vec::new();
     while let Some(step) = apply_next(connection, migrations)? {
         steps.push(step);
@@ -50,7 +61,7 @@ pub(super) fn up(connection: &mut Connection, migrations: &[Migration]) -> Resul
 
 /// Undoes the applied migrations above version `to`, last one first, and says which. Down to 0 leaves
 /// nothing of ours, the ledger included. Sets the connection's busy timeout to a minute.
-pub(super) fn down(connection: &mut Connection, migrations: &[Migration], to: u32) -> Result<Vec<Step>, MigrateError> {
+pub(super) fn down(connection: &mut Connection, migrations: &Migrations, to: u32) -> Result<Vec<Step>, MigrateError> {
     let mut steps = Vec::new();
     while let Some(step) = undo_last(connection, migrations, to)? {
         steps.push(step);
@@ -58,13 +69,14 @@ pub(super) fn down(connection: &mut Connection, migrations: &[Migration], to: u3
     Ok(steps)
 }
 
-fn apply_next(connection: &mut Connection, migrations: &[Migration]) -> Result<Option<Step>, MigrateError> {
+fn apply_next(connection: &mut Connection, migrations: &Migrations) -> Result<Option<Step>, MigrateError> {
     let transaction = begin(connection)?;
-    let ledger = ledger(&transaction)?;
-    let foreign = ledger.is_none() && holds_tables(&transaction)?;
-    let is_first = ledger.is_none();
-    let Some(next) = next_up(migrations, &ledger.unwrap_or_default(), foreign)? else {
-        return Ok(None);
+    let before = ledger(&transaction)?;
+    let foreign = before.is_none() && holds_tables(&transaction)?;
+    let is_first = before.is_none();
+    let before = before.unwrap_or_default();
+    let Some(next) = next_up(migrations.sqlite, &before, foreign)? else {
+        return mend_triggers(transaction, migrations, &before);
     };
     transaction.execute_batch(next.up).map_err(|error| {
         let source = told(error);
@@ -80,16 +92,46 @@ fn apply_next(connection: &mut Connection, migrations: &[Migration]) -> Result<O
     let insert = "INSERT INTO schema_migrations (version, name, checksum, additive) VALUES (?1, ?2, ?3, ?4)";
     let values = params![next.version, next.name, next.checksum(), next.additive];
     transaction.execute(insert, values).map_err(ledger_error)?;
+    let after = ledger(&transaction)?.unwrap_or_default();
+    if let Some(audit) = audit(migrations, &after) {
+        let difference = Difference::of(&transaction, Some(audit)).map_err(ledger_error)?;
+        difference.mend(&transaction).map_err(|error| failed(next, told(error)))?;
+    }
     transaction.commit().map_err(|error| failed(next, told(error)))?;
     Ok(Some(next.step()))
 }
 
-fn undo_last(connection: &mut Connection, migrations: &[Migration], to: u32) -> Result<Option<Step>, MigrateError> {
+/// Makes the triggers anew that are not those of the entities, and says the step that first made them; `None`: none is.
+fn mend_triggers(
+    transaction: Transaction<'_>,
+    migrations: &Migrations,
+    ledger: &[Record],
+) -> Result<Option<Step>, MigrateError> {
+    let Some(audit) = audit(migrations, ledger) else { return Ok(None) };
+    let difference = Difference::of(&transaction, Some(audit)).map_err(ledger_error)?;
+    let made_them = migrations.sqlite.iter().find(|migration| migration.version == audit.since);
+    let Some(step) = made_them.filter(|_| !difference.is_empty()) else { return Ok(None) };
+    difference.mend(&transaction).map_err(|error| failed(step, told(error)))?;
+    transaction.commit().map_err(|error| failed(step, told(error)))?;
+    Ok(Some(step.step()))
+}
+
+/// What the triggers are made from, once the step is applied that makes them the runner's, and unless a newer program
+/// has been here, whose triggers log what this one does not know of.
+fn audit(migrations: &Migrations, ledger: &[Record]) -> Option<&'static AuditTriggers> {
+    let is_known = |record: &Record| migrations.sqlite.iter().any(|migration| migration.version == record.version);
+    let is_due = |audit: &&AuditTriggers| ledger.iter().any(|record| record.version == audit.since);
+    migrations.audit.filter(is_due).filter(|_| ledger.iter().all(is_known))
+}
+
+fn undo_last(connection: &mut Connection, migrations: &Migrations, to: u32) -> Result<Option<Step>, MigrateError> {
     let transaction = begin(connection)?;
-    let ledger = ledger(&transaction)?.unwrap_or_default();
-    let Some(last) = next_down(migrations, &ledger, to)? else {
+    let mut ledger = ledger(&transaction)?.unwrap_or_default();
+    let Some(last) = next_down(migrations.sqlite, &ledger, to)? else {
         return Ok(None);
     };
+    // A column that a trigger names cannot be dropped.
+    Difference::of(&transaction, None).and_then(|all| all.mend(&transaction)).map_err(ledger_error)?;
     if ledger.len() == 1 {
         transaction.execute_batch("DROP TABLE schema_migrations").map_err(ledger_error)?;
     } else {
@@ -97,6 +139,9 @@ fn undo_last(connection: &mut Connection, migrations: &[Migration], to: u32) -> 
         transaction.execute(delete, [last.version]).map_err(ledger_error)?;
     }
     transaction.execute_batch(last.down).map_err(|error| failed(last, told(error)))?;
+    ledger.retain(|record| record.version != last.version);
+    let triggers = Difference::of(&transaction, audit(migrations, &ledger)).map_err(ledger_error)?;
+    triggers.mend(&transaction).map_err(|error| failed(last, told(error)))?;
     transaction.commit().map_err(|error| failed(last, told(error)))?;
     Ok(Some(last.step()))
 }

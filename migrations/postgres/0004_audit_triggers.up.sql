@@ -1,0 +1,1 @@
+-- Nothing: the triggers here log every column, whichever there are.

@@ -1,0 +1,36 @@
+-- Triggers are no longer written by hand: once these are gone, and after every later step, the program makes those of
+-- the audit log, and the one that sets `modified_on`, from its entities and the columns that the tables then have.
+DROP TRIGGER mdt_auth_clients;
+DROP TRIGGER tenants_audit_insert;
+DROP TRIGGER tenants_audit_update;
+DROP TRIGGER tenants_audit_delete;
+DROP TRIGGER tenant_configs_audit_insert;
+DROP TRIGGER tenant_configs_audit_update;
+DROP TRIGGER tenant_configs_audit_delete;
+DROP TRIGGER roles_audit_insert;
+DROP TRIGGER roles_audit_update;
+DROP TRIGGER roles_audit_delete;
+DROP TRIGGER users_audit_insert;
+DROP TRIGGER users_audit_update;
+DROP TRIGGER users_audit_delete;
+DROP TRIGGER user_credentials_audit_insert;
+DROP TRIGGER user_credentials_audit_update;
+DROP TRIGGER user_credentials_audit_delete;
+DROP TRIGGER user_tenants_audit_insert;
+DROP TRIGGER user_tenants_audit_update;
+DROP TRIGGER user_tenants_audit_delete;
+DROP TRIGGER groups_audit_insert;
+DROP TRIGGER groups_audit_update;
+DROP TRIGGER groups_audit_delete;
+DROP TRIGGER user_groups_audit_insert;
+DROP TRIGGER user_groups_audit_update;
+DROP TRIGGER user_groups_audit_delete;
+DROP TRIGGER user_permissions_audit_insert;
+DROP TRIGGER user_permissions_audit_update;
+DROP TRIGGER user_permissions_audit_delete;
+DROP TRIGGER user_invitations_audit_insert;
+DROP TRIGGER user_invitations_audit_update;
+DROP TRIGGER user_invitations_audit_delete;
+DROP TRIGGER user_tenant_prefs_audit_insert;
+DROP TRIGGER user_tenant_prefs_audit_update;
+DROP TRIGGER user_tenant_prefs_audit_delete;
