@@ -6,6 +6,8 @@ mod actor;
 mod database;
 #[path = "migrate/schema.rs"]
 mod schema;
+#[path = "migrate/statements.rs"]
+mod statements;
 #[path = "migrate/triggers.rs"]
 mod triggers;
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::database::{Database, Outcome};
-use super::{Migrator, SCHEMA, on_both};
+use super::{Migrations, Migrator, SCHEMA, on_both};
 
 const TENANT: &str = "a0000000-0000-4000-8000-000000000001";
 const PERSON: &str = "a0000000-0000-4000-8000-0000000000ff";
@@ -80,7 +80,12 @@ const SECRETS: [&str; 6] = ["password", "secret_key", "auth_token", "client_secr
 const WRITER_SAYS_WHEN: [&str; 4] = ["groups", "user_groups", "user_invitations", "user_tenant_prefs"];
 
 pub(crate) async fn filled(database: &Database) -> Outcome {
-    Migrator::connect(&database.options, SCHEMA).await?.up().await?;
+    filled_as(database, SCHEMA).await
+}
+
+/// At an earlier version too.
+pub(crate) async fn filled_as(database: &Database, schema: Migrations) -> Outcome {
+    Migrator::connect(&database.options, schema).await?.up().await?;
     for (table, _, columns, values) in ROWS {
         database
             .execute(&format!(
