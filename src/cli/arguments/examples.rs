@@ -109,7 +109,7 @@ fn told(command: Command, path: &str, program: &str) -> Command {
         return command;
     }
     let title = if lines.len() == 1 { "Example" } else { "Examples" };
-    let lines: String = lines.iter().map(|line| format!("\n  {program} {line}")).collect();
+    let lines: Vec<_> = lines.iter().map(|line| format!("{program} {line}")).collect();
     let statuses = statuses(path).map(|words| format!("\n\n{words}")).unwrap_or_default();
-    command.after_help(format!("{title}:{lines}{statuses}"))
+    command.after_help(format!("{title}:\n  {}{statuses}", lines.join("\n  ")))
 }
