@@ -93,5 +93,6 @@ const AUDIT: AuditTriggers = AuditTriggers {
     ],
 };
 
-#[cfg(all(test, feature = "sqlite"))]
+#[cfg(test)]
+#[cfg(feature = "sqlite")]
 mod tests;

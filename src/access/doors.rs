@@ -79,7 +79,7 @@ impl Doors {
             Standing::ID.is(caller.user_tenant_id),
             Standing::USER_ID.is(caller.id),
             Standing::TENANT_ID.is(caller.tenant_id),
-            self.acceptance.live(Standing::STATUS, Standing::DEFAULT_TENANT_ID.is(caller.tenant_id)),
+            self.acceptance.live(Standing::STATUS, &Standing::DEFAULT_TENANT_ID.is(caller.tenant_id)),
             Standing::TENANT_STATUS.is(i32::from(TenantStatus::Active)),
         ]);
         // One row at most, so that it is a short read.

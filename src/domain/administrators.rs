@@ -54,7 +54,7 @@ async fn exist(session: &Session<TenantScope, Write>, acceptance: MembershipAcce
     let roles: HashMap<Uuid, Vec<String>> = roles.iter().map(|role| (role.id, granted(role))).collect();
 
     // Of a member who has not come, the view shows a home only where it is this tenant.
-    let live = || acceptance.live(UserView::STATUS, UserView::DEFAULT_TENANT_ID.test(Test::NotNull));
+    let live = || acceptance.live(UserView::STATUS, &UserView::DEFAULT_TENANT_ID.test(Test::NotNull));
     let enough = roles.iter().filter(|(_, role)| suffices(&Effective::of(*role, []))).map(|(id, _)| *id);
     let by_role = Predicate::And(vec![
         live(),

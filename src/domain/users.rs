@@ -161,7 +161,7 @@ pub(crate) async fn tenants_of(
 ) -> Result<Page> {
     let person = session.repository::<User>().get(principal.user).await?;
     let home = person.and_then(|person| person.default_tenant_id).map_or(Test::Never, |home| Test::Equal(home.into()));
-    let live = principal.acceptance.live(UserTenant::STATUS, UserTenant::TENANT_ID.test(home));
+    let live = principal.acceptance.live(UserTenant::STATUS, &UserTenant::TENANT_ID.test(home));
     let memberships = session.repository::<UserTenant>().find_typed(live).await?;
     let own = Tenant::ID.is_one_of(memberships.iter().map(|membership| membership.tenant_id));
     Ok(session.repository::<Tenant>().find_page(&filter.within(own)).await?)

@@ -108,7 +108,7 @@ impl Surface {
     }
 }
 
-/// Where nothing tells the surface, as in a handler of the host: LoopBack's, until [`place`] knows the path.
+/// Where nothing tells the surface, as in a handler of the host: LoopBack's, until `place` knows the path.
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
         let mut response = Surface::LoopBack.answer(&self, "");

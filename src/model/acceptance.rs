@@ -18,12 +18,12 @@ pub enum MembershipAcceptance {
 
 impl MembershipAcceptance {
     /// That a row with this status is a live membership; `at_home` tells whether the tenant is the person's home.
-    pub(crate) fn live<E: Entity>(self, status: TypedProperty<E, i32>, at_home: Predicate) -> Predicate {
+    pub(crate) fn live<E: Entity>(self, status: TypedProperty<E, i32>, at_home: &Predicate) -> Predicate {
         if self == Self::Vouched {
             return status.is_one_of(UserStatus::LIVE.map(i32::from));
         }
         let joined = status.is_one_of(UserStatus::JOINED.map(i32::from));
         let registered = status.is(i32::from(UserStatus::Registered));
-        Predicate::Or(vec![joined, registered.and(Some(&at_home))])
+        Predicate::Or(vec![joined, registered.and(Some(at_home))])
     }
 }

@@ -125,7 +125,7 @@ async fn on_postgres_the_triggers_of_a_table_know_its_secrets() -> Outcome {
             let list = list.split_once('}').ok_or("no end of the list")?.0;
             assert!(list.split(',').any(|name| name == *secret), "{secret} is not in {list}");
         }
-        let names: String = secrets.iter().map(|name| format!(", '{name}'")).collect();
+        let names = secrets.iter().map(|name| format!(", '{name}'")).collect::<Vec<_>>().concat();
         expected.extend([
             format!(
                 "CREATE TRIGGER {table}_audit_insert AFTER INSERT ON main.{table} REFERENCING NEW TABLE AS new_rows \
