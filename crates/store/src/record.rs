@@ -297,7 +297,7 @@ impl<E: Entity> New<E> {
         Ok(self)
     }
 
-    /// Sets one property to a value that is known to the database only, as one that was read of another row.
+    /// Sets one property to a value whose type the compiler does not know, such as one that a client sent.
     ///
     /// # Errors
     /// As [`Self::with`].
@@ -367,7 +367,7 @@ impl<E: Entity> Patch<E> {
         self.with_value(property, value.into())
     }
 
-    /// Sets one property to a value that is known to the database only, as one that was read of another row.
+    /// Sets one property to a value whose type the compiler does not know, such as one that a client sent.
     ///
     /// # Errors
     /// As [`Self::with`].
