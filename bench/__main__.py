@@ -28,6 +28,7 @@ def main() -> int:
     )  # fmt: skip
     add, sides = parser.add_argument, [str(side) for side in Side if not side.startswith("before")]
     add("--full", action="store_true", help="all sizes, in 40 minutes instead of 4")
+    add("--rounds", type=int, choices=range(1, 100), metavar="N", help="how often each is measured (2, or 5 with --full)")
     add("--minutes", type=int, choices=range(1, 600), metavar="N", help="in another time")
     add("--only", nargs="+", default=[], metavar="WORK", help="names of work, their starts, or patterns of them")
     add("--before", type=Path, metavar="PROGRAM", help="another build of the service, measured in the same rounds")
@@ -56,7 +57,7 @@ def main() -> int:
     document = (asked.output or (ROOT / "docs/benchmarks.md" if published else PLACE / "results.md")).resolve()
     if not asked.report:
         minutes, before = asked.minutes or (40 if asked.full else 4), asked.before and asked.before.resolve()
-        results = campaign.run(minutes, asked.full, chosen, asked_for, before)
+        results = campaign.run(minutes, asked.full, asked.rounds, chosen, asked_for, before)
         results.complete = complete
         results.write(document)
     results = Results.read(document)

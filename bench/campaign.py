@@ -22,9 +22,13 @@ _OVERHEAD, _WARM_UP, _LONGEST, _LONGEST_SLOW = 0.35, 1.35, 10, 15
 class Campaign:
     """One comparison under way."""
 
-    def __init__(self, full: bool, works: Sequence[Work], session: Session, targets: dict[Side, Target]) -> None:
+    def __init__(
+        self, full: bool, rounds: int | None, works: Sequence[Work], session: Session, targets: dict[Side, Target]
+    ) -> None:
         # Slow work takes part in some rounds; in the first, or in all, every service is warmed up before each run.
         self._rounds, self._slow_rounds, self._warm_rounds = (5, 2, 5) if full else (2, 1, 1)
+        if rounds:
+            self._rounds, self._warm_rounds = rounds, rounds
         self._most_of_original = 10_000 if full else 1_000
         self._works = works
         self._session = session
@@ -119,7 +123,9 @@ class Campaign:
                 self._failed(work, side, failure)
 
 
-def run(minutes: int, full: bool, works: Sequence[Work], sides: set[Side], before: Path | None) -> Results:
+def run(
+    minutes: int, full: bool, rounds: int | None, works: Sequence[Work], sides: set[Side], before: Path | None
+) -> Results:
     """Measures; the processes that it needs have ended when it returns."""
     small = [*(tenant for size, tenant in SIZED.items() if size <= SMALL), WRITTEN]
     tenants = [*SIZED.values(), WRITTEN] if full else small
@@ -149,5 +155,5 @@ def run(minutes: int, full: bool, works: Sequence[Work], sides: set[Side], befor
         targets: dict[Side, Target] = {**services}
         if Side.REFERENCE in sides:
             targets[Side.REFERENCE] = Reference(running)
-        Campaign(full, works, Session(running, results), targets).measure(minutes * 60)
+        Campaign(full, rounds, works, Session(running, results), targets).measure(minutes * 60)
         return results
