@@ -1,13 +1,15 @@
 //! A tenant with a role that may do everything and an administrator who holds it, or such an administrator alone.
 
-use user_tenant_store::record::{New, Patch, Record};
+use user_tenant_store::record::{New, Patch};
 use user_tenant_store::scope::System;
 use user_tenant_store::session::{Committed, Session, Write};
 use uuid::Uuid;
 
-use super::{tenants, users};
+use super::provisioning::{self, Login};
+use super::tenants;
+use super::users::Known;
 use crate::error::{Error, Result, Sought};
-use crate::model::{Role, Tenant, TenantStatus, User, UserStatus, UserTenant};
+use crate::model::{Role, Tenant, User, UserStatus, UserTenant};
 
 /// A tenant to make, with a role and an administrator who has it.
 #[derive(Debug, Clone)]
@@ -43,11 +45,12 @@ pub struct Bootstrapped {
 pub(crate) async fn bootstrap(session: Session<System, Write>, wanted: Bootstrap) -> Result<Committed<Bootstrapped>> {
     let tenant = New::<Tenant>::empty()
         .with(Tenant::NAME, wanted.tenant_name.as_str())?
-        .with(Tenant::KEY, tenants::key(&wanted.tenant_key)?)?
-        .with(Tenant::STATUS, i32::from(TenantStatus::Active))?;
-    let tenant = id(&session.repository::<Tenant>().create(tenant).await?)?;
-    let role = create_role(&session, tenant, &wanted).await?;
-    let user = create_user(&session, tenant, &wanted).await?;
+        .with(Tenant::KEY, tenants::key(&wanted.tenant_key)?)?;
+    let login = Login::new(&wanted.username, &wanted.email)?;
+    let tenant = provisioning::create_tenant(&session, tenant).await?;
+    let role = provisioning::create_role(&session, tenant, &wanted.role_name, &wanted.permissions).await?;
+    login.refuse_taken(&session).await?;
+    let user = create_user(&session, tenant, login, &wanted.first_name).await?;
     let user_tenant = create_membership(&session, tenant, user, role).await?;
     Ok(session.commit(Bootstrapped { tenant, user, user_tenant }).await?)
 }
@@ -64,15 +67,15 @@ pub(crate) async fn let_in(
     }
     let same_name = Role::TENANT_ID.is(tenant).and(Some(&Role::NAME.is_in_any_case(&wanted.role_name)));
     let role = match session.repository::<Role>().find_one(same_name).await? {
-        None => create_role(&session, tenant, &wanted).await?,
+        None => provisioning::create_role(&session, tenant, &wanted.role_name, &wanted.permissions).await?,
         Some(role) if grants(&role, &wanted.permissions) => role.id,
         Some(role) => return Err(Error::RoleGrantsLess { name: role.name }),
     };
-    let email = users::email(&wanted.email)?;
-    let user = match users::known(&session, &users::username(&wanted.username)?, &email).await? {
-        users::Known::Nobody => create_user(&session, tenant, &wanted).await?,
-        users::Known::Somebody { id, .. } => id,
-        users::Known::Several => return Err(Error::LoginTaken),
+    let login = Login::new(&wanted.username, &wanted.email)?;
+    let user = match login.owner(&session).await? {
+        Known::Nobody => create_user(&session, tenant, login, &wanted.first_name).await?,
+        Known::Somebody { id, .. } => id,
+        Known::Several => return Err(Error::LoginTaken),
     };
     let here = UserTenant::TENANT_ID.is(tenant).and(Some(&UserTenant::USER_ID.is(user)));
     let user_tenant = match session.repository::<UserTenant>().find_one(here).await? {
@@ -93,32 +96,13 @@ fn grants(role: &Role, permissions: &[String]) -> bool {
     permissions.iter().all(|permission| granted.contains(permission))
 }
 
-async fn create_role(session: &Session<System, Write>, tenant: Uuid, wanted: &Bootstrap) -> Result<Uuid> {
-    let role = New::<Role>::empty()
-        .with(Role::NAME, wanted.role_name.as_str())?
-        .with(Role::PERMISSIONS, wanted.permissions.clone())?
-        .with(Role::TENANT_ID, tenant)?;
-    id(&session.repository::<Role>().create(role).await?)
-}
-
-async fn create_user(session: &Session<System, Write>, tenant: Uuid, wanted: &Bootstrap) -> Result<Uuid> {
-    let user = New::<User>::empty()
-        .with(User::USERNAME, users::username(&wanted.username)?)?
-        .with(User::EMAIL, users::email(&wanted.email)?)?
-        .with(User::FIRST_NAME, wanted.first_name.as_str())?
-        .with(User::DEFAULT_TENANT_ID, tenant)?;
-    id(&session.repository::<User>().create(user).await?)
+async fn create_user(session: &Session<System, Write>, home: Uuid, login: Login, first_name: &str) -> Result<Uuid> {
+    let named = New::<User>::empty().with(User::FIRST_NAME, first_name)?;
+    let person = provisioning::person(named, login, home)?;
+    provisioning::id(&session.repository::<User>().create(person).await?)
 }
 
 async fn create_membership(session: &Session<System, Write>, tenant: Uuid, user: Uuid, role: Uuid) -> Result<Uuid> {
-    let membership = New::<UserTenant>::empty()
-        .with(UserTenant::USER_ID, user)?
-        .with(UserTenant::TENANT_ID, tenant)?
-        .with(UserTenant::ROLE_ID, role)?
-        .with(UserTenant::STATUS, i32::from(UserStatus::Active))?;
-    id(&session.repository::<UserTenant>().create(membership).await?)
-}
-
-fn id(record: &Record) -> Result<Uuid> {
-    record.id().ok_or_else(|| Error::Internal("a new row has no id".into()))
+    let membership = provisioning::membership(user, tenant, role, UserStatus::Active)?;
+    provisioning::id(&session.repository::<UserTenant>().create(membership).await?)
 }

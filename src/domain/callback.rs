@@ -1,14 +1,13 @@
 //! Provisions what a new customer needs on a signed callback: tenant, role, client application, administrator.
 
-use user_tenant_store::record::{New, Record};
+use user_tenant_store::record::New;
 use user_tenant_store::scope::System;
 use user_tenant_store::session::{Committed, Session, Write};
 use user_tenant_store::value::Value;
-use uuid::Uuid;
 
-use super::users;
+use super::provisioning::{self, Login};
 use crate::error::{Error, Result};
-use crate::model::{AuthClient, Role, Tenant, TenantStatus, User, UserCredentials, UserStatus, UserTenant};
+use crate::model::{AuthClient, Tenant, User, UserCredentials, UserStatus, UserTenant};
 
 /// Who verifies the users that callbacks bring.
 const AUTH_PROVIDER: &str = "aws-cognito";
@@ -43,35 +42,16 @@ pub(crate) async fn provision(
     role: &FirstRole,
     wanted: Provisioning,
 ) -> Result<Committed<()>> {
-    let email = users::email(&wanted.email)?;
-    let tenant = wanted.tenant.with(Tenant::STATUS, i32::from(TenantStatus::Active))?;
-    let tenant = id(&session.repository::<Tenant>().create(tenant).await?)?;
-    let role = New::<Role>::empty()
-        .with(Role::NAME, role.name.as_str())?
-        .with(Role::PERMISSIONS, role.permissions.clone())?
-        .with(Role::TENANT_ID, tenant)?;
-    let role = id(&session.repository::<Role>().create(role).await?)?;
+    let login = Login::new(&wanted.email, &wanted.email)?;
+    let tenant = provisioning::create_tenant(&session, wanted.tenant).await?;
+    let role = provisioning::create_role(&session, tenant, &role.name, &role.permissions).await?;
     let client = create_client(&session, wanted.client).await?;
-    if !matches!(users::known(&session, &email, &email).await?, users::Known::Nobody) {
-        return Err(Error::LoginTaken);
-    }
-    let user = wanted
-        .user
-        .with(User::USERNAME, email.as_str())?
-        .with(User::EMAIL, email)?
-        .with(User::AUTH_CLIENT_IDS, vec![client])?
-        .with(User::DEFAULT_TENANT_ID, tenant)?;
-    let user = id(&session.repository::<User>().create(user).await?)?;
-    let credentials = New::<UserCredentials>::empty()
-        .with(UserCredentials::USER_ID, user)?
-        .with(UserCredentials::AUTH_PROVIDER, AUTH_PROVIDER)?
-        .with(UserCredentials::AUTH_ID, wanted.auth_id)?;
+    login.refuse_taken(&session).await?;
+    let user = provisioning::person(wanted.user.with(User::AUTH_CLIENT_IDS, vec![client])?, login, tenant)?;
+    let user = provisioning::id(&session.repository::<User>().create(user).await?)?;
+    let credentials = provisioning::credentials(user, AUTH_PROVIDER, wanted.auth_id)?;
     session.repository::<UserCredentials>().create(credentials).await?;
-    let membership = New::<UserTenant>::empty()
-        .with(UserTenant::USER_ID, user)?
-        .with(UserTenant::TENANT_ID, tenant)?
-        .with(UserTenant::ROLE_ID, role)?
-        .with(UserTenant::STATUS, i32::from(UserStatus::Registered))?;
+    let membership = provisioning::membership(user, tenant, role, UserStatus::Registered)?;
     session.repository::<UserTenant>().create(membership).await?;
     Ok(session.commit(()).await?)
 }
@@ -86,8 +66,4 @@ async fn create_client(session: &Session<System, Write>, client: New<AuthClient>
     clients.create(client).await?;
     let made = clients.find_one(AuthClient::CLIENT_ID.is(name)).await?;
     made.map(|client| client.id).ok_or_else(|| Error::Internal("a new row is not there".into()))
-}
-
-fn id(record: &Record) -> Result<Uuid> {
-    record.id().ok_or_else(|| Error::Internal("a new row has no id".into()))
 }

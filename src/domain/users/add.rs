@@ -7,6 +7,7 @@ use user_tenant_store::session::{Committed, Session, Write};
 use user_tenant_store::value::Value;
 use uuid::Uuid;
 
+use super::super::provisioning::{self, Login};
 use super::{Addition, Principal, identity, may_assign, role_of};
 use crate::error::{Error, Result, Sought};
 use crate::model::{Role, Tenant, User, UserCredentials, UserStatus, UserTenant};
@@ -24,14 +25,14 @@ pub(crate) async fn add(
     wanted: Addition,
 ) -> Result<Committed<Record>> {
     let text = |property| wanted.person.get(property).and_then(Value::as_text).unwrap_or_default();
-    let (username, email) = (identity::username(text(User::USERNAME))?, identity::email(text(User::EMAIL))?);
+    let login = Login::new(text(User::USERNAME), text(User::EMAIL))?;
     let roles = session.repository::<Role>();
     // The tenant first: its roles stay as they are until the user has one of them, and others may add users meanwhile.
     // All of it is asked at once, and answered in this order.
     let (is_there, known, creator, role) = tokio::try_join!(
         biased;
         async { Ok(session.repository::<Tenant>().hold_by_id(tenant).await?) },
-        known(&session, &username, &email),
+        login.owner(&session),
         async { Ok(session.repository::<User>().get(principal.user).await?) },
         async { Ok(roles.find_one(role_of(tenant, wanted.role)).await?) },
     )?;
@@ -40,24 +41,25 @@ pub(crate) async fn add(
     }
     let (user, shown, person, introduction) = match known {
         Known::Nobody => {
-            let person = wanted.person.with(User::USERNAME, username)?.with(User::EMAIL, email)?;
-            let person = person.with(User::DEFAULT_TENANT_ID, tenant)?;
+            let person = provisioning::person(wanted.person, login, tenant)?;
             let person = match creator.and_then(|creator| creator.auth_client_ids) {
                 Some(clients) => person.with(User::AUTH_CLIENT_IDS, clients)?,
                 None => person,
             };
             let person = session.repository::<User>().prepare(person)?;
             let shown = person.record().clone();
-            (shown.id().ok_or_else(|| Error::Internal("a new row has no id".into()))?, shown, Some(person), None)
+            (provisioning::id(&shown)?, shown, Some(person), None)
         }
         Known::Somebody { id, .. } => {
             // Held until the commit: what the person logs in with stays what was looked for, and the tenant that had the
             // person alone learns of this one before it changes that.
             session.repository::<User>().hold_by_id(id).await?;
-            let username = match self::known(&session, &username, &email).await? {
-                Known::Somebody { id: same, by_username } if same == id => by_username.then_some(username),
+            let by_username = match login.owner(&session).await? {
+                Known::Somebody { id: same, by_username } if same == id => by_username,
                 _ => return Err(Error::LoginTaken),
             };
+            let Login { username, email } = login;
+            let username = by_username.then_some(username);
             let person = session.repository::<User>().get(id).await?.ok_or(Error::LoginTaken)?;
             let same_phone =
                 person.phone.is_none() || wanted.person.get(User::PHONE) == Some(&person.phone.clone().into());
@@ -72,18 +74,12 @@ pub(crate) async fn add(
         Known::Several => return Err(Error::LoginTaken),
     };
     may_assign(&principal, wanted.role, role.as_ref())?;
-    let membership = New::<UserTenant>::empty()
-        .with(UserTenant::USER_ID, user)?
-        .with(UserTenant::TENANT_ID, tenant)?
-        .with(UserTenant::ROLE_ID, wanted.role)?
+    let membership = provisioning::membership(user, tenant, wanted.role, UserStatus::Registered)?
         .with(UserTenant::LOCALE, wanted.locale)?
-        .with(UserTenant::INTRODUCTION, introduction)?
-        .with(UserTenant::STATUS, i32::from(UserStatus::Registered))?;
+        .with(UserTenant::INTRODUCTION, introduction)?;
     let mut rows = Vec::new();
     if let Some(person) = person {
-        let credentials = New::<UserCredentials>::empty()
-            .with(UserCredentials::USER_ID, user)?
-            .with(UserCredentials::AUTH_PROVIDER, AUTH_PROVIDER)?;
+        let credentials = provisioning::credentials(user, AUTH_PROVIDER, None)?;
         rows.extend([person, session.repository::<UserCredentials>().prepare(credentials)?]);
     }
     rows.push(session.repository::<UserTenant>().prepare(membership)?);

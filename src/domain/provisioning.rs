@@ -1,0 +1,86 @@
+//! One way to provision: how tenants, first roles, people and memberships are made, with the same checks of names and addresses whoever asks.
+
+use user_tenant_store::record::{New, Record};
+use user_tenant_store::scope::System;
+use user_tenant_store::session::{Session, Write};
+use uuid::Uuid;
+
+use super::users::{self, Known};
+use crate::error::{Error, Result};
+use crate::model::{Role, Tenant, TenantStatus, User, UserCredentials, UserStatus, UserTenant};
+
+/// What a person logs in with, in the forms in which it is stored and compared.
+pub(crate) struct Login {
+    /// The username.
+    pub(crate) username: String,
+    /// The e-mail address.
+    pub(crate) email: String,
+}
+
+impl Login {
+    /// The forms of what was sent.
+    ///
+    /// # Errors
+    /// [`Error::InvalidEmail`], and what is wrong with the username.
+    pub(crate) fn new(username: &str, email: &str) -> Result<Self> {
+        Ok(Self { username: users::username(username)?, email: users::email(email)? })
+    }
+
+    /// Whom it leads to, among all people.
+    pub(crate) async fn owner(&self, session: &Session<System, Write>) -> Result<Known> {
+        users::known(session, &self.username, &self.email).await
+    }
+
+    /// Refuses what leads to somebody.
+    pub(crate) async fn refuse_taken(&self, session: &Session<System, Write>) -> Result<()> {
+        if matches!(self.owner(session).await?, Known::Nobody) { Ok(()) } else { Err(Error::LoginTaken) }
+    }
+}
+
+/// Makes an active tenant, whose key is in the form of keys already.
+pub(crate) async fn create_tenant(session: &Session<System, Write>, tenant: New<Tenant>) -> Result<Uuid> {
+    let tenant = tenant.with(Tenant::STATUS, i32::from(TenantStatus::Active))?;
+    id(&session.repository::<Tenant>().create(tenant).await?)
+}
+
+/// Makes a role that a tenant begins with.
+pub(crate) async fn create_role(
+    session: &Session<System, Write>,
+    tenant: Uuid,
+    name: &str,
+    permissions: &[String],
+) -> Result<Uuid> {
+    let role = New::<Role>::empty()
+        .with(Role::NAME, name)?
+        .with(Role::PERMISSIONS, permissions.to_vec())?
+        .with(Role::TENANT_ID, tenant)?;
+    id(&session.repository::<Role>().create(role).await?)
+}
+
+/// A new person, whose home is this tenant.
+pub(crate) fn person(sent: New<User>, login: Login, home: Uuid) -> Result<New<User>> {
+    let person = sent.with(User::USERNAME, login.username)?.with(User::EMAIL, login.email)?;
+    Ok(person.with(User::DEFAULT_TENANT_ID, home)?)
+}
+
+/// Who verifies a person's logins, and by which id there.
+pub(crate) fn credentials(user: Uuid, provider: &str, id: Option<String>) -> Result<New<UserCredentials>> {
+    Ok(New::<UserCredentials>::empty()
+        .with(UserCredentials::USER_ID, user)?
+        .with(UserCredentials::AUTH_PROVIDER, provider)?
+        .with(UserCredentials::AUTH_ID, id)?)
+}
+
+/// A person's membership of a tenant.
+pub(crate) fn membership(user: Uuid, tenant: Uuid, role: Uuid, status: UserStatus) -> Result<New<UserTenant>> {
+    Ok(New::<UserTenant>::empty()
+        .with(UserTenant::USER_ID, user)?
+        .with(UserTenant::TENANT_ID, tenant)?
+        .with(UserTenant::ROLE_ID, role)?
+        .with(UserTenant::STATUS, i32::from(status))?)
+}
+
+/// The id of a row that was just made.
+pub(crate) fn id(record: &Record) -> Result<Uuid> {
+    record.id().ok_or_else(|| Error::Internal("a new row has no id".into()))
+}
