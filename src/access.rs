@@ -1,13 +1,18 @@
 //! Who may open what: the only way from a request to the store. [`guard`] admits a caller, [`doors`] opens sessions to whom it admitted.
 
 pub(crate) mod authenticate;
+pub(crate) mod bearer;
 pub(crate) mod caller;
 pub(crate) mod doors;
+pub(crate) mod entrance;
 pub(crate) mod guard;
 pub(crate) mod jwks;
 pub(crate) mod keys;
 pub(crate) mod liveness;
+pub(crate) mod locator;
+pub(crate) mod lookups;
 pub(crate) mod power;
 pub(crate) mod signature;
 pub(crate) mod token;
+pub(crate) mod verification_key;
 pub(crate) mod verifier;

@@ -1,5 +1,7 @@
 //! Puts a service together: database, token verifier, bounds; then [`UserTenantService::router`] mounts it.
 
+mod host;
+mod http;
 mod verifier;
 
 use std::sync::Arc;
@@ -11,9 +13,11 @@ use user_tenant_store::migrate::Migrations;
 use user_tenant_store::scope::{System, SystemReason};
 use user_tenant_store::session::{DatabaseOptions, Limits, Read, Session, Write};
 
+use self::host::Host;
 pub use self::verifier::Verifier;
 use self::verifier::keys;
-use crate::access::authenticate::Authenticator;
+use crate::access::authenticate::Authenticators;
+use crate::access::bearer::BearerTokens;
 use crate::access::caller::ClaimMap;
 use crate::access::doors::Doors;
 use crate::access::guard::Guard;
@@ -21,8 +25,8 @@ use crate::access::liveness::Liveness;
 use crate::access::signature::{ProvisioningCallback, SignatureVerifier};
 use crate::clock::Clock;
 use crate::error::{BuildError, Error, Result};
-use crate::host::{Change, Host};
-use crate::http::{self, HttpOptions};
+use crate::host::Change;
+use crate::http::HttpOptions;
 use crate::migrations::MIGRATIONS;
 use crate::model::MembershipAcceptance;
 use crate::service::Service;
@@ -234,7 +238,7 @@ impl Builder {
         Self { limits, ..self }
     }
 
-    /// How long a caller found live is not asked for again; one second at most.
+    /// How long to cache that a caller is active; one second at most.
     #[must_use]
     pub fn caller_cache(self, life: Duration) -> Self {
         Self { caller_cache: life.min(Duration::from_secs(1)), ..self }
@@ -258,34 +262,6 @@ impl Builder {
     #[must_use]
     pub(crate) fn for_operator(self) -> Self {
         Self { operator: true, ..self }
-    }
-
-    /// Bounds of the HTTP side.
-    #[must_use]
-    pub(crate) fn http(self, http: HttpOptions) -> Self {
-        Self { http, ..self }
-    }
-
-    /// Leaves `/metrics` out of [`UserTenantService::router`], where [`UserTenantService::operators_router`] serves it.
-    #[must_use]
-    pub fn metrics_apart(mut self, apart: bool) -> Self {
-        self.http.metrics_apart = apart;
-        self
-    }
-
-    /// How much memory the bodies of all requests at work may take together, parsed ones included, in bytes: 64 MB by
-    /// default. Beyond, requests are answered with 503, but for the smallest.
-    ///
-    /// ```
-    /// use user_tenant_service::Builder;
-    ///
-    /// fn frugal(builder: Builder) -> Builder {
-    ///     builder.max_bodies_bytes(8 * 1024 * 1024)
-    /// }
-    /// ```
-    #[must_use]
-    pub fn max_bodies_bytes(self, bytes: usize) -> Self {
-        Self { http: HttpOptions { max_bodies_bytes: bytes, ..self.http }, ..self }
     }
 
     /// Where time and ids come from; a test fixes them.
@@ -407,17 +383,18 @@ impl Builder {
             Doors::open(&self.database, self.limits, self.environment.clone(), self.migrations, self.migrate).await?;
         let doors = doors.accepting(self.acceptance).for_operator(self.operator);
         let metrics = Arc::new(Metrics::new().map_err(|error| BuildError::Options(error.into()))?);
-        let (keys, rules) = keys(verifier, self.leeway, &doors, &self.clock)?;
+        let (keys, rules) = keys(verifier, self.leeway, &doors.lookups(), &self.clock)?;
         let signatures = self.callback.and_then(|callback| SignatureVerifier::new(callback, self.clock.clone()));
-        let authenticator = Authenticator::new(keys, rules, self.claims, self.clock);
+        let bearer = BearerTokens::new(keys, rules, self.claims, self.clock);
+        let authenticators = Authenticators::new(vec![Box::new(bearer)]);
         let liveness = if self.operator { Liveness::of_operator() } else { Liveness::new(self.caller_cache) };
-        let guard = Guard::new(authenticator, liveness, metrics.clone(), signatures);
+        let guard = Guard::new(authenticators, liveness, doors.lookups(), metrics.clone(), signatures);
         let listeners = self.host.listeners;
         let service = Arc::new(Service { doors, guard, metrics, environment: self.environment, listeners });
         let bare = UserTenantService { service: service.clone(), router: Router::new(), operators: Router::new() };
         let host = self.host.routes.map_or_else(Router::new, |routes| routes(&bare));
-        let router = http::router(service.clone(), &self.http, host).map_err(BuildError::Options)?;
-        let operators = http::operators_router(service.clone()).map_err(BuildError::Options)?;
+        let router = crate::http::router(service.clone(), &self.http, host).map_err(BuildError::Options)?;
+        let operators = crate::http::operators_router(service.clone()).map_err(BuildError::Options)?;
         Ok(UserTenantService { service, router, operators })
     }
 }

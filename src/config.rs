@@ -25,7 +25,7 @@ use user_tenant_store::session::{DatabaseOptions, Limits};
 
 use crate::access::caller::ClaimMap;
 use crate::access::signature::ProvisioningCallback;
-use crate::http::HttpOptions;
+use crate::http::{ForwardedHeader, HttpOptions, Proxies};
 use crate::model::MembershipAcceptance;
 
 /// The longest time that can be set, in milliseconds: a day.
@@ -78,7 +78,7 @@ pub(crate) struct Config {
     pub(crate) jwt_leeway: Duration,
     /// Which claims hold the caller's fields.
     pub(crate) claims: ClaimMap,
-    /// How long a caller found live is not asked for again.
+    /// How long to cache that a caller is active.
     pub(crate) caller_cache: Duration,
     /// When a membership beside a person's home counts.
     pub(crate) membership_acceptance: MembershipAcceptance,
@@ -180,6 +180,7 @@ impl Config {
                 concurrency: settings.number("CONCURRENCY_LIMIT", 1..=1_000_000)?,
                 timeout: settings.milliseconds("REQUEST_TIMEOUT_MILLISECONDS", 1..=DAY)?,
                 allowed_origins: origins(settings)?,
+                proxies: proxies(settings)?,
                 metrics_apart: settings.text("ADMIN_PORT").is_some(),
             },
             max_connections,
@@ -349,6 +350,17 @@ fn log_level(settings: &Effective) -> Result<String, ConfigError> {
         }
     }
     .to_owned())
+}
+
+fn proxies(settings: &Effective) -> Result<Proxies, ConfigError> {
+    let header = match settings.required("FORWARDED_HEADER")?.to_ascii_lowercase().as_str() {
+        "x-forwarded-for" => ForwardedHeader::XForwardedFor,
+        "forwarded" => ForwardedHeader::Forwarded,
+        _ => return Err(settings.wrong("FORWARDED_HEADER", "must be x-forwarded-for or forwarded")),
+    };
+    let networks = settings.text("TRUSTED_PROXIES").unwrap_or_default().split(',').map(str::trim);
+    Proxies::new(networks.filter(|network| !network.is_empty()), header)
+        .map_err(|error| settings.wrong("TRUSTED_PROXIES", &format!("must be addresses and networks: {error}")))
 }
 
 fn origins(settings: &Effective) -> Result<Vec<String>, ConfigError> {

@@ -2,15 +2,17 @@
 
 mod answer;
 mod body;
+mod client_address;
 mod controllers;
 mod dispatch;
 mod documents;
 mod explorer;
 mod layers;
+pub(crate) mod locators;
 mod normalize;
 mod openapi;
 mod query;
-mod route;
+pub(crate) mod route;
 mod surface;
 mod system;
 mod validation;
@@ -23,6 +25,8 @@ use axum::Router;
 
 #[cfg(feature = "mcp")]
 pub(crate) use self::answer::TOTAL;
+pub use self::client_address::ForwardedHeader;
+pub(crate) use self::client_address::Proxies;
 pub(crate) use self::layers::HttpOptions;
 #[cfg(any(feature = "cli", feature = "mcp"))]
 pub(crate) use self::query::CURSOR;
@@ -32,22 +36,23 @@ pub(crate) use self::route::Route;
 #[cfg(feature = "mcp")]
 pub(crate) use self::route::{Query, Shape};
 use crate::error::{BoxError, Error};
+use crate::features::FEATURES;
 use crate::service::Service;
 
-/// Every operation, by controller.
+/// Every operation: those of the original's contract by controller, then those of each feature.
 pub(crate) fn routes() -> Vec<Route> {
     let mut routes = Vec::new();
     routes.extend(controllers::tenants::routes());
     routes.extend(controllers::configs::routes());
     routes.extend(controllers::roles::routes());
     routes.extend(controllers::users::routes());
-    routes.extend(controllers::user_roles::routes());
     routes.extend(controllers::groups::routes());
     routes.extend(controllers::group_members::routes());
     routes.extend(controllers::own_tenants::routes());
     routes.extend(controllers::memberships::routes());
     routes.extend(controllers::preferences::routes());
     routes.extend(controllers::callback::routes());
+    routes.extend(FEATURES.iter().flat_map(|feature| (feature.routes)()));
     routes
 }
 

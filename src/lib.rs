@@ -60,6 +60,7 @@ mod clock;
 mod config;
 mod domain;
 mod error;
+mod features;
 pub mod host;
 mod http;
 #[cfg(feature = "mcp")]
@@ -77,6 +78,7 @@ pub use access::verifier::{TokenVerifier, Verification};
 pub use builder::{Builder, UserTenantService, Verifier};
 pub use clock::Clock;
 pub use error::{BuildError, Error, ErrorCode, Result};
+pub use http::ForwardedHeader;
 pub use migrations::MIGRATIONS;
 pub use model::MembershipAcceptance;
 pub use model::permission;

@@ -1,6 +1,7 @@
 //! Holds the sources to the house's layout: which layer may name which, and how long a file may be. A failure names the file, the line and the rule.
 
 use std::{
+    collections::{BTreeMap, BTreeSet},
     error::Error,
     fs,
     path::{Path, PathBuf},
@@ -48,6 +49,36 @@ const RULES: &[Rule] = &[
         forbids: &["crate::cli", "crate::http", "crate::mcp"],
     },
     Rule {
+        says: "what is looked up needs no proof, and knows nobody who makes one",
+        within: &["src/access/lookups", "src/access/liveness", "src/access/locator"],
+        except: &[],
+        forbids: &["crate::access::doors", "crate::access::guard"],
+    },
+    Rule {
+        says: "the guard makes proofs, and opens no door",
+        within: &["src/access/guard", "src/access/entrance"],
+        except: &[],
+        forbids: &["crate::access::doors"],
+    },
+    Rule {
+        says: "rules of a feature are as those of the domain: they see neither who opened a session, nor HTTP",
+        within: &["src/features/*/rules"],
+        except: &[],
+        forbids: &["axum", "http", "crate::access", "crate::cli", "crate::http", "crate::mcp"],
+    },
+    Rule {
+        says: "entities of a feature are plain data",
+        within: &["src/features/*/entities"],
+        except: &[],
+        forbids: &["axum", "http", "crate::access", "crate::cli", "crate::domain", "crate::http", "crate::mcp"],
+    },
+    Rule {
+        says: "a feature is a part of the service: it knows neither the command line nor MCP, nor how parts are put together",
+        within: &["src/features"],
+        except: &[],
+        forbids: &["crate::builder", "crate::cli", "crate::config", "crate::mcp", "crate::service"],
+    },
+    Rule {
         says: "the HTTP surface knows neither the command line nor MCP",
         within: &["src/http"],
         except: &[],
@@ -68,8 +99,8 @@ const RULES: &[Rule] = &[
     Rule {
         says: "sessions come from the doors only; nobody else holds the store",
         within: &["src", "examples"],
-        // The doors themselves.
-        except: &["src/access/doors.rs"],
+        // The doors themselves, and what is asked before one opens.
+        except: &["src/access/doors.rs", "src/access/lookups.rs"],
         forbids: &["user_tenant_store::Store", "user_tenant_store::session::Store", "crate::store::session::Store"],
     },
 ];
@@ -84,7 +115,9 @@ fn arrows_point_one_way() -> Result {
     let mut broken = Vec::new();
     for rule in RULES {
         let mut covered = files.iter().filter(|file| rule.covers(&file.name)).peekable();
-        assert!(covered.peek().is_some(), "no file under {:?}: mend the rule", rule.within);
+        // Not every kind of file of a feature is there yet.
+        let may_be_empty = rule.within.iter().any(|place| place.contains('*'));
+        assert!(covered.peek().is_some() || may_be_empty, "no file under {:?}: mend the rule", rule.within);
         for file in covered {
             let named = paths(&file.module, TokenStream::from_str(&file.text)?);
             broken.extend(rule.broken_by(&file.name, &named));
@@ -92,6 +125,56 @@ fn arrows_point_one_way() -> Result {
     }
     assert!(broken.is_empty(), "\n{}\n", broken.join("\n"));
     Ok(())
+}
+
+/// Modules whose children name each other one way only; the children each stand for all that lies below them.
+const LAYERED: &[(&str, &str)] = &[("src", "crate"), ("src/access", "crate::access")];
+
+#[test]
+fn no_circle_of_modules() -> Result {
+    let files = sources()?;
+    let mut circles = Vec::new();
+    for (place, parent) in LAYERED {
+        let names = names_among(&files, place, parent)?;
+        // Whoever is reached from themselves is in a circle.
+        for module in names.keys() {
+            let mut reached: BTreeSet<&str> = BTreeSet::new();
+            let mut open: Vec<&str> = vec![module];
+            while let Some(next) = open.pop() {
+                open.extend(
+                    names.get(next).into_iter().flatten().map(String::as_str).filter(|next| reached.insert(next)),
+                );
+            }
+            if reached.contains(module.as_str()) {
+                circles.push(format!("{place}: {module} is in a circle; it names {:?}", names[module]));
+            }
+        }
+    }
+    assert!(circles.is_empty(), "\n{}\n", circles.join("\n"));
+    Ok(())
+}
+
+/// Which of its siblings each child of a module names.
+fn names_among(files: &[Source], place: &str, parent: &str) -> Result<BTreeMap<String, BTreeSet<String>>> {
+    let child = |path: &str| {
+        let rest = path.strip_prefix(parent)?.strip_prefix("::")?;
+        let name = rest.split("::").next().unwrap_or_default();
+        // Routes of features are listed with those of the contract, and are of the same layer.
+        Some(if (parent, name) == ("crate", "features") { "http" } else { name }.to_owned())
+    };
+    let inside = files.iter().filter(|file| file.name.starts_with(&format!("{place}/")));
+    let mut named: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for file in inside {
+        if let Some(module) = child(&file.module.join("::")) {
+            let paths = paths(&file.module, TokenStream::from_str(&file.text)?);
+            named.entry(module).or_default().extend(paths.iter().filter_map(|named| child(&named.path)));
+        }
+    }
+    let modules: BTreeSet<String> = named.keys().cloned().collect();
+    for (module, others) in &mut named {
+        others.retain(|other| other != module && modules.contains(other));
+    }
+    Ok(named)
 }
 
 #[test]
@@ -152,6 +235,9 @@ fn a_broken_rule_is_reported_with_its_place() -> Result {
     let rule = RULES.iter().find(|rule| rule.within == ["src/domain"]).ok_or("no rule for the domain")?;
     assert!(rule.covers("src/domain.rs") && rule.covers("src/domain/tenants.rs"));
     assert!(!rule.covers("src/domains.rs"));
+    assert!(is_inside("src/features/roles/rules.rs", "src/features/*/rules"));
+    assert!(is_inside("src/features/roles/rules/add.rs", "src/features/*/rules"));
+    assert!(!is_inside("src/features/roles/routes.rs", "src/features/*/rules"));
     let named = paths(&["crate".to_owned()], TokenStream::from_str("use std::fmt;\nuse crate::http::reply;")?);
     assert_eq!(
         rule.broken_by("src/domain/tenants.rs", &named),
@@ -162,9 +248,7 @@ fn a_broken_rule_is_reported_with_its_place() -> Result {
 
 impl Rule {
     fn covers(&self, file: &str) -> bool {
-        let inside =
-            |place: &&str| file.strip_prefix(*place).is_some_and(|rest| rest.starts_with('/') || rest == ".rs");
-        self.within.iter().any(inside) && !self.except.contains(&file)
+        self.within.iter().any(|place| is_inside(file, place)) && !self.except.contains(&file)
     }
 
     fn broken_by(&self, file: &str, named: &[Named]) -> Vec<String> {
@@ -175,6 +259,16 @@ impl Rule {
         let forbidden = named.iter().filter(|named| self.forbids.iter().any(|start| begins(&named.path, start)));
         forbidden.map(|Named { line, path }| format!("{file}:{line}: names {path}, but {says}")).collect()
     }
+}
+
+/// Whether a file is a place's own or lies below it; `*` in the place is any one directory.
+fn is_inside(file: &str, place: &str) -> bool {
+    let (mut parts, stem) = (file.split('/'), file.trim_end_matches(".rs"));
+    let is_own = stem.split('/').count() == place.split('/').count();
+    let same = |(part, wanted): (&str, &str)| {
+        wanted == "*" || part == wanted || (is_own && part.strip_suffix(".rs") == Some(wanted))
+    };
+    place.split('/').all(|wanted| parts.next().is_some_and(|part| same((part, wanted))))
 }
 
 /// A file of the workspace that is not a test.

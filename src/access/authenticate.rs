@@ -1,176 +1,91 @@
-//! From a request's headers to its caller: finds the key, verifies the token, and remembers what was verified.
+//! Who sends a request: authenticators in a row, each of which recognises one kind of credential and yields the same [`Caller`].
 
+use std::pin::Pin;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
-use axum::http::HeaderMap;
-use jsonwebtoken::errors::ErrorKind;
-use moka::Expiry;
-use moka::sync::Cache;
-use serde_json::Value;
-use sha2::{Digest, Sha256};
-use time::OffsetDateTime;
+use axum::http::request::Parts;
 
-use super::caller::{Caller, ClaimMap};
-use super::keys::{Keys, VerificationKey};
-use super::token::{ClaimRules, InvalidReason, MAX_TOKEN_BYTES, TokenError, bearer, seconds};
-use super::verifier::TokenVerifier;
-use crate::clock::Clock;
+use super::caller::Caller;
+use super::token::TokenError;
 
-/// Memory for verified tokens, in bytes, roughly.
-const CACHE_BYTES: u64 = 16 * 1024 * 1024;
-/// The longest time that a verified token is remembered without another look at its signature.
-const LONGEST_MEMORY: Duration = Duration::from_hours(24);
+/// A caller on the way, or why there is none.
+pub(crate) type Authenticating<'a> = Pin<Box<dyn Future<Output = Result<Arc<Caller>, TokenError>> + Send + 'a>>;
 
-/// Verifies bearer tokens.
-pub(crate) struct Authenticator {
-    keys: Keys,
-    rules: ClaimRules,
-    claims: ClaimMap,
-    clock: Clock,
-    verified: Cache<[u8; 32], Arc<Verified>>,
+/// Recognises one kind of credential, and finds the caller that it stands for.
+pub(crate) trait Authenticator: Send + Sync {
+    /// Whether the head of a request holds a credential of this kind, good or bad: no other authenticator is asked then.
+    fn recognises(&self, head: &Parts) -> bool;
+
+    /// The caller that the credential stands for.
+    fn caller<'a>(&'a self, head: &'a Parts) -> Authenticating<'a>;
 }
 
-/// A token that has been verified.
-struct Verified {
-    caller: Arc<Caller>,
-    password_expiry: Option<OffsetDateTime>,
-    key_id: Option<String>,
-    key: [u8; 32],
-    /// Seconds since 1970.
-    expiry: f64,
-    /// How long the cache may keep this.
-    life: Duration,
-    /// Rough size in memory, in bytes.
-    weight: u32,
-}
+/// All kinds of credentials that are taken, in the order in which they are looked for.
+pub(crate) struct Authenticators(Vec<Box<dyn Authenticator>>);
 
-impl Authenticator {
-    /// Verifies with `keys` under `rules`, and finds the caller's fields by `claims`.
-    pub(crate) fn new(keys: Keys, rules: ClaimRules, claims: ClaimMap, clock: Clock) -> Self {
-        let verified = Cache::builder()
-            .max_capacity(CACHE_BYTES)
-            .weigher(|_, verified: &Arc<Verified>| verified.weight)
-            .expire_after(UntilTokenEnds)
-            .build();
-        Self { keys, rules, claims, clock, verified }
+impl Authenticators {
+    /// Asks these, the first of them first.
+    pub(crate) fn new(row: Vec<Box<dyn Authenticator>>) -> Self {
+        Self(row)
     }
 
-    /// The caller of a request with these headers.
-    pub(crate) async fn authenticate(&self, headers: &HeaderMap) -> Result<Arc<Caller>, TokenError> {
-        self.verify(bearer(headers)?).await
-    }
-
-    /// The caller that a token names.
-    pub(crate) async fn verify(&self, token: &str) -> Result<Arc<Caller>, TokenError> {
-        if token.len() > MAX_TOKEN_BYTES {
-            return Err(InvalidReason::Malformed.into());
+    /// The caller of a request with this head. The first authenticator that recognises its credential decides, so that a
+    /// bad credential of one kind is never made good by one of another.
+    pub(super) async fn caller(&self, head: &Parts) -> Result<Arc<Caller>, TokenError> {
+        match self.0.iter().find(|authenticator| authenticator.recognises(head)) {
+            Some(authenticator) => authenticator.caller(head).await,
+            None => Err(TokenError::Missing),
         }
-        if let Keys::Host(verifier) = &self.keys {
-            return self.verify_by_host(verifier.as_ref(), token).await;
-        }
-        let hash: [u8; 32] = Sha256::digest(token).into();
-        let verified = match self.remembered(&hash).await? {
-            Some(verified) => verified,
-            None => self.verify_anew(token, hash).await?,
-        };
-        match verified.password_expiry {
-            Some(expiry) if expiry <= self.clock.now() => Err(TokenError::PasswordExpired),
-            _ => Ok(Arc::clone(&verified.caller)),
-        }
-    }
-
-    /// The caller of a token that the host verifies, and remembers where that is worth it.
-    async fn verify_by_host(&self, verifier: &dyn TokenVerifier, token: &str) -> Result<Arc<Caller>, TokenError> {
-        let claims = verifier.verify(token).await.map_err(TokenError::Unavailable)?;
-        let claims = Value::Object(claims.ok_or(InvalidReason::Signature)?);
-        match self.claims.password_expiry(&claims) {
-            Some(expiry) if expiry <= self.clock.now() => Err(TokenError::PasswordExpired),
-            _ => Ok(Arc::new(self.claims.caller(&claims)?)),
-        }
-    }
-
-    /// A token seen before that still holds: neither ended, nor has its key gone or changed.
-    async fn remembered(&self, hash: &[u8; 32]) -> Result<Option<Arc<Verified>>, TokenError> {
-        let Some(verified) = self.verified.get(hash) else {
-            return Ok(None);
-        };
-        if seconds(self.clock.now()) >= verified.expiry {
-            self.verified.invalidate(hash);
-            return Err(InvalidReason::Expired.into());
-        }
-        let key = self.keys.find(verified.key_id.as_deref()).await?;
-        Ok((key.fingerprint == verified.key).then_some(verified))
-    }
-
-    async fn verify_anew(&self, token: &str, hash: [u8; 32]) -> Result<Arc<Verified>, TokenError> {
-        let header = jsonwebtoken::decode_header(token).map_err(|error| reason(&error))?;
-        if header.crit.is_some() {
-            return Err(InvalidReason::Critical.into());
-        }
-        let mut key = self.keys.find(header.kid.as_deref()).await?;
-        let claims = match claims(token, &key) {
-            Err(TokenError::Invalid(InvalidReason::Signature)) => {
-                let renewed = self.keys.renewed(header.kid.as_deref(), &key).await;
-                key = renewed.ok_or(InvalidReason::Signature)?;
-                claims(token, &key)?
-            }
-            claims => claims?,
-        };
-        let now = self.clock.now();
-        let expiry = self.rules.check(&claims, now)?;
-        let password_expiry = self.claims.password_expiry(&claims);
-        if password_expiry.is_some_and(|expiry| expiry <= now) {
-            return Err(TokenError::PasswordExpired);
-        }
-        let verified = Arc::new(Verified {
-            caller: Arc::new(self.claims.caller(&claims)?),
-            password_expiry,
-            key_id: header.kid,
-            key: key.fingerprint,
-            expiry,
-            life: Duration::try_from_secs_f64(expiry - seconds(now)).unwrap_or(LONGEST_MEMORY).min(LONGEST_MEMORY),
-            // The claims stand twice, as they are and as fields, in trees of small allocations.
-            weight: u32::try_from(token.len() * 4 + 1024).unwrap_or(u32::MAX),
-        });
-        self.verified.insert(hash, Arc::clone(&verified));
-        Ok(verified)
-    }
-}
-
-fn claims(token: &str, key: &VerificationKey) -> Result<Value, TokenError> {
-    let data = jsonwebtoken::decode::<Value>(token, &key.decoding, &key.validation).map_err(|error| reason(&error))?;
-    if data.claims.is_object() { Ok(data.claims) } else { Err(InvalidReason::Malformed.into()) }
-}
-
-fn reason(error: &jsonwebtoken::errors::Error) -> InvalidReason {
-    match error.kind() {
-        ErrorKind::InvalidAlgorithm | ErrorKind::InvalidAlgorithmName | ErrorKind::InvalidKeyFormat => {
-            InvalidReason::Algorithm
-        }
-        ErrorKind::InvalidSignature => InvalidReason::Signature,
-        _ => InvalidReason::Malformed,
-    }
-}
-
-/// Lets the cache forget a token when it ends.
-struct UntilTokenEnds;
-
-impl Expiry<[u8; 32], Arc<Verified>> for UntilTokenEnds {
-    fn expire_after_create(&self, _: &[u8; 32], verified: &Arc<Verified>, _: Instant) -> Option<Duration> {
-        Some(verified.life)
-    }
-
-    fn expire_after_update(
-        &self,
-        _: &[u8; 32],
-        verified: &Arc<Verified>,
-        _: Instant,
-        _: Option<Duration>,
-    ) -> Option<Duration> {
-        Some(verified.life)
     }
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use std::future::ready;
+    use std::sync::Arc;
+
+    use axum::http::Request;
+    use axum::http::request::Parts;
+    use uuid::Uuid;
+
+    use super::{Authenticating, Authenticator, Authenticators};
+    use crate::access::caller::Caller;
+    use crate::access::token::{InvalidReason, TokenError};
+
+    /// Takes the header of this name for the id of a user.
+    struct ByHeader(&'static str);
+
+    impl Authenticator for ByHeader {
+        fn recognises(&self, head: &Parts) -> bool {
+            head.headers.contains_key(self.0)
+        }
+
+        fn caller<'a>(&'a self, head: &'a Parts) -> Authenticating<'a> {
+            let id = head.headers[self.0].to_str().unwrap().parse();
+            let caller = id.map(|id| Arc::new(Caller::provisioner(id)));
+            Box::pin(ready(caller.map_err(|_| TokenError::Invalid(InvalidReason::Malformed))))
+        }
+    }
+
+    #[tokio::test]
+    async fn the_first_that_recognises_a_credential_decides() {
+        let row = Authenticators::new(vec![Box::new(ByHeader("x-first")), Box::new(ByHeader("x-second"))]);
+        let (one, other) = (Uuid::from_u128(1).to_string(), Uuid::from_u128(2).to_string());
+        for (headers, expected) in [
+            (vec![], Err("missing")),
+            (vec![("x-second", other.as_str())], Ok(2)),
+            (vec![("x-second", other.as_str()), ("x-first", one.as_str())], Ok(1)),
+            (vec![("x-first", "bad"), ("x-second", other.as_str())], Err("malformed_token")),
+        ] {
+            let request =
+                headers.iter().fold(Request::builder(), |request, (name, value)| request.header(*name, *value));
+            let (head, ()) = request.body(()).unwrap().into_parts();
+            let found = row.caller(&head).await;
+            assert_eq!(
+                found.map(|caller| caller.id.as_u128()).map_err(|error| error.reason()),
+                expected,
+                "{headers:?}"
+            );
+        }
+    }
+}

@@ -86,6 +86,11 @@ impl Caller {
         Self { tenant_id: tenant, master: true, permissions, ..Self::provisioner(Uuid::nil()) }
     }
 
+    /// Whether rows of this tenant are in the caller's reach.
+    pub(crate) fn reaches(&self, tenant: Uuid) -> bool {
+        self.master || tenant == self.tenant_id
+    }
+
     /// Whether the token grants at least one of `permissions`, compared letter by letter.
     pub(crate) fn may(&self, permissions: &[&str]) -> bool {
         permissions.iter().any(|permission| self.permissions.contains(*permission))

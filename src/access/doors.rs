@@ -1,25 +1,23 @@
-//! The doors to the store: each opens a session of one scope to whoever brings the proof it asks for. Nothing else holds the [`Store`].
+//! The doors to the store: each opens a session of one scope to whoever brings the proof it asks for. Beside [`Lookups`], nothing else holds the [`Store`].
 
 use std::sync::Arc;
 
+use user_tenant_store::StoreResult;
 use user_tenant_store::audit::Actor;
 use user_tenant_store::environment::Environment;
-use user_tenant_store::filter::{Filter, Predicate, Test};
+use user_tenant_store::filter::Test;
 use user_tenant_store::migrate::{Finding, Migrations, Migrator};
 use user_tenant_store::scope::{AllTenants, CallerScope, OwnScope, System, SystemReason, TenantScope};
 use user_tenant_store::session::{DatabaseOptions, Limits, PoolState, Read, Session, Store, Write};
-use user_tenant_store::value::Value;
-use user_tenant_store::{Entity, StoreResult, TypedProperty};
 use uuid::Uuid;
 
-use super::caller::Caller;
 use super::guard::Authorized;
+use super::lookups::Lookups;
 use crate::domain::callback::FirstRole;
-use crate::domain::holdings::{self, Held};
 use crate::domain::principal::Principal;
 use crate::error::{BuildError, Error, Result};
 use crate::model::MembershipAcceptance;
-use crate::model::{JwtKey, Standing, Tenant, TenantStatus, User, UserRole, UserTenant};
+use crate::model::{Tenant, User, UserRole, UserTenant};
 use crate::telemetry::population::Counts;
 
 /// All ways to the database.
@@ -67,58 +65,14 @@ impl Doors {
         Self { operator, ..self }
     }
 
+    /// The look-ups that need no proof.
+    pub(crate) fn lookups(&self) -> Lookups {
+        Lookups::new(self.store.clone(), self.acceptance)
+    }
+
     /// The doors that open to an admitted caller, and no others.
     pub(crate) fn open_to(&self, proof: Authorized) -> CallerDoors {
         CallerDoors { store: self.store.clone(), acceptance: self.acceptance, operator: self.operator, proof }
-    }
-
-    /// Whether user, membership and tenant of a token are what it says, and live.
-    pub(super) async fn caller_is_live(&self, caller: &Caller) -> Result<bool> {
-        let session = self.store.read(System(SystemReason::CheckCaller));
-        let live = Predicate::And(vec![
-            Standing::ID.is(caller.user_tenant_id),
-            Standing::USER_ID.is(caller.id),
-            Standing::TENANT_ID.is(caller.tenant_id),
-            self.acceptance.live(Standing::STATUS, &Standing::DEFAULT_TENANT_ID.is(caller.tenant_id)),
-            Standing::TENANT_STATUS.is(i32::from(TenantStatus::Active)),
-        ]);
-        // One row at most, so that it is a short read.
-        let found = session.repository::<Standing>().find(&Filter { limit: Some(1), ..Filter::matching(live) }).await?;
-        Ok(!found.is_empty())
-    }
-
-    /// What the caller holds in the database now.
-    pub(super) async fn held_by(&self, caller: &Caller) -> Result<Held> {
-        let session = self.store.read(System(SystemReason::CheckCaller));
-        Ok(holdings::of(&session, caller.user_tenant_id).await?)
-    }
-
-    /// The tenant of a live row that a path names, whoever's it is.
-    pub(super) async fn tenant_of<E: Entity>(&self, tenant: TypedProperty<E, Uuid>, id: Uuid) -> Result<Option<Uuid>> {
-        let session = self.store.read(System(SystemReason::Locate));
-        let filter = Filter { fields: Some(vec![tenant.position()]), ..Filter::default() };
-        let row = session.repository::<E>().find_by_id(id, &filter).await?;
-        Ok(row.and_then(|row| row.uuid(tenant)))
-    }
-
-    /// Whether this tenant is active; `None` when there is no such tenant.
-    pub(super) async fn tenant_is_active(&self, id: Uuid) -> Result<Option<bool>> {
-        let session = self.store.read(System(SystemReason::Locate));
-        let tenant = session.repository::<Tenant>().get(id).await?;
-        Ok(tenant.map(|tenant| tenant.status == i32::from(TenantStatus::Active)))
-    }
-
-    /// The public key with this id; the private one is never read.
-    pub(crate) async fn public_key(&self, key_id: &str) -> StoreResult<Option<String>> {
-        let session = self.store.read(System(SystemReason::VerifyToken));
-        let filter = Filter {
-            predicate: Some(JwtKey::KEY_ID.is(key_id)),
-            fields: Some(vec![JwtKey::PUBLIC_KEY.position()]),
-            limit: Some(1),
-            ..Default::default()
-        };
-        let key = session.repository::<JwtKey>().find(&filter).await?.pop();
-        Ok(key.and_then(|record| record.get(JwtKey::PUBLIC_KEY).and_then(Value::to_key)))
     }
 
     /// Whether the database answers.

@@ -3,50 +3,29 @@
 use std::sync::Arc;
 
 use axum::http::HeaderMap;
-use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use serde_json::Value as Json;
-use user_tenant_store::value::parse_uuid;
 use uuid::Uuid;
 
-use super::authenticate::Authenticator;
+use super::authenticate::Authenticators;
 use super::caller::Caller;
-use super::doors::Doors;
 use super::liveness::Liveness;
+use super::locator::Locator;
+use super::lookups::Lookups;
 use super::power::Power;
 use super::signature::SignatureVerifier;
 use super::token::TokenError;
 use crate::domain::callback::FirstRole;
-use crate::error::{Error, Result, Sought};
-use crate::model::{Group, Tenant, User, UserTenant};
+use crate::error::{Error, Result};
 use crate::telemetry::metrics::Metrics;
 
-/// Which rows a route is about, and so which path a caller may name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Reach {
-    /// The caller's tenant; for a master every tenant.
-    CallerTenants,
-    /// The tenant of the path, which must be the caller's unless it is a master.
-    PathTenant,
-    /// As [`Self::PathTenant`], about its users, so that the tenant must be active too.
-    PathTenantUsers,
-    /// The members of the group of the path, of the caller's tenant unless it is a master.
-    PathGroup,
-    /// The membership of the path, of the caller's tenant unless it is a master.
-    PathMembership,
-    /// The user of the path, who must be the caller.
-    PathUser,
-    /// Nobody's: the sender has no token, and signs the body instead.
-    Signed,
-}
-
 /// What opens a route.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub(crate) struct Opening {
     /// Any one of these permissions, in the token.
     pub(crate) permissions: &'static [&'static str],
-    /// Which rows the route is about.
-    pub(crate) reach: Reach,
+    /// What the path names; `None` of a route to the caller's tenant, and for a master to every tenant.
+    pub(crate) locator: Option<&'static Locator>,
     /// Whether the route gives or takes power, so that the database must grant the permission now as well.
     pub(crate) gives_power: bool,
 }
@@ -84,7 +63,7 @@ impl Authorized {
         self.first_role.clone()
     }
 
-    /// What `{id}` of the path names, where the route's reach says what that is: a tenant, group, membership or user.
+    /// The row that `{id}` of the path names, where the route has a locator; else the caller's tenant.
     pub(crate) fn subject(&self) -> Uuid {
         self.subject
     }
@@ -92,37 +71,48 @@ impl Authorized {
 
 /// Checks requests before they reach a handler.
 pub(crate) struct Guard {
-    authenticator: Authenticator,
+    authenticators: Authenticators,
     liveness: Liveness,
+    lookups: Lookups,
     metrics: Arc<Metrics>,
     signatures: Option<SignatureVerifier>,
 }
 
 impl Guard {
-    /// A guard that verifies tokens with `authenticator` and, where there are any, signed requests with `signatures`.
+    /// A guard that knows callers by `authenticators` and, where there are any, signed requests with `signatures`.
     pub(crate) fn new(
-        authenticator: Authenticator,
+        authenticators: Authenticators,
         liveness: Liveness,
+        lookups: Lookups,
         metrics: Arc<Metrics>,
         signatures: Option<SignatureVerifier>,
     ) -> Self {
-        Self { authenticator, liveness, metrics, signatures }
+        Self { authenticators, liveness, lookups, metrics, signatures }
     }
 
     /// The live caller of a request, by its head alone, or the 401 that it gets: before anything else is read of it.
-    pub(crate) async fn identify(&self, doors: &Doors, request: &Parts) -> Result<Arc<Caller>> {
-        let headers = &request.headers;
-        if headers.contains_key(AUTHORIZATION) && names_token(request.uri.query().unwrap_or_default()) {
-            // Two tokens: the original refuses to choose. One in the query alone counts as none.
-            self.metrics.authentication_failed(TokenError::Malformed.reason());
-            return Err(Error::MalformedAuthorization);
-        }
-        self.caller(doors, headers).await
+    pub(crate) async fn identify(&self, head: &Parts) -> Result<Arc<Caller>> {
+        let verified = match self.authenticators.caller(head).await {
+            Ok(caller) if self.liveness.is_live(&self.lookups, &caller).await? => Ok(caller),
+            Ok(_) => Err(TokenError::NotLive),
+            Err(error) => Err(error),
+        };
+        verified.map_err(|error| {
+            self.metrics.authentication_failed(error.reason());
+            match error {
+                TokenError::Missing => Error::Unauthenticated,
+                TokenError::Malformed => Error::MalformedAuthorization,
+                TokenError::Invalid(_) => Error::InvalidToken,
+                TokenError::PasswordExpired => Error::PasswordExpired,
+                TokenError::NotLive => Error::CallerNotActive,
+                TokenError::Unavailable(source) => Error::Unavailable(Some(source)),
+            }
+        })
     }
 
     /// Refuses a caller who was identified and is live no more.
-    pub(crate) async fn check_live(&self, doors: &Doors, caller: &Caller) -> Result<()> {
-        if self.liveness.is_live(doors, caller).await? {
+    pub(crate) async fn check_live(&self, caller: &Caller) -> Result<()> {
+        if self.liveness.is_live(&self.lookups, caller).await? {
             return Ok(());
         }
         self.metrics.authentication_failed(TokenError::NotLive.reason());
@@ -138,21 +128,14 @@ impl Guard {
         Err(Error::PermissionMissing)
     }
 
-    /// Admits a caller who was identified, or says why not.
-    pub(crate) async fn admit(
-        &self,
-        doors: &Doors,
-        caller: Arc<Caller>,
-        opening: Opening,
-        path_id: &str,
-    ) -> Result<Authorized> {
-        let Opening { permissions, reach, gives_power } = opening;
+    /// Admits a caller who was identified, or says why not. `path_id` is what the path names, for the locator.
+    pub(crate) async fn admit(&self, caller: Arc<Caller>, opening: Opening, path_id: &str) -> Result<Authorized> {
+        let Opening { permissions, locator, gives_power } = opening;
         self.check_permission(&caller, permissions)?;
-        let power = if gives_power { self.power(doors, &caller, permissions).await? } else { None };
-        let (tenant, subject) = if reach == Reach::CallerTenants {
-            (caller.tenant_id, caller.tenant_id)
-        } else {
-            locate(doors, &caller, reach, path_id).await?
+        let power = if gives_power { self.power(&caller, permissions).await? } else { None };
+        let (tenant, subject) = match locator {
+            Some(locator) => locator.locate(&self.lookups, &caller, path_id).await?,
+            None => (caller.tenant_id, caller.tenant_id),
         };
         Ok(Authorized { caller, tenant, subject, power, first_role: None })
     }
@@ -180,11 +163,11 @@ impl Guard {
     }
 
     /// What the caller may give and take now; refused where the database has withdrawn what opens the route.
-    async fn power(&self, doors: &Doors, caller: &Caller, permissions: &[&'static str]) -> Result<Option<Arc<Power>>> {
+    async fn power(&self, caller: &Caller, permissions: &[&'static str]) -> Result<Option<Arc<Power>>> {
         if self.liveness.trusts_callers() {
             return Ok(None);
         }
-        let power = Power::of(caller, doors.held_by(caller).await?);
+        let power = Power::of(caller, self.lookups.held_by(caller).await?);
         if !power.may(permissions) {
             self.metrics.permission_refused(permissions.first().copied().unwrap_or_default());
             return Err(Error::PermissionWithdrawn);
@@ -197,61 +180,8 @@ impl Guard {
         Error::BadSignature
     }
 
-    async fn caller(&self, doors: &Doors, headers: &HeaderMap) -> Result<Arc<Caller>> {
-        let verified = match self.authenticator.authenticate(headers).await {
-            Ok(caller) if self.liveness.is_live(doors, &caller).await? => Ok(caller),
-            Ok(_) => Err(TokenError::NotLive),
-            Err(error) => Err(error),
-        };
-        verified.map_err(|error| {
-            self.metrics.authentication_failed(error.reason());
-            match error {
-                TokenError::Missing => Error::Unauthenticated,
-                TokenError::Malformed => Error::MalformedAuthorization,
-                TokenError::Invalid(_) => Error::InvalidToken,
-                TokenError::PasswordExpired => Error::PasswordExpired,
-                TokenError::NotLive => Error::CallerNotActive,
-                TokenError::Unavailable(source) => Error::Unavailable(Some(source)),
-            }
-        })
-    }
-
     /// Forgets who is live, after a write that may have changed it.
     pub(crate) fn forget_callers(&self) {
         self.liveness.forget();
     }
-}
-
-/// The tenant that a path is about, and what its id names. Foreign, unknown and malformed ids are refused alike.
-async fn locate(doors: &Doors, caller: &Caller, reach: Reach, id: &str) -> Result<(Uuid, Uuid)> {
-    let refusal = || match reach {
-        Reach::PathGroup => Error::OutOfReach(Sought::of::<Group>(id)),
-        Reach::PathMembership => Error::NotFound(Sought::of::<UserTenant>(id)),
-        Reach::PathUser => Error::OutOfReach(Sought::of::<User>(id)),
-        Reach::CallerTenants | Reach::PathTenant | Reach::PathTenantUsers | Reach::Signed => {
-            Error::OutOfReach(Sought::of::<Tenant>(id))
-        }
-    };
-    let id = parse_uuid(id).map_err(|_| refusal())?;
-    let tenant = match reach {
-        Reach::PathGroup => doors.tenant_of(Group::TENANT_ID, id).await?,
-        Reach::PathMembership => doors.tenant_of(UserTenant::TENANT_ID, id).await?,
-        Reach::PathUser => (id == caller.id).then_some(caller.tenant_id),
-        Reach::CallerTenants | Reach::PathTenant | Reach::PathTenantUsers => Some(id),
-        Reach::Signed => None,
-    };
-    let tenant = tenant.filter(|tenant| *tenant == caller.tenant_id || caller.master).ok_or_else(refusal)?;
-    if tenant != caller.tenant_id {
-        // The caller's own tenant is active: otherwise the caller would not be live.
-        let active = doors.tenant_is_active(tenant).await?.ok_or_else(refusal)?;
-        if !active && reach != Reach::PathTenant {
-            return Err(Error::TenantNotActive);
-        }
-    }
-    Ok((tenant, id))
-}
-
-/// Whether a query string holds a token, as RFC 6750 section 2.3 would have it.
-fn names_token(query: &str) -> bool {
-    form_urlencoded::parse(query.as_bytes()).any(|(name, _)| name == "access_token")
 }

@@ -13,8 +13,8 @@ use serde_json::Value;
 use time::OffsetDateTime;
 use tokio::sync::{Mutex, OwnedMutexGuard, Semaphore};
 
-use super::keys::{VerificationKey, check_modulus};
 use super::token::{SourceError, TokenError};
+use super::verification_key::{VerificationKey, check_modulus};
 use crate::address::shown;
 use crate::clock::Clock;
 use crate::outgoing::{self, Outgoing};

@@ -1,21 +1,17 @@
-//! The keys that tokens are verified with: where they come from, and which algorithms each may be used for.
+//! Where the keys come from that tokens are verified with.
 
-use std::collections::HashSet;
-use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use jsonwebtoken::jwk::{AlgorithmParameters, Jwk};
-use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use moka::sync::Cache;
-use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 use tokio::sync::{Mutex, Semaphore};
 
 use super::jwks::JwksKeys;
 use super::token::{InvalidReason, SourceError, TokenError};
+use super::verification_key::VerificationKey;
 use super::verifier::TokenVerifier;
 use crate::clock::Clock;
 
@@ -32,76 +28,10 @@ const MAX_KEY_ID_BYTES: usize = 400;
 /// Key ids remembered, present and absent each.
 const REMEMBERED: u64 = 1_000;
 
-/// A public key or a shared secret, with the algorithms it verifies.
-pub(crate) struct VerificationKey {
-    /// The key in the form that the JWT library takes.
-    pub(crate) decoding: DecodingKey,
-    /// Checks the signature alone; the claims are checked by our own clock.
-    pub(crate) validation: Validation,
-    /// Tells one key from another, so that a verified token dies with its key.
-    pub(crate) fingerprint: [u8; 32],
-}
-
-impl VerificationKey {
-    pub(crate) fn new(decoding: DecodingKey, algorithms: &[Algorithm], material: &[u8]) -> Self {
-        let validation = Validation {
-            algorithms: algorithms.to_vec(),
-            required_spec_claims: HashSet::new(),
-            validate_exp: false,
-            validate_aud: false,
-            ..Validation::default()
-        };
-        Self { decoding, validation, fingerprint: Sha256::digest(material).into() }
-    }
-
-    /// A shared secret for HS256.
-    pub(crate) fn secret(secret: &str) -> Self {
-        Self::new(DecodingKey::from_secret(secret.as_bytes()), &[Algorithm::HS256], secret.as_bytes())
-    }
-
-    /// An RSA public key for RS256, as PEM with an SPKI or PKCS #1 structure in it.
-    ///
-    /// The error says in words what is wrong with the key.
-    pub(crate) fn rsa_pem(pem: &str) -> Result<Self, String> {
-        let pem = pem.trim();
-        if !pem.starts_with("-----BEGIN PUBLIC KEY-----") && !pem.starts_with("-----BEGIN RSA PUBLIC KEY-----") {
-            return Err("not a public key in PEM form (BEGIN PUBLIC KEY or BEGIN RSA PUBLIC KEY)".into());
-        }
-        // What stands behind the key could be the private one, which is nobody's to keep here.
-        if pem.matches("-----BEGIN").count() > 1 {
-            return Err("more than the public key".into());
-        }
-        let decoding =
-            DecodingKey::from_rsa_pem(pem.as_bytes()).map_err(|error| format!("not an RSA public key: {error}"))?;
-        let jwk = Jwk::from_decoding_key(&decoding, Some(Algorithm::RS256))
-            .map_err(|error| format!("not an RSA public key: {error}"))?;
-        check_modulus(&jwk)?;
-        Ok(Self::new(decoding, &[Algorithm::RS256], pem.as_bytes()))
-    }
-}
-
 /// Whether a key may have this id. A control character would make `PostgreSQL` refuse the statement
 /// rather than find nothing.
 pub(crate) fn can_be_key_id(text: &str) -> bool {
     !text.is_empty() && text.len() <= MAX_KEY_ID_BYTES && !text.contains(char::is_control)
-}
-
-/// Refuses RSA keys of fewer than 2048 bits (RFC 7518 §3.3).
-pub(crate) fn check_modulus(jwk: &Jwk) -> Result<(), String> {
-    match &jwk.algorithm {
-        // Base64 holds six bits a character.
-        AlgorithmParameters::RSA(rsa) if rsa.n.len() * 6 < 2048 => Err("an RSA key of fewer than 2048 bits".into()),
-        _ => Ok(()),
-    }
-}
-
-impl fmt::Debug for VerificationKey {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("VerificationKey")
-            .field("algorithms", &self.validation.algorithms)
-            .finish_non_exhaustive()
-    }
 }
 
 /// Where the keys come from: this decides the algorithms too, never the token.

@@ -6,7 +6,7 @@ use moka::sync::Cache;
 use uuid::Uuid;
 
 use super::caller::Caller;
-use super::doors::Doors;
+use super::lookups::Lookups;
 use crate::error::Result;
 
 /// Callers remembered.
@@ -41,12 +41,12 @@ impl Liveness {
     }
 
     /// Whether the caller is live.
-    pub(super) async fn is_live(&self, doors: &Doors, caller: &Caller) -> Result<bool> {
+    pub(super) async fn is_live(&self, lookups: &Lookups, caller: &Caller) -> Result<bool> {
         let key = (caller.id, caller.user_tenant_id, caller.tenant_id);
         if self.trusting || self.enabled && self.live.contains_key(&key) {
             return Ok(true);
         }
-        let live = doors.caller_is_live(caller).await?;
+        let live = lookups.caller_is_live(caller).await?;
         if live && self.enabled {
             self.live.insert(key, ());
         }

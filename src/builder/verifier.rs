@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use secrecy::{ExposeSecret as _, SecretString};
 
-use crate::access::doors::Doors;
 use crate::access::jwks::JwksKeys;
 use crate::access::keys::{DatabaseKeys, Keys, PublicKeyLookup};
+use crate::access::lookups::Lookups;
 use crate::access::token::ClaimRules;
 use crate::access::verifier::TokenVerifier;
 use crate::address::shown;
@@ -59,7 +59,7 @@ pub enum Verifier {
 pub(super) fn keys(
     verifier: Verifier,
     leeway: Duration,
-    doors: &Doors,
+    lookups: &Lookups,
     clock: &Clock,
 ) -> Result<(Keys, ClaimRules), BuildError> {
     let rules = ClaimRules { issuer: None, audience: None, leeway };
@@ -69,10 +69,10 @@ pub(super) fn keys(
         }
         Verifier::Secret { secret, issuer } => (Keys::secret(secret.expose_secret()), ClaimRules { issuer, ..rules }),
         Verifier::JwtKeys { issuer } => {
-            let doors = doors.clone();
+            let lookups = lookups.clone();
             let lookup = PublicKeyLookup::new(move |key_id| {
-                let doors = doors.clone();
-                async move { doors.public_key(&key_id).await.map_err(BoxError::from) }
+                let lookups = lookups.clone();
+                async move { lookups.public_key(&key_id).await.map_err(BoxError::from) }
             });
             (Keys::Database(DatabaseKeys::new(lookup, clock.clone())), ClaimRules { issuer: Some(issuer), ..rules })
         }

@@ -8,13 +8,14 @@ use std::convert::Infallible;
 use std::error::Error as _;
 use std::future::Future;
 use std::io;
-use std::net::IpAddr;
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
+use axum::extract::ConnectInfo;
 use axum::http::{HeaderValue, header};
 use axum::response::Response;
 use axum::serve::Listener;
@@ -34,7 +35,7 @@ use self::heads::{Heads, NoRoom, Together, TooLate, Work};
 use self::pace::Paced;
 use self::places::Addresses;
 use crate::config::Config;
-use crate::http::wire;
+use crate::http::{Proxies, wire};
 
 /// How many bytes of answers wait in the operating system for a client that does not read, which takes megabytes of
 /// them otherwise. What is on its way to the client does not count, so that no client is slower for it.
@@ -42,12 +43,14 @@ use crate::http::wire;
 const UNSENT: u32 = 128 * 1024;
 
 /// Bounds of the connections.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Limits {
     /// Most connections at once; others wait in the queue of the operating system.
     pub(super) most: usize,
     /// Most connections of one client address; others are closed. 0 for no such bound.
     pub(super) most_per_address: usize,
+    /// Which peers are proxies, which have the connections of all their clients, and so no bound of their own.
+    pub(super) proxies: Proxies,
     /// How long from the first byte of a head until it is complete.
     pub(super) head_timeout: Duration,
     /// How long a connection may wait between requests.
@@ -66,6 +69,7 @@ impl Limits {
         Self {
             most: config.max_connections,
             most_per_address: config.max_connections_per_address,
+            proxies: config.http.proxies.clone(),
             head_timeout: config.head_timeout,
             idle_timeout: config.idle_timeout,
             head_bytes: config.max_head_bytes,
@@ -105,9 +109,11 @@ pub(super) async fn serve(
             accepted = accept(&mut listener, &places) => accepted,
             () = &mut stop => break,
         };
-        let Some(of_address) = addresses.place(address) else {
+        let of_address =
+            if limits.proxies.trust(address.ip()) { Some(None) } else { addresses.place(address.ip()).map(Some) };
+        let Some(of_address) = of_address else {
             ended("address_limit");
-            tracing::debug!(%address, "a connection was closed: its address has all that it may have");
+            tracing::debug!(address = %address.ip(), "a connection was closed: its address has all that it may have");
             continue;
         };
         let work = Work::default();
@@ -117,7 +123,7 @@ pub(super) async fn serve(
         let router = router.clone();
         let service = TowerToHyperService::new(service_fn(move |request| {
             let at_work = work.begin();
-            let answer = answer(router.clone(), request);
+            let answer = answer(router.clone(), request, address);
             async move {
                 let _at_work = at_work;
                 answer.await
@@ -148,24 +154,29 @@ pub(super) async fn serve(
 async fn accept(
     listener: &mut TcpListener,
     places: &Arc<Semaphore>,
-) -> (Option<OwnedSemaphorePermit>, TcpStream, IpAddr) {
+) -> (Option<OwnedSemaphorePermit>, TcpStream, SocketAddr) {
     // Nobody closes the semaphore, so there always is a place in the end.
     let place = places.clone().acquire_owned().await.ok();
     let (stream, address) = Listener::accept(listener).await;
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "TCP_NODELAY could not be set");
     }
-    (place, stream, address.ip())
+    (place, stream, address)
 }
 
 /// The router's answer to what is a message of HTTP. After anything else the connection ends, since it is not known where
 /// the next request begins.
-async fn answer(router: Router, request: hyper::Request<Incoming>) -> Result<Response, Infallible> {
+async fn answer(
+    router: Router,
+    mut request: hyper::Request<Incoming>,
+    peer: SocketAddr,
+) -> Result<Response, Infallible> {
     if let Err(error) = wire::check(request.version(), request.headers()) {
         let mut response = wire::refusal(error, request.uri().path());
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         return Ok(response);
     }
+    request.extensions_mut().insert(ConnectInfo(peer));
     router.oneshot(request.map(Body::new)).await
 }
 

@@ -9,7 +9,8 @@ use super::arguments::KeysAction;
 use super::context::Context;
 use super::failure::Failure;
 use super::print::{program, say};
-use crate::access::keys::{VerificationKey, can_be_key_id};
+use crate::access::keys::can_be_key_id;
+use crate::access::verification_key::VerificationKey;
 use crate::error::Error;
 use crate::model::JwtKey;
 

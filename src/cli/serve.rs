@@ -56,7 +56,7 @@ pub(super) async fn serve(context: &Context, options: &ServeOptions) -> Result<(
     let limits = connections::Limits::of(config);
     let metrics = service.service().metrics.clone();
     let ended = move |bound| metrics.connection_ended(bound);
-    let operators = serve_operators(admin, service.operators_router(), limits, ended.clone());
+    let operators = serve_operators(admin, service.operators_router(), limits.clone(), ended.clone());
     tokio::select! {
         () = connections::serve(listener, router, stop, limits, ended) => {}
         () = operators => {}

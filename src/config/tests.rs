@@ -124,6 +124,8 @@ fn wrong_values_name_the_variable_its_source_and_what_it_should_be() {
         ("ADMIN_PORT", "x", "must be a whole number from 0 to 65535"),
         ("MAX_HEAD_BYTES", "8191", "must be a whole number from 8192 to 1048576"),
         ("MAX_CONNECTIONS_PER_ADDRESS", "-1", "must be a whole number from 0 to 1000000"),
+        ("TRUSTED_PROXIES", "10.0.0.1, proxy.example", "\"proxy.example\" is neither an address nor a network"),
+        ("FORWARDED_HEADER", "x-real-ip", "must be x-forwarded-for or forwarded"),
         ("WRITE_TIMEOUT_MILLISECONDS", "0", "must be a whole number from 1"),
         ("CALLER_CACHE_MILLISECONDS", "1001", "must be a whole number from 0 to 1000"),
         ("REQUEST_TIMEOUT_MILLISECONDS", "0", "must be a whole number from 1"),

@@ -35,7 +35,7 @@ use crate::error::{Error, Result};
 pub struct Caller(Arc<CallerDoors>);
 
 impl Caller {
-    pub(super) fn new(doors: CallerDoors) -> Self {
+    pub(crate) fn new(doors: CallerDoors) -> Self {
         Self(Arc::new(doors))
     }
 

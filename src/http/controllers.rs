@@ -9,5 +9,4 @@ pub(super) mod own_tenants;
 pub(super) mod preferences;
 pub(super) mod roles;
 pub(super) mod tenants;
-pub(super) mod user_roles;
 pub(super) mod users;

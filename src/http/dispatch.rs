@@ -23,7 +23,8 @@ use super::query;
 use super::route::{Call, Form, PathParameters, Query, Route, Shape};
 use super::validation::Validator;
 use crate::access::caller::Caller;
-use crate::access::guard::{Authorized, Reach};
+use crate::access::entrance::Entrance;
+use crate::access::guard::Authorized;
 use crate::error::{Error, Result};
 use crate::host::Change;
 use crate::service::Service;
@@ -46,6 +47,31 @@ struct Said {
     items: Vec<Object>,
     /// What the body may take of the memory for all, for as long as the request is at work.
     held: Option<Held>,
+}
+
+/// Who sends a request.
+enum Sender {
+    /// The caller of a good token.
+    Caller(Arc<Caller>),
+    /// Somebody without one, on a route that lets them in this way.
+    Stranger(&'static Entrance),
+}
+
+/// What the query string says.
+type Parameters = (Filter, Option<Predicate>);
+
+/// A body as JSON, before it is held against its schema.
+struct Parsed {
+    /// What was sent; `None` of an empty body, and of a route without one.
+    json: Option<Json>,
+    held: Option<Held>,
+}
+
+impl Parsed {
+    fn of(sent: Option<Sent>) -> Result<Self> {
+        let (json, held) = sent.map(Sent::parse).transpose()?.unzip();
+        Ok(Self { json: json.flatten(), held: held.flatten() })
+    }
 }
 
 /// A compiled schema, if there is one; or why it cannot be compiled, which is a defect.
@@ -93,12 +119,12 @@ impl Operation {
 
     /// What checks the query parameter, where the route has one.
     fn query_validator(&self) -> Result<Option<&Validator>> {
-        compiled(&self.query, || self.route.query.parameter().map(|(_, schema)| schema))
+        compiled(&self.query, || self.route.row.query.parameter().map(|(_, schema)| schema))
     }
 
     /// What checks the body, where the route has one.
     fn body_validator(&self) -> Result<Option<&Validator>> {
-        compiled(&self.body, || self.route.body.as_ref().map(|body| body.schema_around(body.schema())))
+        compiled(&self.body, || self.route.row.body.as_ref().map(|body| body.schema_around(body.schema())))
     }
 
     async fn answer(
@@ -109,48 +135,54 @@ impl Operation {
         request: Request,
     ) -> Result<Response> {
         let (head, body) = request.into_parts();
-        let limit = bodies.limit(self.route.reach == Reach::Signed);
-        let caller = match self.identify(service, &head, body.size_hint().lower(), limit).await {
-            Ok(caller) => caller,
+        let limit = bodies.limit(self.route.entrance.is_some());
+        let sender = match self.identify(service, &head, body.size_hint().lower(), limit).await {
+            Ok(sender) => sender,
             Err(refusal) => {
                 body::discard(&head.headers, body, limit);
                 return Err(refusal);
             }
         };
-        if let (Some(caller), true) = (&caller, self.route.body.is_some() && body::may_be_long(&body))
+        if let (Sender::Caller(caller), true) = (&sender, self.route.row.body.is_some() && body::may_be_long(&body))
             && let Err(refusal) = service.guard.check_permission(caller, self.route.permissions)
         {
             // The original looks at the body first; but a caller without the permission may not take the room of others.
             body::discard(&head.headers, body, limit);
             return Err(refusal);
         }
-        let sent = match &self.route.body {
+        let sent = match &self.route.row.body {
             Some(_) => Some(bodies.read(body, limit).await?),
             None => None,
         };
         let query = head.uri.query().unwrap_or_default();
-        let (said, proof) = match caller {
-            None => self.checked(query, sent, |body| service.guard.admit_signed(&head.headers, body))?,
-            Some(caller) => {
+        let (said, proof) = match sender {
+            Sender::Stranger(entrance) => {
+                let parsed = Parsed::of(sent)?;
+                let parameters = self.parameters(query)?;
+                let proof = (entrance.admit)(&service.guard, &head.headers, parsed.json.as_ref()).await?;
+                (self.said_in(parsed, parameters)?, proof)
+            }
+            Sender::Caller(caller) => {
                 let said = self.said(bodies, &head, sent).await?;
-                if self.route.body.is_some() {
+                if self.route.row.body.is_some() {
                     // A body may take its time, and callers are what they are now.
-                    service.guard.check_live(&service.doors, &caller).await?;
+                    service.guard.check_live(&caller).await?;
                 }
-                (said, service.guard.admit(&service.doors, caller, self.route.opening(), path.get("id")).await?)
+                (said, service.guard.admit(caller, self.route.opening(), path.get("id")).await?)
             }
         };
         let Said { filter, predicate, body, items, held: _held } = said;
         let filter = Filter { counted: query::is_counted(&head.headers), ..filter };
-        let changes = self.route.body.as_ref().is_some_and(|body| matches!(body.form, Form::Partial | Form::Replace));
+        let changes =
+            self.route.row.body.as_ref().is_some_and(|body| matches!(body.form, Form::Partial | Form::Replace));
         if changes && body.get("deleted") == Some(&Json::Bool(true)) {
             // Deleting has a permission of its own.
             return Err(Error::DeletedByChange);
         }
         let tell =
             (self.route.method != Method::GET && service.listeners.are_there()).then(|| self.change(&path, &proof));
-        let call = Call { doors: service.doors.open_to(proof), path, filter, predicate, body, items };
-        let reply = (self.route.handler)(call).await?;
+        let call = Call { path, filter, predicate, body, items };
+        let reply = (self.route.handle)(service.doors.open_to(proof), call).await?;
         // What is made anew ends nobody's membership.
         if !matches!(self.route.method, Method::GET | Method::POST) {
             service.guard.forget_callers();
@@ -161,22 +193,16 @@ impl Operation {
         render(reply, query)
     }
 
-    /// Who sends the request, by its head alone; `None` of a sender who signs the body instead.
-    async fn identify(
-        &self,
-        service: &Service,
-        head: &Parts,
-        length: u64,
-        limit: usize,
-    ) -> Result<Option<Arc<Caller>>> {
-        if self.route.body.is_some() {
+    /// Who sends the request, by its head alone.
+    async fn identify(&self, service: &Service, head: &Parts, length: u64, limit: usize) -> Result<Sender> {
+        if self.route.row.body.is_some() {
             body::check_head(&head.headers, length, limit)?;
         }
-        if self.route.reach == Reach::Signed {
-            service.guard.check_signature_head(&head.headers)?;
-            return Ok(None);
+        if let Some(entrance) = self.route.entrance {
+            (entrance.check_head)(&service.guard, &head.headers)?;
+            return Ok(Sender::Stranger(entrance));
         }
-        service.guard.identify(&service.doors, head).await.map(Some)
+        service.guard.identify(head).await.map(Sender::Caller)
     }
 
     /// What a caller says, and so what is wrong with it.
@@ -184,25 +210,22 @@ impl Operation {
         let weight =
             body::weight(head.uri.query().unwrap_or_default().as_bytes()) + sent.as_ref().map_or(0, |sent| sent.weight);
         let (operation, uri) = (self.clone(), head.uri.clone());
-        let work = move || operation.checked(uri.query().unwrap_or_default(), sent, |_| Ok(()));
-        bodies.work(weight, work).await.map(|(said, ())| said)
+        let work = move || {
+            let parsed = Parsed::of(sent)?;
+            let parameters = operation.parameters(uri.query().unwrap_or_default())?;
+            operation.said_in(parsed, parameters)
+        };
+        bodies.work(weight, work).await
     }
 
-    /// JSON, parameters, and the body by its schema. Who has no token proves between the two who sent the body.
-    fn checked<P>(
-        &self,
-        query: &str,
-        sent: Option<Sent>,
-        prove: impl FnOnce(Option<&Json>) -> Result<P>,
-    ) -> Result<(Said, P)> {
-        let (sent, held) = sent.map(Sent::parse).transpose()?.unzip();
-        let (filter, predicate) = self.query(query)?;
-        let proof = prove(sent.as_ref().and_then(Option::as_ref))?;
-        let (body, items) = match (self.body_validator()?, sent) {
-            (Some(validator), Some(sent)) => checked_body(validator, sent.ok_or(Error::BodyRequired)?)?,
-            _ => Default::default(),
+    /// The body by its schema, beside the parameters.
+    fn said_in(&self, parsed: Parsed, (filter, predicate): Parameters) -> Result<Said> {
+        let Parsed { json, held } = parsed;
+        let (body, items) = match self.body_validator()? {
+            Some(validator) => checked_body(validator, json.ok_or(Error::BodyRequired)?)?,
+            None => Default::default(),
         };
-        Ok((Said { filter, predicate, body, items, held: held.flatten() }, proof))
+        Ok(Said { filter, predicate, body, items, held })
     }
 
     /// What a request changes, for whoever wants to know.
@@ -219,17 +242,19 @@ impl Operation {
         }
     }
 
-    fn query(&self, text: &str) -> Result<(Filter, Option<Predicate>)> {
+    fn parameters(&self, text: &str) -> Result<Parameters> {
         query::check_names(text, |name| self.route.takes(name))?;
-        Ok(match (self.query_validator()?, self.route.query) {
-            (Some(validator), Query::Filter(meta) | Query::FilterById(meta) | Query::FreeFilter(meta)) => {
+        Ok(match (self.query_validator()?, self.route.row.query) {
+            (Some(validator), Query::Filtered(meta) | Query::FilteredById(meta) | Query::FilteredFreely(meta)) => {
                 let filter = query::filter(text, validator, meta())?;
-                match self.route.reply {
+                match self.route.row.reply {
                     Shape::Page(_) => (query::behind_cursor(text, meta(), filter)?, None),
                     _ => (filter, None),
                 }
             }
-            (Some(validator), Query::Where(meta)) => (Filter::default(), query::predicate(text, validator, meta())?),
+            (Some(validator), Query::Where(meta) | Query::IgnoredWhere(meta)) => {
+                (Filter::default(), query::predicate(text, validator, meta())?)
+            }
             _ => Default::default(),
         })
     }
@@ -258,11 +283,28 @@ mod tests {
     fn every_schema_compiles() {
         for route in routes() {
             let name = route.operation;
-            let (has_query, has_body) = (route.query.parameter().is_some(), route.body.is_some());
+            let (has_query, has_body) = (route.row.query.parameter().is_some(), route.row.body.is_some());
             let operation = Operation::new(route);
             let query = operation.query_validator().unwrap_or_else(|error| panic!("{name}: {error:?}"));
             let body = operation.body_validator().unwrap_or_else(|error| panic!("{name}: {error:?}"));
             assert_eq!((query.is_some(), body.is_some()), (has_query, has_body), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_a_handler_reads_of_the_path_is_there() {
+        for route in routes() {
+            let parameters = route.path.matches('{').count();
+            // The locator has the first one.
+            assert!(!route.row.has_id || parameters > usize::from(route.locator.is_some()), "{}", route.operation);
+            assert!(route.locator.is_none() || route.path.contains("{id}"), "{}", route.operation);
+        }
+    }
+
+    #[test]
+    fn a_route_is_open_to_somebody() {
+        for route in routes() {
+            assert!(route.permissions.is_empty() == route.entrance.is_some(), "{}", route.operation);
         }
     }
 }

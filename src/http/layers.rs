@@ -15,6 +15,7 @@ use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 use tower_http::request_id::{MakeRequestId, PropagateRequestIdLayer, RequestId, SetRequestIdLayer};
 
 use super::answer::TOTAL;
+use super::client_address::Proxies;
 use super::surface;
 use crate::error::{BoxError, Error, ErrorCode};
 use crate::service::Service;
@@ -48,6 +49,8 @@ pub(crate) struct HttpOptions {
     pub(crate) timeout: Duration,
     /// Origins that browsers may call from; `*` alone for any.
     pub(crate) allowed_origins: Vec<String>,
+    /// Whose word about the address of a client is taken.
+    pub(crate) proxies: Proxies,
     /// Whether the metrics are served elsewhere, and not beside the routes.
     pub(crate) metrics_apart: bool,
 }
@@ -60,6 +63,7 @@ impl Default for HttpOptions {
             concurrency: 1_024,
             timeout: Duration::from_secs(30),
             allowed_origins: vec!["*".to_owned()],
+            proxies: Proxies::default(),
             metrics_apart: false,
         }
     }
@@ -79,7 +83,7 @@ pub(super) fn apply(router: Router, service: Arc<Service>, options: &HttpOptions
         .map_request(without_odd_id)
         .layer(SetRequestIdLayer::new(REQUEST_ID, NewRequestId(service.clone())))
         .layer(PropagateRequestIdLayer::new(REQUEST_ID))
-        .layer(from_fn_with_state(service, observe))
+        .layer(from_fn_with_state((service, options.proxies.clone()), observe))
         .layer(cors(&options.allowed_origins)?)
         .layer(CatchPanicLayer::custom(|_| Error::Internal("a handler panicked".into()).into_response()));
     Ok(router.method_not_allowed_fallback(async || Error::UnknownRoute).layer(layers))
@@ -124,13 +128,14 @@ async fn bound(State(bounds): State<Arc<(Semaphore, Duration)>>, request: Reques
 }
 
 /// Counts and times the request, writes its one line to the log (no query, no token, no body) and tidies the answer.
-async fn observe(State(service): State<Arc<Service>>, request: Request, next: Next) -> Response {
+async fn observe(State((service, proxies)): State<(Arc<Service>, Proxies)>, request: Request, next: Next) -> Response {
     let method = request.method().clone();
     // As it was sent: nesting has cut the prefix off.
     let uri = request.extensions().get::<OriginalUri>().map_or_else(|| request.uri().clone(), |uri| uri.0.clone());
     let matched = request.extensions().get::<MatchedPath>().cloned();
     let request_id = request.extensions().get::<RequestId>().cloned();
     let inner = request.uri().clone();
+    let client = proxies.client(&request);
     let started = tokio::time::Instant::now();
     let in_flight = service.metrics.request_started();
     let mut response = match request_id.clone() {
@@ -149,7 +154,7 @@ async fn observe(State(service): State<Arc<Service>>, request: Request, next: Ne
     }
     tracing::info!(
         target: "user_tenant_service::request",
-        %method, path = uri.path(), route, status, code,
+        %method, path = uri.path(), route, status, code, client = client.map(tracing::field::display),
         request_id = request_id.as_ref().and_then(|id| id.header_value().to_str().ok()),
         milliseconds = elapsed.as_secs_f64() * 1_000.0,
         "request"

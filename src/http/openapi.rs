@@ -3,7 +3,7 @@
 mod components;
 
 use serde_json::{Map, Value, json};
-use user_tenant_store::{Entity, schema};
+use user_tenant_store::schema;
 use utoipa::openapi::extensions::ExtensionsBuilder;
 use utoipa::openapi::header::{Header, HeaderBuilder};
 use utoipa::openapi::path::{Operation, OperationBuilder, Parameter, ParameterBuilder, ParameterIn};
@@ -17,20 +17,11 @@ use utoipa::openapi::{PathItem, ResponsesBuilder};
 
 use super::query::CURSOR;
 use super::route::{Body, Form, Meta, Query, Route, Shape};
-use crate::access::guard::Reach;
+use crate::access::locator::Locator;
 use crate::error::BoxError;
-use crate::model::{Group, Tenant, UserTenant};
 use components::{Components, SECURITY_SCHEME};
 
 const JSON: &str = "application/json";
-/// What a signed request carries in place of a token.
-const SIGNATURE_HEADERS: [(&str, &str); 2] = [
-    (
-        "x-signature",
-        "HMAC-SHA256 with the shared secret, in lower-case hexadecimal, over the body as compact JSON and, behind it, the timestamp.",
-    ),
-    ("x-timestamp", "When it was signed, in milliseconds since 1970."),
-];
 
 /// Makes the document of all routes.
 ///
@@ -39,8 +30,8 @@ const SIGNATURE_HEADERS: [(&str, &str); 2] = [
 pub(crate) fn document(routes: &[Route]) -> serde_json::Result<OpenApi> {
     let mut components = Components::default();
     // The original numbers what would share a name, and the filter of one row comes first there.
-    for schema in routes.iter().filter(|route| matches!(route.query, Query::FilterById(_))) {
-        components.schema(schema.query.parameter().unwrap_or_default().1);
+    for schema in routes.iter().filter(|route| matches!(route.row.query, Query::FilteredById(_))) {
+        components.schema(schema.row.query.parameter().unwrap_or_default().1);
     }
     let mut paths = PathsBuilder::new();
     for route in routes {
@@ -107,19 +98,17 @@ fn operation(route: &Route, components: &mut Components) -> serde_json::Result<O
     for name in path_parameters(route.path) {
         operation = operation.parameter(path_parameter(name));
     }
-    if let Some(parameter) = query_parameter(route.query, components)? {
+    if let Some(parameter) = query_parameter(route.row.query, components)? {
         operation = operation.parameter(parameter);
     }
-    if let Shape::Page(_) = route.reply {
+    if let Shape::Page(_) = route.row.reply {
         operation = operation.parameter(cursor_parameter()).parameter(prefer_parameter());
     }
-    if route.reach == Reach::Signed {
-        for (name, description) in SIGNATURE_HEADERS {
-            operation = operation.parameter(header_parameter(name, description));
-        }
+    for (name, description) in route.entrance.iter().flat_map(|entrance| entrance.headers) {
+        operation = operation.parameter(header_parameter(name, description));
     }
-    if let Some(body) = &route.body {
-        operation = operation.request_body(Some(request_body(body, route.reach, components)?));
+    if let Some(body) = &route.row.body {
+        operation = operation.request_body(Some(request_body(body, route.locator, components)?));
     }
     if !route.permissions.is_empty() {
         let required = SecurityRequirement::new(SECURITY_SCHEME, Vec::<String>::new());
@@ -130,20 +119,19 @@ fn operation(route: &Route, components: &mut Components) -> serde_json::Result<O
 
 /// Who may call it, in Markdown.
 fn permissions(route: &Route) -> String {
-    if route.permissions.is_empty() {
-        let signed = "Needs no token, but a signature.";
-        return if route.reach == Reach::Signed { signed } else { "Public." }.to_owned();
+    if let Some(entrance) = route.entrance {
+        return entrance.description.to_owned();
     }
     format!("Needs any one of these permissions:\n\n- `{}`", route.permissions.join("`\n- `"))
 }
 
 /// Statuses of the refusals that a request to this route can meet.
 fn refusals(route: &Route) -> impl Iterator<Item = &'static str> {
-    let takes_input = route.body.is_some() || !matches!(route.query, Query::None);
-    let (secured, writes) = (!route.permissions.is_empty(), route.body.is_some());
+    let takes_input = route.row.body.is_some() || !matches!(route.row.query, Query::None);
+    let (secured, writes) = (!route.permissions.is_empty(), route.row.body.is_some());
     [
         ("400", takes_input),
-        ("401", secured || route.reach == Reach::Signed),
+        ("401", secured || route.entrance.is_some()),
         ("403", secured),
         ("404", route.path.contains('{')),
         ("409", writes),
@@ -159,19 +147,19 @@ fn refusals(route: &Route) -> impl Iterator<Item = &'static str> {
 
 fn success(route: &Route, components: &mut Components) -> serde_json::Result<(&'static str, Response)> {
     // As the original calls what a filter that knows its entity may include.
-    let with_relations = matches!(route.query, Query::Filter(_) | Query::FilterById(_));
+    let with_relations = matches!(route.row.query, Query::Filtered(_) | Query::FilteredById(_));
     let mut record = |meta: Meta| {
         let record = components.record(meta());
         if with_relations { components.alias(&format!("{}WithRelations", meta().name), &record) } else { record }
     };
-    let (description, schema) = match route.reply {
+    let (description, schema) = match route.row.reply {
         Shape::Empty => return Ok(("204", Response::new("Done."))),
         Shape::One(meta) => ("The record.", record(meta)),
         Shape::Many(meta) | Shape::Page(meta) => ("The records.", json!({"type": "array", "items": record(meta)})),
         Shape::Count => ("How many.", components.schema(schema::count())),
     };
     let mut response = Response::builder().description(description).content(JSON, content(schema)?);
-    if let Shape::Page(_) = route.reply {
+    if let Shape::Page(_) = route.row.reply {
         response = response.header("Link", next_page()).header("X-Total-Count", total());
     }
     Ok(("200", response.build()))
@@ -249,26 +237,25 @@ fn query_parameter(query: Query, components: &mut Components) -> serde_json::Res
             .name(name)
             .parameter_in(ParameterIn::Query)
             .required(Required::False)
-            .description(Some(format!("As JSON, or in brackets: `{name}[…]=…`.")))
+            .description(Some(match query {
+                Query::IgnoredWhere(_) => "Checked and without effect: the path names the one record.".to_owned(),
+                _ => format!("As JSON, or in brackets: `{name}[…]=…`."),
+            }))
             .content(JSON, content(reference)?)
             .build(),
     ))
 }
 
-/// What the path names that a new row belongs to, as the original names the schema after it: `NewRoleInTenant`.
-fn owner(reach: Reach) -> Option<&'static str> {
-    match reach {
-        Reach::PathTenant | Reach::PathTenantUsers => Some(Tenant::meta().name),
-        Reach::PathGroup => Some(Group::meta().name),
-        Reach::PathMembership => Some(UserTenant::meta().name),
-        Reach::CallerTenants | Reach::PathUser | Reach::Signed => None,
-    }
-}
-
-fn request_body(body: &Body, reach: Reach, components: &mut Components) -> serde_json::Result<RequestBody> {
+fn request_body(
+    body: &Body,
+    locator: Option<&Locator>,
+    components: &mut Components,
+) -> serde_json::Result<RequestBody> {
     let mut schema = body.schema();
-    if let (Form::Create | Form::CreateMany, Some(owner)) = (body.form, owner(reach)) {
-        schema["title"] = format!("{}In{owner}", schema["title"].as_str().unwrap_or_default()).into();
+    if let (Form::Create | Form::CreateMany, Some(locator)) = (body.form, locator) {
+        // After what the path names, as the original names it: `NewRoleInTenant`.
+        let (title, owner) = (schema["title"].as_str().unwrap_or_default(), (locator.entity)().name);
+        schema["title"] = format!("{title}In{owner}").into();
     }
     let schema = body.schema_around(components.schema(schema));
     Ok(RequestBodyBuilder::new().required(Some(Required::True)).content(JSON, content(schema)?).build())

@@ -1,29 +1,31 @@
-//! One row a route: method, path, permissions, schemas, handler. Router, authorization, `OpenAPI`, metrics and tests read it.
+//! One row a route: method, path, who may call, schemas, handler. Router, authorization, `OpenAPI`, metrics and tests read it.
 
-use std::collections::BTreeMap;
-use std::pin::Pin;
-use std::sync::Arc;
+mod answer;
+mod argument;
+mod body;
+mod call;
+mod handler;
 
 use axum::http::Method;
-use serde_json::{Map, Value as Json, json};
-use user_tenant_store::cursor::Page;
-use user_tenant_store::filter::{Filter, Predicate};
-use user_tenant_store::record::{New, Patch, Record};
-use user_tenant_store::value::parse_uuid;
-use user_tenant_store::{Entity, EntityMeta, schema};
-use uuid::Uuid;
+use serde_json::Value as Json;
+use user_tenant_store::{EntityMeta, schema};
 
+pub(crate) use self::answer::{Count, Empty, Many, One, Page, Reply, Shape};
+pub(crate) use self::argument::{
+    Change, Create, Document, Filtered, FilteredById, FilteredFreely, IgnoredWhere, Named, Replace, RowId, Sent,
+    SentAll, Where,
+};
+pub(crate) use self::body::{Body, Form};
+pub(crate) use self::call::{Call, PathParameters};
+use self::handler::{Handle, Handler};
 use super::query::CURSOR;
 use super::surface::Surface;
-use crate::access::doors::CallerDoors;
-use crate::access::guard::{Opening, Reach};
-use crate::error::{Error, Result, Sought};
+use crate::access::entrance::Entrance;
+use crate::access::guard::Opening;
+use crate::access::locator::Locator;
 
 /// The metadata of an entity.
 pub(crate) type Meta = fn() -> &'static EntityMeta;
-
-/// Most items of a body that is an array.
-const MOST_ITEMS: usize = 1_000;
 
 /// One operation.
 pub(crate) struct Route {
@@ -35,22 +37,40 @@ pub(crate) struct Route {
     pub(crate) operation: &'static str,
     /// What it does, in one line.
     pub(crate) summary: &'static str,
-    /// Any one of these permissions opens it.
+    /// Any one of these permissions opens it to a caller with a token.
     pub(crate) permissions: &'static [&'static str],
-    /// Whose rows it is about.
-    pub(crate) reach: Reach,
+    /// How a caller without a token gets in; `None` where nobody does.
+    pub(crate) entrance: Option<&'static Entrance>,
+    /// What `{id}` of the path names; `None` of a route to the caller's tenant, and for a master to every tenant.
+    pub(crate) locator: Option<&'static Locator>,
     /// Whether it gives or takes power, so that what the caller holds in the database now counts as well as the token.
     pub(crate) gives_power: bool,
+    /// What the handler takes and answers.
+    pub(crate) row: Row,
+    /// The form of its errors.
+    pub(crate) surface: Surface,
+    /// What it does.
+    pub(crate) handle: Handle,
+}
+
+/// What the arguments and the result of a handler say of its route.
+pub(crate) struct Row {
     /// Its query parameter.
     pub(crate) query: Query,
     /// Its body.
     pub(crate) body: Option<Body>,
     /// The shape of its answer.
     pub(crate) reply: Shape,
-    /// The form of its errors.
-    pub(crate) surface: Surface,
-    /// What it does.
-    pub(crate) handler: Handler,
+    /// Whether it reads what the path names last.
+    #[cfg_attr(not(test), expect(dead_code, reason = "a test holds it against the path"))]
+    pub(crate) has_id: bool,
+}
+
+impl Row {
+    /// That of a handler without arguments.
+    pub(crate) fn answering(reply: Shape) -> Self {
+        Self { query: Query::None, body: None, reply, has_id: false }
+    }
 }
 
 /// The query parameter of a route.
@@ -59,13 +79,15 @@ pub(crate) enum Query {
     /// None.
     None,
     /// `filter`, checked against the entity.
-    Filter(Meta),
+    Filtered(Meta),
     /// `filter` without `where`.
-    FilterById(Meta),
+    FilteredById(Meta),
     /// `filter` of which only the meaning is checked.
-    FreeFilter(Meta),
+    FilteredFreely(Meta),
     /// `where`.
     Where(Meta),
+    /// `where`, checked and without effect.
+    IgnoredWhere(Meta),
 }
 
 impl Query {
@@ -73,8 +95,8 @@ impl Query {
     pub(crate) fn name(self) -> Option<&'static str> {
         match self {
             Self::None => None,
-            Self::Filter(_) | Self::FilterById(_) | Self::FreeFilter(_) => Some("filter"),
-            Self::Where(_) => Some("where"),
+            Self::Filtered(_) | Self::FilteredById(_) | Self::FilteredFreely(_) => Some("filter"),
+            Self::Where(_) | Self::IgnoredWhere(_) => Some("where"),
         }
     }
 
@@ -82,177 +104,24 @@ impl Query {
     pub(crate) fn parameter(self) -> Option<(&'static str, Json)> {
         Some(match self {
             Self::None => return None,
-            Self::Filter(meta) => ("filter", schema::filter(meta())),
-            Self::FilterById(meta) => ("filter", schema::filter_by_id(meta())),
-            Self::FreeFilter(_) => ("filter", schema::free_filter()),
-            Self::Where(_) => ("where", schema::where_()),
+            Self::Filtered(meta) => ("filter", schema::filter(meta())),
+            Self::FilteredById(meta) => ("filter", schema::filter_by_id(meta())),
+            Self::FilteredFreely(_) => ("filter", schema::free_filter()),
+            Self::Where(_) | Self::IgnoredWhere(_) => ("where", schema::where_()),
         })
     }
 }
 
-/// The body of a route.
-pub(crate) struct Body {
-    /// What it is for.
-    pub(crate) form: Form,
-    /// What it describes.
-    subject: Subject,
-}
-
-/// What a body describes.
-enum Subject {
-    /// An entity, less the properties that it may not name, since the path does.
-    Entity(Meta, &'static [&'static str]),
-    /// What no entity is alone; by a schema of its own.
-    Schema(fn() -> Json),
-}
-
-/// What a body is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Form {
-    /// A new row.
-    Create,
-    /// An array of new rows.
-    CreateMany,
-    /// Some properties of existing rows.
-    Partial,
-    /// All properties of an existing row.
-    Replace,
-}
-
-impl Body {
-    /// A body that describes an entity.
-    pub(crate) fn of(entity: Meta, form: Form, excluding: &'static [&'static str]) -> Self {
-        Self { form, subject: Subject::Entity(entity, excluding) }
-    }
-
-    /// The JSON Schema that a body must satisfy; of one item, where it is an array.
-    pub(crate) fn schema(&self) -> Json {
-        match self.subject {
-            Subject::Schema(schema) => schema(),
-            Subject::Entity(meta, excluding) => match self.form {
-                Form::Create | Form::CreateMany => schema::create(meta(), excluding),
-                Form::Partial => schema::partial(meta(), excluding),
-                Form::Replace => schema::replace(meta()),
-            },
-        }
-    }
-
-    /// The schema of a body whose items have the schema `item`, which may be a reference.
-    pub(crate) fn schema_around(&self, item: Json) -> Json {
-        if self.form == Form::CreateMany {
-            json!({ "type": "array", "maxItems": MOST_ITEMS, "items": item })
-        } else {
-            item
-        }
-    }
-}
-
-/// The shape of an answer.
-#[derive(Clone, Copy)]
-pub(crate) enum Shape {
-    /// One row.
-    One(Meta),
-    /// Rows.
-    Many(Meta),
-    /// Rows of a list that goes on behind a cursor.
-    Page(Meta),
-    /// A number of rows.
-    Count,
-    /// Nothing: 204.
-    Empty,
-}
-
-/// What a handler answers.
-pub(crate) enum Reply {
-    /// One row.
-    One(Record),
-    /// Rows.
-    Many(Vec<Record>),
-    /// Rows of a list, and where it goes on.
-    Page(Page),
-    /// A number of rows.
-    Count(u64),
-    /// Nothing: 204.
-    Empty,
-}
-
-/// A checked request, in the hands of a handler.
-pub(crate) struct Call {
-    /// The ways to the store that are open to this caller.
-    pub(crate) doors: CallerDoors,
-    /// The parameters of the path, as sent.
-    pub(crate) path: PathParameters,
-    /// The filter, without conditions where the route has none.
-    pub(crate) filter: Filter,
-    /// The `where` parameter.
-    pub(crate) predicate: Option<Predicate>,
-    /// The body, valid by its schema; of an array, nothing.
-    pub(crate) body: Map<String, Json>,
-    /// The items of a body that is an array, each valid by the schema.
-    pub(crate) items: Vec<Map<String, Json>>,
-}
-
-/// The values of a path's parameters, by name, as sent.
-#[derive(Debug, Default)]
-pub(crate) struct PathParameters(Vec<(String, String)>);
-
-impl PathParameters {
-    /// All of them, by name.
-    pub(crate) fn to_map(&self) -> BTreeMap<String, String> {
-        self.0.iter().cloned().collect()
-    }
-
-    /// The value of a parameter; empty when the path has no such parameter.
-    pub(crate) fn get(&self, name: &str) -> &str {
-        self.0.iter().find(|(other, _)| other == name).map_or("", |(_, value)| value)
-    }
-}
-
-impl FromIterator<(String, String)> for PathParameters {
-    fn from_iter<I: IntoIterator<Item = (String, String)>>(parameters: I) -> Self {
-        Self(parameters.into_iter().collect())
-    }
-}
-
-impl Call {
-    /// The row that a parameter of the path names. What is no id names no row.
-    pub(crate) fn row<E: Entity>(&self, parameter: &str) -> Result<Uuid> {
-        let id = self.path.get(parameter);
-        parse_uuid(id).map_err(|_| Error::NotFound(Sought::of::<E>(id)))
-    }
-
-    /// The body as a new row.
-    pub(crate) fn new_row<E: Entity>(&self) -> Result<New<E>> {
-        New::from_json(&self.body).map_err(Error::from)
-    }
-
-    /// The body as changes of a row.
-    pub(crate) fn patch<E: Entity>(&self) -> Result<Patch<E>> {
-        Patch::from_json(&self.body).map_err(Error::from)
-    }
-}
-
-/// Answers a checked request.
-pub(crate) type Handler = Arc<dyn Fn(Call) -> Pin<Box<dyn Future<Output = Result<Reply>> + Send>> + Send + Sync>;
-
 impl Route {
-    /// Whether it takes this query parameter.
-    pub(crate) fn takes(&self, parameter: &str) -> bool {
-        self.query.name() == Some(parameter) || (parameter == CURSOR && matches!(self.reply, Shape::Page(_)))
-    }
-
-    /// A route without query, body and answer; the rest is chained on.
-    pub(crate) fn new<F, Answer>(
+    /// A route that `handler` answers, whose arguments and result are its query, body and answer; the rest is chained on.
+    /// Until then nobody may call it.
+    pub(crate) fn new<Arguments, H: Handler<Arguments>>(
         method: Method,
         path: &'static str,
         operation: &'static str,
         summary: &'static str,
-        handler: F,
-    ) -> Self
-    where
-        F: Fn(Call) -> Answer + Send + Sync + 'static,
-        Answer: Future<Output = Result<Reply>> + Send + 'static,
-    {
+        handler: H,
+    ) -> Self {
         Self {
             // Every route that writes, until it says otherwise.
             gives_power: method != Method::GET,
@@ -261,12 +130,11 @@ impl Route {
             operation,
             summary,
             permissions: &[],
-            reach: Reach::CallerTenants,
-            query: Query::None,
-            body: None,
-            reply: Shape::Empty,
+            entrance: None,
+            locator: None,
+            row: H::row(),
             surface: Surface::LoopBack,
-            handler: Arc::new(move |call| Box::pin(handler(call))),
+            handle: handler.handle(),
         }
     }
 
@@ -275,9 +143,14 @@ impl Route {
         Self { permissions, ..self }
     }
 
-    /// Whose rows it is about.
-    pub(crate) fn reach(self, reach: Reach) -> Self {
-        Self { reach, ..self }
+    /// Callers without a token get in this way.
+    pub(crate) fn by(self, entrance: &'static Entrance) -> Self {
+        Self { entrance: Some(entrance), ..self }
+    }
+
+    /// What `{id}` of its path names.
+    pub(crate) fn on(self, locator: &'static Locator) -> Self {
+        Self { locator: Some(locator), ..self }
     }
 
     /// It writes, and what it writes gives no member power and takes none: the token alone opens it.
@@ -285,24 +158,12 @@ impl Route {
         Self { gives_power: false, ..self }
     }
 
-    /// What opens it.
-    pub(crate) fn opening(&self) -> Opening {
-        Opening { permissions: self.permissions, reach: self.reach, gives_power: self.gives_power }
-    }
-
-    /// Its query parameter.
-    pub(crate) fn query(self, query: Query) -> Self {
-        Self { query, ..self }
-    }
-
-    /// Its body.
-    pub(crate) fn body(self, entity: Meta, form: Form, excluding: &'static [&'static str]) -> Self {
-        Self { body: Some(Body::of(entity, form, excluding)), ..self }
-    }
-
-    /// Its body, by a schema of its own.
-    pub(crate) fn body_schema(self, form: Form, schema: fn() -> Json) -> Self {
-        Self { body: Some(Body { form, subject: Subject::Schema(schema) }), ..self }
+    /// The properties at these positions are no part of its body, since the path names them.
+    pub(crate) fn excluding(mut self, properties: &'static [usize]) -> Self {
+        if let Some(body) = &mut self.row.body {
+            body.excluding = properties;
+        }
+        self
     }
 
     /// The form of its errors; LoopBack's, until it says otherwise.
@@ -311,8 +172,13 @@ impl Route {
         Self { surface, ..self }
     }
 
-    /// The shape of its answer.
-    pub(crate) fn reply(self, reply: Shape) -> Self {
-        Self { reply, ..self }
+    /// What opens it.
+    pub(crate) fn opening(&self) -> Opening {
+        Opening { permissions: self.permissions, locator: self.locator, gives_power: self.gives_power }
+    }
+
+    /// Whether it takes this query parameter.
+    pub(crate) fn takes(&self, parameter: &str) -> bool {
+        self.row.query.name() == Some(parameter) || (parameter == CURSOR && matches!(self.row.reply, Shape::Page(_)))
     }
 }

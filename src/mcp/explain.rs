@@ -9,7 +9,7 @@ use user_tenant_store::value::parse_uuid;
 use super::operations::{Operation, object};
 use super::server::told;
 use crate::access::caller::{Caller, ClaimMap};
-use crate::access::guard::Reach;
+use crate::access::locator::{Locator, TenantOf};
 use crate::client::{Client, claimed};
 use crate::clock::Clock;
 
@@ -58,8 +58,7 @@ pub(super) async fn call(operations: &[Operation], arguments: JsonObject, client
     let Some(operation) = operations.iter().find(|known| known.tool.name == operation) else {
         return refused(format!("there is no operation {operation:?}"));
     };
-    let is_needed = !matches!(operation.reach, Reach::CallerTenants | Reach::Signed);
-    if is_needed && id.is_none() {
+    if operation.locator.is_some() && id.is_none() {
         return refused(format!("give the id that would stand in {}: it decides about access", operation.path));
     }
     let (way, claims, is_given) = match token {
@@ -77,7 +76,7 @@ pub(super) async fn call(operations: &[Operation], arguments: JsonObject, client
                     403 PERMISSION_WITHDRAWN; and who holds less than the member or role concerned is refused with 403";
                 checks.push(Check::unknown("power", told.to_owned()));
             }
-            checks.extend(id.filter(|_| is_needed).map(|id| path(operation.reach, &id, &caller)));
+            checks.extend(operation.locator.zip(id).map(|(locator, id)| path(locator, &id, &caller)));
         }
         Some(Err(_)) => checks.push(Check::unknown(
             "caller",
@@ -169,26 +168,37 @@ fn permission(operation: &Operation, caller: &Caller) -> Check {
 }
 
 /// Whether the caller may name this id in the path.
-fn path(reach: Reach, id: &str, caller: &Caller) -> Check {
+fn path(locator: &Locator, id: &str, caller: &Caller) -> Check {
+    const NAME: &str = "path";
     let Ok(id) = parse_uuid(id) else {
-        return Check::fails("path", format!("{id:?} is no UUID, and refused as that of another: 403 or 404"));
+        return Check::fails(NAME, format!("{id:?} is no UUID, and refused as that of another: 403 or 404"));
     };
-    match reach {
-        Reach::PathUser if id == caller.id => Check::passes("path", "the path names the caller".to_owned()),
-        Reach::PathUser => Check::fails("path", format!("403: the path names {id}, and the caller is {}", caller.id)),
-        Reach::PathGroup | Reach::PathMembership => Check::unknown(
-            "path",
-            format!("{id} must be of tenant {}, or the caller a master; only the service knows", caller.tenant_id),
-        ),
-        _ if id == caller.tenant_id => Check::passes("path", "the path names the caller's tenant".to_owned()),
-        _ if caller.master => Check {
-            name: "path",
-            passes: None,
-            why: format!(
-                "the caller is a master, who reaches every tenant that there is; whether {id} is one, and is \
-                 active, only the service knows"
+    let entity = (locator.entity)().name;
+    match locator.tenant {
+        TenantOf::Claims(tell) => match tell(caller, id) {
+            Some(tenant) if tenant == caller.tenant_id => {
+                Check::passes(NAME, format!("the path names the caller's own {entity}"))
+            }
+            Some(_) if caller.master => Check::unknown(
+                NAME,
+                format!(
+                    "the caller is a master, who reaches every tenant that there is; whether {id} is one, and is \
+                     active, only the service knows"
+                ),
             ),
+            _ => {
+                let Caller { id: user, tenant_id, .. } = caller;
+                let told =
+                    format!("403: the path names {entity} {id}, and the caller is user {user} of tenant {tenant_id}");
+                Check::fails(NAME, told)
+            }
         },
-        _ => Check::fails("path", format!("403: the path names {id}, and the caller is of {}", caller.tenant_id)),
+        TenantOf::Row(_) => Check::unknown(
+            NAME,
+            format!(
+                "{entity} {id} must be of tenant {}, or the caller a master; only the service knows",
+                caller.tenant_id
+            ),
+        ),
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use user_tenant_store::filter::Filter;
 
 use super::{brief, page};
-use crate::access::guard::Reach;
+use crate::access::locator::Locator;
 use crate::client::{Answer, Client, segment};
 use crate::error::BoxError;
 use crate::http::{CURSOR, Route, Shape, routes};
@@ -28,18 +28,18 @@ pub(super) struct Operation {
     has_body: bool,
     /// What it shows of each row unless it is told otherwise, where it lists rows page by page.
     pages: Option<&'static [&'static str]>,
-    /// Whose rows it is about.
-    pub(super) reach: Reach,
+    /// What `id` in its path names, where that decides about access.
+    pub(super) locator: Option<&'static Locator>,
 }
 
-/// Every operation but the callback, which is signed and not called with a token.
+/// Every operation that is called with a token.
 pub(super) fn all() -> Vec<Operation> {
-    routes().iter().filter(|route| route.reach != Reach::Signed).map(Operation::of).collect()
+    routes().iter().filter(|route| route.entrance.is_none()).map(Operation::of).collect()
 }
 
 impl Operation {
     fn of(route: &Route) -> Self {
-        let pages = match route.reply {
+        let pages = match route.row.reply {
             Shape::Page(meta) => Some(brief::shown(meta())),
             _ => None,
         };
@@ -48,11 +48,11 @@ impl Operation {
         for name in &required {
             properties.insert((*name).to_owned(), json!({ "type": "string" }));
         }
-        let query = brief::query(route.query, pages.is_some()).map(|(name, schema)| {
+        let query = brief::query(route.row.query, pages.is_some()).map(|(name, schema)| {
             properties.insert(name.to_owned(), schema);
             name
         });
-        if let Some(body) = &route.body {
+        if let Some(body) = &route.row.body {
             properties.insert("body".to_owned(), brief::body(body.schema_around(body.schema())));
             required.push("body");
         }
@@ -78,9 +78,9 @@ impl Operation {
             path: route.path,
             method: route.method.clone(),
             query,
-            has_body: route.body.is_some(),
+            has_body: route.row.body.is_some(),
             pages,
-            reach: route.reach,
+            locator: route.locator,
         }
     }
 

@@ -50,7 +50,7 @@ impl<E: Entity, V> TypedProperty<E, V> {
     }
 
     /// Its position in the metadata, as [`crate::filter::Filter::fields`] names it.
-    pub fn position(self) -> usize {
+    pub const fn position(self) -> usize {
         self.at
     }
 

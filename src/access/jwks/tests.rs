@@ -16,7 +16,7 @@ use time::macros::datetime;
 use tokio::sync::Notify;
 
 use super::{BETWEEN_FETCHES, FRESH, JwksKeys, MAX_BYTES, STALE};
-use crate::access::authenticate::Authenticator;
+use crate::access::bearer::BearerTokens;
 use crate::access::caller::ClaimMap;
 use crate::access::keys::Keys;
 use crate::access::token::ClaimRules;
@@ -96,7 +96,7 @@ fn token(key: &EncodingKey, algorithm: Algorithm, key_id: &str, audience: &str) 
     jsonwebtoken::encode(&header, &claims, key).unwrap()
 }
 
-fn authenticator(url: &str, clock: Clock) -> Authenticator {
+fn authenticator(url: &str, clock: Clock) -> BearerTokens {
     let rules = ClaimRules { issuer: Some("issuer".into()), audience: Some("api".into()), ..ClaimRules::default() };
     let claims = ClaimMap {
         id: "sub".into(),
@@ -104,10 +104,10 @@ fn authenticator(url: &str, clock: Clock) -> Authenticator {
         tenant_id: "/app/tenant".into(),
         ..ClaimMap::default()
     };
-    Authenticator::new(Keys::Jwks(JwksKeys::new(url, clock.clone()).unwrap()), rules, claims, clock)
+    BearerTokens::new(Keys::Jwks(JwksKeys::new(url, clock.clone()).unwrap()), rules, claims, clock)
 }
 
-async fn outcome(authenticator: &Authenticator, token: &str) -> &'static str {
+async fn outcome(authenticator: &BearerTokens, token: &str) -> &'static str {
     authenticator.verify(token).await.map_or_else(|error| error.reason(), |_| "ok")
 }
 

@@ -1,15 +1,33 @@
 //! `/user-callback`: a signed request that provisions a tenant with its first user.
 
+use std::future::ready;
+
 use axum::http::Method;
 use serde_json::{Map, Value as Json, json};
 use user_tenant_store::Entity;
 use user_tenant_store::record::{InvalidRecord, New};
 
-use crate::access::guard::Reach;
+use crate::access::doors::CallerDoors;
+use crate::access::entrance::Entrance;
+use crate::access::guard::Guard;
 use crate::domain::callback::{self, Provisioning};
 use crate::error::{Error, Result, Rule};
-use crate::http::route::{Call, Form, Reply, Route};
+use crate::http::route::{Document, Empty, Form, Route, Sent};
 use crate::model::{Tenant, forms};
+
+/// A signature over the body, with the secret that is shared with the sender.
+static SIGNATURE: Entrance = Entrance {
+    description: "Needs no token, but a signature.",
+    headers: &[
+        (
+            "x-signature",
+            "HMAC-SHA256 with the shared secret, in lower-case hexadecimal, over the body as compact JSON and, behind it, the timestamp.",
+        ),
+        ("x-timestamp", "When it was signed, in milliseconds since 1970."),
+    ],
+    check_head: Guard::check_signature_head,
+    admit: |guard, headers, body| Box::pin(ready(guard.admit_signed(headers, body))),
+};
 
 pub(in crate::http) fn routes() -> Vec<Route> {
     vec![
@@ -20,12 +38,21 @@ pub(in crate::http) fn routes() -> Vec<Route> {
             "Provision a tenant with its first user",
             provision,
         )
-        .reach(Reach::Signed)
-        .body_schema(Form::Create, user_webhook),
+        .by(&SIGNATURE),
     ]
 }
 
 /// What a callback tells: the tenant, its first user and the client application that it logs in to.
+struct UserWebhook;
+
+impl Document for UserWebhook {
+    const FORM: Form = Form::Create;
+
+    fn schema() -> Json {
+        user_webhook()
+    }
+}
+
 fn user_webhook() -> Json {
     let text =
         |longest: u32, description: &str| json!({"type": "string", "maxLength": longest, "description": description});
@@ -95,10 +122,10 @@ fn user_webhook() -> Json {
     })
 }
 
-async fn provision(call: Call) -> Result<Reply> {
-    let text = |name: &str| call.body.get(name).and_then(Json::as_str).map(ToOwned::to_owned);
+async fn provision(doors: CallerDoors, body: Sent<UserWebhook>) -> Result<Empty> {
+    let text = |name: &str| body.0.get(name).and_then(Json::as_str).map(ToOwned::to_owned);
     let mut client = Map::new();
-    if let Some(Json::Object(sent)) = call.body.get("authClient") {
+    if let Some(Json::Object(sent)) = body.0.get("authClient") {
         client.clone_from(sent);
     }
     if !client.contains_key("clientSecret") {
@@ -108,16 +135,16 @@ async fn provision(call: Call) -> Result<Reply> {
     let key = forms::key(&text("tenantKey").unwrap_or_default())
         .map_err(|reason| InvalidRecord::Unwritable("tenantKey", reason))?;
     let wanted = Provisioning {
-        tenant: read(&call.body, &[("tenantName", "name")])?.with(Tenant::KEY, key)?,
+        tenant: read(&body.0, &[("tenantName", "name")])?.with(Tenant::KEY, key)?,
         client: New::from_json(&client)
             .map_err(|error| told(&[("authClient/clientId", "clientId"), ("authClient/secret", "secret")], error))?,
-        user: read(&call.body, &["phone", "firstName", "lastName", "middleName"].map(|name| (name, name)))?,
+        user: read(&body.0, &["phone", "firstName", "lastName", "middleName"].map(|name| (name, name)))?,
         email: text("email").unwrap_or_default(),
         auth_id: text("cognitoAuthId"),
     };
-    let (session, role) = call.doors.provision().await?;
+    let (session, role) = doors.provision().await?;
     callback::provision(session, &role, wanted).await?.into_inner();
-    Ok(Reply::Empty)
+    Ok(Empty)
 }
 
 /// Names of the callback, each with that of our property.

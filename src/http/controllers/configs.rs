@@ -1,12 +1,12 @@
 //! `/tenants/{id}/tenant-configs`: the configuration of one tenant.
 
 use axum::http::Method;
-use user_tenant_store::Entity;
 
-use crate::access::guard::Reach;
+use crate::access::doors::CallerDoors;
 use crate::domain::configs;
 use crate::error::Result;
-use crate::http::route::{Call, Form, Query, Reply, Route, Shape};
+use crate::http::locators::TENANT;
+use crate::http::route::{Change, Count, Create, FilteredFreely, One, Page, Route, Where};
 use crate::model::TenantConfig;
 use crate::model::permission::{CREATE_TENANT, DELETE_TENANT, UPDATE_TENANT, VIEW_TENANT, number};
 
@@ -22,15 +22,12 @@ pub(in crate::http) fn routes() -> Vec<Route> {
             find,
         )
         .any_of(&[VIEW_TENANT, number::VIEW_TENANT])
-        .reach(Reach::PathTenant)
-        .query(Query::FreeFilter(TenantConfig::meta))
-        .reply(Shape::Page(TenantConfig::meta)),
+        .on(&TENANT),
         Route::new(Method::POST, CONFIGS, "TenantTenantConfigController.create", "Set the value of a key", create)
             .any_of(&[CREATE_TENANT, number::CREATE_TENANT])
             .without_power()
-            .reach(Reach::PathTenant)
-            .body(TenantConfig::meta, Form::Create, &["id", "tenantId"])
-            .reply(Shape::One(TenantConfig::meta)),
+            .on(&TENANT)
+            .excluding(const { &[TenantConfig::ID.position(), TenantConfig::TENANT_ID.position()] }),
         Route::new(
             Method::PATCH,
             CONFIGS,
@@ -40,10 +37,8 @@ pub(in crate::http) fn routes() -> Vec<Route> {
         )
         .any_of(&[UPDATE_TENANT, number::UPDATE_TENANT])
         .without_power()
-        .reach(Reach::PathTenant)
-        .query(Query::Where(TenantConfig::meta))
-        .body(TenantConfig::meta, Form::Partial, &["id", "tenantId"])
-        .reply(Shape::Count),
+        .on(&TENANT)
+        .excluding(const { &[TenantConfig::ID.position(), TenantConfig::TENANT_ID.position()] }),
         Route::new(
             Method::DELETE,
             CONFIGS,
@@ -53,28 +48,26 @@ pub(in crate::http) fn routes() -> Vec<Route> {
         )
         .any_of(&[DELETE_TENANT, number::DELETE_TENANT])
         .without_power()
-        .reach(Reach::PathTenant)
-        .query(Query::Where(TenantConfig::meta))
-        .reply(Shape::Count),
+        .on(&TENANT),
     ]
 }
 
-async fn find(call: Call) -> Result<Reply> {
-    let session = call.doors.read_tenant();
-    Ok(Reply::Page(session.repository::<TenantConfig>().find_page(&call.filter).await?))
+async fn find(doors: CallerDoors, filter: FilteredFreely<TenantConfig>) -> Result<Page<TenantConfig>> {
+    let session = doors.read_tenant();
+    Ok(session.repository::<TenantConfig>().find_page(&filter.0).await?.into())
 }
 
-async fn create(call: Call) -> Result<Reply> {
-    let session = call.doors.write_tenant().await?;
-    Ok(Reply::One(configs::set(session, call.new_row()?).await?.into_inner()))
+async fn create(doors: CallerDoors, body: Create<TenantConfig>) -> Result<One<TenantConfig>> {
+    let session = doors.write_tenant().await?;
+    Ok(configs::set(session, body.row()?).await?.into_inner().into())
 }
 
-async fn patch(call: Call) -> Result<Reply> {
-    let session = call.doors.write_tenant().await?;
-    Ok(Reply::Count(configs::update_all(session, call.predicate.as_ref(), call.patch()?).await?.into_inner()))
+async fn patch(doors: CallerDoors, condition: Where<TenantConfig>, body: Change<TenantConfig>) -> Result<Count> {
+    let session = doors.write_tenant().await?;
+    Ok(Count(configs::update_all(session, condition.0.as_ref(), body.patch()?).await?.into_inner()))
 }
 
-async fn delete(call: Call) -> Result<Reply> {
-    let session = call.doors.write_tenant().await?;
-    Ok(Reply::Count(configs::delete_all(session, call.predicate.as_ref()).await?.into_inner()))
+async fn delete(doors: CallerDoors, condition: Where<TenantConfig>) -> Result<Count> {
+    let session = doors.write_tenant().await?;
+    Ok(Count(configs::delete_all(session, condition.0.as_ref()).await?.into_inner()))
 }

@@ -4,31 +4,38 @@ use axum::http::Method;
 use serde_json::{Map, Value as Json};
 use user_tenant_store::{Entity, schema};
 
-use crate::access::guard::Reach;
+use crate::access::doors::CallerDoors;
+use crate::access::locator::{Locator, TenantOf};
 use crate::domain::group_members;
-use crate::error::Result;
-use crate::http::route::{Call, Form, Query, Reply, Route, Shape};
-use crate::model::UserGroup;
+use crate::error::{Error, Result, Sought};
+use crate::http::route::{
+    Document, Empty, FilteredFreely, Form, IgnoredWhere, Many, Named, One, Page, Route, Sent, SentAll,
+};
 use crate::model::permission::{
     CREATE_MULTIPLE_USER_GROUP, CREATE_USER_GROUP, REMOVE_MEMBER_FROM_USER_GROUP, VIEW_USER_GROUP_LIST, number,
 };
+use crate::model::{Group, UserGroup};
 
 const MEMBERS: &str = "/groups/{id}/user";
 const MEMBERS_BULK: &str = "/groups/{id}/user/bulk";
 const MEMBER: &str = "/groups/{id}/user/{userId}";
 
+/// The group of the path, of the caller's tenant unless it is a master.
+static GROUP: Locator = Locator {
+    entity: Group::meta,
+    tenant: TenantOf::Row(|lookups, id| Box::pin(lookups.tenant_of(Group::TENANT_ID, id))),
+    refusal: |id| Error::OutOfReach(Sought::of::<Group>(id)),
+    active_only: true,
+};
+
 pub(in crate::http) fn routes() -> Vec<Route> {
     vec![
         Route::new(Method::GET, MEMBERS, "GroupUserController.find", "List the members of a group", find)
             .any_of(&[VIEW_USER_GROUP_LIST, number::VIEW_USER_GROUP_LIST])
-            .reach(Reach::PathGroup)
-            .query(Query::FreeFilter(UserGroup::meta))
-            .reply(Shape::Page(UserGroup::meta)),
+            .on(&GROUP),
         Route::new(Method::POST, MEMBERS, "GroupUserController.create", "Add a member to a group", create)
             .any_of(&[CREATE_USER_GROUP, number::CREATE_USER_GROUP])
-            .reach(Reach::PathGroup)
-            .body_schema(Form::Create, new_member)
-            .reply(Shape::One(UserGroup::meta)),
+            .on(&GROUP),
         Route::new(
             Method::POST,
             MEMBERS_BULK,
@@ -37,49 +44,52 @@ pub(in crate::http) fn routes() -> Vec<Route> {
             create_all,
         )
         .any_of(&[CREATE_MULTIPLE_USER_GROUP, number::CREATE_MULTIPLE_USER_GROUP])
-        .reach(Reach::PathGroup)
-        .body_schema(Form::CreateMany, new_member)
-        .reply(Shape::Many(UserGroup::meta)),
+        .on(&GROUP),
         Route::new(Method::DELETE, MEMBER, "GroupUserController.delete", "Take a user out of a group", delete)
             .any_of(&[REMOVE_MEMBER_FROM_USER_GROUP, number::REMOVE_MEMBER_FROM_USER_GROUP])
-            .reach(Reach::PathGroup)
-            .query(Query::Where(UserGroup::meta)),
+            .on(&GROUP),
     ]
 }
 
 /// A new member. What is no id is refused like the id of nobody.
-fn new_member() -> Json {
-    let mut schema = schema::create(UserGroup::meta(), &["id", "groupId"]);
-    if let Some(member) = schema["properties"]["userTenantId"].as_object_mut() {
-        member.remove("format");
+struct NewMember;
+
+impl Document for NewMember {
+    const FORM: Form = Form::Create;
+
+    fn schema() -> Json {
+        let mut schema = schema::create(UserGroup::meta(), &[UserGroup::ID.name(), UserGroup::GROUP_ID.name()]);
+        if let Some(member) = schema["properties"][UserGroup::USER_TENANT_ID.name()].as_object_mut() {
+            member.remove("format");
+        }
+        schema
     }
-    schema
 }
 
 fn member(body: &Map<String, Json>) -> &str {
-    body.get("userTenantId").and_then(Json::as_str).unwrap_or_default()
+    body.get(UserGroup::USER_TENANT_ID.name()).and_then(Json::as_str).unwrap_or_default()
 }
 
-async fn find(call: Call) -> Result<Reply> {
-    let session = call.doors.read_tenant();
-    let filter = call.filter.within(UserGroup::GROUP_ID.is(call.doors.subject()));
-    Ok(Reply::Page(session.repository::<UserGroup>().find_page(&filter).await?))
+async fn find(doors: CallerDoors, filter: FilteredFreely<UserGroup>) -> Result<Page<UserGroup>> {
+    let session = doors.read_tenant();
+    let filter = filter.0.within(UserGroup::GROUP_ID.is(doors.subject()));
+    Ok(session.repository::<UserGroup>().find_page(&filter).await?.into())
 }
 
-async fn create(call: Call) -> Result<Reply> {
-    let session = call.doors.write_tenant().await?;
-    Ok(Reply::One(group_members::add(session, call.doors.subject(), member(&call.body)).await?.into_inner()))
+async fn create(doors: CallerDoors, body: Sent<NewMember>) -> Result<One<UserGroup>> {
+    let session = doors.write_tenant().await?;
+    Ok(group_members::add(session, doors.subject(), member(&body.0)).await?.into_inner().into())
 }
 
-async fn create_all(call: Call) -> Result<Reply> {
-    let session = call.doors.write_tenant().await?;
-    let members: Vec<&str> = call.items.iter().map(member).collect();
-    Ok(Reply::Many(group_members::add_all(session, call.doors.subject(), &members).await?.into_inner()))
+async fn create_all(doors: CallerDoors, body: SentAll<NewMember>) -> Result<Many<UserGroup>> {
+    let session = doors.write_tenant().await?;
+    let members: Vec<&str> = body.0.iter().map(member).collect();
+    Ok(group_members::add_all(session, doors.subject(), &members).await?.into_inner().into())
 }
 
-async fn delete(call: Call) -> Result<Reply> {
-    let user = group_members::user(call.path.get("userId"))?;
-    let session = call.doors.write_tenant().await?;
-    group_members::remove(session, call.doors.principal(), call.doors.subject(), user).await?.into_inner();
-    Ok(Reply::Empty)
+async fn delete(doors: CallerDoors, user: Named, _: IgnoredWhere<UserGroup>) -> Result<Empty> {
+    let user = group_members::user(&user.0)?;
+    let session = doors.write_tenant().await?;
+    group_members::remove(session, doors.principal(), doors.subject(), user).await?.into_inner();
+    Ok(Empty)
 }

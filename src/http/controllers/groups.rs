@@ -1,12 +1,12 @@
 //! `/tenants/{id}/groups`: the groups of one tenant.
 
 use axum::http::Method;
-use user_tenant_store::Entity;
 
-use crate::access::guard::Reach;
+use crate::access::doors::CallerDoors;
 use crate::domain::{groups, tenants};
 use crate::error::Result;
-use crate::http::route::{Call, Form, Query, Reply, Route, Shape};
+use crate::http::locators::TENANT;
+use crate::http::route::{Change, Count, Create, Empty, FilteredFreely, IgnoredWhere, One, Page, Route, RowId, Where};
 use crate::model::Group;
 use crate::model::permission::{CREATE_GROUP, DELETE_GROUP, UPDATE_GROUP, VIEW_GROUP_LIST, number};
 
@@ -17,45 +17,38 @@ pub(in crate::http) fn routes() -> Vec<Route> {
     vec![
         Route::new(Method::GET, GROUPS, "TenantGroupController.find", "List the groups of a tenant", find)
             .any_of(&[VIEW_GROUP_LIST])
-            .reach(Reach::PathTenant)
-            .query(Query::FreeFilter(Group::meta))
-            .reply(Shape::Page(Group::meta)),
+            .on(&TENANT),
         Route::new(Method::POST, GROUPS, "TenantGroupController.create", "Create a group and join it", create)
             .any_of(&[CREATE_GROUP, number::CREATE_GROUP])
-            .reach(Reach::PathTenant)
-            .body(Group::meta, Form::Create, &["id", "tenantId"])
-            .reply(Shape::One(Group::meta)),
+            .on(&TENANT)
+            .excluding(const { &[Group::ID.position(), Group::TENANT_ID.position()] }),
         Route::new(Method::PATCH, GROUPS, "TenantGroupController.patch", "Change every group that matches", patch)
             .any_of(&[UPDATE_GROUP, number::UPDATE_GROUP])
-            .reach(Reach::PathTenant)
-            .query(Query::Where(Group::meta))
-            .body(Group::meta, Form::Partial, &[])
-            .reply(Shape::Count),
+            .on(&TENANT),
         Route::new(Method::DELETE, GROUP, "TenantGroupController.delete", "Delete a group", delete)
             .any_of(&[DELETE_GROUP, number::DELETE_GROUP])
-            .reach(Reach::PathTenant)
-            .query(Query::Where(Group::meta)),
+            .on(&TENANT),
     ]
 }
 
-async fn find(call: Call) -> Result<Reply> {
-    let session = call.doors.read_tenant();
-    Ok(Reply::Page(session.repository::<Group>().find_page(&call.filter).await?))
+async fn find(doors: CallerDoors, filter: FilteredFreely<Group>) -> Result<Page<Group>> {
+    let session = doors.read_tenant();
+    Ok(session.repository::<Group>().find_page(&filter.0).await?.into())
 }
 
-async fn create(call: Call) -> Result<Reply> {
-    let session = call.doors.write_tenant().await?;
-    Ok(Reply::One(groups::create(session, call.doors.principal(), call.new_row()?).await?.into_inner()))
+async fn create(doors: CallerDoors, body: Create<Group>) -> Result<One<Group>> {
+    let session = doors.write_tenant().await?;
+    Ok(groups::create(session, doors.principal(), body.row()?).await?.into_inner().into())
 }
 
-async fn patch(call: Call) -> Result<Reply> {
-    tenants::same_tenant(call.doors.tenant(), call.body.get("tenantId"))?;
-    let session = call.doors.write_tenant().await?;
-    Ok(Reply::Count(groups::update_all(session, call.predicate.as_ref(), call.patch()?).await?.into_inner()))
+async fn patch(doors: CallerDoors, condition: Where<Group>, body: Change<Group>) -> Result<Count> {
+    tenants::same_tenant(doors.tenant(), body.sent.get(Group::TENANT_ID.name()))?;
+    let session = doors.write_tenant().await?;
+    Ok(Count(groups::update_all(session, condition.0.as_ref(), body.patch()?).await?.into_inner()))
 }
 
-async fn delete(call: Call) -> Result<Reply> {
-    let session = call.doors.write_tenant().await?;
-    groups::delete_by_id(session, call.row::<Group>("groupId")?).await?.into_inner();
-    Ok(Reply::Empty)
+async fn delete(doors: CallerDoors, group: RowId<Group>, _: IgnoredWhere<Group>) -> Result<Empty> {
+    let session = doors.write_tenant().await?;
+    groups::delete_by_id(session, group.0).await?.into_inner();
+    Ok(Empty)
 }

@@ -2,28 +2,36 @@
 
 use axum::http::Method;
 use serde_json::{Value as Json, json};
+use user_tenant_store::record::New;
 use user_tenant_store::{Entity, schema};
 
-use crate::access::guard::Reach;
+use crate::access::doors::CallerDoors;
+use crate::access::locator::{Locator, TenantOf};
 use crate::domain::member_permissions;
-use crate::error::Result;
-use crate::http::route::{Call, Form, Query, Reply, Route, Shape};
+use crate::error::{Error, Result, Sought};
+use crate::http::route::{Change, Count, Document, FilteredFreely, Form, One, Page, Route, Sent, Where};
 use crate::model::permission::{
     CREATE_USER_PERMISSIONS, CREATE_USER_TENANT, DELETE_USER_TENANT, UPDATE_USER_PERMISSIONS, UPDATE_USER_TENANT,
     VIEW_USER_TENANT,
 };
-use crate::model::{UserGroup, UserLevelPermission};
+use crate::model::{UserGroup, UserLevelPermission, UserTenant};
 
 const GROUPS: &str = "/user-tenants/{id}/user-groups";
 const PERMISSIONS: &str = "/user-tenants/{id}/user-level-permissions";
+
+/// The membership of the path, of the caller's tenant unless it is a master.
+static MEMBERSHIP: Locator = Locator {
+    entity: UserTenant::meta,
+    tenant: TenantOf::Row(|lookups, id| Box::pin(lookups.tenant_of(UserTenant::TENANT_ID, id))),
+    refusal: |id| Error::NotFound(Sought::of::<UserTenant>(id)),
+    active_only: true,
+};
 
 pub(in crate::http) fn routes() -> Vec<Route> {
     vec![
         Route::new(Method::GET, GROUPS, "UserTenantUserGroupController.find", "List a member's groups", groups)
             .any_of(&[VIEW_USER_TENANT])
-            .reach(Reach::PathMembership)
-            .query(Query::FreeFilter(UserGroup::meta))
-            .reply(Shape::Page(UserGroup::meta)),
+            .on(&MEMBERSHIP),
         Route::new(
             Method::GET,
             PERMISSIONS,
@@ -32,9 +40,7 @@ pub(in crate::http) fn routes() -> Vec<Route> {
             find,
         )
         .any_of(&[VIEW_USER_TENANT])
-        .reach(Reach::PathMembership)
-        .query(Query::FreeFilter(UserLevelPermission::meta))
-        .reply(Shape::Page(UserLevelPermission::meta)),
+        .on(&MEMBERSHIP),
         Route::new(
             Method::POST,
             PERMISSIONS,
@@ -43,9 +49,7 @@ pub(in crate::http) fn routes() -> Vec<Route> {
             create,
         )
         .any_of(&[CREATE_USER_TENANT, CREATE_USER_PERMISSIONS])
-        .reach(Reach::PathMembership)
-        .body_schema(Form::Create, new_permission)
-        .reply(Shape::One(UserLevelPermission::meta)),
+        .on(&MEMBERSHIP),
         Route::new(
             Method::PATCH,
             PERMISSIONS,
@@ -54,10 +58,7 @@ pub(in crate::http) fn routes() -> Vec<Route> {
             patch,
         )
         .any_of(&[UPDATE_USER_TENANT, UPDATE_USER_PERMISSIONS])
-        .reach(Reach::PathMembership)
-        .query(Query::Where(UserLevelPermission::meta))
-        .body(UserLevelPermission::meta, Form::Partial, &[])
-        .reply(Shape::Count),
+        .on(&MEMBERSHIP),
         Route::new(
             Method::DELETE,
             PERMISSIONS,
@@ -66,52 +67,61 @@ pub(in crate::http) fn routes() -> Vec<Route> {
             delete,
         )
         .any_of(&[DELETE_USER_TENANT])
-        .reach(Reach::PathMembership)
-        .query(Query::Where(UserLevelPermission::meta))
-        .reply(Shape::Count),
+        .on(&MEMBERSHIP),
     ]
 }
 
 /// A new permission. The path names the membership; a body may repeat it.
-fn new_permission() -> Json {
-    let mut schema = schema::create(UserLevelPermission::meta(), &["id"]);
-    schema["required"] = json!(["permission", "allowed"]);
-    schema["properties"]["permission"]["minLength"] = json!(1);
-    schema
+struct NewPermission;
+
+impl Document for NewPermission {
+    const FORM: Form = Form::Create;
+
+    fn schema() -> Json {
+        let permission = UserLevelPermission::PERMISSION.name();
+        let mut schema = schema::create(UserLevelPermission::meta(), &[UserLevelPermission::ID.name()]);
+        schema["required"] = json!([permission, UserLevelPermission::ALLOWED.name()]);
+        schema["properties"][permission]["minLength"] = json!(1);
+        schema
+    }
 }
 
-async fn groups(call: Call) -> Result<Reply> {
-    let session = call.doors.read_tenant();
-    let filter = call.filter.within(UserGroup::USER_TENANT_ID.is(call.doors.subject()));
-    Ok(Reply::Page(session.repository::<UserGroup>().find_page(&filter).await?))
+async fn groups(doors: CallerDoors, filter: FilteredFreely<UserGroup>) -> Result<Page<UserGroup>> {
+    let session = doors.read_tenant();
+    let filter = filter.0.within(UserGroup::USER_TENANT_ID.is(doors.subject()));
+    Ok(session.repository::<UserGroup>().find_page(&filter).await?.into())
 }
 
-async fn find(call: Call) -> Result<Reply> {
-    let session = call.doors.read_tenant();
-    let filter = member_permissions::of_member(call.doors.subject(), call.filter);
-    Ok(Reply::Page(session.repository::<UserLevelPermission>().find_page(&filter).await?))
+async fn find(doors: CallerDoors, filter: FilteredFreely<UserLevelPermission>) -> Result<Page<UserLevelPermission>> {
+    let session = doors.read_tenant();
+    let filter = member_permissions::of_member(doors.subject(), filter.0);
+    Ok(session.repository::<UserLevelPermission>().find_page(&filter).await?.into())
 }
 
-async fn create(call: Call) -> Result<Reply> {
-    let (principal, member) = (call.doors.principal(), call.doors.subject());
-    member_permissions::same_member(member, call.body.get("userTenantId"))?;
-    let session = call.doors.write_tenant().await?;
-    let created = member_permissions::create(session, principal, member, call.new_row()?).await?;
-    Ok(Reply::One(created.into_inner()))
+async fn create(doors: CallerDoors, body: Sent<NewPermission>) -> Result<One<UserLevelPermission>> {
+    let (principal, member) = (doors.principal(), doors.subject());
+    member_permissions::same_member(member, body.0.get(UserLevelPermission::USER_TENANT_ID.name()))?;
+    let session = doors.write_tenant().await?;
+    let created = member_permissions::create(session, principal, member, New::from_json(&body.0)?).await?;
+    Ok(created.into_inner().into())
 }
 
-async fn patch(call: Call) -> Result<Reply> {
-    let (principal, member) = (call.doors.principal(), call.doors.subject());
-    member_permissions::same_member(member, call.body.get("userTenantId"))?;
-    let session = call.doors.write_tenant().await?;
+async fn patch(
+    doors: CallerDoors,
+    condition: Where<UserLevelPermission>,
+    body: Change<UserLevelPermission>,
+) -> Result<Count> {
+    let (principal, member) = (doors.principal(), doors.subject());
+    member_permissions::same_member(member, body.sent.get(UserLevelPermission::USER_TENANT_ID.name()))?;
+    let session = doors.write_tenant().await?;
     let changed =
-        member_permissions::update_all(session, principal, member, call.predicate.as_ref(), call.patch()?).await?;
-    Ok(Reply::Count(changed.into_inner()))
+        member_permissions::update_all(session, principal, member, condition.0.as_ref(), body.patch()?).await?;
+    Ok(Count(changed.into_inner()))
 }
 
-async fn delete(call: Call) -> Result<Reply> {
-    let (principal, member) = (call.doors.principal(), call.doors.subject());
-    let session = call.doors.write_tenant().await?;
-    let deleted = member_permissions::delete_all(session, principal, member, call.predicate.as_ref()).await?;
-    Ok(Reply::Count(deleted.into_inner()))
+async fn delete(doors: CallerDoors, condition: Where<UserLevelPermission>) -> Result<Count> {
+    let (principal, member) = (doors.principal(), doors.subject());
+    let session = doors.write_tenant().await?;
+    let deleted = member_permissions::delete_all(session, principal, member, condition.0.as_ref()).await?;
+    Ok(Count(deleted.into_inner()))
 }

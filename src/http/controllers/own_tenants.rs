@@ -3,12 +3,21 @@
 use axum::http::Method;
 use user_tenant_store::Entity;
 
-use crate::access::guard::Reach;
+use crate::access::doors::CallerDoors;
+use crate::access::locator::{Locator, TenantOf};
 use crate::domain::users;
-use crate::error::{Error, Result};
-use crate::http::route::{Call, Query, Reply, Route, Shape};
-use crate::model::Tenant;
+use crate::error::{Error, Result, Sought};
+use crate::http::route::{FilteredFreely, Page, Route};
 use crate::model::permission::VIEW_ALL_TENANT_OF_SELF;
+use crate::model::{Tenant, User};
+
+/// The user of the path, who must be the caller.
+static CALLER: Locator = Locator {
+    entity: User::meta,
+    tenant: TenantOf::Claims(|caller, id| (id == caller.id).then_some(caller.tenant_id)),
+    refusal: |id| Error::OutOfReach(Sought::of::<User>(id)),
+    active_only: true,
+};
 
 pub(in crate::http) fn routes() -> Vec<Route> {
     vec![
@@ -20,16 +29,14 @@ pub(in crate::http) fn routes() -> Vec<Route> {
             find,
         )
         .any_of(&[VIEW_ALL_TENANT_OF_SELF])
-        .reach(Reach::PathUser)
-        .query(Query::FreeFilter(Tenant::meta))
-        .reply(Shape::Page(Tenant::meta)),
+        .on(&CALLER),
     ]
 }
 
-async fn find(call: Call) -> Result<Reply> {
-    if !call.filter.include.is_empty() {
+async fn find(doors: CallerDoors, filter: FilteredFreely<Tenant>) -> Result<Page<Tenant>> {
+    if !filter.0.include.is_empty() {
         // What hangs on a tenant is for those who may see it there.
         return Err(Error::NothingToInclude);
     }
-    Ok(Reply::Page(users::tenants_of(&call.doors.read_own(), &call.doors.principal(), call.filter).await?))
+    Ok(users::tenants_of(&doors.read_own(), &doors.principal(), filter.0).await?.into())
 }

@@ -1,12 +1,11 @@
 //! `/user-tenant-prefs`: the caller's own preferences in its tenant.
 
 use axum::http::Method;
-use user_tenant_store::Entity;
-use user_tenant_store::value::parse_uuid;
 
+use crate::access::doors::CallerDoors;
 use crate::domain::preferences;
-use crate::error::{Error, Result, Sought};
-use crate::http::route::{Call, Form, Query, Reply, Route, Shape};
+use crate::error::Result;
+use crate::http::route::{Count, Create, Empty, Filtered, One, Page, Route, RowId, Where};
 use crate::model::UserTenantPrefs;
 use crate::model::permission::{
     CREATE_USER_TENANT_PREFERENCE, DELETE_HARD_USER_TENANT_PREFERENCE, DELETE_USER_TENANT_PREFERENCE,
@@ -31,12 +30,9 @@ pub(in crate::http) fn routes() -> Vec<Route> {
         )
         .any_of(&[CREATE_USER_TENANT_PREFERENCE, number::CREATE_USER_TENANT_PREFERENCE])
         .without_power()
-        .body(UserTenantPrefs::meta, Form::Create, &["id", "userTenantId"])
-        .reply(Shape::One(UserTenantPrefs::meta)),
+        .excluding(const { &[UserTenantPrefs::ID.position(), UserTenantPrefs::USER_TENANT_ID.position()] }),
         Route::new(Method::GET, PREFERENCES, "UserTenantPrefsController.find", "List the caller's preferences", find)
-            .any_of(VIEW)
-            .query(Query::Filter(UserTenantPrefs::meta))
-            .reply(Shape::Page(UserTenantPrefs::meta)),
+            .any_of(VIEW),
         Route::new(
             Method::GET,
             PREFERENCES_COUNT,
@@ -44,9 +40,7 @@ pub(in crate::http) fn routes() -> Vec<Route> {
             "Count the caller's preferences",
             count,
         )
-        .any_of(VIEW)
-        .query(Query::Where(UserTenantPrefs::meta))
-        .reply(Shape::Count),
+        .any_of(VIEW),
         Route::new(
             Method::DELETE,
             PREFERENCE,
@@ -68,35 +62,33 @@ pub(in crate::http) fn routes() -> Vec<Route> {
     ]
 }
 
-async fn create(call: Call) -> Result<Reply> {
-    let session = call.doors.write_tenant().await?;
-    Ok(Reply::One(preferences::set(session, call.doors.principal(), call.new_row()?).await?.into_inner()))
+async fn create(doors: CallerDoors, body: Create<UserTenantPrefs>) -> Result<One<UserTenantPrefs>> {
+    let session = doors.write_tenant().await?;
+    Ok(preferences::set(session, doors.principal(), body.row()?).await?.into_inner().into())
 }
 
-async fn find(call: Call) -> Result<Reply> {
-    let session = call.doors.read_tenant();
-    let filter = preferences::of(&call.doors.principal(), call.filter);
-    Ok(Reply::Page(session.repository::<UserTenantPrefs>().find_page(&filter).await?))
+async fn find(doors: CallerDoors, filter: Filtered<UserTenantPrefs>) -> Result<Page<UserTenantPrefs>> {
+    let session = doors.read_tenant();
+    let filter = preferences::of(&doors.principal(), filter.0);
+    Ok(session.repository::<UserTenantPrefs>().find_page(&filter).await?.into())
 }
 
-async fn count(call: Call) -> Result<Reply> {
-    let session = call.doors.read_tenant();
-    let own = preferences::own(&call.doors.principal()).and(call.predicate.as_ref());
-    Ok(Reply::Count(session.repository::<UserTenantPrefs>().count(Some(&own)).await?))
+async fn count(doors: CallerDoors, condition: Where<UserTenantPrefs>) -> Result<Count> {
+    let session = doors.read_tenant();
+    let own = preferences::own(&doors.principal()).and(condition.0.as_ref());
+    Ok(Count(session.repository::<UserTenantPrefs>().count(Some(&own)).await?))
 }
 
-async fn delete_by_id(call: Call) -> Result<Reply> {
-    delete(call, false).await
+async fn delete_by_id(doors: CallerDoors, id: RowId<UserTenantPrefs>) -> Result<Empty> {
+    delete(doors, id, false).await
 }
 
-async fn delete_hard_by_id(call: Call) -> Result<Reply> {
-    delete(call, true).await
+async fn delete_hard_by_id(doors: CallerDoors, id: RowId<UserTenantPrefs>) -> Result<Empty> {
+    delete(doors, id, true).await
 }
 
-async fn delete(call: Call, for_good: bool) -> Result<Reply> {
-    let id = call.path.get("id");
-    let id = parse_uuid(id).map_err(|_| Error::NotFound(Sought::of::<UserTenantPrefs>(id)))?;
-    let session = call.doors.write_tenant().await?;
-    preferences::delete_by_id(session, call.doors.principal(), id, for_good).await?.into_inner();
-    Ok(Reply::Empty)
+async fn delete(doors: CallerDoors, id: RowId<UserTenantPrefs>, for_good: bool) -> Result<Empty> {
+    let session = doors.write_tenant().await?;
+    preferences::delete_by_id(session, doors.principal(), id.0, for_good).await?.into_inner();
+    Ok(Empty)
 }

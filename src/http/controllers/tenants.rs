@@ -1,11 +1,13 @@
 //! `/tenants`: the tenants that a caller sees, which are its own and, for a master, all.
 
 use axum::http::Method;
-use user_tenant_store::Entity;
 
+use crate::access::doors::CallerDoors;
 use crate::domain::tenants;
 use crate::error::Result;
-use crate::http::route::{Call, Form, Query, Reply, Route, Shape};
+use crate::http::route::{
+    Change, Count, Create, Empty, Filtered, FilteredById, Named, One, Page, Replace, Route, Where,
+};
 use crate::model::Tenant;
 use crate::model::permission::{CREATE_TENANT, DELETE_TENANT, UPDATE_TENANT, VIEW_TENANT, number};
 
@@ -20,18 +22,9 @@ const DELETE: &[&str] = &[DELETE_TENANT, number::DELETE_TENANT];
 
 pub(in crate::http) fn routes() -> Vec<Route> {
     vec![
-        Route::new(Method::POST, TENANTS, "TenantController.create", "Create a tenant", create)
-            .any_of(CREATE)
-            .body(Tenant::meta, Form::Create, &[])
-            .reply(Shape::One(Tenant::meta)),
-        Route::new(Method::GET, TENANTS, "TenantController.find", "List tenants", find)
-            .any_of(VIEW)
-            .query(Query::Filter(Tenant::meta))
-            .reply(Shape::Page(Tenant::meta)),
-        Route::new(Method::GET, TENANTS_COUNT, "TenantController.count", "Count tenants", count)
-            .any_of(VIEW)
-            .query(Query::Where(Tenant::meta))
-            .reply(Shape::Count),
+        Route::new(Method::POST, TENANTS, "TenantController.create", "Create a tenant", create).any_of(CREATE),
+        Route::new(Method::GET, TENANTS, "TenantController.find", "List tenants", find).any_of(VIEW),
+        Route::new(Method::GET, TENANTS_COUNT, "TenantController.count", "Count tenants", count).any_of(VIEW),
         Route::new(
             Method::PATCH,
             TENANTS,
@@ -39,65 +32,57 @@ pub(in crate::http) fn routes() -> Vec<Route> {
             "Change every tenant that matches",
             update_all,
         )
-        .any_of(UPDATE)
-        .query(Query::Where(Tenant::meta))
-        .body(Tenant::meta, Form::Partial, &[])
-        .reply(Shape::Count),
-        Route::new(Method::GET, TENANT, "TenantController.findById", "Read a tenant", find_by_id)
-            .any_of(VIEW)
-            .query(Query::FilterById(Tenant::meta))
-            .reply(Shape::One(Tenant::meta)),
+        .any_of(UPDATE),
+        Route::new(Method::GET, TENANT, "TenantController.findById", "Read a tenant", find_by_id).any_of(VIEW),
         Route::new(Method::PATCH, TENANT, "TenantController.updateById", "Change a tenant", update_by_id)
-            .any_of(UPDATE)
-            .body(Tenant::meta, Form::Partial, &[]),
+            .any_of(UPDATE),
         Route::new(Method::PUT, TENANT, "TenantController.replaceById", "Replace a tenant", replace_by_id)
-            .any_of(UPDATE)
-            .body(Tenant::meta, Form::Replace, &[]),
+            .any_of(UPDATE),
         Route::new(Method::DELETE, TENANT, "TenantController.deleteById", "Delete a tenant", delete_by_id)
             .any_of(DELETE),
     ]
 }
 
-async fn create(call: Call) -> Result<Reply> {
-    let session = call.doors.create_tenant().await?;
-    Ok(Reply::One(tenants::create(session, call.new_row()?).await?.into_inner()))
+async fn create(doors: CallerDoors, body: Create<Tenant>) -> Result<One<Tenant>> {
+    let session = doors.create_tenant().await?;
+    Ok(tenants::create(session, body.row()?).await?.into_inner().into())
 }
 
-async fn find(call: Call) -> Result<Reply> {
-    let session = call.doors.read_tenants();
-    Ok(Reply::Page(session.repository::<Tenant>().find_page(&call.filter).await?))
+async fn find(doors: CallerDoors, filter: Filtered<Tenant>) -> Result<Page<Tenant>> {
+    let session = doors.read_tenants();
+    Ok(session.repository::<Tenant>().find_page(&filter.0).await?.into())
 }
 
-async fn count(call: Call) -> Result<Reply> {
-    let session = call.doors.read_tenants();
-    Ok(Reply::Count(session.repository::<Tenant>().count(call.predicate.as_ref()).await?))
+async fn count(doors: CallerDoors, condition: Where<Tenant>) -> Result<Count> {
+    let session = doors.read_tenants();
+    Ok(Count(session.repository::<Tenant>().count(condition.0.as_ref()).await?))
 }
 
-async fn update_all(call: Call) -> Result<Reply> {
-    let session = call.doors.write_tenants().await?;
-    Ok(Reply::Count(tenants::update_all(session, call.predicate.as_ref(), call.patch()?).await?.into_inner()))
+async fn update_all(doors: CallerDoors, condition: Where<Tenant>, body: Change<Tenant>) -> Result<Count> {
+    let session = doors.write_tenants().await?;
+    Ok(Count(tenants::update_all(session, condition.0.as_ref(), body.patch()?).await?.into_inner()))
 }
 
-async fn find_by_id(call: Call) -> Result<Reply> {
-    let session = call.doors.read_tenants();
-    Ok(Reply::One(tenants::find_by_id(&session, call.path.get("id"), &call.filter).await?))
+async fn find_by_id(doors: CallerDoors, id: Named, filter: FilteredById<Tenant>) -> Result<One<Tenant>> {
+    let session = doors.read_tenants();
+    Ok(tenants::find_by_id(&session, &id.0, &filter.0).await?.into())
 }
 
-async fn update_by_id(call: Call) -> Result<Reply> {
-    let session = call.doors.write_tenants().await?;
-    tenants::update_by_id(session, call.path.get("id"), call.patch()?).await?.into_inner();
-    Ok(Reply::Empty)
+async fn update_by_id(doors: CallerDoors, id: Named, body: Change<Tenant>) -> Result<Empty> {
+    let session = doors.write_tenants().await?;
+    tenants::update_by_id(session, &id.0, body.patch()?).await?.into_inner();
+    Ok(Empty)
 }
 
-async fn replace_by_id(call: Call) -> Result<Reply> {
-    tenants::same_id(call.path.get("id"), call.body.get("id"))?;
-    let session = call.doors.write_tenants().await?;
-    tenants::replace_by_id(session, call.path.get("id"), call.patch()?).await?.into_inner();
-    Ok(Reply::Empty)
+async fn replace_by_id(doors: CallerDoors, id: Named, body: Replace<Tenant>) -> Result<Empty> {
+    tenants::same_id(&id.0, body.sent.get(Tenant::ID.name()))?;
+    let session = doors.write_tenants().await?;
+    tenants::replace_by_id(session, &id.0, body.patch()?).await?.into_inner();
+    Ok(Empty)
 }
 
-async fn delete_by_id(call: Call) -> Result<Reply> {
-    let session = call.doors.write_tenants().await?;
-    tenants::delete_by_id(session, call.path.get("id")).await?.into_inner();
-    Ok(Reply::Empty)
+async fn delete_by_id(doors: CallerDoors, id: Named) -> Result<Empty> {
+    let session = doors.write_tenants().await?;
+    tenants::delete_by_id(session, &id.0).await?.into_inner();
+    Ok(Empty)
 }

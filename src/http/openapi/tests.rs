@@ -1,25 +1,40 @@
 //! The document says what the route table says, and is sound in itself.
 
+use std::future::ready;
+
 use axum::http::Method;
 use serde_json::Value;
 
 use super::*;
-use crate::http::route::{Form, Reply};
+use crate::access::doors::CallerDoors;
+use crate::access::entrance::Entrance;
+use crate::error::Error;
+use crate::http::route::{Empty, Form, Row};
 use crate::http::surface::Surface;
 use crate::http::validation::tests::tenant;
 
+fn does(method: Method, path: &'static str, operation: &'static str) -> Route {
+    Route::new(method, path, operation, "Does it.", async |_: CallerDoors| Ok(Empty))
+}
+
+/// Lets anybody in.
+static PUBLIC: Entrance = Entrance {
+    description: "Public.",
+    headers: &[("x-signature", "A signature.")],
+    check_head: |_, _| Ok(()),
+    admit: |_, _, _| Box::pin(ready(Err(Error::BadSignature))),
+};
+
 fn routes() -> Vec<Route> {
     let route = |method, path, operation, query, body, reply| Route {
-        query,
-        body,
-        reply,
-        ..Route::new(method, path, operation, "Does it.", async |_| Ok(Reply::Empty)).any_of(&["ViewTenant", "17"])
+        row: Row { query, body, ..Row::answering(reply) },
+        ..does(method, path, operation).any_of(&["ViewTenant", "17"])
     };
-    let body = |form| Some(Body::of(tenant, form, &[]));
+    let body = |form| Some(Body::of(tenant, form));
     let (all, one) = ("/tenants", "/tenants/{id}");
     vec![
         route(Method::POST, all, "TenantController.create", Query::None, body(Form::Create), Shape::One(tenant)),
-        route(Method::GET, all, "TenantController.find", Query::Filter(tenant), None, Shape::Many(tenant)),
+        route(Method::GET, all, "TenantController.find", Query::Filtered(tenant), None, Shape::Many(tenant)),
         route(
             Method::PATCH,
             all,
@@ -28,12 +43,9 @@ fn routes() -> Vec<Route> {
             body(Form::Partial),
             Shape::Count,
         ),
-        route(Method::GET, one, "TenantController.findById", Query::FilterById(tenant), None, Shape::One(tenant)),
+        route(Method::GET, one, "TenantController.findById", Query::FilteredById(tenant), None, Shape::One(tenant)),
         route(Method::PUT, one, "TenantController.replaceById", Query::None, body(Form::Replace), Shape::Empty),
-        Route {
-            permissions: &[],
-            ..route(Method::POST, "/user-callback", "UserWebhookController.callback", Query::None, None, Shape::Empty)
-        },
+        Route { entrance: Some(&PUBLIC), ..does(Method::POST, "/user-callback", "UserWebhookController.callback") },
     ]
 }
 
@@ -132,9 +144,7 @@ fn every_reference_leads_somewhere() {
 
 #[test]
 fn an_operation_of_ours_refuses_with_problems_and_the_others_as_before() {
-    let ours = Route::new(Method::GET, "/ours", "OurController.find", "Does it.", async |_| Ok(Reply::Empty))
-        .any_of(&["ViewTenant"])
-        .surface(Surface::Problem);
+    let ours = does(Method::GET, "/ours", "OurController.find").any_of(&["ViewTenant"]).surface(Surface::Problem);
     let mut all = routes();
     all.push(ours);
     let document = serde_json::to_value(document(&all).unwrap()).unwrap();

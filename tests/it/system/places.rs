@@ -100,6 +100,35 @@ fn one_address_does_not_have_all_places() {
 }
 
 #[test]
+fn a_trusted_proxy_has_the_connections_of_all_its_clients_and_names_them() {
+    let trust = [("TRUSTED_PROXIES", "127.0.0.2"), ("MAX_CONNECTIONS_PER_ADDRESS", "1"), ("LOG_FORMAT", "json")];
+    let workplace = Workplace::with(&trust);
+    let server = workplace.start(&[]);
+    let mut connections: Vec<_> = (0..3).map(|_| open_from([127, 0, 0, 2], server.address())).collect();
+    let ask = |connection: &mut TcpStream, path: &str| {
+        let head =
+            format!("GET {path} HTTP/1.1\r\nhost: x\r\nx-forwarded-for: 203.0.113.7\r\nconnection: close\r\n\r\n");
+        connection.write_all(head.as_bytes()).unwrap();
+    };
+    for (connection, path) in connections.iter_mut().zip(["/one", "/two", "/three"]) {
+        ask(connection, path);
+    }
+    for connection in connections {
+        assert!(rest(connection).starts_with("HTTP/1.1 404 "), "each connection of the proxy has a place");
+    }
+    let mut stranger = open_from([127, 0, 0, 3], server.address());
+    ask(&mut stranger, "/four");
+    rest(stranger);
+    for (path, client) in [("/one", "203.0.113.7"), ("/three", "203.0.113.7"), ("/four", "127.0.0.3")] {
+        eventually("the line of the request tells its client", || {
+            let [_, log] = server.printed();
+            let mut lines = log.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+            lines.any(|line| line["path"] == path && line["client"] == client)
+        });
+    }
+}
+
+#[test]
 fn operators_keep_places_when_clients_have_all_others() {
     let workplace =
         Workplace::with(&[("ADMIN_PORT", "0"), ("MAX_CONNECTIONS", "3"), ("MAX_CONNECTIONS_PER_ADDRESS", "0")]);

@@ -12,7 +12,7 @@ use time::OffsetDateTime;
 use time::macros::datetime;
 use tokio::sync::Notify;
 
-use super::Authenticator;
+use super::BearerTokens;
 use crate::access::caller::{Caller, ClaimMap};
 use crate::access::keys::{ABSENCE_LIFE, DatabaseKeys, KEY_LIFE, Keys, PublicKeyLookup};
 use crate::access::token::{ClaimRules, MAX_TOKEN_BYTES, TokenError, sign};
@@ -86,8 +86,8 @@ fn rules() -> ClaimRules {
     ClaimRules { issuer: Some(ISSUER.into()), ..ClaimRules::default() }
 }
 
-fn authenticator(keys: Keys, clock: Clock) -> Authenticator {
-    Authenticator::new(keys, rules(), ClaimMap::default(), clock)
+fn authenticator(keys: Keys, clock: Clock) -> BearerTokens {
+    BearerTokens::new(keys, rules(), ClaimMap::default(), clock)
 }
 
 /// Keys of a database that holds the contract's key and counts how often it is asked.
@@ -108,16 +108,16 @@ fn database(clock: &Clock) -> (Keys, Arc<AtomicUsize>) {
     (Keys::Database(DatabaseKeys::new(lookup, clock.clone())), asked)
 }
 
-fn by_database() -> Authenticator {
+fn by_database() -> BearerTokens {
     let clock = Clock::fixed(NOW);
     authenticator(database(&clock).0, clock)
 }
 
-fn by_secret() -> Authenticator {
+fn by_secret() -> BearerTokens {
     authenticator(Keys::secret(SECRET), Clock::fixed(NOW))
 }
 
-async fn outcome(authenticator: &Authenticator, token: &str) -> &'static str {
+async fn outcome(authenticator: &BearerTokens, token: &str) -> &'static str {
     match authenticator.verify(token).await {
         Ok(_) => "ok",
         Err(error) => error.reason(),
@@ -125,7 +125,7 @@ async fn outcome(authenticator: &Authenticator, token: &str) -> &'static str {
 }
 
 /// The profiles that do not depend on the kind of key: `sign` signs claims with the right one.
-async fn common_profiles(authenticator: &Authenticator, sign: impl Fn(&Value) -> String) {
+async fn common_profiles(authenticator: &BearerTokens, sign: impl Fn(&Value) -> String) {
     for (profile, token, expected) in [
         ("admin", sign(&alice()), "ok"),
         ("master", sign(&with("tenantType", json!("master"))), "ok"),

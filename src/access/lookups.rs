@@ -1,0 +1,77 @@
+//! What the service looks up before anybody is admitted: a key, a caller's standing, whose a row is. Each is one narrow question.
+
+use user_tenant_store::filter::{Filter, Predicate};
+use user_tenant_store::scope::{System, SystemReason};
+use user_tenant_store::session::Store;
+use user_tenant_store::value::Value;
+use user_tenant_store::{Entity, StoreResult, TypedProperty};
+use uuid::Uuid;
+
+use super::caller::Caller;
+use crate::domain::holdings::{self, Held};
+use crate::error::Result;
+use crate::model::MembershipAcceptance;
+use crate::model::{JwtKey, Standing, Tenant, TenantStatus};
+
+/// Questions to the database that need no proof, since no answer of theirs leaves the service.
+#[derive(Debug, Clone)]
+pub(crate) struct Lookups {
+    store: Store,
+    acceptance: MembershipAcceptance,
+}
+
+impl Lookups {
+    /// Asks `store`; memberships are live when `acceptance` says so.
+    pub(super) fn new(store: Store, acceptance: MembershipAcceptance) -> Self {
+        Self { store, acceptance }
+    }
+
+    /// Whether user, membership and tenant of a token are what it says, and live.
+    pub(super) async fn caller_is_live(&self, caller: &Caller) -> Result<bool> {
+        let session = self.store.read(System(SystemReason::CheckCaller));
+        let live = Predicate::And(vec![
+            Standing::ID.is(caller.user_tenant_id),
+            Standing::USER_ID.is(caller.id),
+            Standing::TENANT_ID.is(caller.tenant_id),
+            self.acceptance.live(Standing::STATUS, &Standing::DEFAULT_TENANT_ID.is(caller.tenant_id)),
+            Standing::TENANT_STATUS.is(i32::from(TenantStatus::Active)),
+        ]);
+        // One row at most, so that it is a short read.
+        let found = session.repository::<Standing>().find(&Filter { limit: Some(1), ..Filter::matching(live) }).await?;
+        Ok(!found.is_empty())
+    }
+
+    /// What the caller holds in the database now.
+    pub(super) async fn held_by(&self, caller: &Caller) -> Result<Held> {
+        let session = self.store.read(System(SystemReason::CheckCaller));
+        Ok(holdings::of(&session, caller.user_tenant_id).await?)
+    }
+
+    /// The tenant of a live row that a path names, whoever's it is.
+    pub(crate) async fn tenant_of<E: Entity>(&self, tenant: TypedProperty<E, Uuid>, id: Uuid) -> Result<Option<Uuid>> {
+        let session = self.store.read(System(SystemReason::Locate));
+        let filter = Filter { fields: Some(vec![tenant.position()]), ..Filter::default() };
+        let row = session.repository::<E>().find_by_id(id, &filter).await?;
+        Ok(row.and_then(|row| row.uuid(tenant)))
+    }
+
+    /// Whether this tenant is active; `None` when there is no such tenant.
+    pub(super) async fn tenant_is_active(&self, id: Uuid) -> Result<Option<bool>> {
+        let session = self.store.read(System(SystemReason::Locate));
+        let tenant = session.repository::<Tenant>().get(id).await?;
+        Ok(tenant.map(|tenant| tenant.status == i32::from(TenantStatus::Active)))
+    }
+
+    /// The public key with this id; the private one is never read.
+    pub(crate) async fn public_key(&self, key_id: &str) -> StoreResult<Option<String>> {
+        let session = self.store.read(System(SystemReason::VerifyToken));
+        let filter = Filter {
+            predicate: Some(JwtKey::KEY_ID.is(key_id)),
+            fields: Some(vec![JwtKey::PUBLIC_KEY.position()]),
+            limit: Some(1),
+            ..Default::default()
+        };
+        let key = session.repository::<JwtKey>().find(&filter).await?.pop();
+        Ok(key.and_then(|record| record.get(JwtKey::PUBLIC_KEY).and_then(Value::to_key)))
+    }
+}

@@ -1,0 +1,14 @@
+//! What is ours beside the contract of the original: a folder a feature, and a line for each in [`FEATURES`].
+
+mod user_roles;
+
+use crate::http::route::Route;
+
+/// A feature, as far as the rest of the service must know it.
+pub(crate) struct Feature {
+    /// Its operations.
+    pub(crate) routes: fn() -> Vec<Route>,
+}
+
+/// Every feature.
+pub(crate) const FEATURES: &[Feature] = &[user_roles::FEATURE];

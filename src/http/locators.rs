@@ -1,0 +1,22 @@
+//! What paths name that several files have: the tenant, under which most resources lie.
+
+use user_tenant_store::Entity as _;
+
+use crate::access::locator::{Locator, TenantOf};
+use crate::error::{Error, Sought};
+use crate::model::Tenant;
+
+/// The tenant of the path, which is the caller's unless it is a master.
+pub(crate) static TENANT: Locator = tenant(false);
+
+/// The same, where the route is about its members, so that the tenant must be active too.
+pub(crate) static ACTIVE_TENANT: Locator = tenant(true);
+
+const fn tenant(active_only: bool) -> Locator {
+    Locator {
+        entity: Tenant::meta,
+        tenant: TenantOf::Claims(|_, id| Some(id)),
+        refusal: |id| Error::OutOfReach(Sought::of::<Tenant>(id)),
+        active_only,
+    }
+}

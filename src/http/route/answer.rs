@@ -1,0 +1,106 @@
+//! What a handler answers, as types: each says the shape of its answer, and the row of the route follows from it.
+
+use std::marker::PhantomData;
+
+use user_tenant_store::Entity;
+use user_tenant_store::cursor;
+use user_tenant_store::record::Record;
+
+use super::Meta;
+
+/// The shape of an answer.
+#[derive(Clone, Copy)]
+pub(crate) enum Shape {
+    /// One row.
+    One(Meta),
+    /// Rows.
+    Many(Meta),
+    /// Rows of a list that goes on behind a cursor.
+    Page(Meta),
+    /// A number of rows.
+    Count,
+    /// Nothing: 204.
+    Empty,
+}
+
+/// An answer, ready to be written.
+pub(crate) enum Reply {
+    /// One row.
+    One(Record),
+    /// Rows.
+    Many(Vec<Record>),
+    /// Rows of a list, and where it goes on.
+    Page(cursor::Page),
+    /// A number of rows.
+    Count(u64),
+    /// Nothing: 204.
+    Empty,
+}
+
+/// The result of a handler.
+pub(crate) trait Answer {
+    /// Its shape.
+    fn shape() -> Shape;
+
+    /// The answer to write.
+    fn into_reply(self) -> Reply;
+}
+
+/// Makes the types of answers that hold rows of an entity.
+macro_rules! rows {
+    ($($(#[$documented:meta])+ $name:ident($rows:ty);)+) => { $(
+        $(#[$documented])+
+        pub(crate) struct $name<E>($rows, PhantomData<fn() -> E>);
+
+        impl<E> From<$rows> for $name<E> {
+            fn from(rows: $rows) -> Self {
+                Self(rows, PhantomData)
+            }
+        }
+
+        impl<E: Entity> Answer for $name<E> {
+            fn shape() -> Shape {
+                Shape::$name(E::meta)
+            }
+
+            fn into_reply(self) -> Reply {
+                Reply::$name(self.0)
+            }
+        }
+    )+ };
+}
+
+rows! {
+    /// One row.
+    One(Record);
+    /// Rows, all of them.
+    Many(Vec<Record>);
+    /// A page of a list.
+    Page(cursor::Page);
+}
+
+/// A number of rows.
+pub(crate) struct Count(pub(crate) u64);
+
+impl Answer for Count {
+    fn shape() -> Shape {
+        Shape::Count
+    }
+
+    fn into_reply(self) -> Reply {
+        Reply::Count(self.0)
+    }
+}
+
+/// Nothing: 204.
+pub(crate) struct Empty;
+
+impl Answer for Empty {
+    fn shape() -> Shape {
+        Shape::Empty
+    }
+
+    fn into_reply(self) -> Reply {
+        Reply::Empty
+    }
+}
