@@ -5,7 +5,6 @@ pub(crate) mod bootstrap;
 pub(crate) mod callback;
 pub(crate) mod callers;
 pub(crate) mod configs;
-pub(crate) mod effective;
 pub(crate) mod group_members;
 pub(crate) mod groups;
 pub(crate) mod holdings;

@@ -70,6 +70,7 @@ macro_rules! veil {
 mod acceptance;
 mod auth_client;
 mod date_time;
+pub(crate) mod effective;
 pub(crate) mod forms;
 mod group;
 mod holding;

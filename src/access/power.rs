@@ -39,7 +39,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::{Caller, Held, Power};
-    use crate::domain::effective::Effective;
+    use crate::model::effective::Effective;
 
     fn set(names: &[&str]) -> HashSet<String> {
         names.iter().map(|name| (*name).to_owned()).collect()

@@ -7,9 +7,9 @@ use user_tenant_store::scope::TenantScope;
 use user_tenant_store::session::{Session, Write};
 use uuid::Uuid;
 
-use super::effective::Effective;
 use super::principal::Principal;
 use crate::error::{Error, Result};
+use crate::model::effective::Effective;
 use crate::model::permission::{UPDATE_ROLES, UPDATE_TENANT_USER, in_every_spelling};
 use crate::model::{MembershipAcceptance, Role, UserLevelPermission, UserView};
 

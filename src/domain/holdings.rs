@@ -5,9 +5,9 @@ use user_tenant_store::scope::{Scope, Sees};
 use user_tenant_store::session::Session;
 use uuid::Uuid;
 
-use super::effective::Effective;
 use super::principal::Principal;
 use crate::error::{Error, Result};
+use crate::model::effective::Effective;
 use crate::model::{Holding, UserLevelPermission};
 
 /// What a membership holds.

@@ -1,5 +1,7 @@
 //! The tool `explain_access`: why a request would be refused, as far as that can be told beforehand.
 
+mod power;
+
 use axum::http::Method;
 use rmcp::model::{CallToolResult, ContentBlock, JsonObject, Tool, ToolAnnotations};
 use serde::{Deserialize, Serialize};
@@ -72,9 +74,7 @@ pub(super) async fn call(operations: &[Operation], arguments: JsonObject, client
             checks.push(Check::passes("caller", told));
             checks.push(permission(operation, &caller));
             if operation.gives_power {
-                let told = "role and own permissions of the membership must grant the same in the database now, or it is a \
-                    403 PERMISSION_WITHDRAWN; and who holds less than the member or role concerned is refused with 403";
-                checks.push(Check::unknown("power", told.to_owned()));
+                checks.push(power::check(operation, &caller, client).await);
             }
             checks.extend(operation.locator.zip(id).map(|(locator, id)| path(locator, &id, &caller)));
         }
