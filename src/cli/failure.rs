@@ -146,6 +146,7 @@ impl From<Error> for Failure {
                 let next = option.map(|option| format!("\nName another with {option}.")).unwrap_or_default();
                 Self::other(format!("{taken}{next}"))
             }
+            Error::LoginTaken => Self::other(format!("{}\nName others with --username or --email.", Error::LoginTaken)),
             Error::Internal(source) => Self::Other("an internal error".to_owned(), Some(source)),
             other => Self::other(other.to_string()),
         }

@@ -42,7 +42,7 @@ pub(crate) async fn provision(
     role: &FirstRole,
     wanted: Provisioning,
 ) -> Result<Committed<()>> {
-    let login = Login::new(&wanted.email, &wanted.email)?;
+    let login = Login::by_address(&wanted.email)?;
     let tenant = provisioning::create_tenant(&session, wanted.tenant).await?;
     let role = provisioning::create_role(&session, tenant, &role.name, &role.permissions).await?;
     let client = create_client(&session, wanted.client).await?;

@@ -26,6 +26,15 @@ impl Login {
         Ok(Self { username: users::username(username)?, email: users::email(email)? })
     }
 
+    /// An address, which is the username too.
+    ///
+    /// # Errors
+    /// [`Error::InvalidEmail`].
+    pub(crate) fn by_address(email: &str) -> Result<Self> {
+        let email = users::email(email)?;
+        Ok(Self { username: email.clone(), email })
+    }
+
     /// Whom it leads to, among all people.
     pub(crate) async fn owner(&self, session: &Session<System, Write>) -> Result<Known> {
         users::known(session, &self.username, &self.email).await
