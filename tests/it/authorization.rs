@@ -11,7 +11,7 @@ use self::operation::{Operation, Target};
 use crate::request::{Request, json, text};
 use crate::support::fixture::Database;
 use crate::support::http::Answer;
-use crate::world::{World, everywhere};
+use crate::world::{World, on_both};
 
 /// Operations that nobody needs a token for.
 const PUBLIC: &[&str] = &["POST /user-callback"];
@@ -146,139 +146,120 @@ fn every_operation_names_its_permissions() {
     }
 }
 
-#[test]
-fn nobody_gets_in_without_a_genuine_token() {
-    everywhere(|world| {
-        let before = world.database.tables();
-        let missing = refusal(401, "UnauthorizedError", &json!("Bearer realm=\"Users\""));
-        let expired = refusal(401, "UnauthorizedError", &json!({ "message": "TokenExpired" }));
-        let malformed = refusal(401, "UnauthorizedError", &json!(400));
-        for operation in &secured(world) {
-            let request = request(world, operation, Target::Own);
-            let answer = request.send();
-            assert_answer(&operation.name, &answer, 401, &missing);
-            assert_eq!(answer.header("www-authenticate"), "Bearer realm=\"Users\"");
-            for profile in FORGED {
-                let what = format!("{} with {profile}", operation.name);
-                assert_answer(&what, &request.clone().token(profile).send(), 401, &expired);
+on_both!(nobody_gets_in_without_a_genuine_token);
+fn nobody_gets_in_without_a_genuine_token(world: &World) {
+    let before = world.database.tables();
+    let missing = refusal(401, "UnauthorizedError", &json!("Bearer realm=\"Users\""));
+    let expired = refusal(401, "UnauthorizedError", &json!({ "message": "TokenExpired" }));
+    let malformed = refusal(401, "UnauthorizedError", &json!(400));
+    for operation in &secured(world) {
+        let request = request(world, operation, Target::Own);
+        let answer = request.send();
+        assert_answer(&operation.name, &answer, 401, &missing);
+        assert_eq!(answer.header("www-authenticate"), "Bearer realm=\"Users\"");
+        for profile in FORGED {
+            let what = format!("{} with {profile}", operation.name);
+            assert_answer(&what, &request.clone().token(profile).send(), 401, &expired);
+        }
+        for (header, body) in [("Basic dXNlcjpwYXNz", &missing), ("Bearer", &malformed), ("Bearer a b", &malformed)] {
+            let answer = request.clone().header("authorization", header).send();
+            assert_answer(&format!("{} with {header}", operation.name), &answer, 401, body);
+        }
+    }
+    assert_eq!(world.database.tables(), before, "who is refused changes nothing");
+}
+
+on_both!(a_token_without_the_permission_is_refused);
+fn a_token_without_the_permission_is_refused(world: &World) {
+    let before = world.database.tables();
+    let refused = refusal(403, "ForbiddenError", &json!("NotAllowedAccess"));
+    for operation in &secured(world) {
+        let all_others = format!("allbut:{}", operation.permissions.join(","));
+        for profile in ["noperm_a", "no_permissions_claim", "perm_string", "perm_star", &all_others] {
+            for target in [Target::Own, Target::Foreign, Target::Unknown] {
+                let answer = request(world, operation, target).token(profile).send();
+                assert_answer(&format!("{} with {profile}", operation.name), &answer, 403, &refused);
             }
-            for (header, body) in [("Basic dXNlcjpwYXNz", &missing), ("Bearer", &malformed), ("Bearer a b", &malformed)]
-            {
-                let answer = request.clone().header("authorization", header).send();
-                assert_answer(&format!("{} with {header}", operation.name), &answer, 401, body);
+        }
+    }
+    assert_eq!(world.database.tables(), before, "who is refused changes nothing");
+}
+
+on_both!(each_listed_permission_suffices);
+fn each_listed_permission_suffices(world: &World) {
+    prepare(world);
+    for operation in &secured(world) {
+        for permission in &operation.permissions {
+            let request = request(world, operation, Target::Own).token(&format!("only:{permission}"));
+            let answer = send_and_restore(world, operation, &request);
+            assert!(answer.status < 300, "{} with {permission}: {} {}", operation.name, answer.status, text(&answer));
+        }
+    }
+}
+
+on_both!(another_tenants_id_is_as_good_as_none);
+fn another_tenants_id_is_as_good_as_none(world: &World) {
+    let before = world.database.tables();
+    for operation in secured(world).iter().filter(|operation| operation.has_path_parameters()) {
+        let send = |target| request(world, operation, target).token("admin_a").send();
+        let [foreign, unknown, malformed] = [Target::Foreign, Target::Unknown, Target::Malformed].map(|target| {
+            let answer = send(target);
+            let (name, status) = (&operation.name, operation.refusal_of_foreign());
+            assert_eq!(answer.status, status, "{name} of {target:?}: {}", text(&answer));
+            operation.ids(target).iter().fold(text(&answer), |answer, id| answer.replace(id, "{id}"))
+        });
+        assert_eq!(foreign, unknown, "{} tells which ids exist", operation.name);
+        assert_eq!(foreign, malformed, "{}", operation.name);
+    }
+    assert_eq!(world.database.tables(), before, "who is refused changes nothing");
+}
+
+on_both!(master_reaches_every_tenant);
+fn master_reaches_every_tenant(world: &World) {
+    prepare(world);
+    for operation in &secured(world) {
+        let targets = if operation.is_personal() { &[Target::Own][..] } else { &[Target::Own, Target::Foreign] };
+        for target in targets.iter().copied() {
+            let request = request(world, operation, target).token("master_a");
+            let answer = send_and_restore(world, operation, &request);
+            assert!(answer.status < 300, "{} of {target:?}: {} {}", operation.name, answer.status, text(&answer));
+        }
+        if operation.has_path_parameters() {
+            let answer = request(world, operation, Target::Malformed).token("master_a").send();
+            assert!([403, 404].contains(&answer.status), "{}: {}", operation.name, answer.status);
+        }
+    }
+}
+
+on_both!(only_a_live_caller_gets_in);
+fn only_a_live_caller_gets_in(world: &World) {
+    let mut refused = refusal(401, "UnauthorizedError", &json!({ "message": "TokenExpired" }));
+    refused["error"]["code"] = json!("CALLER_NOT_ACTIVE");
+    let refuse_all = |state: &str, profiles: &[&str]| {
+        let before = world.database.tables();
+        for operation in &secured(world) {
+            for profile in profiles {
+                let answer = request(world, operation, Target::Own).token(profile).send();
+                assert_answer(&format!("{} with {profile}, {state}", operation.name), &answer, 401, &refused);
             }
         }
         assert_eq!(world.database.tables(), before, "who is refused changes nothing");
-    });
-}
-
-#[test]
-fn a_token_without_the_permission_is_refused() {
-    everywhere(|world| {
-        let before = world.database.tables();
-        let refused = refusal(403, "ForbiddenError", &json!("NotAllowedAccess"));
-        for operation in &secured(world) {
-            let all_others = format!("allbut:{}", operation.permissions.join(","));
-            for profile in ["noperm_a", "no_permissions_claim", "perm_string", "perm_star", &all_others] {
-                for target in [Target::Own, Target::Foreign, Target::Unknown] {
-                    let answer = request(world, operation, target).token(profile).send();
-                    assert_answer(&format!("{} with {profile}", operation.name), &answer, 403, &refused);
-                }
-            }
+    };
+    refuse_all("everybody live", NOBODY);
+    for (state, sql) in NOT_LIVE {
+        world.run(sql);
+        refuse_all(state, &["admin_a", "master_a", "noperm_a"]);
+        world.database.restore();
+    }
+    for status in [0, 1, 3] {
+        world.run(&format!(
+            "UPDATE main.user_tenants SET status = {status} WHERE id = 'a0000000-0000-4000-8000-000000000031'"
+        ));
+        for operation in secured(world).iter().filter(|operation| operation.only_reads()) {
+            let answer = request(world, operation, Target::Own).token("admin_a").send();
+            assert_eq!(answer.status, 200, "{} with the status {status}", operation.name);
         }
-        assert_eq!(world.database.tables(), before, "who is refused changes nothing");
-    });
-}
-
-#[test]
-fn each_listed_permission_suffices() {
-    everywhere(|world| {
-        prepare(world);
-        for operation in &secured(world) {
-            for permission in &operation.permissions {
-                let request = request(world, operation, Target::Own).token(&format!("only:{permission}"));
-                let answer = send_and_restore(world, operation, &request);
-                assert!(
-                    answer.status < 300,
-                    "{} with {permission}: {} {}",
-                    operation.name,
-                    answer.status,
-                    text(&answer)
-                );
-            }
-        }
-    });
-}
-
-#[test]
-fn another_tenants_id_is_as_good_as_none() {
-    everywhere(|world| {
-        let before = world.database.tables();
-        for operation in secured(world).iter().filter(|operation| operation.has_path_parameters()) {
-            let send = |target| request(world, operation, target).token("admin_a").send();
-            let [foreign, unknown, malformed] = [Target::Foreign, Target::Unknown, Target::Malformed].map(|target| {
-                let answer = send(target);
-                let (name, status) = (&operation.name, operation.refusal_of_foreign());
-                assert_eq!(answer.status, status, "{name} of {target:?}: {}", text(&answer));
-                operation.ids(target).iter().fold(text(&answer), |answer, id| answer.replace(id, "{id}"))
-            });
-            assert_eq!(foreign, unknown, "{} tells which ids exist", operation.name);
-            assert_eq!(foreign, malformed, "{}", operation.name);
-        }
-        assert_eq!(world.database.tables(), before, "who is refused changes nothing");
-    });
-}
-
-#[test]
-fn master_reaches_every_tenant() {
-    everywhere(|world| {
-        prepare(world);
-        for operation in &secured(world) {
-            let targets = if operation.is_personal() { &[Target::Own][..] } else { &[Target::Own, Target::Foreign] };
-            for target in targets.iter().copied() {
-                let request = request(world, operation, target).token("master_a");
-                let answer = send_and_restore(world, operation, &request);
-                assert!(answer.status < 300, "{} of {target:?}: {} {}", operation.name, answer.status, text(&answer));
-            }
-            if operation.has_path_parameters() {
-                let answer = request(world, operation, Target::Malformed).token("master_a").send();
-                assert!([403, 404].contains(&answer.status), "{}: {}", operation.name, answer.status);
-            }
-        }
-    });
-}
-
-#[test]
-fn only_a_live_caller_gets_in() {
-    everywhere(|world| {
-        let mut refused = refusal(401, "UnauthorizedError", &json!({ "message": "TokenExpired" }));
-        refused["error"]["code"] = json!("CALLER_NOT_ACTIVE");
-        let refuse_all = |state: &str, profiles: &[&str]| {
-            let before = world.database.tables();
-            for operation in &secured(world) {
-                for profile in profiles {
-                    let answer = request(world, operation, Target::Own).token(profile).send();
-                    assert_answer(&format!("{} with {profile}, {state}", operation.name), &answer, 401, &refused);
-                }
-            }
-            assert_eq!(world.database.tables(), before, "who is refused changes nothing");
-        };
-        refuse_all("everybody live", NOBODY);
-        for (state, sql) in NOT_LIVE {
-            world.run(sql);
-            refuse_all(state, &["admin_a", "master_a", "noperm_a"]);
-            world.database.restore();
-        }
-        for status in [0, 1, 3] {
-            world.run(&format!(
-                "UPDATE main.user_tenants SET status = {status} WHERE id = 'a0000000-0000-4000-8000-000000000031'"
-            ));
-            for operation in secured(world).iter().filter(|operation| operation.only_reads()) {
-                let answer = request(world, operation, Target::Own).token("admin_a").send();
-                assert_eq!(answer.status, 200, "{} with the status {status}", operation.name);
-            }
-        }
-    });
+    }
 }
 
 #[test]

@@ -5,8 +5,7 @@ use serde_json::{Value as Json, json};
 use crate::replay::signature::{SECRET, Signature};
 use crate::request::{Request, text};
 use crate::support::fixture::Database;
-use crate::support::server::Server;
-use crate::world::World;
+use crate::world::{World, on_both};
 
 /// What the service needs to provision.
 pub(crate) const SETTINGS: &[(&str, &str)] = &[
@@ -15,15 +14,6 @@ pub(crate) const SETTINGS: &[(&str, &str)] = &[
     ("FIRST_USER_ROLE", "Owner"),
     ("SUPER_ADMIN_PERMISSIONS", "ViewTenant, UpdateTenant"),
 ];
-
-/// A service with these settings on each database.
-pub(crate) fn worlds(settings: &[(&str, &str)]) -> [World; 2] {
-    [Database::sqlite(), Database::postgres()].map(|database| {
-        let server = Server::start(&database.url(), settings);
-        database.restore();
-        World { database, server }
-    })
-}
 
 /// A client application.
 pub(crate) fn application(id: &str, client_secret: &Json) -> Json {
@@ -61,118 +51,107 @@ pub(crate) fn signed_by(world: &World, body: &Json, signature: &Signature) -> Re
     headers.iter().fold(request, |request, (name, value)| request.header(name, value.as_deref().unwrap_or_default()))
 }
 
-#[test]
-fn a_tenant_is_provisioned_once() {
-    for world in worlds(SETTINGS) {
-        let before = world.database.tables();
-        let request = signed(&world, &provisioning(&json!({})));
-        assert_eq!(request.send().status, 204);
-        let after = world.database.tables();
-        let added = |table: &str| {
-            let new = after.rows.iter().filter(|(key, _)| key.0 == table && !before.rows.contains_key(*key));
-            new.map(|(_, row)| row.clone()).collect::<Vec<_>>()
-        };
-        let [tenant] = &added("tenants")[..] else { panic!("one tenant") };
-        assert_eq!((&tenant["key"], &tenant["status"]), (&json!("hook"), &json!(1)));
-        let [role] = &added("roles")[..] else { panic!("one role") };
-        assert_eq!((&role["name"], &role["permissions"]), (&json!("Owner"), &json!(["ViewTenant", "UpdateTenant"])));
-        let [user] = &added("users")[..] else { panic!("one user") };
-        assert_eq!((&user["username"], &user["email"]), (&json!("hook@x.example"), &json!("hook@x.example")));
-        assert_eq!(user["default_tenant_id"], tenant["id"]);
-        let [client] = &added("auth_clients")[..] else { panic!("one client application") };
-        assert_eq!(user["auth_client_ids"], json!([client["id"]]));
-        let [credentials] = &added("user_credentials")[..] else { panic!("one row of credentials") };
-        assert_eq!((&credentials["auth_provider"], &credentials["auth_id"]), (&json!("aws-cognito"), &json!("c-1")));
-        let [membership] = &added("user_tenants")[..] else { panic!("one membership") };
-        assert_eq!(
-            [&membership["user_id"], &membership["tenant_id"], &membership["role_id"], &membership["status"]],
-            [&user["id"], &tenant["id"], &role["id"], &json!(0)]
+on_both!(a_tenant_is_provisioned_once, SETTINGS);
+fn a_tenant_is_provisioned_once(world: &World) {
+    let before = world.database.tables();
+    let request = signed(world, &provisioning(&json!({})));
+    assert_eq!(request.send().status, 204);
+    let after = world.database.tables();
+    let added = |table: &str| {
+        let new = after.rows.iter().filter(|(key, _)| key.0 == table && !before.rows.contains_key(*key));
+        new.map(|(_, row)| row.clone()).collect::<Vec<_>>()
+    };
+    let [tenant] = &added("tenants")[..] else { panic!("one tenant") };
+    assert_eq!((&tenant["key"], &tenant["status"]), (&json!("hook"), &json!(1)));
+    let [role] = &added("roles")[..] else { panic!("one role") };
+    assert_eq!((&role["name"], &role["permissions"]), (&json!("Owner"), &json!(["ViewTenant", "UpdateTenant"])));
+    let [user] = &added("users")[..] else { panic!("one user") };
+    assert_eq!((&user["username"], &user["email"]), (&json!("hook@x.example"), &json!("hook@x.example")));
+    assert_eq!(user["default_tenant_id"], tenant["id"]);
+    let [client] = &added("auth_clients")[..] else { panic!("one client application") };
+    assert_eq!(user["auth_client_ids"], json!([client["id"]]));
+    let [credentials] = &added("user_credentials")[..] else { panic!("one row of credentials") };
+    assert_eq!((&credentials["auth_provider"], &credentials["auth_id"]), (&json!("aws-cognito"), &json!("c-1")));
+    let [membership] = &added("user_tenants")[..] else { panic!("one membership") };
+    assert_eq!(
+        [&membership["user_id"], &membership["tenant_id"], &membership["role_id"], &membership["status"]],
+        [&user["id"], &tenant["id"], &role["id"], &json!(0)]
+    );
+    assert_eq!(membership["created_by"], "99999999-9999-4999-8999-999999999999");
+
+    // The very same request is a replay, the same provisioning signed anew a conflict.
+    assert_eq!(request.send().status, 401);
+    std::thread::sleep(std::time::Duration::from_millis(2));
+    let again = signed(world, &provisioning(&json!({}))).send();
+    assert_eq!(again.status, 409, "{}", text(&again));
+    assert_eq!(world.database.tables(), after, "nothing is changed by either");
+}
+
+on_both!(a_refused_provisioning_leaves_nothing, SETTINGS);
+fn a_refused_provisioning_leaves_nothing(world: &World) {
+    let before = world.database.tables();
+    for (changes, status) in [
+        (json!({"tenantKey": "tenant-a"}), 409),
+        (json!({"email": "ALICE@a.example"}), 409),
+        (json!({"email": "nobody"}), 400),
+        (json!({"authClient": null}), 422),
+        (json!({"authClient": application("web", &json!("s"))}), 409),
+        (json!({"authClient": application("new", &Json::Null)}), 422),
+        (json!({"tenantKey": "much-longer-than-any-key"}), 422),
+        (json!({"surplus": 1}), 422),
+    ] {
+        let answer = signed(world, &provisioning(&changes)).send();
+        assert_eq!(answer.status, status, "{changes}: {}", text(&answer));
+    }
+    assert_eq!(world.database.tables(), before);
+}
+
+on_both!(a_blank_name_is_told_by_the_name_that_was_sent, SETTINGS);
+fn a_blank_name_is_told_by_the_name_that_was_sent(world: &World) {
+    let client = |changed: (&str, &str)| {
+        let mut client = application("blank", &json!("a secret"));
+        client[changed.0] = json!(changed.1);
+        json!({ "authClient": client })
+    };
+    for (changes, path) in [
+        (json!({ "tenantName": " " }), "/tenantName"),
+        (json!({ "firstName": "\u{200b}" }), "/firstName"),
+        (client(("clientId", " ")), "/authClient/clientId"),
+        (client(("secret", "")), "/authClient/secret"),
+        (json!({ "tenantKey": "not a host" }), "/tenantKey"),
+    ] {
+        let answer = signed(world, &provisioning(&changes)).send();
+        let said = text(&answer);
+        assert!(
+            answer.status == 422 && said.contains(&format!("\"path\":\"{path}\"")),
+            "{changes}: {} {said}",
+            answer.status
         );
-        assert_eq!(membership["created_by"], "99999999-9999-4999-8999-999999999999");
-
-        // The very same request is a replay, the same provisioning signed anew a conflict.
-        assert_eq!(request.send().status, 401);
-        std::thread::sleep(std::time::Duration::from_millis(2));
-        let again = signed(&world, &provisioning(&json!({}))).send();
-        assert_eq!(again.status, 409, "{}", text(&again));
-        assert_eq!(world.database.tables(), after, "nothing is changed by either");
     }
 }
 
-#[test]
-fn a_refused_provisioning_leaves_nothing() {
-    for world in worlds(SETTINGS) {
-        let before = world.database.tables();
-        for (changes, status) in [
-            (json!({"tenantKey": "tenant-a"}), 409),
-            (json!({"email": "ALICE@a.example"}), 409),
-            (json!({"email": "nobody"}), 400),
-            (json!({"authClient": null}), 422),
-            (json!({"authClient": application("web", &json!("s"))}), 409),
-            (json!({"authClient": application("new", &Json::Null)}), 422),
-            (json!({"tenantKey": "much-longer-than-any-key"}), 422),
-            (json!({"surplus": 1}), 422),
-        ] {
-            let answer = signed(&world, &provisioning(&changes)).send();
-            assert_eq!(answer.status, status, "{changes}: {}", text(&answer));
-        }
-        assert_eq!(world.database.tables(), before);
-    }
-}
-
-#[test]
-fn a_blank_name_is_told_by_the_name_that_was_sent() {
-    for world in worlds(SETTINGS) {
-        let client = |changed: (&str, &str)| {
-            let mut client = application("blank", &json!("a secret"));
-            client[changed.0] = json!(changed.1);
-            json!({ "authClient": client })
-        };
-        for (changes, path) in [
-            (json!({ "tenantName": " " }), "/tenantName"),
-            (json!({ "firstName": "\u{200b}" }), "/firstName"),
-            (client(("clientId", " ")), "/authClient/clientId"),
-            (client(("secret", "")), "/authClient/secret"),
-            (json!({ "tenantKey": "not a host" }), "/tenantKey"),
-        ] {
-            let answer = signed(&world, &provisioning(&changes)).send();
-            let said = text(&answer);
-            assert!(
-                answer.status == 422 && said.contains(&format!("\"path\":\"{path}\"")),
-                "{changes}: {} {said}",
-                answer.status
-            );
+on_both!(a_stranger_learns_nothing_of_the_body, SETTINGS);
+fn a_stranger_learns_nothing_of_the_body(world: &World) {
+    for body in [json!({}), json!([]), json!({"surplus": 1}), provisioning(&json!({}))] {
+        let unsigned = world.request("POST /user-callback").json(&body);
+        let forged = unsigned.clone().header("x-signature", &"0".repeat(64)).header("x-timestamp", "1");
+        for request in [unsigned, forged] {
+            let answer = request.send();
+            assert_eq!((answer.status, text(&answer).contains("details")), (401, false), "{body}");
         }
     }
-}
-
-#[test]
-fn a_stranger_learns_nothing_of_the_body() {
-    for world in worlds(SETTINGS) {
-        for body in [json!({}), json!([]), json!({"surplus": 1}), provisioning(&json!({}))] {
-            let unsigned = world.request("POST /user-callback").json(&body);
-            let forged = unsigned.clone().header("x-signature", &"0".repeat(64)).header("x-timestamp", "1");
-            for request in [unsigned, forged] {
-                let answer = request.send();
-                assert_eq!((answer.status, text(&answer).contains("details")), (401, false), "{body}");
-            }
-        }
-        // A token is no signature.
-        let answer = world.request("POST /user-callback").json(&provisioning(&json!({}))).token("master_a").send();
-        assert_eq!(answer.status, 401);
-    }
+    // A token is no signature.
+    let answer = world.request("POST /user-callback").json(&provisioning(&json!({}))).token("master_a").send();
+    assert_eq!(answer.status, 401);
 }
 
 #[test]
 fn without_a_secret_nobody_provisions() {
     for settings in [&[][..], &[("USER_CALLBACK_SECRET", "")][..]] {
-        let database = Database::sqlite();
-        let server = Server::start(&database.url(), settings);
-        database.restore();
-        let world = World { database, server };
-        assert_eq!(signed(&world, &provisioning(&json!({}))).send().status, 401);
+        let world = &World::with(Database::sqlite(), settings);
+        assert_eq!(signed(world, &provisioning(&json!({}))).send().status, 401);
         let body = provisioning(&json!({}));
         let empty: Signature = serde_json::from_value(json!({"secret": ""})).expect("a signature");
-        assert_eq!(signed_by(&world, &body, &empty).send().status, 401, "an empty secret signs nothing");
+        assert_eq!(signed_by(world, &body, &empty).send().status, 401, "an empty secret signs nothing");
     }
 }

@@ -8,7 +8,7 @@ use user_tenant_filter_evaluator::{Row, Schema, Type, evaluate};
 
 use crate::request::{json, text};
 use crate::support::{npm, token};
-use crate::world::{World, everywhere};
+use crate::world::{World, on_both};
 
 /// What the provider of react-admin is used for, in this order.
 const STEPS: &str = "list sort filter create page read \"read many\" \"read by reference\" update \"update many\" delete \"delete many\" refusal";
@@ -33,17 +33,15 @@ fn node(script: &str, environment: &[(&str, &str)], input: &Json) -> Output {
     output
 }
 
-#[test]
-fn react_admin_manages_tenants() {
-    everywhere(|world| {
-        let service = format!("http://{}", world.server.address());
-        let environment = [("SERVICE", service.as_str()), ("TOKEN", &token::token("master_a"))];
-        let output = node("react-admin.js", &environment, &Json::Null);
-        let done = String::from_utf8(output.stdout).expect("steps are text");
-        let done: Vec<_> =
-            done.lines().map(|step| if step.contains(' ') { format!("{step:?}") } else { step.into() }).collect();
-        assert_eq!(done.join(" "), STEPS);
-    });
+on_both!(react_admin_manages_tenants);
+fn react_admin_manages_tenants(world: &World) {
+    let service = format!("http://{}", world.server.address());
+    let environment = [("SERVICE", service.as_str()), ("TOKEN", &token::token("master_a"))];
+    let output = node("react-admin.js", &environment, &Json::Null);
+    let done = String::from_utf8(output.stdout).expect("steps are text");
+    let done: Vec<_> =
+        done.lines().map(|step| if step.contains(' ') { format!("{step:?}") } else { step.into() }).collect();
+    assert_eq!(done.join(" "), STEPS);
 }
 
 /// Tenants of many kinds, made over HTTP: the fixture's three and forty more.
@@ -85,30 +83,27 @@ fn schema() -> Schema {
     Schema { properties: TEXTS.map(|name| (name, Type::Text)).into_iter().chain(times).chain(others).collect() }
 }
 
-#[test]
-fn filters_of_loopback_are_answered_as_the_evaluator_says() {
-    everywhere(|world| {
-        let rows = tenants(world);
-        let seed = std::env::var("FILTERS_SEED").ok().and_then(|seed| seed.parse().ok());
-        let seed: u32 = seed.unwrap_or_else(|| uuid::Uuid::new_v4().as_fields().0);
-        let output = node("filters.js", &[], &json!({ "rows": rows, "seed": seed, "count": FILTERS }));
-        let filters = String::from_utf8(output.stdout).expect("filters are text");
-        let (mut asked, mut telling) = (0, 0);
-        for filter in filters.lines().map(|line| serde_json::from_str::<Json>(line).expect("a filter is JSON")) {
-            let what = format!("{filter}; again with FILTERS_SEED={seed}");
-            let expected = evaluate(&schema(), &rows, &filter).unwrap_or_else(|error| panic!("{error}: {what}"));
-            let answer = world.request("GET /tenants").token("master_a").query("filter", &filter).send();
-            assert_eq!(answer.status, 200, "{}: {what}", text(&answer));
-            assert_eq!(json(&answer), json!(expected), "{what}");
-            let condition = filter.get("where").cloned().unwrap_or_else(|| json!({}));
-            let matching =
-                evaluate(&schema(), &rows, &json!({ "where": condition })).expect("it was valid before").len();
-            let counted = world.request("GET /tenants/count").token("master_a").query("where", &condition).send();
-            assert_eq!(json(&counted), json!({ "count": matching }), "{what}");
-            telling += usize::from(matching > 0 && matching < rows.len());
-            asked += 1;
-        }
-        assert_eq!(asked, FILTERS);
-        assert!(telling * 10 >= asked * 3, "only {telling} of {asked} filters select some rows and not all");
-    });
+on_both!(filters_of_loopback_are_answered_as_the_evaluator_says);
+fn filters_of_loopback_are_answered_as_the_evaluator_says(world: &World) {
+    let rows = tenants(world);
+    let seed = std::env::var("FILTERS_SEED").ok().and_then(|seed| seed.parse().ok());
+    let seed: u32 = seed.unwrap_or_else(|| uuid::Uuid::new_v4().as_fields().0);
+    let output = node("filters.js", &[], &json!({ "rows": rows, "seed": seed, "count": FILTERS }));
+    let filters = String::from_utf8(output.stdout).expect("filters are text");
+    let (mut asked, mut telling) = (0, 0);
+    for filter in filters.lines().map(|line| serde_json::from_str::<Json>(line).expect("a filter is JSON")) {
+        let what = format!("{filter}; again with FILTERS_SEED={seed}");
+        let expected = evaluate(&schema(), &rows, &filter).unwrap_or_else(|error| panic!("{error}: {what}"));
+        let answer = world.request("GET /tenants").token("master_a").query("filter", &filter).send();
+        assert_eq!(answer.status, 200, "{}: {what}", text(&answer));
+        assert_eq!(json(&answer), json!(expected), "{what}");
+        let condition = filter.get("where").cloned().unwrap_or_else(|| json!({}));
+        let matching = evaluate(&schema(), &rows, &json!({ "where": condition })).expect("it was valid before").len();
+        let counted = world.request("GET /tenants/count").token("master_a").query("where", &condition).send();
+        assert_eq!(json(&counted), json!({ "count": matching }), "{what}");
+        telling += usize::from(matching > 0 && matching < rows.len());
+        asked += 1;
+    }
+    assert_eq!(asked, FILTERS);
+    assert!(telling * 10 >= asked * 3, "only {telling} of {asked} filters select some rows and not all");
 }

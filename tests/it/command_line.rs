@@ -31,13 +31,6 @@ fn on(database: &Database) -> Workplace {
     Workplace::with(&[("DATABASE_URL", &database.url()), ("JWT_VERIFIER", "secret"), ("JWT_SECRET", SECRET)])
 }
 
-/// Runs a check on an empty database of each kind.
-fn everywhere(check: fn(&Workplace)) {
-    for database in [Database::sqlite(), Database::postgres()] {
-        check(&on(&database));
-    }
-}
-
 /// The claims of a token, unverified.
 fn claims(token: &str) -> Map<String, Json> {
     let body = token.trim().split('.').nth(1).expect("a token has three parts");

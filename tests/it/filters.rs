@@ -2,8 +2,9 @@
 
 use serde_json::{Value as Json, json};
 
-use crate::holes::{A, ADMIN_OF_B, MEMBER, Scene, VIEWER, all, everywhere};
+use crate::holes::{A, ADMIN_OF_B, MEMBER, Scene, VIEWER, all};
 use crate::request::{Request, json, text};
+use crate::world::on_both;
 
 fn roles(scene: &Scene) -> Request {
     scene.by("admin_a", &format!("GET /tenants/{A}/roles"))
@@ -25,148 +26,137 @@ fn refused(request: &Request) -> Json {
     json(&answer)["error"].clone()
 }
 
-#[test]
-fn a_name_that_would_narrow_and_is_misspelt_is_refused() {
-    everywhere(|scene| {
-        let lists =
-            ["roles", "users", "groups", "tenant-configs", "user-roles"].map(|list| format!("/tenants/{A}/{list}"));
-        for list in &lists {
-            for filter in [
-                json!({ "wher": { "name": "admin" } }),
-                json!({ "Where": {} }),
-                json!({ "limt": 1 }),
-                json!({ "orderBy": "name" }),
-                json!({ "where": {}, "select": ["id"] }),
-            ] {
-                let error = refused(&scene.by("admin_a", &format!("GET {list}")).query("filter", &filter));
-                assert_eq!(error["code"], "INVALID_PARAMETER_VALUE", "{list} {filter}: {error}");
-                assert_eq!(error["details"][0]["code"], "additionalProperties", "{list} {filter}: {error}");
-            }
-            let error = refused(&scene.by("admin_a", &format!("GET {list}")).raw_query("filtr", "{}"));
-            assert_eq!(error["code"], "UNKNOWN_PARAMETER", "{list}: {error}");
-            assert!(error["message"].as_str().is_some_and(|message| message.contains("filtr")), "{error}");
-        }
-        let scope = json!({ "include": [{ "relation": "roles", "scop": { "where": { "name": "x" } } }] });
-        let error = refused(&scene.by("admin_a", "GET /tenants").query("filter", &scope));
-        assert_eq!(error["details"][0]["info"], json!({ "additionalProperty": "scop" }));
-        let deep = json!({ "include": [{ "relation": "roles", "scope": { "wher": {} } }] });
-        let error = refused(&scene.by("admin_a", "GET /tenants").query("filter", &deep));
-        assert_eq!(error["details"][0]["path"], "/include/0/scope", "{error}");
-        // Bulk writes take `where`: another name would change every row.
-        for (line, body) in [
-            (format!("PATCH /tenants/{A}/groups"), json!({ "description": "x" })),
-            (format!("PATCH /tenants/{A}/roles"), json!({ "description": "x" })),
-            ("PATCH /tenants".to_owned(), json!({ "website": "https://a.example" })),
-            (format!("PATCH /tenants/{A}/tenant-configs"), json!({ "configValue": {} })),
+on_both!(a_name_that_would_narrow_and_is_misspelt_is_refused);
+fn a_name_that_would_narrow_and_is_misspelt_is_refused(scene: &Scene) {
+    let lists = ["roles", "users", "groups", "tenant-configs", "user-roles"].map(|list| format!("/tenants/{A}/{list}"));
+    for list in &lists {
+        for filter in [
+            json!({ "wher": { "name": "admin" } }),
+            json!({ "Where": {} }),
+            json!({ "limt": 1 }),
+            json!({ "orderBy": "name" }),
+            json!({ "where": {}, "select": ["id"] }),
         ] {
-            for name in ["filter", "wher"] {
-                let request = scene.by("admin_a", &line).query(name, &json!({ "where": { "name": "a" } })).json(&body);
-                assert_eq!(scene.refused(&request, 400)["code"], "UNKNOWN_PARAMETER", "{line} {name}");
-            }
+            let error = refused(&scene.by("admin_a", &format!("GET {list}")).query("filter", &filter));
+            assert_eq!(error["code"], "INVALID_PARAMETER_VALUE", "{list} {filter}: {error}");
+            assert_eq!(error["details"][0]["code"], "additionalProperties", "{list} {filter}: {error}");
         }
-    });
+        let error = refused(&scene.by("admin_a", &format!("GET {list}")).raw_query("filtr", "{}"));
+        assert_eq!(error["code"], "UNKNOWN_PARAMETER", "{list}: {error}");
+        assert!(error["message"].as_str().is_some_and(|message| message.contains("filtr")), "{error}");
+    }
+    let scope = json!({ "include": [{ "relation": "roles", "scop": { "where": { "name": "x" } } }] });
+    let error = refused(&scene.by("admin_a", "GET /tenants").query("filter", &scope));
+    assert_eq!(error["details"][0]["info"], json!({ "additionalProperty": "scop" }));
+    let deep = json!({ "include": [{ "relation": "roles", "scope": { "wher": {} } }] });
+    let error = refused(&scene.by("admin_a", "GET /tenants").query("filter", &deep));
+    assert_eq!(error["details"][0]["path"], "/include/0/scope", "{error}");
+    // Bulk writes take `where`: another name would change every row.
+    for (line, body) in [
+        (format!("PATCH /tenants/{A}/groups"), json!({ "description": "x" })),
+        (format!("PATCH /tenants/{A}/roles"), json!({ "description": "x" })),
+        ("PATCH /tenants".to_owned(), json!({ "website": "https://a.example" })),
+        (format!("PATCH /tenants/{A}/tenant-configs"), json!({ "configValue": {} })),
+    ] {
+        for name in ["filter", "wher"] {
+            let request = scene.by("admin_a", &line).query(name, &json!({ "where": { "name": "a" } })).json(&body);
+            assert_eq!(scene.refused(&request, 400)["code"], "UNKNOWN_PARAMETER", "{line} {name}");
+        }
+    }
 }
 
-#[test]
-fn roles_are_found_by_what_they_grant() {
-    everywhere(|scene| {
-        scene.given(&format!("UPDATE main.roles SET permissions = NULL WHERE id = '{VIEWER}'"));
-        let by = |items: Json| names(scene, &json!({ "where": { "permissions": { "contains": items } } }));
-        let member = json(&roles(scene).query("filter", &json!({ "where": { "id": MEMBER } })).send())[0].clone();
-        let granted = member["permissions"].as_array().cloned().unwrap_or_default();
-        assert!(!granted.is_empty(), "{member}");
-        let name = member["name"].as_str().unwrap_or_default().to_owned();
-        assert!(by(json!(granted)).contains(&name));
-        assert!(by(json!([granted[0]])).contains(&name));
-        assert!(!by(json!([granted[0], "NobodyHasThis"])).contains(&name));
-        assert_eq!(by(json!(["NobodyHasThis"])), [""; 0]);
-        assert!(!by(json!([])).contains(&"viewer".to_owned()), "what grants nothing at all holds nothing");
-        let of_b = json!({ "where": { "id": ADMIN_OF_B, "permissions": { "contains": [] } } });
-        assert_eq!(names(scene, &of_b), [""; 0], "another tenant's stays out");
-        let users = scene.by("admin_a", &format!("GET /tenants/{A}/users"));
-        let apps = |condition: Json| {
-            let found = users.clone().query("filter", &json!({ "where": { "authClientIds": condition } })).send();
-            assert_eq!(found.status, 200, "{}", text(&found));
-            json(&found).as_array().map_or(0, Vec::len)
-        };
-        assert!(apps(json!({ "contains": [1] })) > 0);
-        assert_eq!(apps(json!({ "contains": [1] })), apps(json!({ "contains": "{1}" })));
-        assert_eq!(apps(json!({ "contains": [1, 99] })), 0);
-    });
+on_both!(roles_are_found_by_what_they_grant);
+fn roles_are_found_by_what_they_grant(scene: &Scene) {
+    scene.given(&format!("UPDATE main.roles SET permissions = NULL WHERE id = '{VIEWER}'"));
+    let by = |items: Json| names(scene, &json!({ "where": { "permissions": { "contains": items } } }));
+    let member = json(&roles(scene).query("filter", &json!({ "where": { "id": MEMBER } })).send())[0].clone();
+    let granted = member["permissions"].as_array().cloned().unwrap_or_default();
+    assert!(!granted.is_empty(), "{member}");
+    let name = member["name"].as_str().unwrap_or_default().to_owned();
+    assert!(by(json!(granted)).contains(&name));
+    assert!(by(json!([granted[0]])).contains(&name));
+    assert!(!by(json!([granted[0], "NobodyHasThis"])).contains(&name));
+    assert_eq!(by(json!(["NobodyHasThis"])), [""; 0]);
+    assert!(!by(json!([])).contains(&"viewer".to_owned()), "what grants nothing at all holds nothing");
+    let of_b = json!({ "where": { "id": ADMIN_OF_B, "permissions": { "contains": [] } } });
+    assert_eq!(names(scene, &of_b), [""; 0], "another tenant's stays out");
+    let users = scene.by("admin_a", &format!("GET /tenants/{A}/users"));
+    let apps = |condition: Json| {
+        let found = users.clone().query("filter", &json!({ "where": { "authClientIds": condition } })).send();
+        assert_eq!(found.status, 200, "{}", text(&found));
+        json(&found).as_array().map_or(0, Vec::len)
+    };
+    assert!(apps(json!({ "contains": [1] })) > 0);
+    assert_eq!(apps(json!({ "contains": [1] })), apps(json!({ "contains": "{1}" })));
+    assert_eq!(apps(json!({ "contains": [1, 99] })), 0);
 }
 
-#[test]
-fn literals_are_read_as_programs_write_them() {
-    everywhere(|scene| {
-        let every = names(scene, &json!({}));
-        // The fixture is of 2024-01-02T03:04:05.678Z.
-        for (condition, some) in [
-            (json!({ "createdOn": { "gt": "2024-01-02 03:04" } }), true),
-            (json!({ "createdOn": { "lt": "2024-01-02T03:04:06" } }), true),
-            (json!({ "createdOn": { "gte": "Tue, 02 Jan 2024 03:04:05 GMT", "lt": "2024-02" } }), true),
-            (json!({ "createdOn": { "gt": "2024-01-02T04:04:05+0100" } }), true),
-            (json!({ "createdOn": { "gt": "2024-02" } }), false),
-            (json!({ "id": MEMBER.replace('-', "") }), true),
-            (json!({ "name": { "like": "%", "options": "i" } }), true),
-            (json!({ "name": { "regexp": "^.", "options": "i" } }), true),
-        ] {
-            let found = names(scene, &json!({ "where": condition }));
-            assert_eq!(!found.is_empty(), some, "{condition}");
-        }
-        assert_eq!(names(scene, &json!({ "order": ["name asc,,createdOn desc", ""] })), every);
-        assert_eq!(names(scene, &json!({ "order": "name DESC," })), every);
-        let users = scene.by("admin_a", &format!("GET /tenants/{A}/users"));
-        let by_status = |status: Json| {
-            let found = users.clone().query("filter", &json!({ "where": { "status": status } }));
-            json(&found.send()).as_array().map(Vec::len)
-        };
-        assert_eq!(by_status(json!("1.0")), by_status(json!(1)));
-        for form in ["filter[limit]=", "filter[where]=&filter[order]=", "filter[include]=&filter[offset]="] {
-            let request = scene.by("admin_a", &format!("GET /tenants/{A}/tenant-configs?{form}"));
-            assert!(!scene.done(&request).as_array().expect("a list").is_empty(), "{form}");
-        }
-        let configs = |fields: Json| {
-            let request = scene.by("admin_a", &format!("GET /tenants/{A}/tenant-configs"));
-            let found = scene.done(&request.query("filter", &json!({ "fields": fields })));
-            let names: Vec<String> = found[0].as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect();
-            names
-        };
-        assert_eq!(configs(json!({ "configKey": 1 })), ["configKey"]);
-        assert_eq!(configs(json!({ "configKey": true, "configValue": 1 })), ["configKey", "configValue"]);
-        for off in [json!(0), json!(null), json!(""), json!(false)] {
-            assert!(!configs(json!({ "configValue": off })).contains(&"configValue".to_owned()), "{off}");
-        }
-    });
+on_both!(literals_are_read_as_programs_write_them);
+fn literals_are_read_as_programs_write_them(scene: &Scene) {
+    let every = names(scene, &json!({}));
+    // The fixture is of 2024-01-02T03:04:05.678Z.
+    for (condition, some) in [
+        (json!({ "createdOn": { "gt": "2024-01-02 03:04" } }), true),
+        (json!({ "createdOn": { "lt": "2024-01-02T03:04:06" } }), true),
+        (json!({ "createdOn": { "gte": "Tue, 02 Jan 2024 03:04:05 GMT", "lt": "2024-02" } }), true),
+        (json!({ "createdOn": { "gt": "2024-01-02T04:04:05+0100" } }), true),
+        (json!({ "createdOn": { "gt": "2024-02" } }), false),
+        (json!({ "id": MEMBER.replace('-', "") }), true),
+        (json!({ "name": { "like": "%", "options": "i" } }), true),
+        (json!({ "name": { "regexp": "^.", "options": "i" } }), true),
+    ] {
+        let found = names(scene, &json!({ "where": condition }));
+        assert_eq!(!found.is_empty(), some, "{condition}");
+    }
+    assert_eq!(names(scene, &json!({ "order": ["name asc,,createdOn desc", ""] })), every);
+    assert_eq!(names(scene, &json!({ "order": "name DESC," })), every);
+    let users = scene.by("admin_a", &format!("GET /tenants/{A}/users"));
+    let by_status = |status: Json| {
+        let found = users.clone().query("filter", &json!({ "where": { "status": status } }));
+        json(&found.send()).as_array().map(Vec::len)
+    };
+    assert_eq!(by_status(json!("1.0")), by_status(json!(1)));
+    for form in ["filter[limit]=", "filter[where]=&filter[order]=", "filter[include]=&filter[offset]="] {
+        let request = scene.by("admin_a", &format!("GET /tenants/{A}/tenant-configs?{form}"));
+        assert!(!scene.done(&request).as_array().expect("a list").is_empty(), "{form}");
+    }
+    let configs = |fields: Json| {
+        let request = scene.by("admin_a", &format!("GET /tenants/{A}/tenant-configs"));
+        let found = scene.done(&request.query("filter", &json!({ "fields": fields })));
+        let names: Vec<String> = found[0].as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect();
+        names
+    };
+    assert_eq!(configs(json!({ "configKey": 1 })), ["configKey"]);
+    assert_eq!(configs(json!({ "configKey": true, "configValue": 1 })), ["configKey", "configValue"]);
+    for off in [json!(0), json!(null), json!(""), json!(false)] {
+        assert!(!configs(json!({ "configValue": off })).contains(&"configValue".to_owned()), "{off}");
+    }
 }
 
-#[test]
-fn what_is_not_served_is_refused_in_words() {
-    everywhere(|scene| {
-        let configs = scene.by("admin_a", &format!("GET /tenants/{A}/tenant-configs"));
-        for (filter, words) in [
-            (json!({ "order": "configValue.min DESC" }), "is JSON"),
-            (json!({ "order": "configValue" }), "is JSON"),
-            (json!({ "order": "configKey DESC NULLS LAST" }), "invalid direction"),
-            (json!({ "order": "nonsense" }), "is not a property of TenantConfig"),
-            (json!({ "where": { "configValue": { "neq": { "a": 2 } } } }), "must name a path inside the JSON property"),
-            (json!({ "where": { "configValue": { "match": "fox" } } }), "is not an operator"),
-            (json!({ "where": { "configKey": { "options": "i" } } }), "is not an operator"),
-            (json!({ "where": { "createdOn": { "gt": "Feb 1 2024" } } }), "must be a date-time"),
-        ] {
-            let error = refused(&configs.clone().query("filter", &filter)).to_string();
-            assert!(error.contains(words), "{filter}: {error}");
-        }
-    });
+on_both!(what_is_not_served_is_refused_in_words);
+fn what_is_not_served_is_refused_in_words(scene: &Scene) {
+    let configs = scene.by("admin_a", &format!("GET /tenants/{A}/tenant-configs"));
+    for (filter, words) in [
+        (json!({ "order": "configValue.min DESC" }), "is JSON"),
+        (json!({ "order": "configValue" }), "is JSON"),
+        (json!({ "order": "configKey DESC NULLS LAST" }), "invalid direction"),
+        (json!({ "order": "nonsense" }), "is not a property of TenantConfig"),
+        (json!({ "where": { "configValue": { "neq": { "a": 2 } } } }), "must name a path inside the JSON property"),
+        (json!({ "where": { "configValue": { "match": "fox" } } }), "is not an operator"),
+        (json!({ "where": { "configKey": { "options": "i" } } }), "is not an operator"),
+        (json!({ "where": { "createdOn": { "gt": "Feb 1 2024" } } }), "must be a date-time"),
+    ] {
+        let error = refused(&configs.clone().query("filter", &filter)).to_string();
+        assert!(error.contains(words), "{filter}: {error}");
+    }
 }
 
-#[test]
-fn a_last_page_that_is_full_leads_nowhere() {
-    everywhere(|scene| {
-        let every = names(scene, &json!({})).len();
-        let link = |limit: usize| roles(scene).query("filter", &json!({ "limit": limit })).send().header("link").len();
-        assert_eq!(link(every), 0);
-        assert_eq!(link(every + 1), 0);
-        assert!(link(every - 1) > 0);
-        assert_eq!(names(scene, &json!({ "limit": every - 1 })).len(), every - 1);
-    });
+on_both!(a_last_page_that_is_full_leads_nowhere);
+fn a_last_page_that_is_full_leads_nowhere(scene: &Scene) {
+    let every = names(scene, &json!({})).len();
+    let link = |limit: usize| roles(scene).query("filter", &json!({ "limit": limit })).send().header("link").len();
+    assert_eq!(link(every), 0);
+    assert_eq!(link(every + 1), 0);
+    assert!(link(every - 1) > 0);
+    assert_eq!(names(scene, &json!({ "limit": every - 1 })).len(), every - 1);
 }

@@ -19,9 +19,9 @@ use std::cell::RefCell;
 use serde_json::{Map, Value as Json, json};
 
 use crate::request::{Request, bad_refusal, json, text};
-use crate::support::fixture::Tables;
+use crate::support::fixture::{Database, Tables};
 use crate::support::http::Answer;
-use crate::world::{self, World};
+use crate::world::World;
 
 pub(crate) const A: &str = "a0000000-0000-4000-8000-000000000001";
 pub(crate) const B: &str = "b0000000-0000-4000-8000-000000000001";
@@ -66,12 +66,12 @@ fn everything() -> [Json; 4] {
 }
 
 /// The service, and what the tables hold before an attack.
-pub(crate) struct Scene<'a> {
-    pub(crate) world: &'a World,
+pub(crate) struct Scene {
+    pub(crate) world: World,
     before: RefCell<Tables>,
 }
 
-impl Scene<'_> {
+impl Scene {
     /// A request with the token of a profile.
     pub(crate) fn by(&self, profile: &str, line: &str) -> Request {
         self.world.request(line).token(profile)
@@ -139,9 +139,12 @@ impl Scene<'_> {
     }
 }
 
-/// Runs a check on both databases.
-pub(crate) fn everywhere(check: fn(&Scene)) {
-    world::everywhere(|world| check(&Scene { world, before: RefCell::new(world.database.tables()) }));
+impl From<Database> for Scene {
+    fn from(database: Database) -> Self {
+        let world = World::new(database);
+        let before = RefCell::new(world.database.tables());
+        Self { world, before }
+    }
 }
 
 /// The values of one property of a list.

@@ -15,7 +15,7 @@ use crate::request::{Request, text};
 use crate::support::fixture::Database;
 use crate::support::http::Answer;
 use crate::support::token;
-use crate::world::everywhere;
+use crate::world::{World, on_both};
 
 /// A client on standard input and output; the server ends with it.
 struct Client {
@@ -119,105 +119,90 @@ fn each_operation_is_a_tool_with_its_schema_and_its_kind() {
     assert_eq!(std::fs::read_dir(workplace.path()).unwrap().count(), 0);
 }
 
-#[test]
-fn a_tool_can_do_what_its_token_can_and_no_more() {
-    everywhere(|world| {
-        let workplace = Workplace::new();
-        let url = format!("http://{}", world.server.address());
-        let own = "a0000000-0000-4000-8000-000000000001";
-        let foreign = "b0000000-0000-4000-8000-000000000001";
-        let mut alice = Client::start(&["--url", &url, "--token", &token::token("admin_a")], &[], workplace.path());
-        let before = world.database.tables();
+on_both!(a_tool_can_do_what_its_token_can_and_no_more);
+fn a_tool_can_do_what_its_token_can_and_no_more(world: &World) {
+    let workplace = Workplace::new();
+    let url = format!("http://{}", world.server.address());
+    let own = "a0000000-0000-4000-8000-000000000001";
+    let foreign = "b0000000-0000-4000-8000-000000000001";
+    let mut alice = Client::start(&["--url", &url, "--token", &token::token("admin_a")], &[], workplace.path());
+    let before = world.database.tables();
 
-        let (failed, told, listed) = alice.call("tenant_find", &json!({ "filter": { "fields": ["key"] } }));
-        let expected = json!({ "status": 200, "total": 1, "body": [{ "key": "tenant-a" }] });
-        assert_eq!((failed, &listed), (false, &expected), "{told}");
-        let (failed, _, refused) = alice.call("tenant_role_find", &json!({ "id": foreign }));
-        assert_eq!((failed, &refused["status"]), (true, &json!(403)));
-        let (failed, _, refused) = alice.call("tenant_find_by_id", &json!({ "id": foreign }));
-        assert_eq!((failed, &refused["status"]), (true, &json!(404)));
-        let (failed, _, refused) = alice.call("tenant_role_create", &json!({ "id": own, "body": { "wrong": 1 } }));
-        assert_eq!((failed, &refused["body"]["error"]["code"]), (true, &json!("VALIDATION_FAILED")));
-        for (arguments, word) in [
-            (json!({}), "id"),
-            (json!({ "id": 1 }), "id"),
-            (json!({ "id": own, "surplus": 1 }), "surplus"),
-            (json!({ "id": "../tenants" }), "status"),
-        ] {
-            let (failed, told, _) = alice.call("tenant_role_find", &arguments);
-            assert!(failed && told.contains(word), "{arguments}: {told}");
+    let (failed, told, listed) = alice.call("tenant_find", &json!({ "filter": { "fields": ["key"] } }));
+    let expected = json!({ "status": 200, "total": 1, "body": [{ "key": "tenant-a" }] });
+    assert_eq!((failed, &listed), (false, &expected), "{told}");
+    let (failed, _, refused) = alice.call("tenant_role_find", &json!({ "id": foreign }));
+    assert_eq!((failed, &refused["status"]), (true, &json!(403)));
+    let (failed, _, refused) = alice.call("tenant_find_by_id", &json!({ "id": foreign }));
+    assert_eq!((failed, &refused["status"]), (true, &json!(404)));
+    let (failed, _, refused) = alice.call("tenant_role_create", &json!({ "id": own, "body": { "wrong": 1 } }));
+    assert_eq!((failed, &refused["body"]["error"]["code"]), (true, &json!("VALIDATION_FAILED")));
+    for (arguments, word) in [
+        (json!({}), "id"),
+        (json!({ "id": 1 }), "id"),
+        (json!({ "id": own, "surplus": 1 }), "surplus"),
+        (json!({ "id": "../tenants" }), "status"),
+    ] {
+        let (failed, told, _) = alice.call("tenant_role_find", &arguments);
+        assert!(failed && told.contains(word), "{arguments}: {told}");
+    }
+    assert_eq!(world.database.tables(), before, "who is refused changes nothing");
+    let (failed, told, made) = alice.call("tenant_role_create", &json!({ "id": own, "body": { "name": "by MCP" } }));
+    assert_eq!((failed, &made["body"]["name"]), (false, &json!("by MCP")), "{told}");
+
+    // Why, before one tries.
+    let mut explain = |question: Json| alice.call("explain_access", &question);
+    let (_, _, why) = explain(json!({ "operation": "tenant_role_find", "id": foreign }));
+    assert_eq!((&why["wouldPass"], why["checks"].as_array().unwrap().len()), (&json!(false), 4), "{why}");
+    let token = token::token("only:ViewTenant");
+    let (_, _, why) = explain(json!({ "operation": "tenant_role_find", "id": own, "token": token }));
+    assert!(why["checks"][2]["why"].as_str().unwrap().contains("ViewRoles"), "{why}");
+    let (_, _, why) = explain(json!({ "operation": "tenant_role_find", "id": own }));
+    assert_eq!(why["wouldPass"], true, "{why}");
+    let (_, _, why) = explain(json!({ "operation": "tenant_find" }));
+    assert_eq!(why["wouldPass"], true, "no id decides: {why}");
+    // Whose group it is, only the service knows; whose preferences, the token says.
+    let (_, _, why) = explain(json!({ "operation": "group_user_find", "id": foreign }));
+    assert_eq!((&why["wouldPass"], &why["checks"][3]["passes"]), (&Json::Null, &Json::Null), "{why}");
+    let (_, _, why) = explain(json!({ "operation": "tenant_role_find", "id": "garbage" }));
+    assert_eq!(why["wouldPass"], false, "{why}");
+    // What only the service knows of a token, it is asked for.
+    let forged = format!("{}AAAA", token.trim_end_matches(|letter| letter != '.'));
+    let (_, _, why) = explain(json!({ "operation": "tenant_find", "token": forged }));
+    assert_eq!((&why["wouldPass"], &why["checks"][0]["passes"]), (&json!(false), &json!(false)), "{why}");
+    assert!(why["checks"][0]["why"].as_str().unwrap().contains("401 TokenExpired"), "{why}");
+    let (_, _, why) = explain(json!({ "operation": "tenant_find", "token": "opaque" }));
+    assert_eq!(why["wouldPass"], false, "this service takes no such token: {why}");
+    for (question, word) in [
+        (json!({ "operation": "tenant_role_find" }), "/tenants/{id}/roles"),
+        (json!({ "operation": "tenant_role_find", "tenantId": own }), "tenantId"),
+        (json!({ "operation": "brew" }), "brew"),
+        (json!({}), "operation"),
+    ] {
+        let (failed, told, _) = explain(question);
+        assert!(failed && told.contains(word), "{word}: {told}");
+    }
+
+    // Page by page.
+    let mut names = Vec::new();
+    let mut cursor = Json::Null;
+    loop {
+        let filter = json!({ "limit": 2, "order": ["name"], "fields": ["id", "name"] });
+        let (_, _, page) = alice.call("tenant_role_find", &json!({ "id": own, "filter": filter, "cursor": cursor }));
+        names.extend(page["body"].as_array().unwrap().iter().map(|role| role["name"].clone()));
+        cursor = page["next"].clone();
+        if cursor.is_null() {
+            break;
         }
-        assert_eq!(world.database.tables(), before, "who is refused changes nothing");
-        let (failed, told, made) =
-            alice.call("tenant_role_create", &json!({ "id": own, "body": { "name": "by MCP" } }));
-        assert_eq!((failed, &made["body"]["name"]), (false, &json!("by MCP")), "{told}");
+    }
+    let (_, _, whole) = alice.call("tenant_role_find", &json!({ "id": own, "filter": { "order": ["name"] } }));
+    let whole: Vec<Json> = whole["body"].as_array().unwrap().iter().map(|role| role["name"].clone()).collect();
+    assert!(whole.len() > 2);
+    assert_eq!(names, whole);
 
-        // Why, before one tries.
-        let mut explain = |question: Json| alice.call("explain_access", &question);
-        let (_, _, why) = explain(json!({ "operation": "tenant_role_find", "id": foreign }));
-        assert_eq!((&why["wouldPass"], why["checks"].as_array().unwrap().len()), (&json!(false), 4), "{why}");
-        let token = token::token("only:ViewTenant");
-        let (_, _, why) = explain(json!({ "operation": "tenant_role_find", "id": own, "token": token }));
-        assert!(why["checks"][2]["why"].as_str().unwrap().contains("ViewRoles"), "{why}");
-        let (_, _, why) = explain(json!({ "operation": "tenant_role_find", "id": own }));
-        assert_eq!(why["wouldPass"], true, "{why}");
-        let (_, _, why) = explain(json!({ "operation": "tenant_find" }));
-        assert_eq!(why["wouldPass"], true, "no id decides: {why}");
-        // Whoever writes must hold it in the database too.
-        let power = |why: &Json| why["checks"][3]["why"].as_str().unwrap_or_default().to_owned();
-        let writes = json!({ "operation": "tenant_role_create", "id": own });
-        let (_, _, why) = explain(writes);
-        assert!(power(&why).contains("CreateRoles is granted by the role"), "{why}");
-        // Whose group it is, only the service knows; whose preferences, the token says.
-        let (_, _, why) = explain(json!({ "operation": "group_user_find", "id": foreign }));
-        assert_eq!((&why["wouldPass"], &why["checks"][3]["passes"]), (&Json::Null, &Json::Null), "{why}");
-        let (_, _, why) = explain(json!({ "operation": "tenant_role_find", "id": "garbage" }));
-        assert_eq!(why["wouldPass"], false, "{why}");
-        // What only the service knows of a token, it is asked for.
-        let forged = format!("{}AAAA", token.trim_end_matches(|letter| letter != '.'));
-        let (_, _, why) = explain(json!({ "operation": "tenant_find", "token": forged }));
-        assert_eq!((&why["wouldPass"], &why["checks"][0]["passes"]), (&json!(false), &json!(false)), "{why}");
-        assert!(why["checks"][0]["why"].as_str().unwrap().contains("401 TokenExpired"), "{why}");
-        let (_, _, why) = explain(json!({ "operation": "tenant_find", "token": "opaque" }));
-        assert_eq!(why["wouldPass"], false, "this service takes no such token: {why}");
-        for (question, word) in [
-            (json!({ "operation": "tenant_role_find" }), "/tenants/{id}/roles"),
-            (json!({ "operation": "tenant_role_find", "tenantId": own }), "tenantId"),
-            (json!({ "operation": "brew" }), "brew"),
-            (json!({}), "operation"),
-        ] {
-            let (failed, told, _) = explain(question);
-            assert!(failed && told.contains(word), "{word}: {told}");
-        }
-
-        // Page by page.
-        let mut names = Vec::new();
-        let mut cursor = Json::Null;
-        loop {
-            let filter = json!({ "limit": 2, "order": ["name"], "fields": ["id", "name"] });
-            let (_, _, page) =
-                alice.call("tenant_role_find", &json!({ "id": own, "filter": filter, "cursor": cursor }));
-            names.extend(page["body"].as_array().unwrap().iter().map(|role| role["name"].clone()));
-            cursor = page["next"].clone();
-            if cursor.is_null() {
-                break;
-            }
-        }
-        let (_, _, whole) = alice.call("tenant_role_find", &json!({ "id": own, "filter": { "order": ["name"] } }));
-        let whole: Vec<Json> = whole["body"].as_array().unwrap().iter().map(|role| role["name"].clone()).collect();
-        assert!(whole.len() > 2);
-        assert_eq!(names, whole);
-
-        let none = if matches!(world.database, Database::Postgres(_)) { "'{}'" } else { "'[]'" };
-        world.run(&format!("UPDATE main.roles SET permissions = {none}"));
-        let (_, _, why) = alice.call("explain_access", &json!({ "operation": "tenant_role_create", "id": own }));
-        assert_eq!(why["wouldPass"], false, "{why}");
-        assert!(power(&why).contains("in the database now: nothing grants one"), "{why}");
-
-        let mut nobody = Client::start(&["--url", &url], &[], workplace.path());
-        let (failed, _, refused) = nobody.call("tenant_find", &json!({}));
-        assert_eq!((failed, &refused["status"]), (true, &json!(401)));
-    });
+    let mut nobody = Client::start(&["--url", &url], &[], workplace.path());
+    let (failed, _, refused) = nobody.call("tenant_find", &json!({}));
+    assert_eq!((failed, &refused["status"]), (true, &json!(401)));
 }
 
 #[test]

@@ -6,8 +6,10 @@ use serde_json::{Value as Json, json};
 
 use crate::program::{Running, Workplace};
 use crate::request::{json, text};
+use crate::support::fixture::Database;
 use crate::support::postgres::PostgresDatabase;
 use crate::system::bounds::eventually;
+use crate::world::on_both;
 
 const SECRET: &str = "a secret of the tests of plans, long enough";
 
@@ -104,38 +106,35 @@ fn statements(service: &Running) -> usize {
     }
 }
 
+on_both!(a_read_is_one_statement_and_one_more_for_what_it_includes);
 /// Of a caller whom the process remembers; who is not remembered any more takes one statement more.
-#[test]
-fn a_read_is_one_statement_and_one_more_for_what_it_includes() {
-    let postgres = PostgresDatabase::create();
-    for url in [Some(postgres.url()), None] {
-        let mut workplace = Workplace::with(&[("LOG_LEVEL", "trace")]);
-        if let Some(url) = url {
-            for (name, value) in [("DATABASE_URL", url), ("JWT_VERIFIER", "secret"), ("JWT_SECRET", SECRET)] {
-                workplace.set(name, value);
-            }
-            workplace.ok(&["migrate", "up"]);
+fn a_read_is_one_statement_and_one_more_for_what_it_includes(database: &Database) {
+    let mut workplace = Workplace::with(&[("LOG_LEVEL", "trace")]);
+    if let Database::Postgres(database) = database {
+        for (name, value) in [("DATABASE_URL", database.url()), ("JWT_VERIFIER", "secret"), ("JWT_SECRET", SECRET)] {
+            workplace.set(name, value);
         }
-        workplace.ok(&["bootstrap"]);
-        let token = workplace.ok(&["token", "--master"]).trim().to_owned();
-        let tenants: Json = serde_json::from_str(&workplace.ok(&["tenant", "list", "--output", "json"])).expect("JSON");
-        let tenant = tenants[0]["id"].as_str().expect("there is a tenant");
-        let service = workplace.serve(&["serve"]);
-        let users = json!({ "include": [{ "relation": "users", "scope": { "limit": 20, "skip": 0 } }] });
-        for (line, filter, wanted) in [
-            (format!("GET /tenants/{tenant}"), json!({}), 1),
-            ("GET /tenants".to_owned(), json!({ "where": { "status": 1 }, "limit": 20 }), 1),
-            (format!("GET /tenants/{tenant}/users"), json!({ "order": ["id ASC"], "limit": 20 }), 1),
-            (format!("GET /tenants/{tenant}/users"), json!({ "limit": 20, "skip": 40 }), 1),
-            (format!("GET /tenants/{tenant}"), users, 2),
-        ] {
-            let request = service.request(&line).query("filter", &filter).bearer(&token);
-            eventually(&format!("{line} is {wanted} statements on {url:?}"), || {
-                assert_eq!(request.send().status, 200, "{line}");
-                let before = statements(&service);
-                assert_eq!(request.send().status, 200, "{line}");
-                statements(&service) - before == wanted
-            });
-        }
+        workplace.ok(&["migrate", "up"]);
+    }
+    workplace.ok(&["bootstrap"]);
+    let token = workplace.ok(&["token", "--master"]).trim().to_owned();
+    let tenants: Json = serde_json::from_str(&workplace.ok(&["tenant", "list", "--output", "json"])).expect("JSON");
+    let tenant = tenants[0]["id"].as_str().expect("there is a tenant");
+    let service = workplace.serve(&["serve"]);
+    let users = json!({ "include": [{ "relation": "users", "scope": { "limit": 20, "skip": 0 } }] });
+    for (line, filter, wanted) in [
+        (format!("GET /tenants/{tenant}"), json!({}), 1),
+        ("GET /tenants".to_owned(), json!({ "where": { "status": 1 }, "limit": 20 }), 1),
+        (format!("GET /tenants/{tenant}/users"), json!({ "order": ["id ASC"], "limit": 20 }), 1),
+        (format!("GET /tenants/{tenant}/users"), json!({ "limit": 20, "skip": 40 }), 1),
+        (format!("GET /tenants/{tenant}"), users, 2),
+    ] {
+        let request = service.request(&line).query("filter", &filter).bearer(&token);
+        eventually(&format!("{line} is {wanted} statements"), || {
+            assert_eq!(request.send().status, 200, "{line}");
+            let before = statements(&service);
+            assert_eq!(request.send().status, 200, "{line}");
+            statements(&service) - before == wanted
+        });
     }
 }

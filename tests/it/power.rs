@@ -12,8 +12,7 @@ use crate::authorization::prepare;
 use crate::holes::{A, ALICE, ALICE_IN_A, ANDY, ANDY_IN_A, B, MEMBER, SAM};
 use crate::request::{json, text};
 use crate::support::fixture::Database;
-use crate::support::server::Server;
-use crate::world::{World, everywhere};
+use crate::world::{World, on_both};
 
 /// The role of administrators of tenant A, which Alice has.
 const ADMIN: &str = "a0000000-0000-4000-8000-000000000011";
@@ -64,211 +63,197 @@ fn alice_holds(world: &World, permissions: &[&str]) {
     world.run(&format!("UPDATE main.roles SET permissions = {value} WHERE id = '{ADMIN}'"));
 }
 
-#[test]
-fn who_holds_less_changes_no_member_and_no_role_that_holds_more() {
-    everywhere(|world| {
-        let mut protected = 0;
-        // Andy and the free role hold what no token says: by role, by a permission of his own.
-        let own = format!(
-            "INSERT INTO main.user_permissions (id, user_tenant_id, permission, allowed)
-             VALUES ('a0000000-0000-4000-8000-000000000089', '{ANDY_IN_A}', 'NotGrantedToAnyone', true)"
-        );
-        let by_role = format!(
-            "UPDATE main.user_tenants SET role_id = 'a0000000-0000-4000-8000-000000000015' WHERE id = '{ANDY_IN_A}'"
-        );
-        for stronger in [own, by_role] {
-            let set_up = || {
-                prepare(world);
-                world.run(&stronger);
-                let free = FREE_ROLE[0];
-                world.run(&format!(
-                    "UPDATE main.roles SET permissions =
-                         (SELECT permissions FROM main.roles WHERE id = 'a0000000-0000-4000-8000-000000000015')
-                     WHERE id = '{free}'"
-                ));
-            };
-            set_up();
-            let mut before = world.database.tables();
-            for operation in secured(world).iter().filter(|operation| !operation.only_reads()) {
-                let name = operation.name.as_str();
-                let passes = WITHOUT_POWER.contains(&name) || OF_NO_MEMBER.contains(&name);
-                let mut request = operation.request(world.server.address(), Target::Own);
-                if name == "PATCH /tenants/{id}/roles" {
-                    let body = operation.body(Target::Own).expect("a change has a body");
-                    request = operation.bare(world.server.address(), &[Target::Own]).json(&body);
-                    request = request.query("where", &json!({ "id": FREE_ROLE[0] }));
-                }
-                let request = request.token("admin_a");
-                let answer = request.send();
-                if passes {
-                    assert!(answer.status < 300, "{name}: {} {}", answer.status, text(&answer));
-                    set_up();
-                    before = world.database.tables();
-                } else {
-                    assert_eq!(answer.status, 403, "{name}: {}", text(&answer));
-                    assert!(world.database.tables() == before, "{name} was refused, and changed something");
-                    protected += 1;
-                }
-            }
-        }
-        assert_eq!(protected, 18, "nine operations, two ways to hold more");
-    });
-}
-
-#[test]
-fn a_token_counts_only_as_far_as_the_database_grants_it_now() {
-    everywhere(|world| {
-        for profile in ["admin_a", "master_a"] {
+on_both!(who_holds_less_changes_no_member_and_no_role_that_holds_more);
+fn who_holds_less_changes_no_member_and_no_role_that_holds_more(world: &World) {
+    let mut protected = 0;
+    // Andy and the free role hold what no token says: by role, by a permission of his own.
+    let own = format!(
+        "INSERT INTO main.user_permissions (id, user_tenant_id, permission, allowed)
+         VALUES ('a0000000-0000-4000-8000-000000000089', '{ANDY_IN_A}', 'NotGrantedToAnyone', true)"
+    );
+    let by_role = format!(
+        "UPDATE main.user_tenants SET role_id = 'a0000000-0000-4000-8000-000000000015' WHERE id = '{ANDY_IN_A}'"
+    );
+    for stronger in [own, by_role] {
+        let set_up = || {
             prepare(world);
-            alice_holds(world, &[]);
-            let mut before = world.database.tables();
-            for operation in &secured(world) {
-                let name = operation.name.as_str();
-                let answer = operation.request(world.server.address(), Target::Own).token(profile).send();
-                if operation.only_reads() || WITHOUT_POWER.contains(&name) {
-                    assert!(answer.status < 300, "{name} with {profile}: {}", text(&answer));
-                    if !operation.only_reads() {
-                        prepare(world);
-                        alice_holds(world, &[]);
-                        before = world.database.tables();
-                    }
-                    continue;
-                }
-                assert_eq!(answer.status, 403, "{name} with {profile}: {}", text(&answer));
-                assert_eq!(json(&answer)["error"]["code"], "PERMISSION_WITHDRAWN", "{name} with {profile}");
-                assert_eq!(world.database.tables().rows, before.rows, "{name} was refused, and changed something");
-            }
-        }
-    });
-}
-
-#[test]
-fn what_is_held_now_is_found_by_name_and_number_and_taken_away_by_either() {
-    everywhere(|world| {
-        let rename = |profile: &str| {
-            let request = world.request(&format!("PATCH {}", user(A, ANDY))).token(profile);
-            request.json(&json!({ "designation": "Engineer" })).send().status
-        };
-        let withhold = |permission: &str| {
+            world.run(&stronger);
+            let free = FREE_ROLE[0];
             world.run(&format!(
-                "DELETE FROM main.user_permissions WHERE id = 'a0000000-0000-4000-8000-000000000088';
-                 INSERT INTO main.user_permissions (id, user_tenant_id, permission, allowed)
-                 VALUES ('a0000000-0000-4000-8000-000000000088', '{ALICE_IN_A}', '{permission}', false)"
+                "UPDATE main.roles SET permissions =
+                     (SELECT permissions FROM main.roles WHERE id = 'a0000000-0000-4000-8000-000000000015')
+                 WHERE id = '{free}'"
             ));
         };
-        for held in ["14", "UpdateTenantUser"] {
-            prepare(world);
-            alice_holds(world, &[held]);
-            for profile in ["only:14", "only:UpdateTenantUser", "admin_a"] {
-                assert_eq!(rename(profile), 204, "{profile} where {held} is granted");
+        set_up();
+        let mut before = world.database.tables();
+        for operation in secured(world).iter().filter(|operation| !operation.only_reads()) {
+            let name = operation.name.as_str();
+            let passes = WITHOUT_POWER.contains(&name) || OF_NO_MEMBER.contains(&name);
+            let mut request = operation.request(world.server.address(), Target::Own);
+            if name == "PATCH /tenants/{id}/roles" {
+                let body = operation.body(Target::Own).expect("a change has a body");
+                request = operation.bare(world.server.address(), &[Target::Own]).json(&body);
+                request = request.query("where", &json!({ "id": FREE_ROLE[0] }));
             }
-            for withheld in ["14", "UpdateTenantUser"] {
-                withhold(withheld);
-                assert_eq!(rename("admin_a"), 403, "{held} is granted and {withheld} withheld");
-            }
-        }
-        prepare(world);
-        alice_holds(world, &["ViewTenant"]);
-        withhold("ViewTenant");
-        world.run("UPDATE main.user_permissions SET permission = '14', allowed = true WHERE id = 'a0000000-0000-4000-8000-000000000088'");
-        assert_eq!(rename("admin_a"), 204, "a permission of her own");
-    });
-}
-
-/// Of what the token says and the role does not grant any more, nothing is given on.
-#[test]
-fn what_was_taken_away_is_not_given_to_others() {
-    everywhere(|world| {
-        alice_holds(world, &["CreateRoles", "UpdateTenantUser", "CreateUserTenant", "ViewTenant"]);
-        let role = |permission: &str| json!({ "name": "new", "permissions": [permission] });
-        let post = |line: String, body: &Json| world.request(&line).token("admin_a").json(body).send().status;
-        assert_eq!(post(format!("POST /tenants/{A}/roles"), &role("DeleteTenant")), 403);
-        assert_eq!(post(format!("POST /tenants/{A}/roles"), &role("17")), 200, "the number of a name that is held");
-        let grant = |permission: &str| json!({ "permission": permission, "allowed": true });
-        let andys = format!("POST /user-tenants/{ANDY_IN_A}/user-level-permissions");
-        assert_eq!(post(andys.clone(), &grant("UpdateRoles")), 403);
-        assert_eq!(post(andys, &grant("CreateRoles")), 200);
-    });
-}
-
-#[test]
-fn a_role_gets_no_kind_and_no_client_that_its_maker_has_not() {
-    everywhere(|world| {
-        let roles = format!("/tenants/{A}/roles");
-        let make = |body: Json| {
-            let answer = world.request(&format!("POST {roles}")).token("admin_a").json(&body).send();
-            answer.status
-        };
-        let change = |id: &str, body: Json| {
-            let request =
-                world.request(&format!("PATCH {roles}")).token("admin_a").query("where", &json!({ "id": id }));
-            request.json(&body).send().status
-        };
-        // Alice's role is of type 0, and bound to the client "web".
-        assert_eq!(make(json!({ "name": "one", "roleType": 7, "allowedClients": ["web"] })), 200);
-        assert_eq!(make(json!({ "name": "two", "allowedClients": ["web", "mobile"] })), 403);
-        assert_eq!(change(MEMBER, json!({ "allowedClients": ["mobile"] })), 403);
-        assert_eq!(change(MEMBER, json!({ "allowedClients": [] })), 403, "nor is a role unbound");
-        assert_eq!(change(MEMBER, json!({ "roleType": 0 })), 200);
-        world.run(&format!("UPDATE main.roles SET role_type = 4, allowed_clients = NULL WHERE id = '{ADMIN}'"));
-        for (name, body, status) in [
-            ("three", json!({ "roleType": 0 }), 403),
-            ("four", json!({}), 200),
-            ("five", json!({ "roleType": 5 }), 403),
-            ("six", json!({ "roleType": 4, "allowedClients": ["mobile"] }), 200),
-            ("seven", json!({ "roleType": 1 }), 200),
-        ] {
-            let mut role = body;
-            role["name"] = json!(name);
-            assert_eq!(make(role), status, "{name}");
-        }
-        assert_eq!(change(MEMBER, json!({ "roleType": 5 })), 403);
-        assert_eq!(change(MEMBER, json!({ "roleType": 4, "description": "of fours" })), 200);
-        let four = world
-            .request(&format!("GET {roles}"))
-            .token("admin_a")
-            .query("filter", &json!({ "where": { "name": "four" } }));
-        assert_eq!(json(&four.send())[0]["roleType"], 4, "what names no kind gets that of its maker");
-    });
-}
-
-#[test]
-fn a_membership_that_must_be_accepted_is_dead_before() {
-    for database in [Database::sqlite(), Database::postgres()] {
-        let server = Server::start(&database.url(), &[("MEMBERSHIP_ACCEPTANCE", "required")]);
-        database.restore();
-        let world = World { database, server };
-        // Sam's home is tenant B.
-        let operations = secured(&world);
-        for (status, home, lives) in [(0, B, false), (0, A, true), (1, B, true), (3, B, true), (2, A, false)] {
-            world.run(&format!(
-                "UPDATE main.user_tenants SET status = {status} WHERE id = 'a0000000-0000-4000-8000-000000000035';
-                 UPDATE main.users SET default_tenant_id = '{home}' WHERE id = '{SAM}'"
-            ));
-            for operation in operations.iter().filter(|operation| lives <= operation.only_reads()) {
-                let mut request = operation.request(world.server.address(), Target::Own);
-                if operation.is_personal() {
-                    request = world.request(&format!("GET /user/{SAM}/tenants"));
-                }
-                let answer = request.token("sam_a_all").send();
-                let expected = if lives { 200 } else { 401 };
-                assert_eq!(answer.status, expected, "{} with {status} at {home}: {}", operation.name, text(&answer));
+            let request = request.token("admin_a");
+            let answer = request.send();
+            if passes {
+                assert!(answer.status < 300, "{name}: {} {}", answer.status, text(&answer));
+                set_up();
+                before = world.database.tables();
+            } else {
+                assert_eq!(answer.status, 403, "{name}: {}", text(&answer));
+                assert!(world.database.tables() == before, "{name} was refused, and changed something");
+                protected += 1;
             }
         }
-        world.run(&format!(
-            "UPDATE main.user_tenants SET status = 1 WHERE id = 'a0000000-0000-4000-8000-000000000035';
-             UPDATE main.user_tenants SET status = 0 WHERE id = 'b0000000-0000-4000-8000-000000000035';
-             UPDATE main.users SET default_tenant_id = '{A}' WHERE id = '{SAM}'"
-        ));
-        let tenants = json(&world.request(&format!("GET /user/{SAM}/tenants")).token("sam_a_all").send());
-        assert_eq!(tenants.as_array().map(Vec::len), Some(1), "what was not accepted is none of Sam's: {tenants}");
-        // Who has not come is no administrator on whom a tenant could rely.
-        world.run(&format!(
-            "UPDATE main.user_tenants SET role_id = '{ADMIN}', status = 0 WHERE id = 'a0000000-0000-4000-8000-000000000035';
-             UPDATE main.users SET default_tenant_id = '{B}' WHERE id = '{SAM}'"
-        ));
-        let suspend =
-            world.request(&format!("PATCH {}", user(A, ALICE))).token("admin_a").json(&json!({ "status": 2 }));
-        assert_eq!(suspend.send().status, 409);
     }
+    assert_eq!(protected, 18, "nine operations, two ways to hold more");
+}
+
+on_both!(a_token_counts_only_as_far_as_the_database_grants_it_now);
+fn a_token_counts_only_as_far_as_the_database_grants_it_now(world: &World) {
+    for profile in ["admin_a", "master_a"] {
+        prepare(world);
+        alice_holds(world, &[]);
+        let mut before = world.database.tables();
+        for operation in &secured(world) {
+            let name = operation.name.as_str();
+            let answer = operation.request(world.server.address(), Target::Own).token(profile).send();
+            if operation.only_reads() || WITHOUT_POWER.contains(&name) {
+                assert!(answer.status < 300, "{name} with {profile}: {}", text(&answer));
+                if !operation.only_reads() {
+                    prepare(world);
+                    alice_holds(world, &[]);
+                    before = world.database.tables();
+                }
+                continue;
+            }
+            assert_eq!(answer.status, 403, "{name} with {profile}: {}", text(&answer));
+            assert_eq!(json(&answer)["error"]["code"], "PERMISSION_WITHDRAWN", "{name} with {profile}");
+            assert_eq!(world.database.tables().rows, before.rows, "{name} was refused, and changed something");
+        }
+    }
+}
+
+on_both!(what_is_held_now_is_found_by_name_and_number_and_taken_away_by_either);
+fn what_is_held_now_is_found_by_name_and_number_and_taken_away_by_either(world: &World) {
+    let rename = |profile: &str| {
+        let request = world.request(&format!("PATCH {}", user(A, ANDY))).token(profile);
+        request.json(&json!({ "designation": "Engineer" })).send().status
+    };
+    let withhold = |permission: &str| {
+        world.run(&format!(
+            "DELETE FROM main.user_permissions WHERE id = 'a0000000-0000-4000-8000-000000000088';
+             INSERT INTO main.user_permissions (id, user_tenant_id, permission, allowed)
+             VALUES ('a0000000-0000-4000-8000-000000000088', '{ALICE_IN_A}', '{permission}', false)"
+        ));
+    };
+    for held in ["14", "UpdateTenantUser"] {
+        prepare(world);
+        alice_holds(world, &[held]);
+        for profile in ["only:14", "only:UpdateTenantUser", "admin_a"] {
+            assert_eq!(rename(profile), 204, "{profile} where {held} is granted");
+        }
+        for withheld in ["14", "UpdateTenantUser"] {
+            withhold(withheld);
+            assert_eq!(rename("admin_a"), 403, "{held} is granted and {withheld} withheld");
+        }
+    }
+    prepare(world);
+    alice_holds(world, &["ViewTenant"]);
+    withhold("ViewTenant");
+    world.run("UPDATE main.user_permissions SET permission = '14', allowed = true WHERE id = 'a0000000-0000-4000-8000-000000000088'");
+    assert_eq!(rename("admin_a"), 204, "a permission of her own");
+}
+
+on_both!(what_was_taken_away_is_not_given_to_others);
+/// Of what the token says and the role does not grant any more, nothing is given on.
+fn what_was_taken_away_is_not_given_to_others(world: &World) {
+    alice_holds(world, &["CreateRoles", "UpdateTenantUser", "CreateUserTenant", "ViewTenant"]);
+    let role = |permission: &str| json!({ "name": "new", "permissions": [permission] });
+    let post = |line: String, body: &Json| world.request(&line).token("admin_a").json(body).send().status;
+    assert_eq!(post(format!("POST /tenants/{A}/roles"), &role("DeleteTenant")), 403);
+    assert_eq!(post(format!("POST /tenants/{A}/roles"), &role("17")), 200, "the number of a name that is held");
+    let grant = |permission: &str| json!({ "permission": permission, "allowed": true });
+    let andys = format!("POST /user-tenants/{ANDY_IN_A}/user-level-permissions");
+    assert_eq!(post(andys.clone(), &grant("UpdateRoles")), 403);
+    assert_eq!(post(andys, &grant("CreateRoles")), 200);
+}
+
+on_both!(a_role_gets_no_kind_and_no_client_that_its_maker_has_not);
+fn a_role_gets_no_kind_and_no_client_that_its_maker_has_not(world: &World) {
+    let roles = format!("/tenants/{A}/roles");
+    let make = |body: Json| {
+        let answer = world.request(&format!("POST {roles}")).token("admin_a").json(&body).send();
+        answer.status
+    };
+    let change = |id: &str, body: Json| {
+        let request = world.request(&format!("PATCH {roles}")).token("admin_a").query("where", &json!({ "id": id }));
+        request.json(&body).send().status
+    };
+    // Alice's role is of type 0, and bound to the client "web".
+    assert_eq!(make(json!({ "name": "one", "roleType": 7, "allowedClients": ["web"] })), 200);
+    assert_eq!(make(json!({ "name": "two", "allowedClients": ["web", "mobile"] })), 403);
+    assert_eq!(change(MEMBER, json!({ "allowedClients": ["mobile"] })), 403);
+    assert_eq!(change(MEMBER, json!({ "allowedClients": [] })), 403, "nor is a role unbound");
+    assert_eq!(change(MEMBER, json!({ "roleType": 0 })), 200);
+    world.run(&format!("UPDATE main.roles SET role_type = 4, allowed_clients = NULL WHERE id = '{ADMIN}'"));
+    for (name, body, status) in [
+        ("three", json!({ "roleType": 0 }), 403),
+        ("four", json!({}), 200),
+        ("five", json!({ "roleType": 5 }), 403),
+        ("six", json!({ "roleType": 4, "allowedClients": ["mobile"] }), 200),
+        ("seven", json!({ "roleType": 1 }), 200),
+    ] {
+        let mut role = body;
+        role["name"] = json!(name);
+        assert_eq!(make(role), status, "{name}");
+    }
+    assert_eq!(change(MEMBER, json!({ "roleType": 5 })), 403);
+    assert_eq!(change(MEMBER, json!({ "roleType": 4, "description": "of fours" })), 200);
+    let four = world
+        .request(&format!("GET {roles}"))
+        .token("admin_a")
+        .query("filter", &json!({ "where": { "name": "four" } }));
+    assert_eq!(json(&four.send())[0]["roleType"], 4, "what names no kind gets that of its maker");
+}
+
+/// Settings of a service whose members of other tenants must accept.
+const ACCEPTANCE: &[(&str, &str)] = &[("MEMBERSHIP_ACCEPTANCE", "required")];
+
+on_both!(a_membership_that_must_be_accepted_is_dead_before, ACCEPTANCE);
+fn a_membership_that_must_be_accepted_is_dead_before(world: &World) {
+    // Sam's home is tenant B.
+    let operations = secured(&world);
+    for (status, home, lives) in [(0, B, false), (0, A, true), (1, B, true), (3, B, true), (2, A, false)] {
+        world.run(&format!(
+            "UPDATE main.user_tenants SET status = {status} WHERE id = 'a0000000-0000-4000-8000-000000000035';
+             UPDATE main.users SET default_tenant_id = '{home}' WHERE id = '{SAM}'"
+        ));
+        for operation in operations.iter().filter(|operation| lives <= operation.only_reads()) {
+            let mut request = operation.request(world.server.address(), Target::Own);
+            if operation.is_personal() {
+                request = world.request(&format!("GET /user/{SAM}/tenants"));
+            }
+            let answer = request.token("sam_a_all").send();
+            let expected = if lives { 200 } else { 401 };
+            assert_eq!(answer.status, expected, "{} with {status} at {home}: {}", operation.name, text(&answer));
+        }
+    }
+    world.run(&format!(
+        "UPDATE main.user_tenants SET status = 1 WHERE id = 'a0000000-0000-4000-8000-000000000035';
+         UPDATE main.user_tenants SET status = 0 WHERE id = 'b0000000-0000-4000-8000-000000000035';
+         UPDATE main.users SET default_tenant_id = '{A}' WHERE id = '{SAM}'"
+    ));
+    let tenants = json(&world.request(&format!("GET /user/{SAM}/tenants")).token("sam_a_all").send());
+    assert_eq!(tenants.as_array().map(Vec::len), Some(1), "what was not accepted is none of Sam's: {tenants}");
+    // Who has not come is no administrator on whom a tenant could rely.
+    world.run(&format!(
+        "UPDATE main.user_tenants SET role_id = '{ADMIN}', status = 0 WHERE id = 'a0000000-0000-4000-8000-000000000035';
+         UPDATE main.users SET default_tenant_id = '{B}' WHERE id = '{SAM}'"
+    ));
+    let suspend = world.request(&format!("PATCH {}", user(A, ALICE))).token("admin_a").json(&json!({ "status": 2 }));
+    assert_eq!(suspend.send().status, 409);
 }

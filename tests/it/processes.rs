@@ -11,21 +11,21 @@ use crate::request::{Request, json, text};
 use crate::support::fixture::Database;
 use crate::support::server::Server;
 use crate::system::bounds::eventually;
+use crate::world::on_both;
 
 /// How often each thing is tried, every other time with the processes the other way round.
 const ROUNDS: usize = 20;
 
-/// A database with the fixture in it, and two processes on it.
+/// Two processes on a database with the fixture in it.
 struct Pair {
-    _database: Database,
     servers: [Server; 2],
 }
 
 impl Pair {
-    fn new(database: Database, settings: &[(&str, &str)]) -> Self {
+    fn new(database: &Database, settings: &[(&str, &str)]) -> Self {
         let servers = [Server::start(&database.url(), settings), Server::start(&database.url(), settings)];
         database.restore();
-        Self { _database: database, servers }
+        Self { servers }
     }
 
     /// A request to one of the two by the administrator of A.
@@ -40,64 +40,56 @@ impl Pair {
     }
 }
 
-fn everywhere(settings: &[(&str, &str)], check: fn(&Pair)) {
-    check(&Pair::new(Database::sqlite(), settings));
-    check(&Pair::new(Database::postgres(), settings));
-}
-
 fn person(name: &str) -> Json {
     json!({ "firstName": "N", "username": name, "email": format!("{name}@a.example"), "roleId": MEMBER })
 }
 
-#[test]
-fn what_one_process_writes_the_other_reads_at_once() {
-    everywhere(&[], |pair| {
-        for round in 0..ROUNDS {
-            let (writer, reader) = (round, round + 1);
-            let create = pair.ask(writer, &format!("POST /tenants/{A}/users")).json(&person(&format!("new{round}")));
-            let id = json(&create.send())["id"].clone();
-            let user = format!("/tenants/{A}/users/{}", id.as_str().expect("a user was created"));
-            assert_eq!(pair.listed(reader, &id)[0]["id"], id, "round {round}");
-            let change = pair.ask(writer, &format!("PATCH {user}")).json(&json!({ "firstName": "Changed" })).send();
-            assert_eq!(change.status, 204, "{}", text(&change));
-            let read = pair.listed(reader, &id);
-            assert_eq!((&read[0]["firstName"], &read), (&json!("Changed"), &pair.listed(writer, &id)));
-            assert_eq!(pair.ask(writer, &format!("DELETE {user}")).send().status, 204);
-            assert_eq!(pair.listed(reader, &id), json!([]), "round {round}");
-        }
-    });
+on_both!(what_one_process_writes_the_other_reads_at_once);
+fn what_one_process_writes_the_other_reads_at_once(database: &Database) {
+    let pair = Pair::new(database, &[]);
+    for round in 0..ROUNDS {
+        let (writer, reader) = (round, round + 1);
+        let create = pair.ask(writer, &format!("POST /tenants/{A}/users")).json(&person(&format!("new{round}")));
+        let id = json(&create.send())["id"].clone();
+        let user = format!("/tenants/{A}/users/{}", id.as_str().expect("a user was created"));
+        assert_eq!(pair.listed(reader, &id)[0]["id"], id, "round {round}");
+        let change = pair.ask(writer, &format!("PATCH {user}")).json(&json!({ "firstName": "Changed" })).send();
+        assert_eq!(change.status, 204, "{}", text(&change));
+        let read = pair.listed(reader, &id);
+        assert_eq!((&read[0]["firstName"], &read), (&json!("Changed"), &pair.listed(writer, &id)));
+        assert_eq!(pair.ask(writer, &format!("DELETE {user}")).send().status, 204);
+        assert_eq!(pair.listed(reader, &id), json!([]), "round {round}");
+    }
 }
 
-#[test]
-fn of_two_processes_that_create_the_same_user_at_once_one_succeeds() {
-    everywhere(&[], |pair| {
-        for round in 0..ROUNDS {
-            let (body, start) = (person(&format!("new{round}")), Barrier::new(2));
-            let create = |process: usize| {
-                let request = pair.ask(process, &format!("POST /tenants/{A}/users")).json(&body);
-                start.wait();
-                request.send().status
-            };
-            let mut statuses = thread::scope(|scope| {
-                let both = [0, 1].map(|process| scope.spawn(move || create(process)));
-                both.map(|one| one.join().expect("it is answered"))
-            });
-            statuses.sort_unstable();
-            assert_eq!(statuses, [200, 409], "round {round}");
-        }
-    });
+on_both!(of_two_processes_that_create_the_same_user_at_once_one_succeeds);
+fn of_two_processes_that_create_the_same_user_at_once_one_succeeds(database: &Database) {
+    let pair = Pair::new(database, &[]);
+    for round in 0..ROUNDS {
+        let (body, start) = (person(&format!("new{round}")), Barrier::new(2));
+        let create = |process: usize| {
+            let request = pair.ask(process, &format!("POST /tenants/{A}/users")).json(&body);
+            start.wait();
+            request.send().status
+        };
+        let mut statuses = thread::scope(|scope| {
+            let both = [0, 1].map(|process| scope.spawn(move || create(process)));
+            both.map(|one| one.join().expect("it is answered"))
+        });
+        statuses.sort_unstable();
+        assert_eq!(statuses, [200, 409], "round {round}");
+    }
 }
 
-#[test]
-fn whom_one_process_removes_the_other_refuses_within_its_cache() {
-    everywhere(&[("CALLER_CACHE_MILLISECONDS", "1000")], |pair| {
-        let line = format!("GET /tenants/{A}/users");
-        let andys = |process: usize| Request::new(pair.servers[process].address(), &line).token("andy_all");
-        for process in [0, 1] {
-            assert_eq!(andys(process).send().status, 200, "it remembers him now");
-        }
-        assert_eq!(pair.ask(0, &format!("DELETE /tenants/{A}/users/{ANDY}")).send().status, 204);
-        assert_eq!(andys(0).send().status, 401, "who removes a member forgets the caller at once");
-        eventually("the other process refuses him", || andys(1).send().status == 401);
-    });
+on_both!(whom_one_process_removes_the_other_refuses_within_its_cache);
+fn whom_one_process_removes_the_other_refuses_within_its_cache(database: &Database) {
+    let pair = Pair::new(database, &[("CALLER_CACHE_MILLISECONDS", "1000")]);
+    let line = format!("GET /tenants/{A}/users");
+    let andys = |process: usize| Request::new(pair.servers[process].address(), &line).token("andy_all");
+    for process in [0, 1] {
+        assert_eq!(andys(process).send().status, 200, "it remembers him now");
+    }
+    assert_eq!(pair.ask(0, &format!("DELETE /tenants/{A}/users/{ANDY}")).send().status, 204);
+    assert_eq!(andys(0).send().status, 401, "who removes a member forgets the caller at once");
+    eventually("the other process refuses him", || andys(1).send().status == 401);
 }

@@ -19,6 +19,7 @@ use crate::request::{Request, json, text};
 use crate::support::fixture::Database;
 use crate::support::http::Answer;
 use crate::support::server::Server;
+use crate::world::{World, on_both};
 
 /// An unknown route, as the original words it.
 const UNKNOWN: &str = r#"{"error":{"statusCode":404,"name":"NotFoundError","message":"API not found !"}}"#;
@@ -56,13 +57,10 @@ fn pages_for_operators_need_no_token() {
     assert!(same["paths"]["/tenants/{id}"]["get"].is_object());
 }
 
-#[test]
-fn ready_asks_the_database() {
-    for database in [Database::sqlite(), Database::postgres()] {
-        let server = Server::start(&database.url(), &[]);
-        let ready = get(&server, "/health/ready");
-        assert_eq!((ready.status, json(&ready)), (200, json!({ "status": "ok", "database": "up" })));
-    }
+on_both!(ready_asks_the_database);
+fn ready_asks_the_database(world: &World) {
+    let ready = get(&world.server, "/health/ready");
+    assert_eq!((ready.status, json(&ready)), (200, json!({ "status": "ok", "database": "up" })));
 }
 
 #[test]

@@ -9,7 +9,7 @@ use crate::request::{json, text};
 use crate::support::fixture::Database;
 use crate::support::postgres::PostgresDatabase;
 use crate::support::sqlite::SqliteDatabase;
-use crate::world::everywhere;
+use crate::world::{World, on_both};
 
 const TENANT_A: &str = "a0000000-0000-4000-8000-000000000001";
 const ROLE_A: &str = "a0000000-0000-4000-8000-000000000011";
@@ -96,17 +96,15 @@ fn of_sqlite(database: &SqliteDatabase, declared: &BTreeSet<Constraint>) -> BTre
     rows.and_then(Iterator::collect).expect("the schema can be read")
 }
 
-#[test]
-fn entities_declare_the_unique_constraints_that_migrations_make() {
+on_both!(entities_declare_the_unique_constraints_that_migrations_make);
+fn entities_declare_the_unique_constraints_that_migrations_make(world: &World) {
     let declared = declared();
     assert!(declared.len() > 12, "{declared:?}");
-    everywhere(|world| {
-        let made = match &world.database {
-            Database::Postgres(database) => of_postgres(database),
-            Database::Sqlite(database) => of_sqlite(database, &declared),
-        };
-        assert_eq!(made, declared);
-    });
+    let made = match &world.database {
+        Database::Postgres(database) => of_postgres(database),
+        Database::Sqlite(database) => of_sqlite(database, &declared),
+    };
+    assert_eq!(made, declared);
 }
 
 /// An application's own index, on a table of ours.
@@ -117,33 +115,31 @@ fn index(database: &Database, name: &str, table: &str, column: &str) {
     }
 }
 
-#[test]
-fn a_constraint_that_nobody_declares_is_taken_for_no_other() {
-    everywhere(|world| {
-        index(&world.database, "own_designations", "users", "designation");
-        index(&world.database, "own_descriptions", "roles", "lower(description)");
-        let user = |name: &str| {
-            json!({
-                "roleId": ROLE_A, "firstName": "N", "username": name, "email": format!("{name}@x.example"),
-                "designation": "Boss",
-            })
-        };
-        let role = |name: &str| json!({ "name": name, "description": "The one" , "permissions": [] });
-        let tenant = format!("/tenants/{TENANT_A}");
-        let send = |line: String, body: &Json| world.request(&line).token("admin_a").json(body).send();
-        for (path, bodies) in [
-            (format!("POST {tenant}/users"), [user("first"), user("second")]),
-            (format!("POST {tenant}/roles"), [role("first"), role("second")]),
-        ] {
-            let first = send(path.clone(), &bodies[0]);
-            assert_eq!(first.status, 200, "{}", text(&first));
-            let second = send(path.clone(), &bodies[1]);
-            let expected = json!({
-                "error": { "statusCode": 409, "name": "ConflictError", "message": "Unique constraint violation error !" },
-            });
-            assert_eq!((second.status, json(&second)), (409, expected), "{path}");
-        }
-        let metrics = text(&world.request("GET /metrics").send());
-        assert!(metrics.contains("user_tenant_service_errors_total{code=\"NOT_UNIQUE\"} 2\n"), "{metrics}");
-    });
+on_both!(a_constraint_that_nobody_declares_is_taken_for_no_other);
+fn a_constraint_that_nobody_declares_is_taken_for_no_other(world: &World) {
+    index(&world.database, "own_designations", "users", "designation");
+    index(&world.database, "own_descriptions", "roles", "lower(description)");
+    let user = |name: &str| {
+        json!({
+            "roleId": ROLE_A, "firstName": "N", "username": name, "email": format!("{name}@x.example"),
+            "designation": "Boss",
+        })
+    };
+    let role = |name: &str| json!({ "name": name, "description": "The one" , "permissions": [] });
+    let tenant = format!("/tenants/{TENANT_A}");
+    let send = |line: String, body: &Json| world.request(&line).token("admin_a").json(body).send();
+    for (path, bodies) in [
+        (format!("POST {tenant}/users"), [user("first"), user("second")]),
+        (format!("POST {tenant}/roles"), [role("first"), role("second")]),
+    ] {
+        let first = send(path.clone(), &bodies[0]);
+        assert_eq!(first.status, 200, "{}", text(&first));
+        let second = send(path.clone(), &bodies[1]);
+        let expected = json!({
+            "error": { "statusCode": 409, "name": "ConflictError", "message": "Unique constraint violation error !" },
+        });
+        assert_eq!((second.status, json(&second)), (409, expected), "{path}");
+    }
+    let metrics = text(&world.request("GET /metrics").send());
+    assert!(metrics.contains("user_tenant_service_errors_total{code=\"NOT_UNIQUE\"} 2\n"), "{metrics}");
 }

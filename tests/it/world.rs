@@ -1,4 +1,4 @@
-//! A service on a database with the fixture in it, on SQLite and on PostgreSQL alike.
+//! A service on a database with the fixture in it, and [`on_both`], which runs a test on SQLite and on PostgreSQL alike.
 
 use crate::request::Request;
 use crate::support::fixture::Database;
@@ -15,7 +15,12 @@ pub(crate) struct World {
 impl World {
     /// Starts the service and puts the fixture in place.
     pub(crate) fn new(database: Database) -> Self {
-        let server = Server::start(&database.url(), &[]);
+        Self::with(database, &[])
+    }
+
+    /// The same with environment variables that come on top.
+    pub(crate) fn with(database: Database, settings: &[(&str, &str)]) -> Self {
+        let server = Server::start(&database.url(), settings);
         database.restore();
         Self { database, server }
     }
@@ -34,8 +39,40 @@ impl World {
     }
 }
 
-/// Runs a check on both databases, one after the other.
-pub(crate) fn everywhere(check: impl Fn(&World)) {
-    check(&World::new(Database::sqlite()));
-    check(&World::new(Database::postgres()));
+impl From<Database> for World {
+    fn from(database: Database) -> Self {
+        Self::new(database)
+    }
 }
+
+/// Makes two tests, `on_sqlite` and `on_postgres`, of a function that takes a [`Database`] or what can be made from one: a
+/// [`World`], or what a file puts around it. With settings after its name, the function takes a [`World`] that has them.
+macro_rules! on_both {
+    ($case:ident $(, $settings:ident)?) => {
+        mod $case {
+            use crate::support::fixture::Database;
+
+            #[test]
+            fn on_sqlite() {
+                super::$case(&crate::world::made!(Database::sqlite() $(, $settings)?));
+            }
+
+            #[test]
+            fn on_postgres() {
+                super::$case(&crate::world::made!(Database::postgres() $(, $settings)?));
+            }
+        }
+    };
+}
+pub(crate) use on_both;
+
+/// What the function of [`on_both`] takes.
+macro_rules! made {
+    ($database:expr) => {
+        $database.into()
+    };
+    ($database:expr, $settings:ident) => {
+        crate::world::World::with($database, super::$settings)
+    };
+}
+pub(crate) use made;

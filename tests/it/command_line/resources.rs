@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 use super::{FAILED, INVALID_CONFIGURATION, WRONG_USAGE, assert_fails, assert_fails_politely};
 use crate::program::Workplace;
 use crate::support::token;
-use crate::world::everywhere;
+use crate::world::{World, on_both};
 
 fn json(text: &str) -> Json {
     serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
@@ -18,86 +18,75 @@ fn ids(printed: &str) -> Vec<String> {
     json(printed).as_array().unwrap().iter().map(|row| row["id"].as_str().unwrap().to_owned()).collect()
 }
 
-#[test]
-fn rows_are_made_changed_and_removed_at_an_address() {
-    everywhere(|world| {
-        let url = format!("http://{}", world.server.address());
-        let admin = token::token("admin_a");
-        let workplace = Workplace::with(&[("USER_TENANT_URL", url.as_str()), ("USER_TENANT_TOKEN", admin.as_str())]);
-        let ok = |arguments: &[&str]| workplace.ok(arguments);
-        assert_eq!(
-            ok(&["tenant", "list"]).lines().map(|line| line.split_whitespace().collect::<Vec<_>>()).collect::<Vec<_>>(),
-            [
-                vec!["ID", "KEY", "NAME", "STATUS"],
-                vec!["a0000000-0000-4000-8000-000000000001", "tenant-a", "Tenant", "A", "active"],
-            ]
-        );
-        for (kind, properties, change, changed) in [
-            (
-                "role",
-                &["name=made by command", "permissions=[\"ViewTenant\"]"][..],
-                "description=changed",
-                ("description", "changed"),
-            ),
-            ("group", &["name=made by command"], "description=42 of them", ("description", "42 of them")),
-            (
-                "user",
-                &[
-                    "firstName=Mia",
-                    "username=mia",
-                    "email=mia@a.example",
-                    "roleId=a0000000-0000-4000-8000-000000000012",
-                ],
-                "firstName=Maria",
-                ("firstName", "Maria"),
-            ),
-        ] {
-            let before = ids(&ok(&[kind, "list", "-o", "json"]));
-            let set: Vec<&str> = properties.iter().flat_map(|property| ["--set", property]).collect();
-            let made = ids(&ok(&[&[kind, "create", "-o", "json"], &set[..]].concat())).remove(0);
-            let updated = json(&ok(&[kind, "update", &made, "--set", change, "-o", "json"]));
-            assert_eq!(updated[0][changed.0], changed.1, "{updated}");
-            assert_eq!(json(&ok(&[kind, "get", &made, "-o", "json"])), updated);
-            let listed = ids(&ok(&[kind, "list", "-o", "json", "--where", &format!("id={made}")]));
-            assert_eq!(listed, std::slice::from_ref(&made));
-            let csv =
-                ok(&[kind, "list", "--output", "csv", "--filter", &json!({ "where": { "id": made } }).to_string()]);
-            let lines: Vec<&str> = csv.lines().collect();
-            assert!(lines.len() == 2 && lines[0].contains("createdOn,") && lines[1].contains(&made), "{csv}");
-            assert_fails_politely(&workplace.run(&[kind, "remove", &made]), WRONG_USAGE, &["--yes"]);
-            assert_eq!(ok(&[kind, "remove", &made, "--yes"]).trim(), format!("removed {made}"));
-            assert_eq!(ids(&ok(&[kind, "list", "-o", "json"])), before);
-        }
-        let listed = json(&ok(&["role", "list", "--order", "name DESC", "--limit", "2", "--skip", "1", "-o", "json"]));
-        assert_eq!(
-            listed.as_array().unwrap().iter().map(|role| &role["name"]).collect::<Vec<_>>(),
-            ["super", "member"]
-        );
+on_both!(rows_are_made_changed_and_removed_at_an_address);
+fn rows_are_made_changed_and_removed_at_an_address(world: &World) {
+    let url = format!("http://{}", world.server.address());
+    let admin = token::token("admin_a");
+    let workplace = Workplace::with(&[("USER_TENANT_URL", url.as_str()), ("USER_TENANT_TOKEN", admin.as_str())]);
+    let ok = |arguments: &[&str]| workplace.ok(arguments);
+    assert_eq!(
+        ok(&["tenant", "list"]).lines().map(|line| line.split_whitespace().collect::<Vec<_>>()).collect::<Vec<_>>(),
+        [
+            vec!["ID", "KEY", "NAME", "STATUS"],
+            vec!["a0000000-0000-4000-8000-000000000001", "tenant-a", "Tenant", "A", "active"],
+        ]
+    );
+    for (kind, properties, change, changed) in [
+        (
+            "role",
+            &["name=made by command", "permissions=[\"ViewTenant\"]"][..],
+            "description=changed",
+            ("description", "changed"),
+        ),
+        ("group", &["name=made by command"], "description=42 of them", ("description", "42 of them")),
+        (
+            "user",
+            &["firstName=Mia", "username=mia", "email=mia@a.example", "roleId=a0000000-0000-4000-8000-000000000012"],
+            "firstName=Maria",
+            ("firstName", "Maria"),
+        ),
+    ] {
+        let before = ids(&ok(&[kind, "list", "-o", "json"]));
+        let set: Vec<&str> = properties.iter().flat_map(|property| ["--set", property]).collect();
+        let made = ids(&ok(&[&[kind, "create", "-o", "json"], &set[..]].concat())).remove(0);
+        let updated = json(&ok(&[kind, "update", &made, "--set", change, "-o", "json"]));
+        assert_eq!(updated[0][changed.0], changed.1, "{updated}");
+        assert_eq!(json(&ok(&[kind, "get", &made, "-o", "json"])), updated);
+        let listed = ids(&ok(&[kind, "list", "-o", "json", "--where", &format!("id={made}")]));
+        assert_eq!(listed, std::slice::from_ref(&made));
+        let csv = ok(&[kind, "list", "--output", "csv", "--filter", &json!({ "where": { "id": made } }).to_string()]);
+        let lines: Vec<&str> = csv.lines().collect();
+        assert!(lines.len() == 2 && lines[0].contains("createdOn,") && lines[1].contains(&made), "{csv}");
+        assert_fails_politely(&workplace.run(&[kind, "remove", &made]), WRONG_USAGE, &["--yes"]);
+        assert_eq!(ok(&[kind, "remove", &made, "--yes"]).trim(), format!("removed {made}"));
+        assert_eq!(ids(&ok(&[kind, "list", "-o", "json"])), before);
+    }
+    let listed = json(&ok(&["role", "list", "--order", "name DESC", "--limit", "2", "--skip", "1", "-o", "json"]));
+    assert_eq!(listed.as_array().unwrap().iter().map(|role| &role["name"]).collect::<Vec<_>>(), ["super", "member"]);
 
-        // Another tenant's, and what makes no sense.
-        let foreign = "b0000000-0000-4000-8000-000000000001";
-        for (arguments, code, words) in [
-            (&["role", "list", "--tenant", foreign][..], FAILED, &["403", "another's"][..]),
-            (&["tenant", "get", foreign], FAILED, &["there is no", foreign]),
-            (&["role", "get", "nothing"], WRONG_USAGE, &["there is no role \"nothing\"", "super"]),
-            (&["tenant", "create", "--set", "name=X"], FAILED, &["422", "must have required property 'status'"]),
-            (&["tenant", "create"], WRONG_USAGE, &["--set NAME=VALUE"]),
-            (&["role", "list", "--filter", "{\"limit\": 1}", "--limit", "2"], WRONG_USAGE, &["\"limit\" already"]),
-            (&["role", "list", "--all", "--filter", "{\"limit\": 1}"], WRONG_USAGE, &["--all"]),
-            (&["role", "list", "--where", "name=a", "--where", "name=b"], WRONG_USAGE, &["\"name\" twice", "inq"]),
-            (&["tenant", "update", "", "--set", "name=X"], WRONG_USAGE, &["is no id"]),
-            (&["role", "create", "--set", "name=X", "--set", "nope=1"], FAILED, &["422", ": nope"]),
-            (&["role", "list", "--where", "name"], WRONG_USAGE, &["NAME=VALUE"]),
-            (&["tenant", "list", "--tenant", foreign], WRONG_USAGE, &["--tenant", "tenant get NAME"]),
-            (&["role", "list", "--token", "garbage"], WRONG_USAGE, &["which tenant?"]),
-            (&["tenant", "list", "--token", "garbage"], FAILED, &["401", "Mint one with"]),
-            (&["tenant", "list", "--url", "nowhere"], WRONG_USAGE, &["--url", "http://"]),
-        ] {
-            assert_fails_politely(&workplace.run(arguments), code, words);
-        }
-        let alone = workplace.run(&["tenant", "list", "--url", "http://127.0.0.1:1"]);
-        assert_fails(&alone, FAILED, &["the service cannot be reached", "http://127.0.0.1:1", "refused"]);
-    });
+    // Another tenant's, and what makes no sense.
+    let foreign = "b0000000-0000-4000-8000-000000000001";
+    for (arguments, code, words) in [
+        (&["role", "list", "--tenant", foreign][..], FAILED, &["403", "another's"][..]),
+        (&["tenant", "get", foreign], FAILED, &["there is no", foreign]),
+        (&["role", "get", "nothing"], WRONG_USAGE, &["there is no role \"nothing\"", "super"]),
+        (&["tenant", "create", "--set", "name=X"], FAILED, &["422", "must have required property 'status'"]),
+        (&["tenant", "create"], WRONG_USAGE, &["--set NAME=VALUE"]),
+        (&["role", "list", "--filter", "{\"limit\": 1}", "--limit", "2"], WRONG_USAGE, &["\"limit\" already"]),
+        (&["role", "list", "--all", "--filter", "{\"limit\": 1}"], WRONG_USAGE, &["--all"]),
+        (&["role", "list", "--where", "name=a", "--where", "name=b"], WRONG_USAGE, &["\"name\" twice", "inq"]),
+        (&["tenant", "update", "", "--set", "name=X"], WRONG_USAGE, &["is no id"]),
+        (&["role", "create", "--set", "name=X", "--set", "nope=1"], FAILED, &["422", ": nope"]),
+        (&["role", "list", "--where", "name"], WRONG_USAGE, &["NAME=VALUE"]),
+        (&["tenant", "list", "--tenant", foreign], WRONG_USAGE, &["--tenant", "tenant get NAME"]),
+        (&["role", "list", "--token", "garbage"], WRONG_USAGE, &["which tenant?"]),
+        (&["tenant", "list", "--token", "garbage"], FAILED, &["401", "Mint one with"]),
+        (&["tenant", "list", "--url", "nowhere"], WRONG_USAGE, &["--url", "http://"]),
+    ] {
+        assert_fails_politely(&workplace.run(arguments), code, words);
+    }
+    let alone = workplace.run(&["tenant", "list", "--url", "http://127.0.0.1:1"]);
+    assert_fails(&alone, FAILED, &["the service cannot be reached", "http://127.0.0.1:1", "refused"]);
 }
 
 #[test]

@@ -3,12 +3,11 @@
 use regex::Regex;
 use serde_json::json;
 
-use super::{
-    FAILED, INVALID_CONFIGURATION, SECRET, WRONG_USAGE, assert_fails, assert_fails_politely, claims, everywhere, on,
-};
+use super::{FAILED, INVALID_CONFIGURATION, SECRET, WRONG_USAGE, assert_fails, assert_fails_politely, claims, on};
 use crate::program::Workplace;
 use crate::request::json;
 use crate::support::fixture::Database;
+use crate::world::on_both;
 
 /// Runs `bootstrap` and returns the ids that it prints: tenant, user, membership.
 fn bootstrap(workplace: &Workplace, arguments: &[&str]) -> [String; 3] {
@@ -19,128 +18,109 @@ fn bootstrap(workplace: &Workplace, arguments: &[&str]) -> [String; 3] {
     })
 }
 
-#[test]
-fn bootstrap_makes_an_administrator_on_any_database() {
-    everywhere(|workplace| {
-        workplace.ok(&["migrate", "up"]);
-        let [first, ..] = bootstrap(workplace, &[]);
-        let [tenant, user, membership] = bootstrap(
-            workplace,
-            &[
-                "--tenant-name",
-                "Acme",
-                "--tenant-key",
-                "acme",
-                "--username",
-                " Ann ",
-                "--email",
-                "Ann@Acme.example",
-                "--first-name",
-                "Ann",
-            ],
-        );
-        assert_ne!(first, tenant);
-        let token = workplace.ok(&["token", "--user-tenant", &membership]);
-        let said = claims(&token);
-        assert_eq!(
-            [&said["id"], &said["tenantId"], &said["userTenantId"]],
-            [&json!(user), &json!(tenant), &json!(membership)]
-        );
-        assert_eq!([&said["username"], &said["email"]], ["ann", "ann@acme.example"], "as the service stores them");
+on_both!(bootstrap_makes_an_administrator_on_any_database);
+fn bootstrap_makes_an_administrator_on_any_database(database: &Database) {
+    let workplace = &on(database);
+    workplace.ok(&["migrate", "up"]);
+    let [first, ..] = bootstrap(workplace, &[]);
+    let [tenant, user, membership] = bootstrap(
+        workplace,
+        &[
+            "--tenant-name",
+            "Acme",
+            "--tenant-key",
+            "acme",
+            "--username",
+            " Ann ",
+            "--email",
+            "Ann@Acme.example",
+            "--first-name",
+            "Ann",
+        ],
+    );
+    assert_ne!(first, tenant);
+    let token = workplace.ok(&["token", "--user-tenant", &membership]);
+    let said = claims(&token);
+    assert_eq!(
+        [&said["id"], &said["tenantId"], &said["userTenantId"]],
+        [&json!(user), &json!(tenant), &json!(membership)]
+    );
+    assert_eq!([&said["username"], &said["email"]], ["ann", "ann@acme.example"], "as the service stores them");
 
-        let running = workplace.serve(&["serve"]);
-        let listed = running.request("GET /tenants").bearer(token.trim()).send();
-        let listed = json(&listed);
-        assert_eq!(listed.as_array().map(Vec::len), Some(1), "its own tenant: {listed}");
-        assert_eq!(
-            [&listed[0]["name"], &listed[0]["key"], &listed[0]["status"]],
-            [&json!("Acme"), &json!("acme"), &json!(1)]
-        );
-        let renamed =
-            running.request(&format!("PATCH /tenants/{tenant}")).bearer(token.trim()).json(&json!({ "city": "Rome" }));
-        assert_eq!(renamed.send().status, 204, "an administrator may");
-    });
+    let running = workplace.serve(&["serve"]);
+    let listed = running.request("GET /tenants").bearer(token.trim()).send();
+    let listed = json(&listed);
+    assert_eq!(listed.as_array().map(Vec::len), Some(1), "its own tenant: {listed}");
+    assert_eq!(
+        [&listed[0]["name"], &listed[0]["key"], &listed[0]["status"]],
+        [&json!("Acme"), &json!("acme"), &json!(1)]
+    );
+    let renamed =
+        running.request(&format!("PATCH /tenants/{tenant}")).bearer(token.trim()).json(&json!({ "city": "Rome" }));
+    assert_eq!(renamed.send().status, 204, "an administrator may");
 }
 
-/// Two people would log in by the same text.
-#[test]
-fn bootstrap_takes_no_name_that_leads_to_somebody() {
-    everywhere(|workplace| {
-        workplace.ok(&["migrate", "up"]);
-        workplace.ok(&["bootstrap", "--username", "ann", "--email", "ann@acme.example"]);
-        for (username, email) in
-            [("ANN@acme.example", "other@acme.example"), ("Ann", "other@acme.example"), ("other", "Ann@ACME.example")]
-        {
-            let other = ["bootstrap", "--tenant-key", "other", "--username", username, "--email", email];
-            assert_fails_politely(&workplace.run(&other), FAILED, &["username or the e-mail", "--username or --email"]);
-        }
-        workplace.ok(&["bootstrap", "--tenant-key", "other", "--username", "o", "--email", "other@acme.example"]);
-    });
+on_both!(a_tenant_that_locked_everybody_out_is_let_in_again);
+fn a_tenant_that_locked_everybody_out_is_let_in_again(database: &Database) {
+    let workplace = &on(database);
+    workplace.ok(&["migrate", "up"]);
+    let [tenant, user, membership] = bootstrap(workplace, &[]);
+    let token = workplace.ok(&["token", "--user-tenant", &membership]);
+    let running = workplace.serve(&["serve"]);
+    let list = |token: &str| running.request("GET /tenants").bearer(token.trim()).send().status;
+    assert_eq!(list(&token), 200);
+
+    // The same administrator again: the role and the names are there, the membership stays one.
+    // By id or by key.
+    for named in [tenant.as_str(), "default"] {
+        let again = bootstrap(workplace, &["--tenant", named]);
+        assert_eq!(again, [tenant.clone(), user.clone(), membership.clone()], "{named}");
+    }
+    let unknown = workplace.run(&["bootstrap", "--tenant", "nowhere"]);
+    assert_fails_politely(&unknown, WRONG_USAGE, &["there is no tenant \"nowhere\"", "tenant list"]);
+    // Another one, in a role of its own.
+    let other = ["--tenant", &tenant, "--username", "ann", "--email", "ann@acme.example", "--role-name", "rescue"];
+    let [same, ann, rescued] = bootstrap(workplace, &other);
+    assert_eq!(same, tenant);
+    assert_ne!((&ann, &rescued), (&user, &membership));
+    let rescue = workplace.ok(&["token", "--user-tenant", &rescued]);
+    assert_eq!(list(&rescue), 200);
+
+    // A role of the wanted name that grants less is not widened behind the backs of those who give it.
+    let role = json!({ "name": "weak", "permissions": ["ViewTenant"] });
+    let made = running.request(&format!("POST /tenants/{tenant}/roles")).bearer(rescue.trim()).json(&role).send();
+    assert_eq!(made.status, 200);
+    let weak = ["bootstrap", "--tenant", &tenant, "--role-name", "Weak"];
+    assert_fails_politely(&workplace.run(&weak), FAILED, &["weak"]);
+    let nobody = "00000000-0000-0000-0000-000000000000";
+    assert_fails_politely(&workplace.run(&["bootstrap", "--tenant", nobody]), FAILED, &[nobody]);
+    let both = ["bootstrap", "--tenant", &tenant, "--tenant-key", "x"];
+    assert_eq!(workplace.run(&both).code, WRONG_USAGE);
 }
 
-#[test]
-fn a_tenant_that_locked_everybody_out_is_let_in_again() {
-    everywhere(|workplace| {
-        workplace.ok(&["migrate", "up"]);
-        let [tenant, user, membership] = bootstrap(workplace, &[]);
-        let token = workplace.ok(&["token", "--user-tenant", &membership]);
-        let running = workplace.serve(&["serve"]);
-        let list = |token: &str| running.request("GET /tenants").bearer(token.trim()).send().status;
-        assert_eq!(list(&token), 200);
-
-        // The same administrator again: the role and the names are there, the membership stays one.
-        // By id or by key.
-        for named in [tenant.as_str(), "default"] {
-            let again = bootstrap(workplace, &["--tenant", named]);
-            assert_eq!(again, [tenant.clone(), user.clone(), membership.clone()], "{named}");
-        }
-        let unknown = workplace.run(&["bootstrap", "--tenant", "nowhere"]);
-        assert_fails_politely(&unknown, WRONG_USAGE, &["there is no tenant \"nowhere\"", "tenant list"]);
-        // Another one, in a role of its own.
-        let other = ["--tenant", &tenant, "--username", "ann", "--email", "ann@acme.example", "--role-name", "rescue"];
-        let [same, ann, rescued] = bootstrap(workplace, &other);
-        assert_eq!(same, tenant);
-        assert_ne!((&ann, &rescued), (&user, &membership));
-        let rescue = workplace.ok(&["token", "--user-tenant", &rescued]);
-        assert_eq!(list(&rescue), 200);
-
-        // A role of the wanted name that grants less is not widened behind the backs of those who give it.
-        let role = json!({ "name": "weak", "permissions": ["ViewTenant"] });
-        let made = running.request(&format!("POST /tenants/{tenant}/roles")).bearer(rescue.trim()).json(&role).send();
-        assert_eq!(made.status, 200);
-        let weak = ["bootstrap", "--tenant", &tenant, "--role-name", "Weak"];
-        assert_fails_politely(&workplace.run(&weak), FAILED, &["weak"]);
-        let nobody = "00000000-0000-0000-0000-000000000000";
-        assert_fails_politely(&workplace.run(&["bootstrap", "--tenant", nobody]), FAILED, &[nobody]);
-        let both = ["bootstrap", "--tenant", &tenant, "--tenant-key", "x"];
-        assert_eq!(workplace.run(&both).code, WRONG_USAGE);
-    });
-}
-
-#[test]
-fn bootstrap_makes_all_or_nothing() {
-    everywhere(|workplace| {
-        workplace.ok(&["migrate", "up"]);
-        bootstrap(workplace, &[]);
-        assert_fails_politely(&workplace.run(&["bootstrap"]), FAILED, &["default", "--tenant-key"]);
-        let username = ["bootstrap", "--tenant-key", "other", "--email", "other@x.example"];
-        assert_fails_politely(&workplace.run(&username), FAILED, &["Name others with --username or --email"]);
-        let email = ["bootstrap", "--tenant-key", "other", "--username", "other"];
-        assert_fails_politely(&workplace.run(&email), FAILED, &["--email"]);
-        for wrong in [
-            &["--tenant-key", "a key that is longer than its column"][..],
-            &["--tenant-key", "other"],
-            &["--tenant-key", "other", "--username", "other"],
-            &["--tenant-key", "other", "--username", &"x".repeat(200), "--email", "other@x.example"],
-            &["--tenant-key", "other", "--username", "other", "--email", "no address"],
-        ] {
-            assert_fails_politely(&workplace.run(&[&["bootstrap"], wrong].concat()), FAILED, &[]);
-        }
-        let token = workplace.ok(&["token", "--master"]);
-        let running = workplace.serve(&["serve"]);
-        let count = running.request("GET /tenants/count").bearer(token.trim()).send();
-        assert_eq!(json(&count), json!({ "count": 1 }), "what failed left nothing");
-    });
+on_both!(bootstrap_makes_all_or_nothing);
+fn bootstrap_makes_all_or_nothing(database: &Database) {
+    let workplace = &on(database);
+    workplace.ok(&["migrate", "up"]);
+    bootstrap(workplace, &[]);
+    assert_fails_politely(&workplace.run(&["bootstrap"]), FAILED, &["default", "--tenant-key"]);
+    let username = ["bootstrap", "--tenant-key", "other", "--email", "other@x.example"];
+    assert_fails_politely(&workplace.run(&username), FAILED, &["Name another with --username"]);
+    let email = ["bootstrap", "--tenant-key", "other", "--username", "other"];
+    assert_fails_politely(&workplace.run(&email), FAILED, &["--email"]);
+    for wrong in [
+        &["--tenant-key", "a key that is longer than its column"][..],
+        &["--tenant-key", "other"],
+        &["--tenant-key", "other", "--username", "other"],
+        &["--tenant-key", "other", "--username", &"x".repeat(200), "--email", "other@x.example"],
+        &["--tenant-key", "other", "--username", "other", "--email", "no address"],
+    ] {
+        assert_fails_politely(&workplace.run(&[&["bootstrap"], wrong].concat()), FAILED, &[]);
+    }
+    let token = workplace.ok(&["token", "--master"]);
+    let running = workplace.serve(&["serve"]);
+    let count = running.request("GET /tenants/count").bearer(token.trim()).send();
+    assert_eq!(json(&count), json!({ "count": 1 }), "what failed left nothing");
 }
 
 #[test]

@@ -24,6 +24,7 @@ use crate::replay::signature::{SECRET, Signature};
 use crate::request::{Request, bad_refusal, json, text};
 use crate::support::fixture::Database;
 use crate::support::token::ISSUER;
+use crate::world::on_both;
 
 /// A preference of Alice.
 const PREFERENCE: &str = "a0000000-0000-4000-8000-000000000071";
@@ -64,8 +65,8 @@ struct Scene {
     _runtime: Runtime,
 }
 
-impl Scene {
-    fn new(database: Database) -> Self {
+impl From<Database> for Scene {
+    fn from(database: Database) -> Self {
         let runtime = Runtime::new().expect("a runtime can be made");
         let interruption = Arc::new(Interruption::default());
         interruption.at(usize::MAX);
@@ -90,7 +91,9 @@ impl Scene {
         scene.restore();
         scene
     }
+}
 
+impl Scene {
     fn restore(&self) {
         let made = "2024-01-02T03:04:05.678Z";
         self.database.restore();
@@ -176,43 +179,41 @@ fn writes() -> Vec<(String, String, Json)> {
     writes.map(|(name, path, body)| (name.to_owned(), path, body)).into()
 }
 
-#[test]
-fn h34_a_write_that_is_interrupted_leaves_nothing() {
-    for scene in [Scene::new(Database::sqlite()), Scene::new(Database::postgres())] {
-        let writes = writes();
-        let document = json(&Request::new(scene.address, "GET /openapi.json").send());
-        let paths = document["paths"].as_object().expect("a document has paths").iter();
-        let operations = paths.flat_map(|(path, item)| {
-            let methods = item.as_object().expect("a path has operations").keys();
-            methods.map(move |method| format!("{} {path}", method.to_uppercase()))
-        });
-        let operations: BTreeSet<String> = operations.filter(|name| !name.starts_with("GET ")).collect();
-        assert_eq!(writes.iter().map(|(name, ..)| name.clone()).collect::<BTreeSet<_>>(), operations);
+on_both!(h34_a_write_that_is_interrupted_leaves_nothing);
+fn h34_a_write_that_is_interrupted_leaves_nothing(scene: &Scene) {
+    let writes = writes();
+    let document = json(&Request::new(scene.address, "GET /openapi.json").send());
+    let paths = document["paths"].as_object().expect("a document has paths").iter();
+    let operations = paths.flat_map(|(path, item)| {
+        let methods = item.as_object().expect("a path has operations").keys();
+        methods.map(move |method| format!("{} {path}", method.to_uppercase()))
+    });
+    let operations: BTreeSet<String> = operations.filter(|name| !name.starts_with("GET ")).collect();
+    assert_eq!(writes.iter().map(|(name, ..)| name.clone()).collect::<BTreeSet<_>>(), operations);
 
-        let before = scene.database.tables();
-        let mut deepest = 0;
-        for (name, path, body) in &writes {
-            let method = name.split(' ').next().expect("a method");
-            for statement in 1.. {
-                std::thread::sleep(Duration::from_millis(2)); // A callback of the same millisecond is a replay.
-                scene.interruption.at(statement);
-                let answer = scene.request(method, path, body).send();
-                let came = scene.interruption.came();
-                scene.interruption.at(usize::MAX);
-                let what = format!("{name}, interrupted at statement {statement}: {}", text(&answer));
-                if !came {
-                    assert!(answer.status < 300, "{what}");
-                    assert!(statement > 1, "a write has a statement and a commit: {what}");
-                    assert!(scene.database.tables() != before, "{what}");
-                    deepest = deepest.max(statement - 1);
-                    scene.restore();
-                    break;
-                }
-                assert_eq!((answer.status, answer.header("retry-after")), (503, "1"), "{what}");
-                assert_eq!(bad_refusal(&answer), None, "{what}");
-                assert!(scene.database.tables() == before, "{what}");
+    let before = scene.database.tables();
+    let mut deepest = 0;
+    for (name, path, body) in &writes {
+        let method = name.split(' ').next().expect("a method");
+        for statement in 1.. {
+            std::thread::sleep(Duration::from_millis(2)); // A callback of the same millisecond is a replay.
+            scene.interruption.at(statement);
+            let answer = scene.request(method, path, body).send();
+            let came = scene.interruption.came();
+            scene.interruption.at(usize::MAX);
+            let what = format!("{name}, interrupted at statement {statement}: {}", text(&answer));
+            if !came {
+                assert!(answer.status < 300, "{what}");
+                assert!(statement > 1, "a write has a statement and a commit: {what}");
+                assert!(scene.database.tables() != before, "{what}");
+                deepest = deepest.max(statement - 1);
+                scene.restore();
+                break;
             }
+            assert_eq!((answer.status, answer.header("retry-after")), (503, "1"), "{what}");
+            assert_eq!(bad_refusal(&answer), None, "{what}");
+            assert!(scene.database.tables() == before, "{what}");
         }
-        assert!(deepest >= 9, "the callback alone writes six rows: {deepest}");
     }
+    assert!(deepest >= 9, "the callback alone writes six rows: {deepest}");
 }

@@ -5,9 +5,10 @@ use std::thread;
 
 use serde_json::{Value as Json, json};
 
-use super::{A, ALICE_IN_A, AMY, AMY_IN_A, ANDY_IN_A, ENGINEERS, MEMBER, SALES, Scene, everywhere, status};
+use super::{A, ALICE_IN_A, AMY, AMY_IN_A, ANDY_IN_A, ENGINEERS, MEMBER, SALES, Scene, status};
 use crate::request::{Request, bad_refusal, text};
 use crate::support::http::Answer;
+use crate::world::on_both;
 
 const CALLERS: usize = 50;
 /// How often two requests race, half of them in the other order.
@@ -64,99 +65,89 @@ fn one_wins(scene: &Scene, line: &str, body: &Json, refusal: u16, rows: &[&str])
     scene.go_on();
 }
 
-#[test]
-fn h35_of_fifty_equal_creations_at_once_one_succeeds() {
-    everywhere(|scene| {
-        let user = json!({ "firstName": "N", "username": "new", "email": "new@a.example", "roleId": MEMBER });
-        let known = json!({ "firstName": "B", "username": "bob", "email": "bob@b.example", "roleId": MEMBER });
-        let permission = json!({ "permission": "ViewRoles", "allowed": true });
-        let permissions = format!("POST /user-tenants/{ANDY_IN_A}/user-level-permissions");
-        let member = json!({ "userTenantId": AMY_IN_A });
-        for (line, body, refusal, rows) in [
-            (format!("POST /tenants/{A}/roles"), json!({ "name": "New" }), 403, &["roles"][..]),
-            (format!("POST /tenants/{A}/groups"), json!({ "name": "New" }), 403, &["groups", "user_groups"]),
-            (format!("POST /groups/{ENGINEERS}/user"), member, 403, &["user_groups"]),
-            (format!("POST /tenants/{A}/users"), user, 409, &["user_credentials", "user_tenants", "users"]),
-            (format!("POST /tenants/{A}/users"), known, 409, &["user_tenants"]),
-            (permissions, permission, 409, &["user_permissions"]),
-            ("POST /tenants".to_owned(), json!({ "name": "N", "status": 1, "key": "new" }), 409, &["tenants"]),
-        ] {
-            one_wins(scene, &line, &body, refusal, rows);
-        }
-    });
+on_both!(h35_of_fifty_equal_creations_at_once_one_succeeds);
+fn h35_of_fifty_equal_creations_at_once_one_succeeds(scene: &Scene) {
+    let user = json!({ "firstName": "N", "username": "new", "email": "new@a.example", "roleId": MEMBER });
+    let known = json!({ "firstName": "B", "username": "bob", "email": "bob@b.example", "roleId": MEMBER });
+    let permission = json!({ "permission": "ViewRoles", "allowed": true });
+    let permissions = format!("POST /user-tenants/{ANDY_IN_A}/user-level-permissions");
+    let member = json!({ "userTenantId": AMY_IN_A });
+    for (line, body, refusal, rows) in [
+        (format!("POST /tenants/{A}/roles"), json!({ "name": "New" }), 403, &["roles"][..]),
+        (format!("POST /tenants/{A}/groups"), json!({ "name": "New" }), 403, &["groups", "user_groups"]),
+        (format!("POST /groups/{ENGINEERS}/user"), member, 403, &["user_groups"]),
+        (format!("POST /tenants/{A}/users"), user, 409, &["user_credentials", "user_tenants", "users"]),
+        (format!("POST /tenants/{A}/users"), known, 409, &["user_tenants"]),
+        (permissions, permission, 409, &["user_permissions"]),
+        ("POST /tenants".to_owned(), json!({ "name": "N", "status": 1, "key": "new" }), 409, &["tenants"]),
+    ] {
+        one_wins(scene, &line, &body, refusal, rows);
+    }
 }
 
+on_both!(h35_of_fifty_spellings_at_once_one_is_stored);
 /// Two names for one person, a letter apart in case, are one name to whoever comes later.
-#[test]
-fn h35_of_fifty_spellings_at_once_one_is_stored() {
-    everywhere(|scene| {
-        let spelling = |at: usize| {
-            let name = if at.is_multiple_of(2) { "NEW" } else { "new" };
-            let email = format!("{name}{}@A.example", if at.is_multiple_of(3) { "" } else { "x" });
-            let body = json!({ "firstName": "N", "username": name, "email": email, "roleId": MEMBER });
+fn h35_of_fifty_spellings_at_once_one_is_stored(scene: &Scene) {
+    let spelling = |at: usize| {
+        let name = if at.is_multiple_of(2) { "NEW" } else { "new" };
+        let email = format!("{name}{}@A.example", if at.is_multiple_of(3) { "" } else { "x" });
+        let body = json!({ "firstName": "N", "username": name, "email": email, "roleId": MEMBER });
+        scene.by("admin_a", &format!("POST /tenants/{A}/users")).json(&body)
+    };
+    let answers = at_once(&(0..CALLERS).map(spelling).collect::<Vec<_>>());
+    for answer in &answers {
+        assert!(answer.status < 300 || answer.status == 409, "{:?}", status(answer));
+    }
+    assert_eq!(answers.iter().filter(|answer| answer.status < 300).count(), 1);
+    assert_eq!(scene.live("users", &[("username", json!("new"))]), 1);
+}
+
+on_both!(of_a_username_and_an_address_that_are_one_login_one_is_stored);
+/// A username here is an address there: no constraint lies between the two, and still one of two is refused.
+fn of_a_username_and_an_address_that_are_one_login_one_is_stored(scene: &Scene) {
+    for round in 0..ROUNDS / 4 {
+        let login = format!("login{round}@a.example");
+        let add = |username: &str, email: &str| {
+            let body = json!({ "firstName": "N", "username": username, "email": email, "roleId": MEMBER });
             scene.by("admin_a", &format!("POST /tenants/{A}/users")).json(&body)
         };
-        let answers = at_once(&(0..CALLERS).map(spelling).collect::<Vec<_>>());
-        for answer in &answers {
-            assert!(answer.status < 300 || answer.status == 409, "{:?}", status(answer));
-        }
-        assert_eq!(answers.iter().filter(|answer| answer.status < 300).count(), 1);
-        assert_eq!(scene.live("users", &[("username", json!("new"))]), 1);
-    });
+        let both = [add(&login, "other@a.example"), add("other", &login)];
+        let said: Vec<_> = at_once(&both).iter().map(|answer| answer.status).collect();
+        assert!(said.contains(&200) && said.contains(&409), "round {round}: {said:?}");
+        scene.world.database.restore();
+        scene.go_on();
+    }
 }
 
-/// A username here is an address there: no constraint lies between the two, and still one of two is refused.
-#[test]
-fn of_a_username_and_an_address_that_are_one_login_one_is_stored() {
-    everywhere(|scene| {
-        for round in 0..ROUNDS / 4 {
-            let login = format!("login{round}@a.example");
-            let add = |username: &str, email: &str| {
-                let body = json!({ "firstName": "N", "username": username, "email": email, "roleId": MEMBER });
-                scene.by("admin_a", &format!("POST /tenants/{A}/users")).json(&body)
-            };
-            let both = [add(&login, "other@a.example"), add("other", &login)];
-            let said: Vec<_> = at_once(&both).iter().map(|answer| answer.status).collect();
-            assert!(said.contains(&200) && said.contains(&409), "round {round}: {said:?}");
-            scene.world.database.restore();
-            scene.go_on();
-        }
-    });
-}
-
+on_both!(h35_of_fifty_settings_at_once_one_row_is_left);
 /// Configurations and preferences are set, not created: all succeed, on one row.
-#[test]
-fn h35_of_fifty_settings_at_once_one_row_is_left() {
-    everywhere(|scene| {
-        for (line, table, owner) in [
-            (format!("POST /tenants/{A}/tenant-configs"), "tenant_configs", ("tenant_id", json!(A))),
-            ("POST /user-tenant-prefs".to_owned(), "user_tenant_prefs", ("user_tenant_id", json!(ALICE_IN_A))),
-        ] {
-            let request = scene.by("admin_a", &line).json(&json!({ "configKey": "new", "configValue": { "a": 1 } }));
-            for answer in all_at_once(&request) {
-                assert_eq!(answer.status, 200, "{line}: {}", text(&answer));
-            }
-            assert_eq!(added(scene), [(table.to_owned(), 1)], "{line}");
-            assert_eq!(scene.live(table, &[owner, ("config_key", json!("new"))]), 1, "{line}");
-            scene.go_on();
+fn h35_of_fifty_settings_at_once_one_row_is_left(scene: &Scene) {
+    for (line, table, owner) in [
+        (format!("POST /tenants/{A}/tenant-configs"), "tenant_configs", ("tenant_id", json!(A))),
+        ("POST /user-tenant-prefs".to_owned(), "user_tenant_prefs", ("user_tenant_id", json!(ALICE_IN_A))),
+    ] {
+        let request = scene.by("admin_a", &line).json(&json!({ "configKey": "new", "configValue": { "a": 1 } }));
+        for answer in all_at_once(&request) {
+            assert_eq!(answer.status, 200, "{line}: {}", text(&answer));
         }
-    });
+        assert_eq!(added(scene), [(table.to_owned(), 1)], "{line}");
+        assert_eq!(scene.live(table, &[owner, ("config_key", json!("new"))]), 1, "{line}");
+        scene.go_on();
+    }
 }
 
+on_both!(h35_of_fifty_bulk_additions_at_once_each_member_is_in_once);
 /// Members added one by one and in bulk at the same time are in once.
-#[test]
-fn h35_of_fifty_bulk_additions_at_once_each_member_is_in_once() {
-    everywhere(|scene| {
-        let members = json!([{ "userTenantId": ANDY_IN_A }, { "userTenantId": ALICE_IN_A }]);
-        let request = scene.by("admin_a", &format!("POST /groups/{SALES}/user/bulk")).json(&members);
-        for answer in all_at_once(&request) {
-            assert_eq!(answer.status, 200, "who is in already is passed over: {}", text(&answer));
-        }
-        for member in [ANDY_IN_A, ALICE_IN_A] {
-            let columns = [("group_id", json!(SALES)), ("user_tenant_id", json!(member))];
-            assert_eq!(scene.live("user_groups", &columns), 1, "{member}");
-        }
-    });
+fn h35_of_fifty_bulk_additions_at_once_each_member_is_in_once(scene: &Scene) {
+    let members = json!([{ "userTenantId": ANDY_IN_A }, { "userTenantId": ALICE_IN_A }]);
+    let request = scene.by("admin_a", &format!("POST /groups/{SALES}/user/bulk")).json(&members);
+    for answer in all_at_once(&request) {
+        assert_eq!(answer.status, 200, "who is in already is passed over: {}", text(&answer));
+    }
+    for member in [ANDY_IN_A, ALICE_IN_A] {
+        let columns = [("group_id", json!(SALES)), ("user_tenant_id", json!(member))];
+        assert_eq!(scene.live("user_groups", &columns), 1, "{member}");
+    }
 }
 
 /// Where a row leads to: the column of the key, and the table.
@@ -189,45 +180,43 @@ fn live_below_dead(scene: &Scene) -> Vec<String> {
 pub(super) const RACED: [(&str, &str); 3] =
     [("user_groups", "user_tenants"), ("user_groups", "groups"), ("user_tenants", "roles")];
 
+on_both!(what_rests_on_a_row_is_not_left_without_it);
 /// What rests on a row is not written while that row is taken away, whichever comes first.
-#[test]
-fn what_rests_on_a_row_is_not_left_without_it() {
-    everywhere(|scene| {
-        let nobodys = "a0000000-0000-4000-8000-000000000088";
-        let line = |method: &str, path: &str| format!("{method} /tenants/{A}/{path}");
-        let member = json!({ "userTenantId": AMY_IN_A });
-        let user = json!({ "firstName": "N", "username": "new", "email": "new@a.example", "roleId": nobodys });
-        let no_amy = (line("DELETE", &format!("users/{AMY}")), Json::Null);
-        let no_group = (line("DELETE", &format!("groups/{ENGINEERS}")), Json::Null);
-        let no_role = (line("DELETE", &format!("roles/{nobodys}")), Json::Null);
-        for (written, removed) in [
-            ((format!("POST /groups/{ENGINEERS}/user"), member.clone()), &no_amy),
-            ((format!("POST /groups/{ENGINEERS}/user/bulk"), json!([member.clone()])), &no_amy),
-            ((format!("POST /groups/{ENGINEERS}/user"), member.clone()), &no_group),
-            ((format!("POST /groups/{ENGINEERS}/user/bulk"), json!([member])), &no_group),
-            ((line("PATCH", &format!("users/{AMY}")), json!({ "roleId": nobodys })), &no_amy),
-            ((line("POST", "users"), user), &no_role),
-            ((line("PATCH", &format!("users/{AMY}")), json!({ "roleId": nobodys })), &no_role),
-            ((line("PUT", &format!("users/{AMY}/role")), json!({ "roleId": nobodys })), &no_role),
-        ] {
-            for round in 0..ROUNDS {
-                scene.given(&format!(
-                    "INSERT INTO main.roles (id, name, tenant_id) VALUES ('{nobodys}', 'nobody''s', '{A}')"
-                ));
-                let request = |(line, body): &(String, Json)| match body {
-                    Json::Null => scene.by("admin_a", line),
-                    body => scene.by("admin_a", line).json(body),
-                };
-                let mut both = [request(&written), request(removed)];
-                both[..].rotate_left(round % 2);
-                let answers = at_once(&both);
-                let left = live_below_dead(scene);
-                let said: Vec<_> = answers.iter().map(status).collect();
-                assert!(left.is_empty(), "{} and {}, round {round}: {left:?} {said:?}", written.0, removed.0);
-                assert!(answers.iter().all(|answer| answer.status < 500), "{said:?}");
-                scene.world.database.restore();
-                scene.go_on();
-            }
+fn what_rests_on_a_row_is_not_left_without_it(scene: &Scene) {
+    let nobodys = "a0000000-0000-4000-8000-000000000088";
+    let line = |method: &str, path: &str| format!("{method} /tenants/{A}/{path}");
+    let member = json!({ "userTenantId": AMY_IN_A });
+    let user = json!({ "firstName": "N", "username": "new", "email": "new@a.example", "roleId": nobodys });
+    let no_amy = (line("DELETE", &format!("users/{AMY}")), Json::Null);
+    let no_group = (line("DELETE", &format!("groups/{ENGINEERS}")), Json::Null);
+    let no_role = (line("DELETE", &format!("roles/{nobodys}")), Json::Null);
+    for (written, removed) in [
+        ((format!("POST /groups/{ENGINEERS}/user"), member.clone()), &no_amy),
+        ((format!("POST /groups/{ENGINEERS}/user/bulk"), json!([member.clone()])), &no_amy),
+        ((format!("POST /groups/{ENGINEERS}/user"), member.clone()), &no_group),
+        ((format!("POST /groups/{ENGINEERS}/user/bulk"), json!([member])), &no_group),
+        ((line("PATCH", &format!("users/{AMY}")), json!({ "roleId": nobodys })), &no_amy),
+        ((line("POST", "users"), user), &no_role),
+        ((line("PATCH", &format!("users/{AMY}")), json!({ "roleId": nobodys })), &no_role),
+        ((line("PUT", &format!("users/{AMY}/role")), json!({ "roleId": nobodys })), &no_role),
+    ] {
+        for round in 0..ROUNDS {
+            scene.given(&format!(
+                "INSERT INTO main.roles (id, name, tenant_id) VALUES ('{nobodys}', 'nobody''s', '{A}')"
+            ));
+            let request = |(line, body): &(String, Json)| match body {
+                Json::Null => scene.by("admin_a", line),
+                body => scene.by("admin_a", line).json(body),
+            };
+            let mut both = [request(&written), request(removed)];
+            both[..].rotate_left(round % 2);
+            let answers = at_once(&both);
+            let left = live_below_dead(scene);
+            let said: Vec<_> = answers.iter().map(status).collect();
+            assert!(left.is_empty(), "{} and {}, round {round}: {left:?} {said:?}", written.0, removed.0);
+            assert!(answers.iter().all(|answer| answer.status < 500), "{said:?}");
+            scene.world.database.restore();
+            scene.go_on();
         }
-    });
+    }
 }

@@ -11,10 +11,8 @@ use crate::authorization::operation::{self, Target};
 use crate::callback::{SETTINGS, provisioning, signed};
 use crate::holes::{A, ANDY_IN_A};
 use crate::request::{Request, bad_refusal, json, text};
-use crate::support::fixture::Database;
-use crate::support::server::Server;
 use crate::support::token;
-use crate::world::{World, everywhere};
+use crate::world::{World, on_both};
 
 const SALES: &str = "a0000000-0000-4000-8000-000000000042";
 
@@ -46,42 +44,38 @@ fn answer(stream: &mut TcpStream) -> String {
     head + &String::from_utf8_lossy(&body)
 }
 
-#[test]
-fn nothing_of_a_stranger_is_parsed() {
-    everywhere(|world| {
-        let operations = operation::all(&json(&world.request("GET /openapi.json").send()));
-        for operation in operations {
-            let mut request = operation.bare(world.server.address(), &[Target::Own]);
-            if let Some(name) = operation.conditions {
-                request = request.raw_query(name, "{");
-            }
-            let has_body = operation.body(Target::Own).is_some();
-            let texts: &[&[u8]] = if has_body { &[b"{", b"[[[", b"{\"__proto__\":{}}", b"", b"{}"] } else { &[b""] };
-            for body in texts {
-                let request = request.clone().header("content-type", "application/json").body(body.to_vec());
-                let forged = ["garbage", "expired", "rogue_sig", "deleted_user"].map(|one| request.clone().token(one));
-                for request in [&[request][..], &forged[..]].concat() {
-                    let answer = request.send();
-                    assert_eq!(answer.status, 401, "{}: {}", operation.name, text(&answer));
-                    assert!(!text(&answer).contains("details"), "{}: {}", operation.name, text(&answer));
-                }
+on_both!(nothing_of_a_stranger_is_parsed);
+fn nothing_of_a_stranger_is_parsed(world: &World) {
+    let operations = operation::all(&json(&world.request("GET /openapi.json").send()));
+    for operation in operations {
+        let mut request = operation.bare(world.server.address(), &[Target::Own]);
+        if let Some(name) = operation.conditions {
+            request = request.raw_query(name, "{");
+        }
+        let has_body = operation.body(Target::Own).is_some();
+        let texts: &[&[u8]] = if has_body { &[b"{", b"[[[", b"{\"__proto__\":{}}", b"", b"{}"] } else { &[b""] };
+        for body in texts {
+            let request = request.clone().header("content-type", "application/json").body(body.to_vec());
+            let forged = ["garbage", "expired", "rogue_sig", "deleted_user"].map(|one| request.clone().token(one));
+            for request in [&[request][..], &forged[..]].concat() {
+                let answer = request.send();
+                assert_eq!(answer.status, 401, "{}: {}", operation.name, text(&answer));
+                assert!(!text(&answer).contains("details"), "{}: {}", operation.name, text(&answer));
             }
         }
-    });
+    }
 }
 
-#[test]
-fn with_a_token_the_body_is_looked_at_before_the_permission() {
-    everywhere(|world| {
-        let create = world.request("POST /tenants").header("content-type", "application/json").token("noperm_a");
-        assert_eq!(create.clone().body(b"{".to_vec()).send().status, 400);
-        assert_eq!(create.clone().body(b"{}".to_vec()).send().status, 422);
-        let valid = create.clone().json(&json!({ "name": "N", "status": 1, "key": "n" }));
-        assert_eq!(valid.send().status, 403);
-        assert_eq!(valid.raw_query("where", "{").send().status, 400, "the route knows no such parameter");
-        assert_eq!(world.request("GET /tenants").raw_query("filter", "{").token("noperm_a").send().status, 400);
-        assert_eq!(create.header("content-type", "text/plain").body(b"x".to_vec()).send().status, 415);
-    });
+on_both!(with_a_token_the_body_is_looked_at_before_the_permission);
+fn with_a_token_the_body_is_looked_at_before_the_permission(world: &World) {
+    let create = world.request("POST /tenants").header("content-type", "application/json").token("noperm_a");
+    assert_eq!(create.clone().body(b"{".to_vec()).send().status, 400);
+    assert_eq!(create.clone().body(b"{}".to_vec()).send().status, 422);
+    let valid = create.clone().json(&json!({ "name": "N", "status": 1, "key": "n" }));
+    assert_eq!(valid.send().status, 403);
+    assert_eq!(valid.raw_query("where", "{").send().status, 400, "the route knows no such parameter");
+    assert_eq!(world.request("GET /tenants").raw_query("filter", "{").token("noperm_a").send().status, 400);
+    assert_eq!(create.header("content-type", "text/plain").body(b"x".to_vec()).send().status, 415);
 }
 
 #[test]
@@ -114,22 +108,20 @@ fn a_connection_outlives_a_refused_body() {
     assert!(answer(&mut stream).starts_with("HTTP/1.1 200 "));
 }
 
-#[test]
-fn a_caller_who_is_removed_while_the_body_comes_is_refused() {
-    everywhere(|world| {
-        let body = json!({ "name": "Late", "status": 1, "key": "late" }).to_string();
-        let mut stream = open(world.server.address());
-        let (first, rest) = body.split_at(10);
-        let head = head("POST /tenants", body.len(), &(bearer("admin_a") + "expect: 100-continue\r\n"));
-        stream.write_all(head.as_bytes()).unwrap();
-        // The body is asked for once the caller is known.
-        assert!(answer(&mut stream).starts_with("HTTP/1.1 100 "));
-        stream.write_all(first.as_bytes()).unwrap();
-        world.run("UPDATE main.user_tenants SET status = 2 WHERE id = 'a0000000-0000-4000-8000-000000000031'");
-        stream.write_all(rest.as_bytes()).unwrap();
-        let answer = answer(&mut stream);
-        assert!(answer.starts_with("HTTP/1.1 401 ") && answer.contains("CALLER_NOT_ACTIVE"), "{answer}");
-    });
+on_both!(a_caller_who_is_removed_while_the_body_comes_is_refused);
+fn a_caller_who_is_removed_while_the_body_comes_is_refused(world: &World) {
+    let body = json!({ "name": "Late", "status": 1, "key": "late" }).to_string();
+    let mut stream = open(world.server.address());
+    let (first, rest) = body.split_at(10);
+    let head = head("POST /tenants", body.len(), &(bearer("admin_a") + "expect: 100-continue\r\n"));
+    stream.write_all(head.as_bytes()).unwrap();
+    // The body is asked for once the caller is known.
+    assert!(answer(&mut stream).starts_with("HTTP/1.1 100 "));
+    stream.write_all(first.as_bytes()).unwrap();
+    world.run("UPDATE main.user_tenants SET status = 2 WHERE id = 'a0000000-0000-4000-8000-000000000031'");
+    stream.write_all(rest.as_bytes()).unwrap();
+    let answer = answer(&mut stream);
+    assert!(answer.starts_with("HTTP/1.1 401 ") && answer.contains("CALLER_NOT_ACTIVE"), "{answer}");
 }
 
 #[test]
@@ -164,37 +156,33 @@ fn bodies_at_work_together_are_bounded() {
     assert_eq!(create("sixth", 90_000).status, 200, "nothing is left held");
 }
 
-#[test]
-fn long_bodies_are_answered_like_short_ones() {
-    everywhere(|world| {
-        let spaces = " ".repeat(900_000);
-        let send = |body: &str| {
-            let request = world.request("POST /tenants").token("admin_a").header("content-type", "application/json");
-            request.body((body.to_owned() + &spaces).into_bytes()).send()
-        };
-        assert_eq!(send("{").status, 400);
-        assert_eq!(send("{\"__proto__\":{}}").status, 400);
-        assert_eq!(send("").status, 400);
-        assert_eq!(send("null").status, 400);
-        let invalid = send("{}");
-        assert_eq!((invalid.status, json(&invalid)["error"]["code"].as_str()), (422, Some("VALIDATION_FAILED")));
-        assert_eq!(send(&json!({ "name": "Long", "status": 1, "key": "long" }).to_string()).status, 200);
-    });
+on_both!(long_bodies_are_answered_like_short_ones);
+fn long_bodies_are_answered_like_short_ones(world: &World) {
+    let spaces = " ".repeat(900_000);
+    let send = |body: &str| {
+        let request = world.request("POST /tenants").token("admin_a").header("content-type", "application/json");
+        request.body((body.to_owned() + &spaces).into_bytes()).send()
+    };
+    assert_eq!(send("{").status, 400);
+    assert_eq!(send("{\"__proto__\":{}}").status, 400);
+    assert_eq!(send("").status, 400);
+    assert_eq!(send("null").status, 400);
+    let invalid = send("{}");
+    assert_eq!((invalid.status, json(&invalid)["error"]["code"].as_str()), (422, Some("VALIDATION_FAILED")));
+    assert_eq!(send(&json!({ "name": "Long", "status": 1, "key": "long" }).to_string()).status, 200);
 }
 
-#[test]
-fn a_long_list_is_refused_by_its_length() {
-    everywhere(|world| {
-        let bulk = |items: Vec<Json>| {
-            world.request(&format!("POST /groups/{SALES}/user/bulk")).token("admin_a").json(&items.into()).send()
-        };
-        let refused = bulk(vec![json!({ "userTenantId": ANDY_IN_A }); 1_001]);
-        assert_eq!(refused.status, 422);
-        let details = json!([{ "path": "", "code": "maxItems", "message": "must NOT have more than 1000 items", "info": { "limit": 1000 } }]);
-        assert_eq!(json(&refused)["error"]["details"], details);
-        let answer = bulk(vec![json!({ "userTenantId": ANDY_IN_A }); 1_000]);
-        assert_eq!(answer.status, 200, "{}", text(&answer));
-    });
+on_both!(a_long_list_is_refused_by_its_length);
+fn a_long_list_is_refused_by_its_length(world: &World) {
+    let bulk = |items: Vec<Json>| {
+        world.request(&format!("POST /groups/{SALES}/user/bulk")).token("admin_a").json(&items.into()).send()
+    };
+    let refused = bulk(vec![json!({ "userTenantId": ANDY_IN_A }); 1_001]);
+    assert_eq!(refused.status, 422);
+    let details = json!([{ "path": "", "code": "maxItems", "message": "must NOT have more than 1000 items", "info": { "limit": 1000 } }]);
+    assert_eq!(json(&refused)["error"]["details"], details);
+    let answer = bulk(vec![json!({ "userTenantId": ANDY_IN_A }); 1_000]);
+    assert_eq!(answer.status, 200, "{}", text(&answer));
 }
 
 #[test]
@@ -222,24 +210,18 @@ fn violations_are_few_and_short() {
     send(&configs, &format!("{{\"configKey\":\"k\",\"configValue\":{value}}}"));
 }
 
-#[test]
-fn a_callback_is_short() {
-    for database in [Database::sqlite(), Database::postgres()] {
-        let server = Server::start(&database.url(), SETTINGS);
-        database.restore();
-        let world = World { database, server };
-        let secret = |length: usize| provisioning(&json!({ "authClient": { "clientId": "x".repeat(length) } }));
-        assert_eq!(signed(&world, &secret(20_000)).send().status, 413);
-        assert_eq!(signed(&world, &secret(10_000)).send().status, 422);
-        let send = |body: &[u8], signature: &str, time: &str| {
-            let request = world.request("POST /user-callback").header("content-type", "application/json");
-            request.header("x-signature", signature).header("x-timestamp", time).body(body.to_vec()).send().status
-        };
-        let signature = "0".repeat(64);
-        for (signature, time) in [("", ""), ("0", "1"), (signature.as_str(), ""), (&signature, "1"), (&signature, "x")]
-        {
-            assert_eq!(send(b"{", signature, time), 401, "{signature} {time}");
-        }
+on_both!(a_callback_is_short, SETTINGS);
+fn a_callback_is_short(world: &World) {
+    let secret = |length: usize| provisioning(&json!({ "authClient": { "clientId": "x".repeat(length) } }));
+    assert_eq!(signed(world, &secret(20_000)).send().status, 413);
+    assert_eq!(signed(world, &secret(10_000)).send().status, 422);
+    let send = |body: &[u8], signature: &str, time: &str| {
+        let request = world.request("POST /user-callback").header("content-type", "application/json");
+        request.header("x-signature", signature).header("x-timestamp", time).body(body.to_vec()).send().status
+    };
+    let signature = "0".repeat(64);
+    for (signature, time) in [("", ""), ("0", "1"), (signature.as_str(), ""), (&signature, "1"), (&signature, "x")] {
+        assert_eq!(send(b"{", signature, time), 401, "{signature} {time}");
     }
 }
 

@@ -12,7 +12,7 @@ use crate::support::fixture::Database;
 use crate::support::http::Answer;
 use crate::support::server::Server;
 use crate::support::token;
-use crate::world::{World, everywhere};
+use crate::world::{World, on_both};
 
 /// Who may only look at tenants.
 const READER: &str = "only:ViewTenant";
@@ -50,75 +50,65 @@ fn including(path: &[&str]) -> Json {
         .fold(json!({}), |inner, relation| json!({ "include": [{ "relation": relation, "scope": inner }] }))
 }
 
-#[test]
-fn a_reader_cannot_make_one_answer_of_everything_times_everything() {
-    everywhere(|world| {
-        configure(world, 1, MEGABYTE);
-        populate(world, 40);
-        let ask = |path: &[&str]| world.request("GET /tenants").token(READER).query("filter", &including(path)).send();
-        for (path, code) in [
-            (&["users", "defaultTenant", "users", "defaultTenant", "tenantConfigs"][..], "INVALID_INCLUSION_FILTER"),
-            (&["users", "defaultTenant", "tenantConfigs"], "INVALID_INCLUSION_FILTER"),
-            (&["userTenants", "tenant", "tenantConfigs"], "INVALID_INCLUSION_FILTER"),
-            (&["userTenants", "user", "defaultTenant", "tenantConfigs"], "ANSWER_TOO_LARGE"),
-            (&["userTenants", "user", "userTenants", "tenant", "tenantConfigs"], "ANSWER_TOO_LARGE"),
-        ] {
-            let refused = ask(path);
-            assert_eq!((refused.status, bad_refusal(&refused)), (400, None), "{path:?}: {}", text(&refused));
-            assert_eq!(json(&refused)["error"]["code"], code, "{path:?}");
-        }
-        let too_large = text(&ask(&["userTenants", "user", "defaultTenant", "tenantConfigs"]));
-        assert!(too_large.contains("33554432 bytes") && too_large.contains("in pages"), "{too_large}");
-        assert_eq!(ask(&["users", "defaultTenant"]).status, 200);
-        assert_eq!(ask(&["tenantConfigs"]).status, 200);
-        let peak = world.server.peak_memory();
-        assert!(peak < 200 * MEGABYTE as u64, "{} MB", peak / MEGABYTE as u64);
-    });
+on_both!(a_reader_cannot_make_one_answer_of_everything_times_everything);
+fn a_reader_cannot_make_one_answer_of_everything_times_everything(world: &World) {
+    configure(world, 1, MEGABYTE);
+    populate(world, 40);
+    let ask = |path: &[&str]| world.request("GET /tenants").token(READER).query("filter", &including(path)).send();
+    for (path, code) in [
+        (&["users", "defaultTenant", "users", "defaultTenant", "tenantConfigs"][..], "INVALID_INCLUSION_FILTER"),
+        (&["users", "defaultTenant", "tenantConfigs"], "INVALID_INCLUSION_FILTER"),
+        (&["userTenants", "tenant", "tenantConfigs"], "INVALID_INCLUSION_FILTER"),
+        (&["userTenants", "user", "defaultTenant", "tenantConfigs"], "ANSWER_TOO_LARGE"),
+        (&["userTenants", "user", "userTenants", "tenant", "tenantConfigs"], "ANSWER_TOO_LARGE"),
+    ] {
+        let refused = ask(path);
+        assert_eq!((refused.status, bad_refusal(&refused)), (400, None), "{path:?}: {}", text(&refused));
+        assert_eq!(json(&refused)["error"]["code"], code, "{path:?}");
+    }
+    let too_large = text(&ask(&["userTenants", "user", "defaultTenant", "tenantConfigs"]));
+    assert!(too_large.contains("33554432 bytes") && too_large.contains("in pages"), "{too_large}");
+    assert_eq!(ask(&["users", "defaultTenant"]).status, 200);
+    assert_eq!(ask(&["tenantConfigs"]).status, 200);
+    let peak = world.server.peak_memory();
+    assert!(peak < 200 * MEGABYTE as u64, "{} MB", peak / MEGABYTE as u64);
 }
 
-#[test]
-fn a_list_of_long_values_is_refused_before_it_is_read() {
-    everywhere(|world| {
-        configure(world, 200, MEGABYTE);
-        let line = format!("GET /tenants/{A}/tenant-configs");
-        let list = |filter: Json| world.request(&line).token("admin_a").query("filter", &filter).send();
-        for filter in [json!({}), json!({ "limit": 100 }), json!({ "limit": 300, "order": "configKey" })] {
-            let refused = list(filter.clone());
-            assert_eq!(
-                (refused.status, &json(&refused)["error"]["code"]),
-                (400, &json!("ANSWER_TOO_LARGE")),
-                "{filter}"
-            );
-        }
-        assert_eq!(json(&list(json!({ "fields": { "configValue": false } }))).as_array().map(Vec::len), Some(202));
-        let peak = world.server.peak_memory();
-        assert!(peak < 200 * MEGABYTE as u64, "{} MB", peak / MEGABYTE as u64);
-    });
+on_both!(a_list_of_long_values_is_refused_before_it_is_read);
+fn a_list_of_long_values_is_refused_before_it_is_read(world: &World) {
+    configure(world, 200, MEGABYTE);
+    let line = format!("GET /tenants/{A}/tenant-configs");
+    let list = |filter: Json| world.request(&line).token("admin_a").query("filter", &filter).send();
+    for filter in [json!({}), json!({ "limit": 100 }), json!({ "limit": 300, "order": "configKey" })] {
+        let refused = list(filter.clone());
+        assert_eq!((refused.status, &json(&refused)["error"]["code"]), (400, &json!("ANSWER_TOO_LARGE")), "{filter}");
+    }
+    assert_eq!(json(&list(json!({ "fields": { "configValue": false } }))).as_array().map(Vec::len), Some(202));
+    let peak = world.server.peak_memory();
+    assert!(peak < 200 * MEGABYTE as u64, "{} MB", peak / MEGABYTE as u64);
 }
 
-#[test]
-fn a_long_answer_is_whole_and_its_length_is_told() {
-    everywhere(|world| {
-        configure(world, 20, MEGABYTE / 4);
-        let line = format!("GET /tenants/{A}/tenant-configs");
-        let list = |filter: Json| world.request(&line).token("admin_a").query("filter", &filter).send();
-        let whole = list(json!({ "order": "configKey" }));
-        assert_eq!(whole.status, 200);
-        assert_eq!(whole.header("content-length"), whole.body.len().to_string());
-        assert!(whole.body.len() > 5 * MEGABYTE, "{}", whole.body.len());
-        let mut pages = Vec::new();
-        for skip in (0..22).step_by(2) {
-            let page = list(json!({ "order": "configKey", "limit": 2, "skip": skip }));
-            pages.extend(json(&page).as_array().cloned().unwrap_or_default());
-        }
-        assert_eq!(json(&whole), Json::from(pages));
-        // So is one row in which the length is included.
-        let included =
-            world.request(&format!("GET /tenants/{A}")).token(READER).query("filter", &including(&["tenantConfigs"]));
-        let one = included.send();
-        assert_eq!((one.status, one.header("content-length")), (200, one.body.len().to_string().as_str()));
-        assert_eq!(json(&one)["tenantConfigs"].as_array().map(Vec::len), json(&whole).as_array().map(Vec::len));
-    });
+on_both!(a_long_answer_is_whole_and_its_length_is_told);
+fn a_long_answer_is_whole_and_its_length_is_told(world: &World) {
+    configure(world, 20, MEGABYTE / 4);
+    let line = format!("GET /tenants/{A}/tenant-configs");
+    let list = |filter: Json| world.request(&line).token("admin_a").query("filter", &filter).send();
+    let whole = list(json!({ "order": "configKey" }));
+    assert_eq!(whole.status, 200);
+    assert_eq!(whole.header("content-length"), whole.body.len().to_string());
+    assert!(whole.body.len() > 5 * MEGABYTE, "{}", whole.body.len());
+    let mut pages = Vec::new();
+    for skip in (0..22).step_by(2) {
+        let page = list(json!({ "order": "configKey", "limit": 2, "skip": skip }));
+        pages.extend(json(&page).as_array().cloned().unwrap_or_default());
+    }
+    assert_eq!(json(&whole), Json::from(pages));
+    // So is one row in which the length is included.
+    let included =
+        world.request(&format!("GET /tenants/{A}")).token(READER).query("filter", &including(&["tenantConfigs"]));
+    let one = included.send();
+    assert_eq!((one.status, one.header("content-length")), (200, one.body.len().to_string().as_str()));
+    assert_eq!(json(&one)["tenantConfigs"].as_array().map(Vec::len), json(&whole).as_array().map(Vec::len));
 }
 
 /// The violations that a refusal lists: place, code and bound.
@@ -129,90 +119,86 @@ fn details(refused: &Answer) -> Vec<(String, String, String)> {
     details.iter().map(|detail| (word(detail, "path"), word(detail, "code"), word(detail, "message"))).collect()
 }
 
-#[test]
-fn what_a_client_stores_is_bounded_by_property() {
+on_both!(what_a_client_stores_is_bounded_by_property);
+fn what_a_client_stores_is_bounded_by_property(world: &World) {
     const ANDY: &str = "a0000000-0000-4000-8000-000000000022";
     const ANDY_IN_A: &str = "a0000000-0000-4000-8000-000000000032";
     let setting = |bytes: usize| json!({ "configKey": "long", "configValue": { "v": "v".repeat(bytes - 8) } });
-    everywhere(|world| {
-        // A role that is bound to no client application lets its holder name any.
-        world.run("UPDATE main.roles SET allowed_clients = NULL");
-        let send = |line: &str, body: &Json| world.request(line).token("admin_a").json(body).send();
-        let photo = |bytes: usize| json!({ "photoUrl": "p".repeat(bytes) });
-        let role = |name: &str, permissions: usize, length: usize| json!({ "name": name, "permissions": vec!["p".repeat(length); permissions] });
-        let permission = |length: usize| json!({ "permission": "p".repeat(length), "allowed": false });
-        let user = format!("PATCH /tenants/{A}/users/{ANDY}");
-        let roles = format!("POST /tenants/{A}/roles");
-        let groups = format!("POST /tenants/{A}/groups");
-        let configs = format!("POST /tenants/{A}/tenant-configs");
-        let permissions = format!("POST /user-tenants/{ANDY_IN_A}/user-level-permissions");
-        let group = |bytes: usize| json!({ "name": "long", "photoUrl": "p".repeat(bytes) });
-        let clients = |length: usize| json!({ "name": "clients", "allowedClients": ["c".repeat(length)] });
-        for (line, longest, longer, path, code, bound) in [
-            (user.as_str(), photo(8192), photo(8193), "/photoUrl", "maxLength", "8192 characters"),
-            (&groups, group(8192), group(8193), "/photoUrl", "maxLength", "8192 characters"),
-            (&roles, role("length", 0, 0), role("length", 1, 201), "/permissions/0", "maxLength", "200 characters"),
-            (&roles, role("items", 0, 0), role("items", 1001, 1), "/permissions", "maxItems", "1000 items"),
-            (&roles, clients(100), clients(101), "/allowedClients/0", "maxLength", "100 characters"),
-            (&permissions, permission(200), permission(201), "/permission", "maxLength", "200 characters"),
-            (&configs, setting(65_536), setting(65_537), "/configValue", "maxBytes", "65536 bytes"),
-            ("POST /user-tenant-prefs", setting(65_536), setting(65_537), "/configValue", "maxBytes", "65536 bytes"),
-        ] {
-            let violated = details(&send(line, &longer));
-            assert_eq!(violated.len(), 1, "{line} {path}: {violated:?}");
-            let (where_, which, message) = &violated[0];
-            assert_eq!((where_.as_str(), which.as_str()), (path, code), "{line}");
-            assert!(message.contains(bound), "{line} {path}: {message}");
-            let kept = send(line, &longest);
-            assert!(kept.status < 300, "{line} {path}: {}", text(&kept));
-        }
-        // What was longer before stays as it is, and is in nobody's way.
-        world.run(&format!("UPDATE main.users SET photo_url = '{}' WHERE id = '{ANDY}'", "q".repeat(10_000)));
-        assert_eq!(send(&user, &json!({ "designation": "Old hand" })).status, 204);
-        let users = world.request(&format!("GET /tenants/{A}/users")).token("admin_a").send();
-        assert!(users.status == 200 && text(&users).contains(&"q".repeat(10_000)));
-    });
+    // A role that is bound to no client application lets its holder name any.
+    world.run("UPDATE main.roles SET allowed_clients = NULL");
+    let send = |line: &str, body: &Json| world.request(line).token("admin_a").json(body).send();
+    let photo = |bytes: usize| json!({ "photoUrl": "p".repeat(bytes) });
+    let role = |name: &str, permissions: usize, length: usize| json!({ "name": name, "permissions": vec!["p".repeat(length); permissions] });
+    let permission = |length: usize| json!({ "permission": "p".repeat(length), "allowed": false });
+    let user = format!("PATCH /tenants/{A}/users/{ANDY}");
+    let roles = format!("POST /tenants/{A}/roles");
+    let groups = format!("POST /tenants/{A}/groups");
+    let configs = format!("POST /tenants/{A}/tenant-configs");
+    let permissions = format!("POST /user-tenants/{ANDY_IN_A}/user-level-permissions");
+    let group = |bytes: usize| json!({ "name": "long", "photoUrl": "p".repeat(bytes) });
+    let clients = |length: usize| json!({ "name": "clients", "allowedClients": ["c".repeat(length)] });
+    for (line, longest, longer, path, code, bound) in [
+        (user.as_str(), photo(8192), photo(8193), "/photoUrl", "maxLength", "8192 characters"),
+        (&groups, group(8192), group(8193), "/photoUrl", "maxLength", "8192 characters"),
+        (&roles, role("length", 0, 0), role("length", 1, 201), "/permissions/0", "maxLength", "200 characters"),
+        (&roles, role("items", 0, 0), role("items", 1001, 1), "/permissions", "maxItems", "1000 items"),
+        (&roles, clients(100), clients(101), "/allowedClients/0", "maxLength", "100 characters"),
+        (&permissions, permission(200), permission(201), "/permission", "maxLength", "200 characters"),
+        (&configs, setting(65_536), setting(65_537), "/configValue", "maxBytes", "65536 bytes"),
+        ("POST /user-tenant-prefs", setting(65_536), setting(65_537), "/configValue", "maxBytes", "65536 bytes"),
+    ] {
+        let violated = details(&send(line, &longer));
+        assert_eq!(violated.len(), 1, "{line} {path}: {violated:?}");
+        let (where_, which, message) = &violated[0];
+        assert_eq!((where_.as_str(), which.as_str()), (path, code), "{line}");
+        assert!(message.contains(bound), "{line} {path}: {message}");
+        let kept = send(line, &longest);
+        assert!(kept.status < 300, "{line} {path}: {}", text(&kept));
+    }
+    // What was longer before stays as it is, and is in nobody's way.
+    world.run(&format!("UPDATE main.users SET photo_url = '{}' WHERE id = '{ANDY}'", "q".repeat(10_000)));
+    assert_eq!(send(&user, &json!({ "designation": "Old hand" })).status, 204);
+    let users = world.request(&format!("GET /tenants/{A}/users")).token("admin_a").send();
+    assert!(users.status == 200 && text(&users).contains(&"q".repeat(10_000)));
 }
 
-#[test]
-fn what_piles_up_is_bounded_by_tenant_and_member() {
+on_both!(what_piles_up_is_bounded_by_tenant_and_member);
+fn what_piles_up_is_bounded_by_tenant_and_member(world: &World) {
     const ALICE_IN_A: &str = "a0000000-0000-4000-8000-000000000031";
     const ANDY_IN_A: &str = "a0000000-0000-4000-8000-000000000032";
     const TIMES: &str = "'2024-01-02T03:04:05.678Z', '2024-01-02T03:04:05.678Z'";
     let value = |key: &str| json!({ "configKey": key, "configValue": { "a": 1 } });
-    everywhere(|world| {
-        let send = |line: &str, body: &Json| world.request(line).token("admin_a").json(body).send();
-        configure(world, 1_000 - 3, 1);
-        for at in 0..197 {
-            world.run(&format!(
-                "INSERT INTO main.user_tenant_prefs (id, config_key, config_value, user_tenant_id, created_on, modified_on)
-                 VALUES ('f3000000-0000-4000-8000-{at:012}', 'p{at}', '{{}}', '{ALICE_IN_A}', {TIMES})"
-            ));
-        }
-        for at in 0..997 {
-            world.run(&format!(
-                "INSERT INTO main.user_permissions (id, permission, allowed, user_tenant_id, created_on, modified_on)
-                 VALUES ('f4000000-0000-4000-8000-{at:012}', 'p{at}', false, '{ANDY_IN_A}', {TIMES})"
-            ));
-        }
-        let configs = format!("POST /tenants/{A}/tenant-configs");
-        let permissions = format!("POST /user-tenants/{ANDY_IN_A}/user-level-permissions");
-        let withheld = |key: &str| json!({ "permission": key, "allowed": false });
-        for (line, last, further, what) in [
-            (configs.as_str(), value("last"), value("further"), "1000 configurations"),
-            ("POST /user-tenant-prefs", value("last"), value("further"), "200 preferences"),
-            (&permissions, withheld("last"), withheld("further"), "1000 permissions"),
-        ] {
-            assert_eq!(send(line, &last).status, 200, "{line}");
-            let refused = send(line, &further);
-            assert_eq!((refused.status, bad_refusal(&refused)), (409, None), "{line}: {}", text(&refused));
-            assert_eq!(json(&refused)["error"]["code"], "QUOTA_EXCEEDED", "{line}");
-            assert!(text(&refused).contains(what), "{line}: {}", text(&refused));
-        }
-        // What is there may change.
-        assert_eq!(send(&configs, &value("last")).status, 200);
-        assert_eq!(send("POST /user-tenant-prefs", &value("last")).status, 200);
-    });
+    let send = |line: &str, body: &Json| world.request(line).token("admin_a").json(body).send();
+    configure(world, 1_000 - 3, 1);
+    for at in 0..197 {
+        world.run(&format!(
+            "INSERT INTO main.user_tenant_prefs (id, config_key, config_value, user_tenant_id, created_on, modified_on)
+             VALUES ('f3000000-0000-4000-8000-{at:012}', 'p{at}', '{{}}', '{ALICE_IN_A}', {TIMES})"
+        ));
+    }
+    for at in 0..997 {
+        world.run(&format!(
+            "INSERT INTO main.user_permissions (id, permission, allowed, user_tenant_id, created_on, modified_on)
+             VALUES ('f4000000-0000-4000-8000-{at:012}', 'p{at}', false, '{ANDY_IN_A}', {TIMES})"
+        ));
+    }
+    let configs = format!("POST /tenants/{A}/tenant-configs");
+    let permissions = format!("POST /user-tenants/{ANDY_IN_A}/user-level-permissions");
+    let withheld = |key: &str| json!({ "permission": key, "allowed": false });
+    for (line, last, further, what) in [
+        (configs.as_str(), value("last"), value("further"), "1000 configurations"),
+        ("POST /user-tenant-prefs", value("last"), value("further"), "200 preferences"),
+        (&permissions, withheld("last"), withheld("further"), "1000 permissions"),
+    ] {
+        assert_eq!(send(line, &last).status, 200, "{line}");
+        let refused = send(line, &further);
+        assert_eq!((refused.status, bad_refusal(&refused)), (409, None), "{line}: {}", text(&refused));
+        assert_eq!(json(&refused)["error"]["code"], "QUOTA_EXCEEDED", "{line}");
+        assert!(text(&refused).contains(what), "{line}: {}", text(&refused));
+    }
+    // What is there may change.
+    assert_eq!(send(&configs, &value("last")).status, 200);
+    assert_eq!(send("POST /user-tenant-prefs", &value("last")).status, 200);
 }
 
 #[test]
