@@ -161,6 +161,10 @@ fn a_tool_can_do_what_its_token_can_and_no_more(world: &World) {
     assert_eq!(why["wouldPass"], true, "{why}");
     let (_, _, why) = explain(json!({ "operation": "tenant_find" }));
     assert_eq!(why["wouldPass"], true, "no id decides: {why}");
+    // Whoever writes must hold it in the database too.
+    let power = |why: &Json| why["checks"][3]["why"].as_str().unwrap_or_default().to_owned();
+    let (_, _, why) = explain(json!({ "operation": "tenant_role_create", "id": own }));
+    assert!(power(&why).contains("CreateRoles is granted by the role"), "{why}");
     // Whose group it is, only the service knows; whose preferences, the token says.
     let (_, _, why) = explain(json!({ "operation": "group_user_find", "id": foreign }));
     assert_eq!((&why["wouldPass"], &why["checks"][3]["passes"]), (&Json::Null, &Json::Null), "{why}");
@@ -199,6 +203,12 @@ fn a_tool_can_do_what_its_token_can_and_no_more(world: &World) {
     let whole: Vec<Json> = whole["body"].as_array().unwrap().iter().map(|role| role["name"].clone()).collect();
     assert!(whole.len() > 2);
     assert_eq!(names, whole);
+
+    let none = if matches!(world.database, Database::Postgres(_)) { "'{}'" } else { "'[]'" };
+    world.run(&format!("UPDATE main.roles SET permissions = {none}"));
+    let (_, _, why) = alice.call("explain_access", &json!({ "operation": "tenant_role_create", "id": own }));
+    assert_eq!(why["wouldPass"], false, "{why}");
+    assert!(power(&why).contains("in the database now: nothing grants one"), "{why}");
 
     let mut nobody = Client::start(&["--url", &url], &[], workplace.path());
     let (failed, _, refused) = nobody.call("tenant_find", &json!({}));

@@ -60,6 +60,22 @@ fn bootstrap_makes_an_administrator_on_any_database(database: &Database) {
     assert_eq!(renamed.send().status, 204, "an administrator may");
 }
 
+// Two people would log in by the same text.
+on_both!(bootstrap_takes_no_name_that_leads_to_somebody);
+fn bootstrap_takes_no_name_that_leads_to_somebody(database: &Database) {
+    let workplace = &on(database);
+    workplace.ok(&["migrate", "up"]);
+    workplace.ok(&["bootstrap", "--username", "ann", "--email", "ann@acme.example"]);
+    for (username, email) in
+        [("ANN@acme.example", "other@acme.example"), ("Ann", "other@acme.example"), ("other", "Ann@ACME.example")]
+    {
+        let other = ["bootstrap", "--tenant-key", "other", "--username", username, "--email", email];
+        let said = ["username or the e-mail", "--username or --email"];
+        assert_fails_politely(&workplace.run(&other), FAILED, &said);
+    }
+    workplace.ok(&["bootstrap", "--tenant-key", "other", "--username", "o", "--email", "other@acme.example"]);
+}
+
 on_both!(a_tenant_that_locked_everybody_out_is_let_in_again);
 fn a_tenant_that_locked_everybody_out_is_let_in_again(database: &Database) {
     let workplace = &on(database);
@@ -105,7 +121,7 @@ fn bootstrap_makes_all_or_nothing(database: &Database) {
     bootstrap(workplace, &[]);
     assert_fails_politely(&workplace.run(&["bootstrap"]), FAILED, &["default", "--tenant-key"]);
     let username = ["bootstrap", "--tenant-key", "other", "--email", "other@x.example"];
-    assert_fails_politely(&workplace.run(&username), FAILED, &["Name another with --username"]);
+    assert_fails_politely(&workplace.run(&username), FAILED, &["Name others with --username or --email"]);
     let email = ["bootstrap", "--tenant-key", "other", "--username", "other"];
     assert_fails_politely(&workplace.run(&email), FAILED, &["--email"]);
     for wrong in [
