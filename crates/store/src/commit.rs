@@ -1,51 +1,18 @@
-//! Rows that a transaction writes together, and how it ends: only these functions make a [`Committed`].
+//! How a transaction ends, and what it writes last: the statements travel to the database together with its `COMMIT`.
 
 use crate::entity::Entity;
 use crate::error::{StoreError, StoreResult};
 use crate::filter::Predicate;
-use crate::record::{New, Patch, Prepared, Record};
-use crate::repository;
+use crate::record::{New, Patch, Record};
 #[cfg(doc)]
 use crate::repository::Repository;
+use crate::repository::{self, Prepared};
 use crate::scope::{Scope, Sees};
-use crate::session::{Session, Write};
+use crate::session::{Committed, Session, Write};
 use crate::sql::{Ending, Verb};
 use crate::value::Value;
 
-/// The result of a transaction that was committed. Nothing else makes one, so that a function
-/// which promises it cannot forget to commit.
-#[derive(Debug)]
-#[must_use]
-pub struct Committed<T>(T);
-
-impl<T> Committed<T> {
-    /// The result.
-    pub fn into_inner(self) -> T {
-        self.0
-    }
-
-    /// A look at the result.
-    pub fn get(&self) -> &T {
-        &self.0
-    }
-
-    /// Another result of the same transaction.
-    pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Committed<U> {
-        Committed(change(self.0))
-    }
-}
-
 impl<S: Scope> Session<S, Write> {
-    /// Inserts rows of one or several entities, made ready by [`Repository::prepare`], in this order. They travel to the
-    /// database together.
-    ///
-    /// # Errors
-    /// As [`Repository::create`], for the first row that fails.
-    pub async fn insert(&self, rows: impl IntoIterator<Item = Prepared>) -> StoreResult<Vec<Record>> {
-        let (statements, records): (Vec<_>, Vec<_>) = rows.into_iter().map(|row| (row.statement, row.record)).unzip();
-        inserted(self.execute(statements).await, records)
-    }
-
     /// Inserts rows as [`Self::insert`] does, and commits: together, unless `PostgreSQL` must first answer whether what
     /// they refer to is there.
     ///
@@ -56,7 +23,11 @@ impl<S: Scope> Session<S, Write> {
         rows: impl IntoIterator<Item = Prepared>,
     ) -> StoreResult<Committed<Vec<Record>>> {
         let (statements, records): (Vec<_>, Vec<_>) = rows.into_iter().map(|row| (row.statement, row.record)).unzip();
-        inserted(self.finish(statements, Ending::CommitIfEachTouches).await, records).map(Committed)
+        let finished = self.finish(statements, Ending::CommitIfEachTouches).await;
+        match finished.map_err(|error| repository::of_insertion(error, &records))? {
+            Some(committed) => Ok(committed.map(|_| records)),
+            None => Err(StoreError::MissingReference),
+        }
     }
 
     /// Inserts a row as [`Repository::create`] does, and commits.
@@ -68,8 +39,8 @@ impl<S: Scope> Session<S, Write> {
         S: Sees<E>,
     {
         let row = self.repository::<E>().prepare(new)?;
-        let Committed(mut rows) = self.insert_and_commit([row]).await?;
-        rows.pop().map(Committed).ok_or(StoreError::Aborted)
+        let inserted = self.insert_and_commit([row]).await?;
+        inserted.filter_map(|mut rows| rows.pop()).ok_or(StoreError::Aborted)
     }
 
     /// Changes rows as [`Repository::update_all`] does, commits, and tells how many.
@@ -84,7 +55,7 @@ impl<S: Scope> Session<S, Write> {
     where
         S: Sees<E>,
     {
-        self.update_and(Ending::Commit, predicate, patch).await.map(Committed)
+        self.update_and(Ending::Commit, predicate, patch).await?.ok_or(StoreError::Aborted)
     }
 
     /// Changes the row with this id as [`Self::update_and_commit`] does; `None` when there is none, and then nothing of the
@@ -101,8 +72,8 @@ impl<S: Scope> Session<S, Write> {
         S: Sees<E>,
     {
         let by_id = Predicate::equals(E::meta().id(), id.into());
-        let count = self.update_and(Ending::CommitIfEachTouches, Some(&by_id), patch).await?;
-        Ok((count > 0).then_some(Committed(())))
+        let changed = self.update_and(Ending::CommitIfEachTouches, Some(&by_id), patch).await?;
+        Ok(changed.map(|changed| changed.map(drop)))
     }
 
     async fn update_and<E: Entity>(
@@ -110,7 +81,7 @@ impl<S: Scope> Session<S, Write> {
         ending: Ending,
         predicate: Option<&Predicate>,
         patch: Patch<E>,
-    ) -> StoreResult<u64>
+    ) -> StoreResult<Option<Committed<u64>>>
     where
         S: Sees<E>,
     {
@@ -118,13 +89,16 @@ impl<S: Scope> Session<S, Write> {
         let values = repository.changes(patch)?;
         if values.is_empty() {
             let count = repository.count(predicate).await?;
-            if count > 0 || ending == Ending::Commit {
-                self.finish(Vec::new(), Ending::Commit).await?;
+            if !ending.commits(&[count]) {
+                return Ok(None);
             }
-            return Ok(count);
+            let committed = self.finish(Vec::new(), Ending::Commit).await?;
+            return Ok(committed.map(|committed| committed.map(|_| count)));
         }
         let statement = repository.writing(Verb::Update { predicate, values: &values })?;
-        repository::counted_rows(self.finish(vec![statement], ending).await, &values)
+        let finished = self.finish(vec![statement], ending).await;
+        let changed = finished.map_err(|error| repository::of_change(error, &values))?;
+        Ok(changed.map(|changed| changed.map(|touched| touched.iter().sum())))
     }
 
     /// Commits, and hands `value` out as the result of what is now durable.
@@ -132,20 +106,7 @@ impl<S: Scope> Session<S, Write> {
     /// # Errors
     /// [`crate::StoreError::Aborted`] when a statement failed before; nothing was written then.
     pub async fn commit<T>(self, value: T) -> StoreResult<Committed<T>> {
-        self.finish(Vec::new(), Ending::Commit).await?;
-        Ok(Committed(value))
-    }
-}
-
-/// The rows, when each of their statements touched one.
-fn inserted(touched: StoreResult<Vec<u64>>, records: Vec<Record>) -> StoreResult<Vec<Record>> {
-    match (touched, records.as_slice()) {
-        (Ok(touched), _) if touched.contains(&0) => Err(StoreError::MissingReference),
-        (Ok(_), _) => Ok(records),
-        // Of several rows the database does not say which one conflicts.
-        (Err(StoreError::Conflict { constraint, columns, .. }), [only]) => {
-            Err(StoreError::Conflict { constraint, columns, attempted: only.attempted() })
-        }
-        (Err(other), _) => Err(other),
+        let committed = self.finish(Vec::new(), Ending::Commit).await?;
+        committed.map(|committed| committed.map(|_| value)).ok_or(StoreError::Aborted)
     }
 }

@@ -6,6 +6,7 @@
 use serde::de::DeserializeOwned;
 
 use crate::form::Form;
+pub use crate::value::PropertyType;
 
 /// A type that is stored in one table or view.
 pub trait Entity: DeserializeOwned + Send + Sync + 'static {
@@ -137,29 +138,6 @@ pub struct Property {
     pub form: Option<&'static Form>,
     /// What it holds, for schemas and documents.
     pub description: &'static str,
-}
-
-/// The types a property can have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PropertyType {
-    /// UUID; JSON string in lower case.
-    Uuid,
-    /// UTF-8 text.
-    Text,
-    /// 32-bit signed integer; JSON number.
-    Integer,
-    /// Boolean.
-    Boolean,
-    /// Instant in UTC; JSON `YYYY-MM-DDTHH:mm:ss.sssZ`.
-    Timestamp,
-    /// Calendar date; JSON `YYYY-MM-DDT00:00:00.000Z`, as the original shows it.
-    Date,
-    /// JSON object.
-    Json,
-    /// Array of text.
-    TextArray,
-    /// Array of 32-bit integers.
-    IntegerArray,
 }
 
 /// Who sets the value of a property.

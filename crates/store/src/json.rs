@@ -3,9 +3,10 @@
 //! Ids and instants never hold what JSON escapes, and most names and texts do not; `serde_json` looks at each of their
 //! bytes. What it alone can write, it writes here too.
 
-use std::io::{self, Write};
+use std::io::Write;
 
 use crate::error::{StoreError, StoreResult};
+use crate::length::Length;
 use crate::record::{Record, Related};
 use crate::value::{TIMESTAMP, Value, encode_timestamp};
 
@@ -45,14 +46,6 @@ pub(crate) fn length(rows: &[Record]) -> StoreResult<u64> {
     Ok(text.0)
 }
 
-/// How long a document is without spaces.
-pub(crate) fn length_of(json: &serde_json::Value) -> u64 {
-    let mut text = Length(0);
-    // A length fails at nothing.
-    let _ = serde_json::to_writer(&mut text, json);
-    text.0
-}
-
 /// Where a text goes.
 trait Text: Write {
     fn push(&mut self, byte: u8);
@@ -77,19 +70,6 @@ impl Text for Vec<u8> {
     }
     fn len(&self) -> usize {
         self.len()
-    }
-}
-
-/// A text of which only the length counts.
-struct Length(u64);
-
-impl Write for Length {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }
 

@@ -77,6 +77,7 @@ pub mod filter;
 pub mod form;
 mod include;
 pub mod json;
+mod length;
 mod meter;
 pub mod migrate;
 mod options;

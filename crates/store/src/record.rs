@@ -11,9 +11,8 @@ use uuid::Uuid;
 use crate::entity::{Entity, EntityMeta, Property, PropertyRole};
 use crate::error::{StoreError, StoreResult};
 use crate::form::Unwritable;
-use crate::json;
+use crate::length;
 use crate::meter::{self, Meter};
-use crate::sql::Confined;
 use crate::typed::{TypedProperty, ValueOf};
 use crate::value::{Value, WrongType};
 
@@ -58,20 +57,6 @@ impl Related {
             Self::Many(rows) => rows,
             Self::One(row) => std::slice::from_ref(row),
         }
-    }
-}
-
-/// A row that is ready to be inserted.
-#[derive(Debug)]
-pub struct Prepared {
-    pub(crate) statement: Confined,
-    pub(crate) record: Record,
-}
-
-impl Prepared {
-    /// The row, as it will be inserted.
-    pub fn record(&self) -> &Record {
-        &self.record
     }
 }
 
@@ -229,7 +214,7 @@ fn read(meta: &'static EntityMeta, json: &serde_json::Map<String, Json>) -> Resu
         .filter(|property| matches!(property.role, PropertyRole::Data | PropertyRole::Parent))
         .filter_map(|property| json.get(property.name).map(|value| (property, value)))
         .map(|(property, value)| {
-            if let Some(most) = property.rules.max_bytes.filter(|most| json::length_of(value) > u64::from(*most)) {
+            if let Some(most) = property.rules.max_bytes.filter(|most| length::of_document(value) > u64::from(*most)) {
                 return Err(InvalidRecord::TooLong(property.name, most));
             }
             let value = Value::from_json(property.kind, value)

@@ -6,12 +6,12 @@ use uuid::Uuid;
 
 use crate::audit;
 use crate::cursor::{Cursor, Page};
-use crate::entity::{Entity, EntityMeta, OwnerRule, PropertyRole, TenantRule};
+use crate::entity::{Entity, EntityMeta, OwnerRule, PropertyRole, PropertyType, TenantRule};
 use crate::error::{StoreError, StoreResult};
 use crate::filter::{Filter, Predicate};
 use crate::include;
-use crate::record::{New, Patch, Prepared, Record, Values, default_of};
-use crate::scope::{Scope, Wall};
+use crate::record::{New, Patch, Record, Values, default_of};
+use crate::scope::{Scope, Sees, Wall};
 use crate::session::{Session, Write};
 use crate::sql::{Confined, Verb};
 use crate::typed::TypedProperty;
@@ -23,11 +23,47 @@ pub struct Repository<'a, E, S, M> {
     entity: PhantomData<fn() -> E>,
 }
 
-impl<'a, E: Entity, S: Scope, M> Repository<'a, E, S, M> {
-    pub(crate) fn new(session: &'a Session<S, M>) -> Self {
-        Self { session, entity: PhantomData }
+impl<S: Scope, M> Session<S, M> {
+    /// The rows of `E` that the scope sees.
+    pub fn repository<E: Entity>(&self) -> Repository<'_, E, S, M>
+    where
+        S: Sees<E>,
+    {
+        Repository { session: self, entity: PhantomData }
     }
+}
 
+/// A row that is ready to be inserted.
+#[derive(Debug)]
+pub struct Prepared {
+    pub(crate) statement: Confined,
+    pub(crate) record: Record,
+}
+
+impl Prepared {
+    /// The row, as it will be inserted.
+    pub fn record(&self) -> &Record {
+        &self.record
+    }
+}
+
+impl<S: Scope> Session<S, Write> {
+    /// Inserts rows of one or several entities, made ready by [`Repository::prepare`], in this order. They travel to the
+    /// database together.
+    ///
+    /// # Errors
+    /// As [`Repository::create`], for the first row that fails.
+    pub async fn insert(&self, rows: impl IntoIterator<Item = Prepared>) -> StoreResult<Vec<Record>> {
+        let (statements, records): (Vec<_>, Vec<_>) = rows.into_iter().map(|row| (row.statement, row.record)).unzip();
+        match self.execute(statements).await {
+            Ok(touched) if touched.contains(&0) => Err(StoreError::MissingReference),
+            Ok(_) => Ok(records),
+            Err(error) => Err(of_insertion(error, &records)),
+        }
+    }
+}
+
+impl<E: Entity, S: Scope, M> Repository<'_, E, S, M> {
     /// Rows with their related rows, as records for an answer.
     ///
     /// # Errors
@@ -180,8 +216,7 @@ impl<E: Entity, S: Scope> Repository<'_, E, S, Write> {
         let meta = E::meta();
         let mut values = new.values;
         self.place(meta, &mut values)?;
-        if meta.id().kind == crate::entity::PropertyType::Uuid
-            && !values.iter().any(|(property, _)| property.role == PropertyRole::Id)
+        if meta.id().kind == PropertyType::Uuid && !values.iter().any(|(property, _)| property.role == PropertyRole::Id)
         {
             values.push((meta.id(), Value::Uuid(self.session.environment.new_id())));
         }
@@ -331,7 +366,8 @@ impl<E: Entity, S: Scope> Repository<'_, E, S, Write> {
 
     async fn write(&self, verb: Verb<'_>, values: &Values) -> StoreResult<u64> {
         let statement = self.writing(verb)?;
-        counted_rows(self.session.execute(vec![statement]).await, values)
+        let touched = self.session.execute(vec![statement]).await;
+        touched.map(|touched| touched.iter().sum()).map_err(|error| of_change(error, values))
     }
 
     pub(crate) fn writing(&self, verb: Verb<'_>) -> StoreResult<Confined> {
@@ -340,14 +376,31 @@ impl<E: Entity, S: Scope> Repository<'_, E, S, Write> {
     }
 }
 
-/// How many rows were given these values, or what was in the way.
-pub(crate) fn counted_rows(touched: StoreResult<Vec<u64>>, values: &Values) -> StoreResult<u64> {
-    touched.map(|touched| touched.iter().sum()).map_err(|error| match error {
+/// What was in the way of these rows.
+pub(crate) fn of_insertion(error: StoreError, rows: &[Record]) -> StoreError {
+    match rows {
+        [only] => attempted(error, only),
+        // Of several rows the database does not say which one conflicts.
+        _ => error,
+    }
+}
+
+/// What was in the way of these new values.
+pub(crate) fn of_change(error: StoreError, values: &Values) -> StoreError {
+    match error {
+        StoreError::Conflict { .. } => attempted(error, &Record::of(values.clone())),
+        other => other,
+    }
+}
+
+/// A conflict with what was attempted.
+fn attempted(error: StoreError, row: &Record) -> StoreError {
+    match error {
         StoreError::Conflict { constraint, columns, .. } => {
-            StoreError::Conflict { constraint, columns, attempted: Record::of(values.clone()).attempted() }
+            StoreError::Conflict { constraint, columns, attempted: row.attempted() }
         }
         other => other,
-    })
+    }
 }
 
 fn read_only() -> StoreError {

@@ -4,14 +4,12 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use crate::audit::Actor;
-pub use crate::commit::Committed;
-use crate::entity::{Entity, EntityMeta};
+use crate::entity::EntityMeta;
 use crate::environment::Environment;
 use crate::error::{StoreError, StoreResult};
 use crate::meter::{Meter, Together};
 pub use crate::options::{DatabaseOptions, Limits, PoolState, PostgresOptions, SqliteOptions, TlsMode};
-use crate::repository::Repository;
-use crate::scope::{Scope, Sees, System};
+use crate::scope::{Scope, System};
 #[cfg(feature = "postgres")]
 use crate::sql::postgres;
 #[cfg(feature = "sqlite")]
@@ -68,6 +66,34 @@ pub struct Session<S, M> {
     pub(crate) limits: Limits,
     together: Arc<Together>,
     mode: PhantomData<fn() -> M>,
+}
+
+/// The result of a transaction that was committed. Nothing else makes one, so that a function
+/// which promises it cannot forget to commit.
+#[derive(Debug)]
+#[must_use]
+pub struct Committed<T>(T);
+
+impl<T> Committed<T> {
+    /// The result.
+    pub fn into_inner(self) -> T {
+        self.0
+    }
+
+    /// A look at the result.
+    pub fn get(&self) -> &T {
+        &self.0
+    }
+
+    /// Another result of the same transaction.
+    pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Committed<U> {
+        Committed(change(self.0))
+    }
+
+    /// Another result of the same transaction, if there is one.
+    pub(crate) fn filter_map<U>(self, change: impl FnOnce(T) -> Option<U>) -> Option<Committed<U>> {
+        change(self.0).map(Committed)
+    }
 }
 
 impl Store {
@@ -151,14 +177,6 @@ impl Store {
 }
 
 impl<S: Scope, M> Session<S, M> {
-    /// The rows of `E` that the scope sees.
-    pub fn repository<E: Entity>(&self) -> Repository<'_, E, S, M>
-    where
-        S: Sees<E>,
-    {
-        Repository::new(self)
-    }
-
     /// The scope, for rules that depend on how far it reaches.
     pub fn scope(&self) -> &S {
         &self.scope
@@ -279,12 +297,23 @@ impl<S: Scope> Session<S, Write> {
         }
     }
 
-    /// Runs the last statements, if any, ends the transaction, and returns how many rows each touched.
-    pub(crate) async fn finish(self, statements: Vec<Confined>, ending: Ending) -> StoreResult<Vec<u64>> {
-        if !self.environment.is_interrupted() {
-            return self.end(statements, ending).await;
-        }
-        // One after the other, so that something can come between.
+    /// Runs the last statements, if any, and ends the transaction: with how many rows each touched, or `None` where it was
+    /// rolled back, since one touched none.
+    pub(crate) async fn finish(
+        self,
+        statements: Vec<Confined>,
+        ending: Ending,
+    ) -> StoreResult<Option<Committed<Vec<u64>>>> {
+        let touched = if self.environment.is_interrupted() {
+            self.finish_in_steps(statements, ending).await?
+        } else {
+            self.end(statements, ending).await?
+        };
+        Ok(ending.commits(&touched).then(|| Committed(touched)))
+    }
+
+    /// One after the other, so that something can come between.
+    async fn finish_in_steps(self, statements: Vec<Confined>, ending: Ending) -> StoreResult<Vec<u64>> {
         let touched = if statements.is_empty() { Vec::new() } else { self.execute(statements).await? };
         self.environment.interruption()?;
         if ending.commits(&touched) {

@@ -6,7 +6,28 @@ use time::macros::format_description;
 use time::{Date, OffsetDateTime, Time, UtcOffset};
 use uuid::Uuid;
 
-use crate::entity::PropertyType;
+/// The types a property can have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PropertyType {
+    /// UUID; JSON string in lower case.
+    Uuid,
+    /// UTF-8 text.
+    Text,
+    /// 32-bit signed integer; JSON number.
+    Integer,
+    /// Boolean.
+    Boolean,
+    /// Instant in UTC; JSON `YYYY-MM-DDTHH:mm:ss.sssZ`.
+    Timestamp,
+    /// Calendar date; JSON `YYYY-MM-DDT00:00:00.000Z`, as the original shows it.
+    Date,
+    /// JSON object.
+    Json,
+    /// Array of text.
+    TextArray,
+    /// Array of 32-bit integers.
+    IntegerArray,
+}
 
 /// One value of one property.
 #[derive(Debug, Clone, PartialEq)]

@@ -2,7 +2,8 @@
 
 use std::vec::IntoIter;
 
-use super::{Length, append_plain, append_row, append_rows, append_values};
+use super::{append_plain, append_row, append_rows, append_values};
+use crate::length::Length;
 use crate::record::{Place, Record, Related};
 
 /// A piece is complete with so many bytes; it is longer only by the last value.

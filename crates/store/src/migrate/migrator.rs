@@ -2,7 +2,7 @@
 
 use super::{Adoption, AuditTriggers, Choice, Finding, MigrateError, Migration, Status, Step};
 use crate::error::StoreError;
-use crate::session::DatabaseOptions;
+use crate::options::DatabaseOptions;
 #[cfg(feature = "postgres")]
 use {super::postgres, crate::sql::postgres::client};
 #[cfg(feature = "sqlite")]

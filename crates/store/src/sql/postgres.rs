@@ -24,7 +24,7 @@ use self::lanes::Lanes;
 use super::{Confined, Counted, Ending};
 use crate::error::{StoreError, StoreResult};
 use crate::meter::{self, Meter};
-use crate::session::{PoolState, PostgresOptions};
+use crate::options::{PoolState, PostgresOptions};
 use crate::value::Value;
 
 /// Prepared statements kept by one connection; when there are more, all are forgotten.

@@ -23,7 +23,7 @@ pub(crate) use self::connect::open as connection;
 use super::{Confined, Counted, Ending};
 use crate::error::{StoreError, StoreResult};
 use crate::meter::Meter;
-use crate::session::{PoolState, SqliteOptions};
+use crate::options::{PoolState, SqliteOptions};
 
 struct Read {
     statement: Confined,

@@ -2,7 +2,8 @@
 
 use serde_json::json;
 use user_tenant_store::filter::Predicate;
-use user_tenant_store::record::{New, Patch, Prepared};
+use user_tenant_store::record::{New, Patch};
+use user_tenant_store::repository::Prepared;
 use user_tenant_store::scope::{Scope, Sees, TenantScope};
 use user_tenant_store::session::{DatabaseOptions, Session, Write};
 use user_tenant_store::{StoreError, StoreResult};

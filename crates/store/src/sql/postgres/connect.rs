@@ -13,7 +13,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::errors::classify;
 use crate::error::{StoreError, StoreResult};
-use crate::session::{PostgresOptions, TlsMode};
+use crate::options::{PostgresOptions, TlsMode};
 
 /// A pool that opens connections when they are needed.
 pub(super) fn pool(options: &PostgresOptions) -> StoreResult<Pool> {

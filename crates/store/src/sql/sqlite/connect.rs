@@ -12,7 +12,7 @@ use super::actor::Shown;
 use super::errors::classify;
 use super::functions;
 use crate::error::StoreResult;
-use crate::session::SqliteOptions;
+use crate::options::SqliteOptions;
 
 /// Statements kept prepared by one connection.
 const MAX_PREPARED: usize = 128;
