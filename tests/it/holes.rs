@@ -19,7 +19,7 @@ use std::cell::RefCell;
 use serde_json::{Map, Value as Json, json};
 
 use crate::request::{Request, bad_refusal, json, text};
-use crate::support::fixture::{Database, Tables};
+use crate::support::fixture::{self, Database, Tables};
 use crate::support::http::Answer;
 use crate::world::World;
 
@@ -111,7 +111,7 @@ impl Scene {
     /// The rows that speak of another tenant than A: its own, and those of its members.
     fn others(tables: &Tables) -> Vec<String> {
         const OTHERS: [&str; 4] = ["b0000000-", "c0000000-", "d0000000-", OLGA];
-        let rows = tables.rows.iter().map(|((table, id), row)| format!("{table} {id} {}", Json::from(row.clone())));
+        let rows = tables.rows.iter().map(|((table, id), row)| format!("{table} {id} {}", fixture::text(row)));
         rows.filter(|row| OTHERS.iter().any(|other| row.contains(other))).collect()
     }
 

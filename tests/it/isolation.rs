@@ -10,7 +10,7 @@ use serde_json::{Value as Json, json};
 use self::relations::Relations;
 use crate::authorization::operation::{self, Target};
 use crate::request::{Request, json, text};
-use crate::support::fixture::{Database, Tables};
+use crate::support::fixture::{self, Database, Tables};
 use crate::support::http::Answer;
 use crate::world::{World, on_both};
 
@@ -81,7 +81,7 @@ impl Trapped {
     fn others(tables: &Tables) -> Vec<String> {
         let own = ("tenants".to_owned(), A.to_owned());
         let others = tables.rows.iter().filter(|(key, _)| **key != own);
-        others.map(|(key, row)| format!("{key:?} {}", Json::from(row.clone()))).collect()
+        others.map(|(key, row)| format!("{key:?} {}", fixture::text(row))).collect()
     }
 
     #[track_caller]

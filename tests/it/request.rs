@@ -1,6 +1,7 @@
 //! Requests in one line, `Request::new(address, "GET /tenants").token("admin_a").send()`, and what answers must look like.
 
 use std::net::SocketAddr;
+use std::sync::LazyLock;
 
 use regex::RegexSet;
 use serde_json::Value as Json;
@@ -115,6 +116,6 @@ pub(crate) fn leak(text: &str) -> Option<String> {
         r"(?i)panicked|\.rs:\d",
         r"(?i)os error|connection refused",
     ];
-    let set = RegexSet::new(WORDS).expect("the expressions are valid");
-    set.matches(text).iter().next().map(|at| WORDS[at].to_owned())
+    static SET: LazyLock<RegexSet> = LazyLock::new(|| RegexSet::new(WORDS).expect("the expressions are valid"));
+    SET.matches(text).iter().next().map(|at| WORDS[at].to_owned())
 }

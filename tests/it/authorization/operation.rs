@@ -1,6 +1,7 @@
 //! Operations as `/openapi.json` describes them, and requests that are valid by their schemas.
 
 use std::net::SocketAddr;
+use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 use serde_json::{Map, Value as Json, json};
@@ -163,7 +164,7 @@ impl Operation {
 
     /// What stands for the parameters of the path.
     pub(crate) fn ids(&self, target: Target) -> Vec<String> {
-        parameters().captures_iter(&self.name).map(|found| value(&found[0], target)).collect()
+        PARAMETER.captures_iter(&self.name).map(|found| value(&found[0], target)).collect()
     }
 
     /// The body with the values that matter for this operation.
@@ -202,7 +203,7 @@ impl Operation {
             target = targets.next().unwrap_or(target);
             format!("{}/{}", &found[1], value(&found[0], target))
         };
-        Request::new(address, &parameters().replace_all(&self.name, fill))
+        Request::new(address, &PARAMETER.replace_all(&self.name, fill))
     }
 
     /// A body that is valid, if there is one, about rows of the target.
@@ -212,9 +213,8 @@ impl Operation {
 }
 
 /// A parameter with the segment before it: `/tenants/{id}`.
-fn parameters() -> Regex {
-    Regex::new(r"(/[^/{]+)/\{\w+\}").expect("the expression is valid")
-}
+static PARAMETER: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"(/[^/{]+)/\{\w+\}").expect("the expression is valid"));
 
 fn value(parameter: &str, target: Target) -> String {
     let (_, own, foreign) = PARAMETERS.iter().find(|(known, ..)| *known == parameter).unwrap_or_else(|| {

@@ -8,7 +8,7 @@ use super::{A, B, NOBODY, TRAPS, shown};
 use crate::authorization::operation::{self, Operation, Target};
 use crate::authorization::prepare;
 use crate::request::{Request, json, text};
-use crate::support::fixture::{Database, Tables};
+use crate::support::fixture::{self, Database, Tables};
 use crate::world::{World, on_both};
 
 /// Ids of tenant B by the property that may hold one; the last is for all others.
@@ -51,7 +51,7 @@ fn restore(world: &World) {
 
 /// The rows that speak of other tenants than A: their own, and those that refer to them.
 fn others(tables: &Tables) -> Vec<String> {
-    let rows = tables.rows.iter().map(|((table, id), row)| format!("{table} {id} {}", Json::from(row.clone())));
+    let rows = tables.rows.iter().map(|((table, id), row)| format!("{table} {id} {}", fixture::text(row)));
     rows.filter(|row| ["b0000000-", "c0000000-", "d0000000-"].iter().any(|other| row.contains(other))).collect()
 }
 

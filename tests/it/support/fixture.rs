@@ -190,3 +190,8 @@ impl Tables {
         self.rows.insert((table.to_owned(), id), columns);
     }
 }
+
+/// A row as JSON.
+pub(crate) fn text(row: &Map<String, Json>) -> String {
+    serde_json::to_string(row).expect("a row is JSON")
+}

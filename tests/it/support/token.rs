@@ -1,5 +1,8 @@
 //! Bearer tokens by the name of a profile, good ones and forged ones; the profiles are in `tests/contract/tokens.json`.
 
+use std::collections::HashMap;
+use std::sync::{LazyLock, Mutex};
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
@@ -15,10 +18,25 @@ const SECRET: &str = "oracle-hs256-secret";
 const ISSUED_AT: i64 = 1_700_000_000;
 const EXPIRES_AT: i64 = 4_102_444_800;
 
+/// What `tokens.json` holds.
+static DATA: LazyLock<Json> =
+    LazyLock::new(|| serde_json::from_str(&contract_text("tokens.json")).expect("tokens.json is JSON"));
+/// Headers by profile: to sign one takes as long as some requests do, and it is the same each time.
+static HEADERS: LazyLock<Mutex<HashMap<String, String>>> = LazyLock::new(Mutex::default);
+
 /// The `Authorization` header of a profile; `None` is a request without one.
 pub(crate) fn authorization(profile: Option<&str>) -> Option<String> {
     let profile = profile?;
-    let bearer = |token: String| Some(format!("Bearer {token}"));
+    let known = HEADERS.lock().expect("nobody panics with it").get(profile).cloned();
+    Some(known.unwrap_or_else(|| {
+        let header = header(profile);
+        HEADERS.lock().expect("nobody panics with it").insert(profile.to_owned(), header.clone());
+        header
+    }))
+}
+
+fn header(profile: &str) -> String {
+    let bearer = |token: String| format!("Bearer {token}");
     match profile {
         "expired" => bearer(sign(&good(), &[("exp", json!(ISSUED_AT + 1))])),
         "no_exp" => bearer(sign(&good(), &[("exp", Json::Null)])),
@@ -42,13 +60,13 @@ pub(crate) fn authorization(profile: Option<&str>) -> Option<String> {
             &[],
         )),
         "tampered" => bearer(tampered()),
-        "garbage" => Some("Bearer garbage".to_owned()),
-        "empty_bearer" => Some("Bearer ".to_owned()),
-        "bearer_only" => Some("Bearer".to_owned()),
-        "basic" => Some("Basic dXNlcjpwYXNz".to_owned()),
-        "no_scheme" => Some(sign(&good(), &[])),
-        "lower_bearer" => Some(format!("bearer {}", sign(&good(), &[]))),
-        "trailing_space" => Some(format!("Bearer {} ", sign(&good(), &[]))),
+        "garbage" => "Bearer garbage".to_owned(),
+        "empty_bearer" => "Bearer ".to_owned(),
+        "bearer_only" => "Bearer".to_owned(),
+        "basic" => "Basic dXNlcjpwYXNz".to_owned(),
+        "no_scheme" => sign(&good(), &[]),
+        "lower_bearer" => format!("bearer {}", sign(&good(), &[])),
+        "trailing_space" => format!("Bearer {} ", sign(&good(), &[])),
         named => bearer(sign(&claims(named), &[])),
     }
 }
@@ -64,13 +82,12 @@ fn good() -> Map<String, Json> {
 
 /// A list of permissions by its name in `tokens.json`.
 pub(crate) fn permissions(list: &str) -> Vec<String> {
-    let data: Json = serde_json::from_str(&contract_text("tokens.json")).expect("tokens.json is JSON");
-    serde_json::from_value(data["permissions"][list].clone()).expect("the list is in tokens.json")
+    serde_json::from_value(DATA["permissions"][list].clone()).expect("the list is in tokens.json")
 }
 
 /// The claims of a profile; `only:X` has one permission, `allbut:X,Y` all but those.
 fn claims(profile: &str) -> Map<String, Json> {
-    let data: Json = serde_json::from_str(&contract_text("tokens.json")).expect("tokens.json is JSON");
+    let data = &*DATA;
     let all = || -> Vec<&Json> {
         ["names", "numbers"].iter().flat_map(|list| data["permissions"][list].as_array().unwrap()).collect()
     };
