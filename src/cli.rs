@@ -69,7 +69,7 @@ async fn run_program(program: Program) -> ExitCode {
 }
 
 async fn execute(program: Program) -> Result<(), Failure> {
-    let arguments = parse();
+    let Some(arguments) = parse()? else { return Ok(()) };
     // These need no configuration, and must work where it is broken.
     let arguments = match arguments {
         Arguments { command: Command::Openapi(options), .. } => return print::openapi(options.format),
@@ -80,8 +80,16 @@ async fn execute(program: Program) -> Result<(), Failure> {
         other => other,
     };
     let context = Arc::new(Context::load(&arguments, program)?);
+    #[cfg(feature = "mcp")]
+    let reads_input = matches!(arguments.command, Command::Mcp(_));
     let outcome = command(&context, arguments.command).await;
     context.close().await;
+    #[cfg(feature = "mcp")]
+    if reads_input && outcome.is_ok() {
+        drop(context);
+        // The runtime would wait for one more line of standard input before it ended.
+        std::process::exit(0);
+    }
     outcome
 }
 

@@ -3,6 +3,7 @@
 mod examples;
 
 use std::collections::BTreeMap;
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use clap::{Arg, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueE
 use uuid::Uuid;
 
 use self::examples::with_examples;
+use super::failure::Failure;
 use super::health::HealthOptions;
 use super::manual::renamed;
 #[cfg(feature = "mcp")]
@@ -307,19 +309,26 @@ pub(super) fn command() -> clap::Command {
 }
 
 /// Reads the arguments of the process; prints help or a usage error and exits where that is what they ask for.
-pub(super) fn parse() -> Arguments {
-    let matches = command().get_matches();
+pub(super) fn parse() -> Result<Option<Arguments>, Failure> {
+    let matches = match command().try_get_matches() {
+        Ok(matches) => matches,
+        Err(error) if error.use_stderr() => error.exit(),
+        Err(help) => {
+            let printed = help.print().and_then(|()| std::io::stdout().flush());
+            return printed.map(|()| None).map_err(Failure::Output);
+        }
+    };
     let line = Line::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let given = matches.subcommand().map_or(&matches, |(_, inner)| inner);
     let settings = SETTINGS
         .iter()
         .filter_map(|setting| given.get_one::<String>(setting.name).map(|value| (setting.name, value.clone())))
         .collect();
-    Arguments {
+    Ok(Some(Arguments {
         command: line.command.unwrap_or_else(|| Command::Serve(ServeOptions::of_nothing())),
         config: line.config,
         settings,
-    }
+    }))
 }
 
 fn constraint() -> PossibleValuesParser {

@@ -16,8 +16,8 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
-use axum::http::{HeaderValue, header};
-use axum::response::Response;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
 use axum::serve::Listener;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -123,7 +123,7 @@ pub(super) async fn serve(
         let router = router.clone();
         let service = TowerToHyperService::new(service_fn(move |request| {
             let at_work = work.begin();
-            let answer = answer(router.clone(), request, address);
+            let answer = answer(router.clone(), request, address, limits.head_bytes);
             async move {
                 let _at_work = at_work;
                 answer.await
@@ -170,11 +170,17 @@ async fn answer(
     router: Router,
     mut request: hyper::Request<Incoming>,
     peer: SocketAddr,
+    head_bytes: usize,
 ) -> Result<Response, Infallible> {
     if let Err(error) = wire::check(request.version(), request.headers()) {
         let mut response = wire::refusal(error, request.uri().path());
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         return Ok(response);
+    }
+    if wire::head_length(&request) > head_bytes {
+        // What arrives in one piece is read as a whole, though it is longer.
+        let close = (header::CONNECTION, HeaderValue::from_static("close"));
+        return Ok((StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, [close]).into_response());
     }
     request.extensions_mut().insert(ConnectInfo(peer));
     router.oneshot(request.map(Body::new)).await

@@ -1,6 +1,5 @@
 //! `mcp`: serves tools to an assistant, on standard input and output or over HTTP.
 
-use std::future::pending;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -14,6 +13,7 @@ use super::failure::Failure;
 use super::print::note;
 use super::reach::{self, Reach};
 use super::secret;
+use super::serve::stop_signal;
 use crate::client::chain;
 use crate::error::BoxError;
 use crate::mcp::{self, Backend, McpServer};
@@ -35,7 +35,7 @@ pub(super) struct McpOptions {
     http_host: Vec<String>,
 }
 
-/// Serves until the client goes away, or the process is told to stop.
+/// Serves until the client goes away, or the process is told to stop; then the database is closed.
 pub(super) async fn mcp(context: Arc<Context>, options: McpOptions) -> Result<(), Failure> {
     let (reach, limits) = (options.reach, connections::Limits::of(&context.config));
     let backend = Backend::new(move || {
@@ -45,7 +45,10 @@ pub(super) async fn mcp(context: Arc<Context>, options: McpOptions) -> Result<()
     let server = McpServer::new(backend);
     let ended = match options.http {
         // Whoever started it may write where its user may.
-        None => server.writing_services("/").serve_stdio().await,
+        None => tokio::select! {
+            ended = server.writing_services("/").serve_stdio() => ended,
+            () = stop_signal() => Ok(()),
+        },
         Some(address) => {
             let given = options.http_token.filter(|token| !token.expose_secret().is_empty());
             let made = given.is_none();
@@ -57,7 +60,7 @@ pub(super) async fn mcp(context: Arc<Context>, options: McpOptions) -> Result<()
     ended.map_err(|error| Failure::Other("the MCP server has ended".to_owned(), Some(error)))
 }
 
-/// Serves over HTTP until the process ends; says where, and the token if nobody knows it.
+/// Serves over HTTP until the process is told to stop; says where, and the token if nobody knows it.
 async fn serve_http(
     server: McpServer,
     address: SocketAddr,
@@ -78,6 +81,6 @@ async fn serve_http(
     // A browser's own inspector, served from where the server is, may call it; a page from elsewhere may not.
     let origins = vec![format!("http://{address}"), format!("http://localhost:{}", address.port())];
     let router = server.router(mcp::McpOptions { token, hosts, origins });
-    connections::serve(listener, router, pending(), limits, |_| {}).await;
+    connections::serve(listener, router, stop_signal(), limits, |_| {}).await;
     Ok(())
 }

@@ -10,7 +10,7 @@ use user_tenant_store::session::{Read, Session};
 use user_tenant_store::value::Value;
 use user_tenant_store::{Entity, StoreResult};
 
-use crate::model::{Group, Role, Tenant, User, forms};
+use crate::model::{Group, Role, Tenant, User};
 
 /// How many ids are named.
 const NAMED: usize = 3;
@@ -73,7 +73,6 @@ where
 
 type Write = fn(&str) -> Result<String, user_tenant_store::form::Unwritable>;
 
-/// The form of a property, that of keys among them.
 fn form(property: &Property) -> Option<Write> {
-    if property.name == "key" { Some(forms::key) } else { property.form.map(|form| form.write) }
+    property.form.map(|form| form.write)
 }

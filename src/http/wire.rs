@@ -2,7 +2,7 @@
 
 use axum::http::header::{HOST, HeaderValue, TRANSFER_ENCODING};
 use axum::http::uri::Authority;
-use axum::http::{HeaderMap, Version};
+use axum::http::{HeaderMap, Request, Version};
 use axum::response::{IntoResponse, Response};
 
 use super::surface;
@@ -21,6 +21,15 @@ pub(crate) fn check(version: Version, headers: &HeaderMap) -> Result<()> {
         (Some(host), None) if !is_host(host) => Err(Error::InvalidMessage("Host is no name or address of a host.")),
         _ => check_codings(headers),
     }
+}
+
+/// How many bytes the head of a request took, but for blanks that are no part of what it says.
+pub(crate) fn head_length<B>(request: &Request<B>) -> usize {
+    // `GET / HTTP/1.1`, and two bytes behind each line.
+    let first =
+        request.method().as_str().len() + request.uri().path_and_query().map_or(1, |path| path.as_str().len()) + 12;
+    let fields = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4);
+    first + fields.sum::<usize>() + 2
 }
 
 /// The answer to what is no such message.

@@ -12,6 +12,8 @@ use user_tenant_store::form::{Form, Unwritable};
 pub(crate) static LABEL: Form = Form { write: label, is_set_by_store: true, is_lower_case: false };
 /// What programs look up by, and must not be blank.
 pub(crate) static KEYWORD: Form = Form { write: keyword, is_set_by_store: true, is_lower_case: false };
+/// The key of a tenant. Its rules see to new ones, since adopted keys stay as they are.
+pub(crate) static KEY: Form = Form { write: key, is_set_by_store: false, is_lower_case: false };
 /// What a person logs in with.
 pub(crate) static USERNAME: Form = Form { write: username, is_set_by_store: false, is_lower_case: true };
 /// Where mail reaches a person.

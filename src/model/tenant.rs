@@ -32,7 +32,7 @@ pub struct Tenant {
     pub status: i32,
     /// Short name that no other tenant has, not even a deleted one.
     // The original's schema does not ask for it, only its table does.
-    #[property(required = false, max_length = 20)]
+    #[property(required = false, max_length = 20, form = forms::KEY)]
     pub key: String,
     /// Address of the web site.
     #[property(max_length = 100)]

@@ -103,7 +103,7 @@ pub struct UserView {
     #[property(derived, column = "name", max_length = 100)]
     pub tenant_name: String,
     /// Key of the tenant.
-    #[property(derived, column = "key", max_length = 20)]
+    #[property(derived, column = "key", max_length = 20, form = forms::KEY)]
     pub tenant_key: String,
     /// Name of the role.
     #[property(derived, column = "rolename", max_length = 100)]

@@ -89,6 +89,11 @@ fn roles_are_found_by_what_they_grant(scene: &Scene) {
     assert!(apps(json!({ "contains": [1] })) > 0);
     assert_eq!(apps(json!({ "contains": [1] })), apps(json!({ "contains": "{1}" })));
     assert_eq!(apps(json!({ "contains": [1, 99] })), 0);
+    let whole = apps(json!("{1}"));
+    assert!(whole > 0);
+    assert_eq!(apps(json!({ "inq": ["{1}", "{1,99}"] })), whole);
+    assert_eq!(apps(json!({ "inq": ["{99}"] })), 0);
+    assert_eq!(apps(json!({ "nin": ["{99}"] })) - apps(json!({ "nin": ["{1}", "{99}"] })), whole);
 }
 
 on_both!(literals_are_read_as_programs_write_them);
@@ -116,7 +121,9 @@ fn literals_are_read_as_programs_write_them(scene: &Scene) {
         json(&found.send()).as_array().map(Vec::len)
     };
     assert_eq!(by_status(json!("1.0")), by_status(json!(1)));
-    for form in ["filter[limit]=", "filter[where]=&filter[order]=", "filter[include]=&filter[offset]="] {
+    for form in
+        ["filter[limit]=", "filter[where]=&filter[order]=", "filter[include]=&filter[offset]=", "filter[fields]="]
+    {
         let request = scene.by("admin_a", &format!("GET /tenants/{A}/tenant-configs?{form}"));
         assert!(!scene.done(&request).as_array().expect("a list").is_empty(), "{form}");
     }
@@ -126,6 +133,7 @@ fn literals_are_read_as_programs_write_them(scene: &Scene) {
         let names: Vec<String> = found[0].as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect();
         names
     };
+    assert_eq!(configs(json!("")), configs(json!(null)), "an empty field of a form chooses nothing");
     assert_eq!(configs(json!({ "configKey": 1 })), ["configKey"]);
     assert_eq!(configs(json!({ "configKey": true, "configValue": 1 })), ["configKey", "configValue"]);
     for off in [json!(0), json!(null), json!(""), json!(false)] {

@@ -230,6 +230,28 @@ fn the_configured_database_is_opened_when_it_is_asked_for() {
     assert_eq!(text, r#"{"status":200,"body":{"count":1}}"#);
 }
 
+/// What was written is in the file then, and a copy of it is whole.
+#[test]
+fn told_to_stop_it_closes_the_database() {
+    let workplace = Workplace::new();
+    workplace.ok(&["bootstrap"]);
+    for signal in ["TERM", "INT"] {
+        let mut client = Client::start(&[], &[], workplace.path());
+        let (failed, told, _) = client.call("tenant_count", &json!({}));
+        assert!(!failed, "{told}");
+        let key = signal.to_lowercase();
+        let (failed, told, _) =
+            client.call("tenant_create", &json!({ "body": { "name": "New", "key": key, "status": 1 } }));
+        assert!(!failed, "{told}");
+        let told = Command::new("kill").args(["-s", signal, &client.process.id().to_string()]).status();
+        assert!(told.expect("a signal can be sent").success());
+        let ended = client.process.wait().expect("it ends, though its input stays open");
+        assert!(ended.success(), "{ended}");
+        let beside = workplace.path().join("data/user-tenant.db-wal");
+        assert!(!beside.exists(), "{signal}: not all is in the one file");
+    }
+}
+
 #[test]
 fn the_scaffold_takes_what_the_originals_tool_takes() {
     let workplace = Workplace::new();

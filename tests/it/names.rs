@@ -154,6 +154,10 @@ fn conditions_find_what_was_stored_in_another_spelling(scene: &Scene) {
     ] {
         assert_eq!(found(scene, "admin_a", &users, &condition), rows, "{condition}");
     }
+    for key in ["Tenant-A", " TENANT-A "] {
+        assert_eq!(found(scene, "admin_a", "/tenants", &json!({ "key": key })), 1, "{key:?}");
+        assert_eq!(found(scene, "admin_a", "/tenants", &json!({ "key": { "inq": [key] } })), 1, "{key:?}");
+    }
     // A row that is older than the form is found as it is written.
     scene.given(&format!("UPDATE main.users SET email = 'Andy@Old.Example' WHERE id = '{ANDY}'"));
     assert_eq!(found(scene, "admin_a", &users, &json!({ "email": "Andy@Old.Example" })), 1);

@@ -3,7 +3,7 @@
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -29,24 +29,47 @@ const MOST: usize = 32 * 1024 * 1024;
 #[derive(Debug, Clone, Default)]
 pub(super) struct Together(Arc<AtomicUsize>);
 
-/// Of a connection, how often a request has begun and ended: odd while one is at work.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Work(Arc<AtomicUsize>);
+/// Of a connection, how often a request has begun and ended.
+#[derive(Debug, Clone)]
+pub(super) struct Work(Arc<Progress>);
+
+#[derive(Debug)]
+struct Progress {
+    /// Odd while a request is at work.
+    turns: AtomicUsize,
+    /// When the connection began.
+    start: Instant,
+    /// When the last request ended, in milliseconds after the start.
+    ended: AtomicU64,
+}
+
+impl Default for Work {
+    fn default() -> Self {
+        Self(Arc::new(Progress { turns: AtomicUsize::new(0), start: Instant::now(), ended: AtomicU64::new(0) }))
+    }
+}
 
 impl Work {
     /// A request is at work until what is returned is dropped.
     pub(super) fn begin(&self) -> AtWork {
-        self.0.fetch_add(1, Ordering::Relaxed);
+        self.0.turns.fetch_add(1, Ordering::Relaxed);
         AtWork(self.0.clone())
+    }
+
+    /// When the last request ended.
+    fn ended(&self) -> Instant {
+        self.0.start + Duration::from_millis(self.0.ended.load(Ordering::Relaxed))
     }
 }
 
 /// A request that is being answered.
-pub(super) struct AtWork(Arc<AtomicUsize>);
+pub(super) struct AtWork(Arc<Progress>);
 
 impl Drop for AtWork {
     fn drop(&mut self) {
-        self.0.fetch_add(1, Ordering::Relaxed);
+        let ended = self.0.start.elapsed().as_millis();
+        self.0.ended.store(u64::try_from(ended).unwrap_or(u64::MAX), Ordering::Relaxed);
+        self.0.turns.fetch_add(1, Ordering::Relaxed);
     }
 }
 
@@ -75,8 +98,9 @@ pub(super) struct Heads<S> {
 
 impl<S> Heads<S> {
     pub(super) fn new(stream: S, head: Duration, idle: Duration, work: Work, together: Together) -> Self {
-        let end = Instant::now() + head;
-        let timer = Box::pin(sleep_until(end));
+        let now = Instant::now();
+        // Whichever comes first; it is moved when it has run out.
+        let (end, timer) = (now + head, Box::pin(sleep_until(now + head.min(idle))));
         Self { stream, head, idle, work, seen: 0, has_begun: false, together, length: 0, taken: 0, end, timer }
     }
 
@@ -89,6 +113,14 @@ impl<S> Heads<S> {
         }
         self.taken += more;
         self.together.0.fetch_add(more, Ordering::Relaxed) + more <= MOST
+    }
+
+    /// Sees to it that this is polled again while it may idle: the server need not read once more when a request has ended.
+    fn watch(&mut self, context: &mut Context<'_>) {
+        while self.timer.as_mut().poll(context).is_ready() {
+            let again = Instant::now() + self.idle;
+            self.timer.as_mut().reset(again);
+        }
     }
 
     /// Ready when the next request is late. The timer is moved when it has run out, not with each request.
@@ -110,14 +142,18 @@ impl<S: AsyncRead + Unpin> AsyncRead for Heads<S> {
     fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = into.filled().len();
         let outcome = Pin::new(&mut self.stream).poll_read(context, into);
-        let work = self.work.0.load(Ordering::Relaxed);
+        let work = self.work.0.turns.load(Ordering::Relaxed);
         if work != self.seen {
             self.seen = work;
             self.has_begun = false;
             self.length = 0;
-            self.end = Instant::now() + self.idle;
+            // Nobody may have read since.
+            self.end = self.work.ended() + self.idle;
         }
         if !work.is_multiple_of(2) {
+            if outcome.is_pending() {
+                self.watch(context);
+            }
             return outcome;
         }
         if outcome.is_pending() {
@@ -212,6 +248,22 @@ mod tests {
         assert_eq!(kept.len(), MOST / (30_000 - FREE));
         kept.clear();
         assert_eq!(together.0.load(Ordering::Relaxed), 0, "all is given back");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn idle_time_counts_from_the_end_of_the_request_though_nobody_reads_then() {
+        for (request, total) in [(4, 79), (40, 115), (400, 475)] {
+            let (mut heads, mut theirs, work) = connection();
+            theirs.write_all(b"GET / ...").await.unwrap();
+            read(&mut heads).await.0.unwrap();
+            let at_work = work.begin();
+            let ends = async move {
+                sleep(Duration::from_secs(request)).await;
+                drop(at_work);
+            };
+            let (outcome, ()) = tokio::join!(biased; read(&mut heads), ends);
+            assert_eq!(outcome, (Ok(0), total));
+        }
     }
 
     #[tokio::test(start_paused = true)]

@@ -137,6 +137,10 @@ fn a_result_that_cannot_be_written_is_a_failure_and_a_reader_who_has_enough_is_n
         &["config"],
         &["openapi"],
         &["completions", "bash"],
+        &["--help"],
+        &["--version"],
+        &["user", "--help"],
+        &["help", "user"],
     ] {
         let (code, stderr) = workplace.run_printing_to(arguments, full());
         assert_eq!(code, FAILED, "{arguments:?}: {stderr}");

@@ -151,6 +151,9 @@ fn an_unfinished_head_is_kept_up_to_a_bound() {
         // Refused before it ends.
         let refused = exchange(server.address(), head(bound).as_bytes(), false);
         assert!(refused.starts_with("HTTP/1.1 431 "), "{refused:.300}");
+        // In one piece, its end and all.
+        let whole = exchange(server.address(), format!("{}\r\n\r\n", head(bound + 4_000)).as_bytes(), false);
+        assert!(whole.starts_with("HTTP/1.1 431 "), "{whole:.300}");
         let answered = exchange(server.address(), format!("{}\r\n\r\n", head(bound - 100)).as_bytes(), false);
         assert!(answered.starts_with("HTTP/1.1 200 "), "{answered:.300}");
     }

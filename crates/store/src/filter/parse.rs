@@ -54,7 +54,7 @@ fn filter_below(way: &[Step], meta: &'static EntityMeta, json: &Json, bounds: Bo
             other => other,
         },
         skip: skip.unwrap_or(0),
-        fields: object.get("fields").and_then(|json| fields(meta, json)),
+        fields: given(object, "fields").and_then(|json| fields(meta, json)),
         include: given(object, "include").map_or(Ok(Vec::new()), |json| include(way, meta, json, bounds))?,
         ..Filter::default()
     })

@@ -31,6 +31,11 @@ pub(crate) fn condition(dialect: Dialect, table: &'static str, predicate: &Predi
 
 /// `column IN (…)` as one parameter, so that the statement's text does not depend on the length of the list.
 pub(crate) fn is_in(dialect: Dialect, column: Expr, values: &[Value]) -> Expr {
+    if values.iter().any(is_array) {
+        // An array of arrays would be one of more dimensions.
+        let each = values.iter().map(|value| column.clone().eq(bind(value)));
+        return each.reduce(ExprTrait::or).unwrap_or_else(|| Expr::cust("FALSE"));
+    }
     match dialect {
         Dialect::Postgres => column.eq(Func::cust("ANY").arg(array(values))),
         Dialect::Sqlite => column.in_subquery(json_list(values)),
@@ -79,10 +84,18 @@ fn holds_any(dialect: Dialect, column: Expr, items: &[Value]) -> Expr {
 }
 
 fn is_not_in(dialect: Dialect, column: Expr, values: &[Value]) -> Expr {
+    if values.iter().any(is_array) {
+        let each = values.iter().map(|value| column.clone().ne(bind(value)));
+        return each.reduce(ExprTrait::and).unwrap_or_else(|| Expr::cust("TRUE"));
+    }
     match dialect {
         Dialect::Postgres => column.ne(Func::cust("ALL").arg(array(values))),
         Dialect::Sqlite => column.not_in_subquery(json_list(values)),
     }
+}
+
+fn is_array(value: &Value) -> bool {
+    matches!(value, Value::TextArray(_) | Value::IntegerArray(_))
 }
 
 fn array(values: &[Value]) -> Expr {

@@ -197,7 +197,7 @@ fn operator(
     let ordered = |test: fn(Value) -> Test| {
         value(json).map(|value| if value == Value::Null { Test::Never } else { test(in_form(value)) })
     };
-    if is_array(property, path) && !matches!(name, "eq" | "neq" | "exists" | "contains") {
+    if is_array(property, path) && !matches!(name, "eq" | "neq" | "inq" | "nin" | "exists" | "contains") {
         return Err(wrong_type(at, "can only be compared as a whole, or with contains, since it is an array", "array"));
     }
     match name {
