@@ -2,7 +2,7 @@
 
 use user_tenant_store::StoreResult;
 use user_tenant_store::scope::{Scope, Sees};
-use user_tenant_store::session::Session;
+use user_tenant_store::session::{Mode, Session};
 use uuid::Uuid;
 
 use super::principal::Principal;
@@ -25,6 +25,7 @@ pub(crate) struct Held {
 pub(crate) async fn of<S, M>(session: &Session<S, M>, membership: Uuid) -> StoreResult<Held>
 where
     S: Scope + Sees<Holding> + Sees<UserLevelPermission>,
+    M: Mode,
 {
     let (holdings, own) = (session.repository::<Holding>(), session.repository::<UserLevelPermission>());
     let (holding, own) = tokio::try_join!(
@@ -45,6 +46,7 @@ where
 pub(crate) async fn protect<S, M>(session: &Session<S, M>, principal: &Principal<'_>, membership: Uuid) -> Result<()>
 where
     S: Scope + Sees<Holding> + Sees<UserLevelPermission>,
+    M: Mode,
 {
     let held = of(session, membership).await?;
     let reached =

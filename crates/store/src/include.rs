@@ -12,19 +12,23 @@ use crate::json;
 use crate::meter::{self, Meter};
 use crate::record::{Place, Record, Related};
 use crate::scope::Scope;
-use crate::session::Session;
+use crate::session::{Mode, Session};
 use crate::sql::Verb;
 use crate::value::Value;
 
 /// The text of the statement that [`find`] runs for the rows themselves.
-pub(crate) fn statement<S: Scope, M>(session: &Session<S, M>, meta: &'static EntityMeta, filter: &Filter) -> String {
+pub(crate) fn statement<S: Scope, M: Mode>(
+    session: &Session<S, M>,
+    meta: &'static EntityMeta,
+    filter: &Filter,
+) -> String {
     let (projection, _) = projection(meta, filter, None);
     let limit = filter.limit.unwrap_or(session.limits.max_rows);
     session.confine(meta, Verb::Find { filter, projection, limit, parents: None }).sql
 }
 
 /// Rows that the filter selects, with their related rows, within the limits of the session.
-pub(crate) async fn find<S: Scope, M>(
+pub(crate) async fn find<S: Scope, M: Mode>(
     session: &Session<S, M>,
     meta: &'static EntityMeta,
     filter: &Filter,
@@ -33,7 +37,7 @@ pub(crate) async fn find<S: Scope, M>(
 }
 
 /// The same, and whether further rows follow: one more than the filter's limit is looked for.
-pub(crate) async fn find_page<S: Scope, M>(
+pub(crate) async fn find_page<S: Scope, M: Mode>(
     session: &Session<S, M>,
     meta: &'static EntityMeta,
     filter: &Filter,
@@ -41,7 +45,7 @@ pub(crate) async fn find_page<S: Scope, M>(
     find_up_to(session, meta, filter, filter.limit.is_some()).await
 }
 
-async fn find_up_to<S: Scope, M>(
+async fn find_up_to<S: Scope, M: Mode>(
     session: &Session<S, M>,
     meta: &'static EntityMeta,
     filter: &Filter,
@@ -94,7 +98,7 @@ impl Budget {
 
 /// Reads rows of one entity, and so many beyond the filter's limit; or the rows of these parents, with the key that leads
 /// to them.
-async fn read<S: Scope, M>(
+async fn read<S: Scope, M: Mode>(
     session: &Session<S, M>,
     meta: &'static EntityMeta,
     filter: &Filter,
@@ -142,7 +146,7 @@ fn projection(
 }
 
 /// Loads the included relations of `rows` and hangs them in.
-fn include<'a, S: Scope, M>(
+fn include<'a, S: Scope, M: Mode>(
     session: &'a Session<S, M>,
     filter: &'a Filter,
     rows: &'a mut [Record],
@@ -156,7 +160,7 @@ fn include<'a, S: Scope, M>(
     })
 }
 
-async fn load<S: Scope, M>(
+async fn load<S: Scope, M: Mode>(
     session: &Session<S, M>,
     wanted: &Include,
     rows: &mut [Record],

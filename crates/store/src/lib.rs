@@ -73,6 +73,7 @@ pub mod cursor;
 pub mod entity;
 pub mod environment;
 pub mod error;
+mod executor;
 pub mod filter;
 pub mod form;
 mod include;

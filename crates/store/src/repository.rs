@@ -12,18 +12,18 @@ use crate::filter::{Filter, Predicate};
 use crate::include;
 use crate::record::{New, Patch, Record, Values, default_of};
 use crate::scope::{Scope, Sees, Wall};
-use crate::session::{Session, Write};
+use crate::session::{Mode, Session, Write};
 use crate::sql::{Confined, Verb};
 use crate::typed::TypedProperty;
 use crate::value::Value;
 
 /// The rows of `E` that a session sees.
-pub struct Repository<'a, E, S, M> {
+pub struct Repository<'a, E, S, M: Mode> {
     session: &'a Session<S, M>,
     entity: PhantomData<fn() -> E>,
 }
 
-impl<S: Scope, M> Session<S, M> {
+impl<S: Scope, M: Mode> Session<S, M> {
     /// The rows of `E` that the scope sees.
     pub fn repository<E: Entity>(&self) -> Repository<'_, E, S, M>
     where
@@ -63,7 +63,7 @@ impl<S: Scope> Session<S, Write> {
     }
 }
 
-impl<E: Entity, S: Scope, M> Repository<'_, E, S, M> {
+impl<E: Entity, S: Scope, M: Mode> Repository<'_, E, S, M> {
     /// Rows with their related rows, as records for an answer.
     ///
     /// # Errors
@@ -440,7 +440,7 @@ fn by_id(meta: &'static EntityMeta, id: impl Into<Value>, predicate: Option<Pred
     }
 }
 
-impl<E: Entity, S, M> std::fmt::Debug for Repository<'_, E, S, M> {
+impl<E: Entity, S, M: Mode> std::fmt::Debug for Repository<'_, E, S, M> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Repository").field("entity", &E::meta().name).finish_non_exhaustive()
     }

@@ -1,19 +1,18 @@
 //! The way to rows: a [`Store`] makes sessions, a session opens repositories, a write ends as [`Committed`] or not at all.
 
-use std::marker::PhantomData;
 use std::sync::Arc;
 
 use crate::audit::Actor;
 use crate::entity::EntityMeta;
 use crate::environment::Environment;
-use crate::error::{StoreError, StoreResult};
+#[cfg(doc)]
+use crate::error::StoreError;
+use crate::error::StoreResult;
+use crate::executor::{Executor as _, Pool};
+pub use crate::executor::{Mode, Read, Write};
 use crate::meter::{Meter, Together};
 pub use crate::options::{DatabaseOptions, Limits, PoolState, PostgresOptions, SqliteOptions, TlsMode};
 use crate::scope::{Scope, System};
-#[cfg(feature = "postgres")]
-use crate::sql::postgres;
-#[cfg(feature = "sqlite")]
-use crate::sql::sqlite;
 use crate::sql::{Confined, Counted, Dialect, Ending, Verb, veil};
 use crate::turns::Turn;
 use crate::value::Value;
@@ -22,50 +21,20 @@ use crate::value::Value;
 /// a session of any scope.
 #[derive(Clone)]
 pub struct Store {
-    backend: Arc<Backend>,
+    pool: Pool,
     environment: Environment,
     limits: Limits,
     together: Arc<Together>,
 }
 
-enum Backend {
-    #[cfg(feature = "postgres")]
-    Postgres(postgres::Backend),
-    #[cfg(feature = "sqlite")]
-    Sqlite(sqlite::Backend),
-}
-
-enum Executor {
-    /// Each statement on a connection of its own.
-    Pool(Arc<Backend>),
-    /// All statements in one transaction.
-    Transaction(Box<Transaction>),
-}
-
-#[cfg_attr(all(feature = "sqlite", feature = "postgres"), expect(clippy::large_enum_variant, reason = "it is boxed"))]
-enum Transaction {
-    #[cfg(feature = "postgres")]
-    Postgres(postgres::Transaction),
-    #[cfg(feature = "sqlite")]
-    Sqlite(sqlite::Transaction),
-}
-
-/// A session that only reads; it has no method that writes.
-#[derive(Debug)]
-pub struct Read;
-/// A session that is one transaction.
-#[derive(Debug)]
-pub struct Write;
-
 /// Statements under one scope `S`, either reading (`M` = [`Read`]) or in one transaction ([`Write`]).
-pub struct Session<S, M> {
-    executor: Executor,
+pub struct Session<S, M: Mode> {
+    executor: M::Executor,
     pub(crate) scope: S,
     pub(crate) actor: Actor,
     pub(crate) environment: Environment,
     pub(crate) limits: Limits,
     together: Arc<Together>,
-    mode: PhantomData<fn() -> M>,
 }
 
 /// The result of a transaction that was committed. Nothing else makes one, so that a function
@@ -102,25 +71,17 @@ impl Store {
     /// # Errors
     /// [`crate::StoreError`] when the options make no sense, or the file cannot be opened.
     pub fn open(options: &DatabaseOptions, limits: Limits, environment: Environment) -> StoreResult<Self> {
-        let backend = match options {
-            #[cfg(feature = "sqlite")]
-            DatabaseOptions::Sqlite(options) => Backend::Sqlite(sqlite::Backend::open(options)?),
-            #[cfg(feature = "postgres")]
-            DatabaseOptions::Postgres(options) => Backend::Postgres(postgres::Backend::open(options)?),
-            #[cfg(not(all(feature = "sqlite", feature = "postgres")))]
-            _ => return Err(StoreError::Database("this build has no driver for that database".into())),
-        };
-        Ok(Self { backend: Arc::new(backend), environment, limits, together: Together::new(&limits) })
+        Ok(Self { pool: Pool::open(options)?, environment, limits, together: Together::new(&limits) })
     }
 
     /// A session that reads.
     pub fn read<S: Scope>(&self, scope: S) -> Session<S, Read> {
-        self.session(Executor::Pool(self.backend.clone()), scope, Actor::SYSTEM)
+        self.session(self.pool.clone(), scope, Actor::SYSTEM)
     }
 
     /// A session that reads for somebody: long reads of theirs wait for each other, and for nobody else's (ADR 29).
     pub fn read_for<S: Scope>(&self, scope: S, reader: Actor) -> Session<S, Read> {
-        self.session(Executor::Pool(self.backend.clone()), scope, reader)
+        self.session(self.pool.clone(), scope, reader)
     }
 
     /// A transaction in the name of `actor`. Dropping it rolls it back.
@@ -128,34 +89,19 @@ impl Store {
     /// # Errors
     /// [`crate::StoreError::Unavailable`] when no connection is to be had.
     pub async fn write<S: Scope>(&self, scope: S, actor: Actor) -> StoreResult<Session<S, Write>> {
-        let transaction = match *self.backend {
-            #[cfg(feature = "postgres")]
-            Backend::Postgres(ref backend) => Transaction::Postgres(backend.begin().await?),
-            #[cfg(feature = "sqlite")]
-            Backend::Sqlite(ref backend) => Transaction::Sqlite(backend.begin(actor.author())),
-        };
-        Ok(self.session(Executor::Transaction(Box::new(transaction)), scope, actor))
+        let transaction = self.pool.begin(&actor).await?;
+        Ok(self.session(transaction, scope, actor))
     }
 
     /// Carries out what is under way and closes all connections; later statements are refused with
     /// [`StoreError::Unavailable`]. Of `SQLite` all is then in the one file, which can be copied.
     pub async fn close(&self) {
-        match *self.backend {
-            #[cfg(feature = "postgres")]
-            Backend::Postgres(ref backend) => backend.close(),
-            #[cfg(feature = "sqlite")]
-            Backend::Sqlite(ref backend) => backend.close().await,
-        }
+        self.pool.close().await;
     }
 
     /// How busy the connections are.
     pub fn pool_state(&self) -> PoolState {
-        match *self.backend {
-            #[cfg(feature = "postgres")]
-            Backend::Postgres(ref backend) => backend.state(),
-            #[cfg(feature = "sqlite")]
-            Backend::Sqlite(ref backend) => backend.state(),
-        }
+        self.pool.state()
     }
 
     /// The clock and ids that this store uses.
@@ -163,7 +109,7 @@ impl Store {
         &self.environment
     }
 
-    fn session<S, M>(&self, executor: Executor, scope: S, actor: Actor) -> Session<S, M> {
+    fn session<S, M: Mode>(&self, executor: M::Executor, scope: S, actor: Actor) -> Session<S, M> {
         Session {
             executor,
             scope,
@@ -171,12 +117,11 @@ impl Store {
             environment: self.environment.clone(),
             limits: self.limits,
             together: self.together.clone(),
-            mode: PhantomData,
         }
     }
 }
 
-impl<S: Scope, M> Session<S, M> {
+impl<S: Scope, M: Mode> Session<S, M> {
     /// The scope, for rules that depend on how far it reaches.
     pub fn scope(&self) -> &S {
         &self.scope
@@ -193,8 +138,7 @@ impl<S: Scope, M> Session<S, M> {
 
     /// Tells the meter what is read next, and waits for a turn. A transaction waits for none: it may hold what others need.
     pub(crate) async fn begin(&self, meter: &mut Meter, table: &'static str, most: u64) -> StoreResult<Option<Turn>> {
-        let waits = matches!(self.executor, Executor::Pool(_));
-        meter.begin(table, if waits { most } else { 0 }).await
+        meter.begin(table, if self.executor.reader().is_in_transaction() { 0 } else { most }).await
     }
 
     /// The rows of a statement that is an answer of its own.
@@ -206,52 +150,23 @@ impl<S: Scope, M> Session<S, M> {
     pub(crate) async fn query_counted(&self, statement: Confined, meter: Meter) -> StoreResult<Counted> {
         tracing::trace!(sql = %statement.sql, "query");
         let veiled = statement.is_veiled.then(|| statement.projection.clone());
-        let (mut rows, meter) = self.run(statement, meter).await?;
+        let reader = self.executor.reader();
+        if reader.is_in_transaction() {
+            self.environment.interruption()?;
+        }
+        let (mut rows, meter) = reader.query(statement, meter).await?;
         if let Some(projection) = veiled {
             rows.iter_mut().try_for_each(|row| veil::lay(&projection, row))?;
         }
         Ok((rows, meter))
     }
 
-    async fn run(&self, statement: Confined, meter: Meter) -> StoreResult<Counted> {
-        match &self.executor {
-            Executor::Pool(backend) => match **backend {
-                #[cfg(feature = "postgres")]
-                Backend::Postgres(ref backend) => backend.query(&statement, meter).await,
-                #[cfg(feature = "sqlite")]
-                Backend::Sqlite(ref backend) => backend.query(statement, meter).await,
-            },
-            Executor::Transaction(transaction) => {
-                self.environment.interruption()?;
-                match **transaction {
-                    #[cfg(feature = "postgres")]
-                    Transaction::Postgres(ref transaction) => Box::pin(transaction.query(&statement, meter)).await,
-                    #[cfg(feature = "sqlite")]
-                    Transaction::Sqlite(ref transaction) => transaction.query(statement, meter).await,
-                }
-            }
-        }
-    }
-
     fn dialect(&self) -> Dialect {
-        match &self.executor {
-            Executor::Pool(backend) => match **backend {
-                #[cfg(feature = "postgres")]
-                Backend::Postgres(_) => Dialect::Postgres,
-                #[cfg(feature = "sqlite")]
-                Backend::Sqlite(_) => Dialect::Sqlite,
-            },
-            Executor::Transaction(transaction) => match **transaction {
-                #[cfg(feature = "postgres")]
-                Transaction::Postgres(_) => Dialect::Postgres,
-                #[cfg(feature = "sqlite")]
-                Transaction::Sqlite(_) => Dialect::Sqlite,
-            },
-        }
+        self.executor.reader().dialect()
     }
 }
 
-impl<M> Session<System, M> {
+impl<M: Mode> Session<System, M> {
     /// The same session, and the same transaction, from now on within a scope. There is no way back.
     pub fn narrow<S: Scope>(self, scope: S) -> Session<S, M> {
         Session {
@@ -261,7 +176,6 @@ impl<M> Session<System, M> {
             environment: self.environment,
             limits: self.limits,
             together: self.together,
-            mode: PhantomData,
         }
     }
 }
@@ -285,16 +199,7 @@ impl<S: Scope> Session<S, Write> {
             tracing::trace!(sql = %statement.sql, "execute");
             self.environment.interruption()?;
         }
-        match &self.executor {
-            Executor::Transaction(transaction) => match **transaction {
-                #[cfg(feature = "postgres")]
-                Transaction::Postgres(ref transaction) => Box::pin(transaction.execute(&statements)).await,
-                #[cfg(feature = "sqlite")]
-                Transaction::Sqlite(ref transaction) => transaction.execute(statements).await,
-            },
-            // A write session is never made of a pool.
-            Executor::Pool(_) => Err(StoreError::Aborted),
-        }
+        self.executor.execute(statements).await
     }
 
     /// Runs the last statements, if any, and ends the transaction: with how many rows each touched, or `None` where it was
@@ -309,7 +214,7 @@ impl<S: Scope> Session<S, Write> {
         } else {
             self.end(statements, ending).await?
         };
-        Ok(ending.commits(&touched).then(|| Committed(touched)))
+        Ok(ending.commits(&touched).then_some(Committed(touched)))
     }
 
     /// One after the other, so that something can come between.
@@ -326,19 +231,11 @@ impl<S: Scope> Session<S, Write> {
         for statement in &statements {
             tracing::trace!(sql = %statement.sql, "execute");
         }
-        match self.executor {
-            Executor::Transaction(transaction) => match *transaction {
-                #[cfg(feature = "postgres")]
-                Transaction::Postgres(transaction) => Box::pin(transaction.finish(&statements, ending)).await,
-                #[cfg(feature = "sqlite")]
-                Transaction::Sqlite(transaction) => transaction.finish(statements, ending).await,
-            },
-            Executor::Pool(_) => Err(StoreError::Aborted),
-        }
+        self.executor.finish(statements, ending).await
     }
 }
 
-impl<S, M> std::fmt::Debug for Session<S, M> {
+impl<S, M: Mode> std::fmt::Debug for Session<S, M> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Session").finish_non_exhaustive()
     }

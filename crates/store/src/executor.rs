@@ -1,0 +1,208 @@
+//! What carries out the statements of a session: a pool of connections if it reads, one transaction if it writes.
+//!
+//! The mode of a session names its executor, so that the compiler knows what a session can do: nothing of a transaction is
+//! asked of a pool.
+
+use std::sync::Arc;
+
+use crate::audit::Actor;
+use crate::error::StoreResult;
+use crate::meter::Meter;
+use crate::options::{DatabaseOptions, PoolState};
+#[cfg(feature = "postgres")]
+use crate::sql::postgres;
+#[cfg(feature = "sqlite")]
+use crate::sql::sqlite;
+use crate::sql::{Confined, Counted, Dialect, Ending};
+
+/// A mode of sessions: [`Read`] or [`Write`].
+pub trait Mode: sealed::Mode {}
+
+/// The mode of a session that only reads; it has no method that writes.
+#[derive(Debug)]
+pub struct Read;
+/// The mode of a session that is one transaction.
+#[derive(Debug)]
+pub struct Write;
+
+impl Mode for Read {}
+impl Mode for Write {}
+
+pub(crate) mod sealed {
+    /// What a mode brings along.
+    pub trait Mode: Send + Sync + 'static {
+        /// What carries out the statements.
+        type Executor: super::Executor;
+    }
+
+    impl Mode for super::Read {
+        type Executor = super::Pool;
+    }
+
+    impl Mode for super::Write {
+        type Executor = super::Transaction;
+    }
+}
+
+/// What carries out statements.
+pub trait Executor: Send + Sync + 'static {
+    /// What runs the statements that every session may have: those that read.
+    fn reader(&self) -> Reader<'_>;
+}
+
+/// What runs statements that read.
+pub enum Reader<'a> {
+    /// Any connection.
+    Pool(&'a Pool),
+    /// The connection of the transaction.
+    Transaction(&'a Transaction),
+}
+
+/// The connections to a database; each statement has one of its own, or shares it with others.
+#[derive(Clone)]
+pub struct Pool(Arc<Backend>);
+
+enum Backend {
+    #[cfg(feature = "postgres")]
+    Postgres(postgres::Backend),
+    #[cfg(feature = "sqlite")]
+    Sqlite(sqlite::Backend),
+}
+
+/// One transaction, in which all statements are. Dropping it rolls it back.
+pub struct Transaction(Box<Begun>);
+
+#[cfg_attr(all(feature = "sqlite", feature = "postgres"), expect(clippy::large_enum_variant, reason = "it is boxed"))]
+enum Begun {
+    #[cfg(feature = "postgres")]
+    Postgres(postgres::Transaction),
+    #[cfg(feature = "sqlite")]
+    Sqlite(sqlite::Transaction),
+}
+
+impl Pool {
+    /// Opens a database. A file is created; a server is not contacted before the first statement.
+    pub(crate) fn open(options: &DatabaseOptions) -> StoreResult<Self> {
+        let backend = match options {
+            #[cfg(feature = "sqlite")]
+            DatabaseOptions::Sqlite(options) => Backend::Sqlite(sqlite::Backend::open(options)?),
+            #[cfg(feature = "postgres")]
+            DatabaseOptions::Postgres(options) => Backend::Postgres(postgres::Backend::open(options)?),
+            #[cfg(not(all(feature = "sqlite", feature = "postgres")))]
+            _ => return Err(crate::error::StoreError::Database("this build has no driver for that database".into())),
+        };
+        Ok(Self(Arc::new(backend)))
+    }
+
+    /// Begins a transaction in the name of an actor.
+    #[cfg_attr(
+        not(feature = "sqlite"),
+        expect(unused_variables, reason = "each statement tells `PostgreSQL` who the actor is")
+    )]
+    pub(crate) async fn begin(&self, actor: &Actor) -> StoreResult<Transaction> {
+        let begun = match *self.0 {
+            #[cfg(feature = "postgres")]
+            Backend::Postgres(ref backend) => Begun::Postgres(backend.begin().await?),
+            #[cfg(feature = "sqlite")]
+            Backend::Sqlite(ref backend) => Begun::Sqlite(backend.begin(actor.author())),
+        };
+        Ok(Transaction(Box::new(begun)))
+    }
+
+    /// Carries out what is under way and closes all connections; later statements are refused.
+    pub(crate) async fn close(&self) {
+        match *self.0 {
+            #[cfg(feature = "postgres")]
+            Backend::Postgres(ref backend) => backend.close(),
+            #[cfg(feature = "sqlite")]
+            Backend::Sqlite(ref backend) => backend.close().await,
+        }
+    }
+
+    /// How busy the connections are.
+    pub(crate) fn state(&self) -> PoolState {
+        match *self.0 {
+            #[cfg(feature = "postgres")]
+            Backend::Postgres(ref backend) => backend.state(),
+            #[cfg(feature = "sqlite")]
+            Backend::Sqlite(ref backend) => backend.state(),
+        }
+    }
+}
+
+impl Executor for Pool {
+    fn reader(&self) -> Reader<'_> {
+        Reader::Pool(self)
+    }
+}
+
+impl Executor for Transaction {
+    fn reader(&self) -> Reader<'_> {
+        Reader::Transaction(self)
+    }
+}
+
+impl Reader<'_> {
+    /// Whether all statements are in one transaction, which may hold what others need.
+    pub(crate) fn is_in_transaction(&self) -> bool {
+        matches!(self, Self::Transaction(_))
+    }
+
+    /// The SQL that is understood.
+    pub(crate) fn dialect(&self) -> Dialect {
+        match self {
+            Self::Pool(pool) => match *pool.0 {
+                #[cfg(feature = "postgres")]
+                Backend::Postgres(_) => Dialect::Postgres,
+                #[cfg(feature = "sqlite")]
+                Backend::Sqlite(_) => Dialect::Sqlite,
+            },
+            Self::Transaction(transaction) => match *transaction.0 {
+                #[cfg(feature = "postgres")]
+                Begun::Postgres(_) => Dialect::Postgres,
+                #[cfg(feature = "sqlite")]
+                Begun::Sqlite(_) => Dialect::Sqlite,
+            },
+        }
+    }
+
+    /// Runs a statement and returns its rows.
+    pub(crate) async fn query(&self, statement: Confined, meter: Meter) -> StoreResult<Counted> {
+        match self {
+            Self::Pool(pool) => match *pool.0 {
+                #[cfg(feature = "postgres")]
+                Backend::Postgres(ref backend) => backend.query(&statement, meter).await,
+                #[cfg(feature = "sqlite")]
+                Backend::Sqlite(ref backend) => backend.query(statement, meter).await,
+            },
+            Self::Transaction(transaction) => match *transaction.0 {
+                #[cfg(feature = "postgres")]
+                Begun::Postgres(ref transaction) => Box::pin(transaction.query(&statement, meter)).await,
+                #[cfg(feature = "sqlite")]
+                Begun::Sqlite(ref transaction) => transaction.query(statement, meter).await,
+            },
+        }
+    }
+}
+
+impl Transaction {
+    /// Runs statements, one after the other, and returns how many rows each touched.
+    pub(crate) async fn execute(&self, statements: Vec<Confined>) -> StoreResult<Vec<u64>> {
+        match *self.0 {
+            #[cfg(feature = "postgres")]
+            Begun::Postgres(ref transaction) => Box::pin(transaction.execute(&statements)).await,
+            #[cfg(feature = "sqlite")]
+            Begun::Sqlite(ref transaction) => transaction.execute(statements).await,
+        }
+    }
+
+    /// Runs the last statements, if any, ends the transaction, and returns how many rows each touched.
+    pub(crate) async fn finish(self, statements: Vec<Confined>, ending: Ending) -> StoreResult<Vec<u64>> {
+        match *self.0 {
+            #[cfg(feature = "postgres")]
+            Begun::Postgres(transaction) => Box::pin(transaction.finish(&statements, ending)).await,
+            #[cfg(feature = "sqlite")]
+            Begun::Sqlite(transaction) => transaction.finish(statements, ending).await,
+        }
+    }
+}
