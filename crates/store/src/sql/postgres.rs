@@ -41,11 +41,8 @@ pub(crate) struct Backend {
 impl Backend {
     /// Makes the pool; connections are opened when they are first needed.
     pub(crate) fn open(options: &PostgresOptions) -> StoreResult<Self> {
-        Ok(Self {
-            pool: connect::pool(options)?,
-            lanes: Lanes::new(options.max_connections),
-            patience: options.statement_timeout.saturating_add(options.connection_timeout),
-        })
+        let patience = options.statement_timeout.saturating_add(options.connection_timeout);
+        Ok(Self { pool: connect::pool(options)?, lanes: Lanes::new(options.max_connections, patience), patience })
     }
 
     async fn connection(&self) -> StoreResult<Object> {
@@ -59,8 +56,9 @@ impl Backend {
             && self.lanes.are_open()
             && let Some(place) = self.lanes.place(&self.pool).await?
         {
-            let prepared = prepare(&place, statement).await?;
-            let rows = query(&place, &prepared, statement, meter).await;
+            let connection = place.connection()?;
+            let prepared = prepare(connection, statement).await?;
+            let rows = query(connection, &prepared, statement, meter).await;
             place.answered();
             return rows;
         }
@@ -270,20 +268,28 @@ async fn in_order(mut all: Vec<Answer<'_>>) -> StoreResult<Vec<u64>> {
 impl Drop for Transaction {
     fn drop(&mut self) {
         let Some(connection) = self.connection.take() else { return };
-        let (begun, patience) = (self.begun.load(Ordering::Relaxed), self.patience);
-        if !begun && !self.owed.load(Ordering::Relaxed) {
-            return;
+        let begun = self.begun.load(Ordering::Relaxed);
+        if begun || self.owed.load(Ordering::Relaxed) {
+            give_back(connection, begun.then_some("ROLLBACK"), self.patience);
         }
-        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return drop(Object::take(connection)) };
-        runtime.spawn(async move {
-            let over = async {
-                if begun { connection.batch_execute("ROLLBACK").await } else { connection.check_connection().await }
-            };
-            if !matches!(tokio::time::timeout(patience, over).await, Ok(Ok(()))) {
-                drop(Object::take(connection));
-            }
-        });
     }
+}
+
+/// Gives a connection back to the pool once the server has answered all that is under way, and this statement, if any. One
+/// that has not in time is closed.
+fn give_back(connection: Object, statement: Option<&'static str>, patience: Duration) {
+    let Ok(runtime) = tokio::runtime::Handle::try_current() else { return drop(Object::take(connection)) };
+    runtime.spawn(async move {
+        let over = async {
+            match statement {
+                Some(statement) => connection.batch_execute(statement).await,
+                None => connection.check_connection().await,
+            }
+        };
+        if !matches!(tokio::time::timeout(patience, over).await, Ok(Ok(()))) {
+            drop(Object::take(connection));
+        }
+    });
 }
 
 /// Decodes rows as they come, so that not all of them are held twice, and none beyond what the meter allows: the driver

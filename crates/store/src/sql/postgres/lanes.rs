@@ -4,15 +4,14 @@
 //! answer. What a lane costs is that an answer waits for those before it, so long reads and transactions stay out of it,
 //! new reads avoid a lane that has come to a halt, and lanes leave half of the pool to others.
 
-use std::ops::Deref;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use deadpool_postgres::{Object, Pool, Timeouts};
 
-use super::pool_error;
-use crate::error::StoreResult;
+use super::{give_back, pool_error};
+use crate::error::{StoreError, StoreResult};
 
 /// Reads under way on each lane before one more is opened, where there are as many lanes as processors already.
 const DEEP: usize = 32;
@@ -28,15 +27,19 @@ pub(super) struct Lanes {
     wide: usize,
     /// Opened at most; with none, reads have connections of their own.
     most: usize,
+    patience: Duration,
 }
 
 struct Lane {
-    connection: Object,
+    /// Until the lane is dropped.
+    connection: Option<Object>,
     under_way: AtomicUsize,
     /// When it last had nothing to do, or answered.
     moved: Mutex<Instant>,
     /// Whether somebody has given up waiting for it, so that nobody is to be sent there any more.
     is_given_up: AtomicBool,
+    /// How long the server may take for what is under way when the lane is given up.
+    patience: Duration,
 }
 
 /// A place on a lane, for one read.
@@ -53,8 +56,8 @@ enum Choice {
 }
 
 impl Lanes {
-    /// Lanes for a pool of so many connections.
-    pub(super) fn new(connections: usize) -> Self {
+    /// Lanes for a pool of so many connections; for what a reader has left under way, the server has so much time.
+    pub(super) fn new(connections: usize, patience: Duration) -> Self {
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         let most = connections / 2;
         Self {
@@ -62,6 +65,7 @@ impl Lanes {
             opening: tokio::sync::Mutex::default(),
             wide: processors.clamp(2, most.max(2)),
             most,
+            patience,
         }
     }
 
@@ -91,7 +95,7 @@ impl Lanes {
 
     fn choose(&self) -> Choice {
         let mut lanes = self.all.lock().unwrap_or_else(PoisonError::into_inner);
-        lanes.retain(|lane| !lane.connection.is_closed() && !lane.is_given_up.load(Ordering::Relaxed));
+        lanes.retain(|lane| lane.is_usable());
         let Some(best) = lanes.iter().min_by_key(|lane| lane.load()) else { return Choice::Open(None) };
         let (is_held_up, under_way) = best.load();
         let place = Place::on(best);
@@ -104,10 +108,11 @@ impl Lanes {
 
     fn add(&self, connection: Object) -> Place {
         let lane = Arc::new(Lane {
-            connection,
+            connection: Some(connection),
             under_way: AtomicUsize::new(0),
             moved: Mutex::new(Instant::now()),
             is_given_up: AtomicBool::new(false),
+            patience: self.patience,
         });
         let place = Place::on(&lane);
         self.all.lock().unwrap_or_else(PoisonError::into_inner).push(lane);
@@ -116,6 +121,11 @@ impl Lanes {
 }
 
 impl Lane {
+    fn is_usable(&self) -> bool {
+        let is_open = self.connection.as_ref().is_some_and(|connection| !connection.is_closed());
+        is_open && !self.is_given_up.load(Ordering::Relaxed)
+    }
+
     /// Whether it is held up, and how many reads are under way on it.
     fn load(&self) -> (bool, usize) {
         let under_way = self.under_way.load(Ordering::Relaxed);
@@ -136,6 +146,11 @@ impl Place {
         Self { lane: lane.clone(), is_answered: false }
     }
 
+    /// What to send the read on.
+    pub(super) fn connection(&self) -> StoreResult<&Object> {
+        self.lane.connection.as_ref().ok_or(StoreError::Aborted)
+    }
+
     /// Gives the place back, on which nothing was sent.
     fn unused(mut self) {
         self.is_answered = true;
@@ -148,11 +163,14 @@ impl Place {
     }
 }
 
-impl Deref for Place {
-    type Target = Object;
-
-    fn deref(&self) -> &Object {
-        &self.lane.connection
+impl Drop for Lane {
+    fn drop(&mut self) {
+        // Else the pool would give it to somebody who would wait for what is still owed to another.
+        if let Some(connection) = self.connection.take()
+            && *self.is_given_up.get_mut()
+        {
+            give_back(connection, None, self.patience);
+        }
     }
 }
 
@@ -165,3 +183,6 @@ impl Drop for Place {
         self.lane.under_way.fetch_sub(1, Ordering::Relaxed);
     }
 }
+
+#[cfg(test)]
+mod tests;
