@@ -2,9 +2,11 @@
 
 use std::collections::HashMap;
 
-use user_tenant_store::filter::{Predicate, Test};
+use user_tenant_store::filter::{Filter, Predicate, Test};
+use user_tenant_store::record::Record;
 use user_tenant_store::scope::TenantScope;
 use user_tenant_store::session::{Session, Write};
+use user_tenant_store::value::Value;
 use uuid::Uuid;
 
 use super::principal::Principal;
@@ -43,15 +45,28 @@ impl Administrators {
 async fn exist(session: &Session<TenantScope, Write>, acceptance: MembershipAcceptance) -> Result<bool> {
     let spellings = in_every_spelling(NEEDED.map(str::to_owned));
     let named = UserLevelPermission::PERMISSION.is_one_of(spellings.iter().map(String::as_str));
-    let mut own: HashMap<Uuid, Vec<UserLevelPermission>> = HashMap::new();
-    for permission in session.repository::<UserLevelPermission>().find_typed(named).await? {
-        own.entry(permission.user_tenant_id).or_default().push(permission);
-    }
+    let mut own: HashMap<Uuid, Vec<(String, bool)>> = HashMap::new();
+    let each = |row: &Record| {
+        let values = (
+            row.uuid(UserLevelPermission::USER_TENANT_ID),
+            row.get(UserLevelPermission::PERMISSION).and_then(Value::as_text),
+        );
+        if let (Some(member), Some(permission)) = values {
+            let allowed = row.get(UserLevelPermission::ALLOWED) == Some(&Value::Boolean(true));
+            own.entry(member).or_default().push((permission.to_owned(), allowed));
+        }
+    };
+    session.repository::<UserLevelPermission>().for_each(Filter::matching(named), each).await?;
     // No other roles: how many there are and how long, any member decides who may make them.
     let granting = Role::PERMISSIONS.holds_any(spellings.iter().map(String::as_str));
-    let roles = session.repository::<Role>().find_typed(granting).await?;
-    let granted = |role: &Role| role.permissions.clone().unwrap_or_default();
-    let roles: HashMap<Uuid, Vec<String>> = roles.iter().map(|role| (role.id, granted(role))).collect();
+    let fields = Some(vec![Role::ID.position(), Role::PERMISSIONS.position()]);
+    let mut roles: HashMap<Uuid, Vec<String>> = HashMap::new();
+    let each = |row: &Record| {
+        if let (Some(id), Some(Value::TextArray(granted))) = (row.id(), row.get(Role::PERMISSIONS)) {
+            roles.insert(id, granted.clone());
+        }
+    };
+    session.repository::<Role>().for_each(Filter { fields, ..Filter::matching(granting) }, each).await?;
 
     // Of a member who has not come, the view shows a home only where it is this tenant.
     let live = || acceptance.live(UserView::STATUS, &UserView::DEFAULT_TENANT_ID.test(Test::NotNull));
@@ -66,11 +81,15 @@ async fn exist(session: &Session<TenantScope, Write>, acceptance: MembershipAcce
         return Ok(true);
     }
     let exceptional = Predicate::And(vec![live(), UserView::USER_TENANT_ID.is_one_of(own.keys().copied())]);
-    Ok(members.find_typed(exceptional).await?.iter().any(|member| {
-        let role = roles.get(&member.role_id).into_iter().flatten();
-        let own = own.get(&member.user_tenant_id).into_iter().flatten();
-        suffices(&Effective::of(role, own.map(|own| (&own.permission, own.allowed))))
-    }))
+    let fields = Some(vec![UserView::USER_TENANT_ID.position(), UserView::ROLE_ID.position()]);
+    let mut found = false;
+    let each = |row: &Record| {
+        let role = row.uuid(UserView::ROLE_ID).and_then(|role| roles.get(&role)).into_iter().flatten();
+        let own = row.uuid(UserView::USER_TENANT_ID).and_then(|member| own.get(&member)).into_iter().flatten();
+        found |= suffices(&Effective::of(role, own.map(|(permission, allowed)| (permission, *allowed))));
+    };
+    members.for_each(Filter { fields, ..Filter::matching(exceptional) }, each).await?;
+    Ok(found)
 }
 
 fn suffices(held: &Effective) -> bool {

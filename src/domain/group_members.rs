@@ -74,6 +74,8 @@ pub(crate) async fn remove(
     group: Uuid,
     user: Uuid,
 ) -> Result<Committed<()>> {
+    // The group first, as all do who change who is in it; of two who take the same user out, one does.
+    session.repository::<Group>().lock_by_id(group).await?;
     let of_user = UserTenant::USER_ID.is(user);
     let membership = session.repository::<UserTenant>().find_one(of_user).await?.ok_or(Error::NotInGroup)?.id;
     let places = UserGroup::GROUP_ID.is(group).and(Some(&UserGroup::USER_TENANT_ID.is(membership)));

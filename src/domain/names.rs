@@ -27,7 +27,7 @@ where
     };
     let wanted = folded(name);
     session.serialize_on(&[format!("{} of {}: {wanted}", E::meta().table, session.scope().0)]).await?;
-    let named = ids::<E>(session, None, |row| {
+    let named = ids::<E>(session, property, None, |row| {
         row.get(property).and_then(Value::as_text).is_some_and(|text| folded(text) == wanted)
     });
     let named = named.await?;
@@ -35,7 +35,7 @@ where
         return Ok(());
     }
     let changed = match changed {
-        Some(changed) => ids::<E>(session, Some(changed.clone()), |_| true).await?,
+        Some(changed) => ids::<E>(session, property, Some(changed.clone()), |_| true).await?,
         None => Vec::new(),
     };
     if named.iter().all(|id| changed.contains(id)) { Ok(()) } else { Err(Taken::of::<E>("name", name)) }
@@ -49,6 +49,7 @@ fn folded(name: &str) -> String {
 /// The ids of the rows that a condition selects and a test passes.
 async fn ids<E: Entity>(
     session: &Session<TenantScope, Write>,
+    property: TypedProperty<E, String>,
     predicate: Option<Predicate>,
     passes: impl Fn(&Record) -> bool,
 ) -> StoreResult<Vec<Option<Uuid>>>
@@ -61,6 +62,8 @@ where
             ids.push(row.id());
         }
     };
-    session.repository::<E>().for_each(Filter { predicate, ..Filter::default() }, add).await?;
+    // What a name needs, and not what else is in the rows, which may be long.
+    let fields = Some(vec![E::meta().position(E::meta().id().name).unwrap_or_default(), property.position()]);
+    session.repository::<E>().for_each(Filter { predicate, fields, ..Filter::default() }, add).await?;
     Ok(ids)
 }

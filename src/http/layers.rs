@@ -25,6 +25,9 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The longest id that is taken from a client, in bytes.
 const LONGEST_REQUEST_ID: usize = 128;
 
+/// The longest method and the longest path that the log has whole, in bytes. A path is ASCII.
+const LONGEST_LOGGED: usize = 1024;
+
 tokio::task_local! {
     /// The id of the request at work, for the lines that its failure writes. A span would be entered and left at each
     /// step of every request, for the few that fail.
@@ -154,12 +157,17 @@ async fn observe(State((service, proxies)): State<(Arc<Service>, Proxies)>, requ
     }
     tracing::info!(
         target: "user_tenant_service::request",
-        %method, path = uri.path(), route, status, code, client = client.map(tracing::field::display),
+        method = clipped(method.as_str()), path = clipped(uri.path()), route, status, code, client = client.map(tracing::field::display),
         request_id = request_id.as_ref().and_then(|id| id.header_value().to_str().ok()),
         milliseconds = elapsed.as_secs_f64() * 1_000.0,
         "request"
     );
     response
+}
+
+/// The beginning of what a client sent, for the log: a line is not to be as long as a head may be.
+fn clipped(text: &str) -> &str {
+    text.get(..LONGEST_LOGGED).unwrap_or(text)
 }
 
 /// Forgets an id that should stand neither in a log nor in an answer: one that is long, or of other than plain

@@ -37,8 +37,14 @@ const INVISIBLE: &[std::ops::RangeInclusive<char>] = &[
     '\u{2060}'..='\u{206f}',
     '\u{2800}'..='\u{2800}',
     '\u{3164}'..='\u{3164}',
+    '\u{fdd0}'..='\u{fdef}',
     '\u{feff}'..='\u{feff}',
     '\u{ffa0}'..='\u{ffa0}',
+    '\u{fff9}'..='\u{fffb}',
+    '\u{fffe}'..='\u{ffff}',
+    '\u{1bca0}'..='\u{1bca3}',
+    '\u{1d173}'..='\u{1d17a}',
+    '\u{e0000}'..='\u{e0fff}',
 ];
 
 /// Composed (Unicode's NFC), with single blanks between its words, and without what cannot be seen.
@@ -131,9 +137,22 @@ mod tests {
 
     #[test]
     fn names_that_cannot_be_told_apart_are_refused() {
-        for text in
-            ["", " ", "\u{200b}", "jo\u{200b}", "jo\u{7}", "jo\u{202e}", "jo\u{feff}", "jo\u{2800}", "jo\u{3164}"]
-        {
+        for text in [
+            "",
+            " ",
+            "\u{200b}",
+            "jo\u{e0061}",
+            "jo\u{1d173}",
+            "jo\u{1bca0}",
+            "jo\u{fff9}",
+            "jo\u{ffff}",
+            "jo\u{200b}",
+            "jo\u{7}",
+            "jo\u{202e}",
+            "jo\u{feff}",
+            "jo\u{2800}",
+            "jo\u{3164}",
+        ] {
             assert!(label(text).is_err() && username(text).is_err(), "{text:?}");
         }
         for text in [

@@ -72,6 +72,18 @@ pub enum Predicate {
     },
 }
 
+impl Predicate {
+    /// Whether it compares columns as they are: no patterns, and nothing inside JSON.
+    pub(crate) fn is_light(&self) -> bool {
+        match self {
+            Self::And(all) | Self::Or(all) => all.iter().all(Self::is_light),
+            Self::Test { path, test, .. } => {
+                path.is_empty() && !matches!(test, Test::Like { .. } | Test::Regexp { .. })
+            }
+        }
+    }
+}
+
 /// A test of one value. A null value passes only [`Test::Null`], as in SQL.
 #[derive(Debug, Clone)]
 pub enum Test {

@@ -90,14 +90,24 @@ impl<E: Entity, S: Scope, M: Mode> Repository<'_, E, S, M> {
         Ok(Page { rows, next, total })
     }
 
-    /// Reads all rows that the filter selects, whatever its limit, a thousand at a time, so that no more of them are held.
+    /// Reads all rows that the filter selects, whatever its limit, a thousand at a time, so that no more of them are held;
+    /// fewer where they are long. What bounds an answer bounds no rule: how many rows there are, or how long, never keeps it
+    /// from reading them all.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn for_each(&self, filter: Filter, mut each: impl FnMut(&Record)) -> StoreResult<()> {
-        let mut filter = Filter { limit: Some(1_000), ..filter };
+        let mut rows = self.session.limits.max_rows.clamp(1, 1_000);
+        let mut filter = Filter { limit: Some(rows), ..filter };
         loop {
-            let page = self.find_page(&filter).await?;
+            let page = match self.find_page(&filter).await {
+                Err(StoreError::TooManyBytes { .. }) if rows > 1 => {
+                    rows = (rows / 8).max(1);
+                    filter.limit = Some(rows);
+                    continue;
+                }
+                page => page?,
+            };
             page.rows.iter().for_each(&mut each);
             match page.next {
                 Some(next) => filter = next.rest(E::meta(), filter),

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value as Json, json};
 
-use crate::holes::A;
+use crate::holes::{A, ANDY};
 use crate::request::{Request, bad_refusal, json, text};
 use crate::support::fixture::Database;
 use crate::support::http::Answer;
@@ -121,7 +121,6 @@ fn details(refused: &Answer) -> Vec<(String, String, String)> {
 
 on_both!(what_a_client_stores_is_bounded_by_property);
 fn what_a_client_stores_is_bounded_by_property(world: &World) {
-    const ANDY: &str = "a0000000-0000-4000-8000-000000000022";
     const ANDY_IN_A: &str = "a0000000-0000-4000-8000-000000000032";
     let setting = |bytes: usize| json!({ "configKey": "long", "configValue": { "v": "v".repeat(bytes - 8) } });
     // A role that is bound to no client application lets its holder name any.
@@ -238,4 +237,24 @@ fn answers_that_nobody_reads_leave_room_for_small_ones_and_give_it_back() {
         assert!(start.elapsed() < Duration::from_secs(30), "the room is never given back");
         std::thread::sleep(Duration::from_millis(10));
     }
+}
+
+const SMALL: &[(&str, &str)] = &[("MAX_ROWS", "2"), ("MAX_ANSWER_BYTES", "8192")];
+on_both!(what_bounds_an_answer_bounds_no_rule, SMALL);
+/// Else a member who may make roles would keep everybody from changing theirs, by rows that a rule must read.
+fn what_bounds_an_answer_bounds_no_rule(world: &World) {
+    let done = |line: &str, body: &Json| {
+        let answer = world.request(line).bearer(&token::token("admin_a")).json(body).send();
+        assert!(matches!(answer.status, 200 | 204), "{line}: {}", text(&answer));
+    };
+    let (roles, groups) = (format!("POST /tenants/{A}/roles"), format!("POST /tenants/{A}/groups"));
+    let clients: Vec<String> = (0..30).map(|at| format!("{at:x>100}")).collect();
+    for at in 0..5 {
+        let granted = ["UpdateTenantUser"];
+        done(&roles, &json!({ "name": format!("long {at}"), "permissions": granted, "allowedClients": clients }));
+        done(&groups, &json!({ "name": format!("long {at}"), "photoUrl": "p".repeat(3_000) }));
+    }
+    done(&format!("PATCH /tenants/{A}/users/{ANDY}"), &json!({ "status": 2 }));
+    done(&roles, &json!({ "name": "\u{e9}t\u{e9}" }));
+    done(&groups, &json!({ "name": "\u{e9}t\u{e9}" }));
 }

@@ -7,7 +7,7 @@ use sea_query::{Alias, Expr, ExprTrait, NullOrdering, Order, Query, SelectStatem
 use super::{Confined, Dialect, Parents, ROOT, predicate, veil, wall};
 use crate::cursor::total_order;
 use crate::entity::{EntityMeta, Property, Veil};
-use crate::filter::Filter;
+use crate::filter::{Filter, Predicate};
 use crate::scope::Wall;
 
 /// Rows over whose reading no other statement waits for long.
@@ -53,7 +53,9 @@ pub(super) fn find(
     if filter.skip > 0 {
         select.offset(filter.skip);
     }
-    let is_short = limit <= FEW && filter.skip <= FEW;
+    // A pattern, or a place in JSON, may be looked for in many rows before one is found.
+    let is_light = filter.predicate.as_ref().is_none_or(Predicate::is_light);
+    let is_short = limit <= FEW && filter.skip <= FEW && is_light;
     Confined { is_short, ..columns.limited(dialect, select, limit) }
 }
 
