@@ -13,7 +13,7 @@ use crate::options::PostgresOptions;
 type Outcome<T = ()> = Result<T, Box<dyn Error + Send + Sync>>;
 
 /// So long nobody waits who does not wait for ever.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// A pool on which no statement ends before its time.
 fn pool(connections: usize) -> Outcome<Pool> {
