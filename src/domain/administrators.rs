@@ -81,14 +81,13 @@ async fn exist(session: &Session<TenantScope, Write>, acceptance: MembershipAcce
         return Ok(true);
     }
     let exceptional = Predicate::And(vec![live(), UserView::USER_TENANT_ID.is_one_of(own.keys().copied())]);
-    let fields = Some(vec![UserView::USER_TENANT_ID.position(), UserView::ROLE_ID.position()]);
     let mut found = false;
     let each = |row: &Record| {
         let role = row.uuid(UserView::ROLE_ID).and_then(|role| roles.get(&role)).into_iter().flatten();
         let own = row.uuid(UserView::USER_TENANT_ID).and_then(|member| own.get(&member)).into_iter().flatten();
         found |= suffices(&Effective::of(role, own.map(|(permission, allowed)| (permission, *allowed))));
     };
-    members.for_each(Filter { fields, ..Filter::matching(exceptional) }, each).await?;
+    members.for_each(Filter::matching(exceptional), each).await?;
     Ok(found)
 }
 

@@ -10,6 +10,7 @@ use crate::error::{StoreError, StoreResult};
 use crate::filter::{Filter, Include};
 use crate::json;
 use crate::meter::{self, Meter};
+use crate::options::Limits;
 use crate::record::{Place, Record, Related};
 use crate::scope::Scope;
 use crate::session::{Mode, Session};
@@ -33,7 +34,7 @@ pub(crate) async fn find<S: Scope, M: Mode>(
     meta: &'static EntityMeta,
     filter: &Filter,
 ) -> StoreResult<Vec<Record>> {
-    find_up_to(session, meta, filter, false).await.map(|(rows, _)| rows)
+    find_up_to(session, meta, filter, false, &session.limits).await.map(|(rows, _)| rows)
 }
 
 /// The same, and whether further rows follow: one more than the filter's limit is looked for.
@@ -42,7 +43,18 @@ pub(crate) async fn find_page<S: Scope, M: Mode>(
     meta: &'static EntityMeta,
     filter: &Filter,
 ) -> StoreResult<(Vec<Record>, bool)> {
-    find_up_to(session, meta, filter, filter.limit.is_some()).await
+    find_up_to(session, meta, filter, filter.limit.is_some(), &session.limits).await
+}
+
+/// A page of so many rows, for a rule and not for an answer: what bounds an answer does not bound it.
+pub(crate) async fn find_for_rule<S: Scope, M: Mode>(
+    session: &Session<S, M>,
+    meta: &'static EntityMeta,
+    filter: &Filter,
+    rows: u64,
+) -> StoreResult<(Vec<Record>, bool)> {
+    let limits = Limits { max_rows: rows, max_bytes: u64::MAX, ..session.limits };
+    find_up_to(session, meta, filter, true, &limits).await
 }
 
 async fn find_up_to<S: Scope, M: Mode>(
@@ -50,11 +62,12 @@ async fn find_up_to<S: Scope, M: Mode>(
     meta: &'static EntityMeta,
     filter: &Filter,
     looks_beyond: bool,
+    limits: &Limits,
 ) -> StoreResult<(Vec<Record>, bool)> {
     // The row that is looked at beyond the page counts in no limit.
     let beyond = u64::from(looks_beyond);
-    let most = session.limits.max_rows;
-    let mut budget = Budget { rows: most + beyond, most, meter: session.meter() };
+    let most = limits.max_rows;
+    let mut budget = Budget { rows: most + beyond, most, meter: session.meter(limits) };
     if filter.limit.is_some_and(|limit| limit > most) {
         return Err(budget.too_many_rows());
     }

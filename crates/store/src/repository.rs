@@ -90,26 +90,18 @@ impl<E: Entity, S: Scope, M: Mode> Repository<'_, E, S, M> {
         Ok(Page { rows, next, total })
     }
 
-    /// Reads all rows that the filter selects, whatever its limit, a thousand at a time, so that no more of them are held;
-    /// fewer where they are long. What bounds an answer bounds no rule: how many rows there are, or how long, never keeps it
-    /// from reading them all.
+    /// Reads all rows that the filter selects, whatever its limit, two hundred at a time, so that no more of them are held. What
+    /// bounds an answer bounds no rule: how many rows there are, or how long, never keeps it from reading them all.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn for_each(&self, filter: Filter, mut each: impl FnMut(&Record)) -> StoreResult<()> {
-        let mut rows = self.session.limits.max_rows.clamp(1, 1_000);
-        let mut filter = Filter { limit: Some(rows), ..filter };
+        const ROWS: u64 = 200;
+        let mut filter = Filter { limit: Some(ROWS), ..filter };
         loop {
-            let page = match self.find_page(&filter).await {
-                Err(StoreError::TooManyBytes { .. }) if rows > 1 => {
-                    rows = (rows / 8).max(1);
-                    filter.limit = Some(rows);
-                    continue;
-                }
-                page => page?,
-            };
-            page.rows.iter().for_each(&mut each);
-            match page.next {
+            let (rows, more) = include::find_for_rule(self.session, E::meta(), &filter, ROWS).await?;
+            rows.iter().for_each(&mut each);
+            match rows.last().filter(|_| more).and_then(|last| Cursor::behind(E::meta(), &filter, last)) {
                 Some(next) => filter = next.rest(E::meta(), filter),
                 None => return Ok(()),
             }

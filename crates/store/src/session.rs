@@ -132,8 +132,8 @@ impl<S: Scope, M: Mode> Session<S, M> {
     }
 
     /// What counts an answer that takes nothing yet.
-    pub(crate) fn meter(&self) -> Meter {
-        Meter::new(&self.together, &self.limits, self.scope.wall(), self.actor.user)
+    pub(crate) fn meter(&self, limits: &Limits) -> Meter {
+        Meter::new(&self.together, limits, self.scope.wall(), self.actor.user)
     }
 
     /// Tells the meter what is read next, and waits for a turn. A transaction waits for none: it may hold what others need.
@@ -143,7 +143,7 @@ impl<S: Scope, M: Mode> Session<S, M> {
 
     /// The rows of a statement that is an answer of its own.
     pub(crate) async fn query(&self, statement: Confined) -> StoreResult<Vec<Vec<Value>>> {
-        self.query_counted(statement, self.meter()).await.map(|(rows, _)| rows)
+        self.query_counted(statement, self.meter(&self.limits)).await.map(|(rows, _)| rows)
     }
 
     /// The rows of a statement, counted by the meter.
