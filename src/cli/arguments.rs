@@ -54,7 +54,7 @@ pub(super) enum Command {
     /// With no database configured, an embedded one is made in `DATA_DIR` on the first start,
     /// together with a tenant, its administrator and a signing secret.
     Serve(ServeOptions),
-    /// Ask whether the service of these settings answers; exit code 0 or 1.
+    /// Ask whether the service of these settings answers: exit code 0 if it does, 1 if not.
     Health(HealthOptions),
     /// Change or inspect the database schema.
     #[command(subcommand)]

@@ -168,3 +168,27 @@ fn a_last_page_that_is_full_leads_nowhere(scene: &Scene) {
     assert!(link(every - 1) > 0);
     assert_eq!(names(scene, &json!({ "limit": every - 1 })).len(), every - 1);
 }
+
+on_both!(nothing_skipped_and_no_limit_is_the_whole_list);
+fn nothing_skipped_and_no_limit_is_the_whole_list(scene: &Scene) {
+    for at in 0..120 {
+        scene.given(&format!(
+            "INSERT INTO main.roles (id, name, tenant_id, created_on, modified_on)
+             VALUES ('f3000000-0000-4000-8000-{at:012}', 'role {at}', '{A}', '2024-01-02T03:04:05.678Z',
+                 '2024-01-02T03:04:05.678Z')"
+        ));
+    }
+    let roles = scene.by("admin_a", &format!("GET /tenants/{A}/roles"));
+    let rows = |filter: Json| scene.done(&roles.clone().query("filter", &filter)).as_array().map_or(0, Vec::len);
+    let all = rows(json!({}));
+    assert!(all > 120);
+    for (filter, skipped) in [
+        (json!({ "skip": 0 }), 0),
+        (json!({ "offset": 0 }), 0),
+        (json!({ "skip": "0" }), 0),
+        (json!({ "limit": 0 }), 0),
+        (json!({ "limit": 0, "skip": 3 }), 3),
+    ] {
+        assert_eq!(rows(filter.clone()), all - skipped, "{filter}");
+    }
+}
