@@ -11,7 +11,8 @@ impl Builder {
         Self { http, ..self }
     }
 
-    /// Leaves `/metrics` out of [`UserTenantService::router`], where [`UserTenantService::operators_router`] serves it.
+    /// Leaves `/metrics` out of [`crate::UserTenantService::router`], where
+    /// [`crate::UserTenantService::operators_router`] serves it.
     #[must_use]
     pub fn metrics_apart(mut self, apart: bool) -> Self {
         self.http.metrics_apart = apart;
