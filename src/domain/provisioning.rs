@@ -1,4 +1,4 @@
-//! One way to provision: how tenants, first roles, people and memberships are made, with the same checks of names and addresses whoever asks.
+//! One way to provision: how tenants, first roles, people and memberships are made, with the same checks of names and addresses for callback, command and route.
 
 use user_tenant_store::record::{New, Record};
 use user_tenant_store::scope::System;

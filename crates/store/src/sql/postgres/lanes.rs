@@ -165,7 +165,7 @@ impl Place {
 
 impl Drop for Lane {
     fn drop(&mut self) {
-        // Else the pool would give it to somebody who would wait for what is still owed to another.
+        // The server still owes an answer on it: from the pool, the next reader would wait for that one first.
         if let Some(connection) = self.connection.take()
             && *self.is_given_up.get_mut()
         {

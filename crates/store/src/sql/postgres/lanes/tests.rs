@@ -12,7 +12,7 @@ use crate::options::PostgresOptions;
 
 type Outcome<T = ()> = Result<T, Box<dyn Error + Send + Sync>>;
 
-/// So long nobody waits who does not wait for ever.
+/// A time limit that only a read exceeds which never ends.
 const PATIENCE: Duration = Duration::from_mins(2);
 
 /// A pool on which no statement ends before its time.
@@ -150,7 +150,7 @@ async fn who_comes_while_the_first_lane_is_opened_does_not_wait_for_it() -> Outc
         assert!(poll!(opening.as_mut()).is_pending());
         assert!(lanes.place(&pool).await?.is_none(), "a second reader is told to take a connection of their own");
     }
-    // Whoever gave up at the opening leaves it to the next.
+    // A reader that gave up while the lane was opened leaves the opening to the next reader.
     let (first, second) = tokio::join!(biased; lanes.place(&pool), lanes.place(&pool));
     assert!(second?.is_none());
     read(first?.ok_or("no lane")?).await?;
