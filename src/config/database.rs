@@ -1,6 +1,7 @@
 //! From the settings to the database to open.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use user_tenant_store::session::{DatabaseOptions, PostgresOptions, SqliteOptions, TlsMode};
 
@@ -27,7 +28,7 @@ pub(super) fn database(settings: &Effective, data_dir: &Path) -> Result<(Databas
     if settings.text("DB_DATABASE").is_some() {
         return Err(settings.wrong("DB_HOST", "must be the PostgreSQL server, with DB_DATABASE"));
     }
-    Ok((DatabaseOptions::Sqlite(SqliteOptions::new(data_dir.join(EMBEDDED_FILE))), true))
+    Ok((sqlite(settings, data_dir.join(EMBEDDED_FILE))?, true))
 }
 
 fn by_url(settings: &Effective, url: &str) -> Result<DatabaseOptions, ConfigError> {
@@ -39,7 +40,7 @@ fn by_url(settings: &Effective, url: &str) -> Result<DatabaseOptions, ConfigErro
             if path.is_empty() || path.contains(":memory:") || path.contains('?') {
                 return Err(wrong("must name a file, without options: sqlite:path/to/file.db"));
             }
-            Ok(DatabaseOptions::Sqlite(SqliteOptions::new(path)))
+            sqlite(settings, path)
         }
         "postgres" | "postgresql" if rest.starts_with("//") => {
             // The driver does not know every mode that libpq does, so ours is taken out of the URL.
@@ -74,6 +75,11 @@ fn url_of_parts(settings: &Effective) -> Result<String, ConfigError> {
     ))
 }
 
+fn sqlite(settings: &Effective, path: impl Into<PathBuf>) -> Result<DatabaseOptions, ConfigError> {
+    let statement_timeout = statement_timeout(settings)?;
+    Ok(DatabaseOptions::Sqlite(SqliteOptions { statement_timeout, ..SqliteOptions::new(path) }))
+}
+
 /// A server; `mode` is what its URL says of encryption, which counts where no setting does.
 fn postgres(settings: &Effective, url: String, mode: Option<TlsMode>) -> Result<DatabaseOptions, ConfigError> {
     let tls = match settings.text("DB_SSL_MODE") {
@@ -85,7 +91,7 @@ fn postgres(settings: &Effective, url: String, mode: Option<TlsMode>) -> Result<
         url: url.into(),
         max_connections: settings.number("DB_MAX_CONNECTIONS", 1..=10_000)?,
         connection_timeout: settings.milliseconds("DB_CONNECTION_TIMEOUT_MILLIS", 1..=DAY)?,
-        statement_timeout: settings.milliseconds("STATEMENT_TIMEOUT_MILLISECONDS", 1..=DAY)?,
+        statement_timeout: statement_timeout(settings)?,
         tls,
     };
     #[cfg(feature = "postgres")]
@@ -94,6 +100,10 @@ fn postgres(settings: &Effective, url: String, mode: Option<TlsMode>) -> Result<
         return Err(settings.wrong(name, URL));
     }
     Ok(DatabaseOptions::Postgres(options))
+}
+
+fn statement_timeout(settings: &Effective) -> Result<Duration, ConfigError> {
+    settings.milliseconds("STATEMENT_TIMEOUT_MILLISECONDS", 1..=DAY)
 }
 
 fn tls_mode(text: &str) -> Option<TlsMode> {

@@ -65,7 +65,11 @@ pub(crate) const SETTINGS: &[Setting] = &[
     ),
     plain("DB_MAX_CONNECTIONS", Some("16"), "Maximum number of connections to the server"),
     plain("DB_CONNECTION_TIMEOUT_MILLIS", Some("2000"), "Timeout for a connection, in milliseconds"),
-    plain("STATEMENT_TIMEOUT_MILLISECONDS", Some("10000"), "Timeout of one statement on the server, in milliseconds"),
+    plain(
+        "STATEMENT_TIMEOUT_MILLISECONDS",
+        Some("10000"),
+        "Timeout of one statement, in milliseconds; on SQLite of those that read",
+    ),
     plain(
         "JWT_VERIFIER",
         None,

@@ -9,11 +9,12 @@ use crate::audit::Actor;
 use crate::error::StoreResult;
 use crate::meter::Meter;
 use crate::options::{DatabaseOptions, PoolState};
+use crate::slow::Watch;
 #[cfg(feature = "postgres")]
 use crate::sql::postgres;
 #[cfg(feature = "sqlite")]
 use crate::sql::sqlite;
-use crate::sql::{Confined, Counted, Dialect, Ending};
+use crate::sql::{Confined, Dialect, Ending, Queried};
 
 /// A mode of sessions: [`Read`] or [`Write`].
 pub trait Mode: sealed::Mode {}
@@ -166,20 +167,25 @@ impl Reader<'_> {
         }
     }
 
-    /// Runs a statement and returns its rows.
-    pub(crate) async fn query(&self, statement: Confined, meter: Meter) -> StoreResult<Counted> {
+    /// Runs a statement and returns its rows, unless it is slow and may not go on; in a transaction that is an error.
+    pub(crate) async fn query(
+        &self,
+        statement: &Arc<Confined>,
+        meter: Meter,
+        watch: Option<Watch>,
+    ) -> StoreResult<Queried> {
         match self {
             Self::Pool(pool) => match *pool.0 {
                 #[cfg(feature = "postgres")]
-                Backend::Postgres(ref backend) => backend.query(&statement, meter).await,
+                Backend::Postgres(ref backend) => backend.query(statement, meter, watch).await,
                 #[cfg(feature = "sqlite")]
-                Backend::Sqlite(ref backend) => backend.query(statement, meter).await,
+                Backend::Sqlite(ref backend) => backend.query(statement.clone(), meter, watch).await,
             },
             Self::Transaction(transaction) => match *transaction.0 {
                 #[cfg(feature = "postgres")]
-                Begun::Postgres(ref transaction) => Box::pin(transaction.query(&statement, meter)).await,
+                Begun::Postgres(ref transaction) => Box::pin(transaction.query(statement, meter, watch)).await,
                 #[cfg(feature = "sqlite")]
-                Begun::Sqlite(ref transaction) => transaction.query(statement, meter).await,
+                Begun::Sqlite(ref transaction) => transaction.query(statement.clone(), meter, watch).await,
             },
         }
     }

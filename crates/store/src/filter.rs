@@ -73,12 +73,28 @@ pub enum Predicate {
 }
 
 impl Predicate {
+    /// Whether only the row with some id can satisfy it, if `id` is what it is known by.
+    pub(crate) fn names(&self, id: &'static Property) -> bool {
+        match self {
+            Self::And(all) => all.iter().any(|one| one.names(id)),
+            Self::Or(any) => matches!(any.as_slice(), [only] if only.names(id)),
+            Self::Test { property, path, test } => {
+                std::ptr::eq(*property, id) && path.is_empty() && matches!(test, Test::Equal(_))
+            }
+        }
+    }
+
     /// Whether it compares columns as they are: no patterns, and nothing inside JSON.
     pub(crate) fn is_light(&self) -> bool {
+        self.weight() == 0
+    }
+
+    /// How many patterns and tests inside JSON it has.
+    pub(crate) fn weight(&self) -> usize {
         match self {
-            Self::And(all) | Self::Or(all) => all.iter().all(Self::is_light),
+            Self::And(all) | Self::Or(all) => all.iter().map(Self::weight).sum(),
             Self::Test { path, test, .. } => {
-                path.is_empty() && !matches!(test, Test::Like { .. } | Test::Regexp { .. })
+                usize::from(!path.is_empty() || matches!(test, Test::Like { .. } | Test::Regexp { .. }))
             }
         }
     }

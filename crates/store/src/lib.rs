@@ -87,6 +87,7 @@ pub mod repository;
 pub mod schema;
 pub mod scope;
 pub mod session;
+mod slow;
 mod sql;
 mod turns;
 pub mod typed;

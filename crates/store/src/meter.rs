@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use uuid::Uuid;
 
@@ -13,7 +14,8 @@ use crate::entity::{Property, PropertyType};
 use crate::error::{StoreError, StoreResult};
 use crate::options::Limits;
 use crate::scope::Wall;
-use crate::turns::{LONG, Turn, Turns};
+use crate::slow::SlowReads;
+use crate::turns::{LONG, Rules, Turn, Turns};
 use crate::value::Value;
 
 /// What an answer may take without a place among all answers: most take no more, and then nothing is shared.
@@ -29,7 +31,10 @@ const VALUE: u64 = 44;
 const ITEM: u64 = 32;
 const NUMBER: u64 = 12;
 
-/// What all answers of a store take together.
+/// How reads of many bytes take turns.
+const TURNS: Rules = Rules { waiting: 4, restless: Duration::ZERO };
+
+/// What all answers of a store take together: bytes in memory, and turns of those that take long.
 #[derive(Debug)]
 pub(crate) struct Together {
     most: u64,
@@ -37,6 +42,8 @@ pub(crate) struct Together {
     share: u64,
     taken: Mutex<Taken>,
     turns: Turns,
+    /// The reads that are long by their time.
+    pub(crate) slow: Arc<SlowReads>,
 }
 
 #[derive(Debug, Default)]
@@ -47,11 +54,12 @@ struct Taken {
 }
 
 impl Together {
-    /// The bound of these limits; one answer may always take what it may.
-    pub(crate) fn new(limits: &Limits) -> Arc<Self> {
+    /// The bound of these limits, where one answer may always take what it may, over so many connections.
+    pub(crate) fn new(limits: &Limits, connections: usize) -> Arc<Self> {
         let most = limits.max_bytes_together.max(limits.max_bytes);
         let share = (most / 2).max(limits.max_bytes);
-        Arc::new(Self { most, share, taken: Mutex::default(), turns: Turns::default() })
+        let slow = SlowReads::new(connections);
+        Arc::new(Self { most, share, taken: Mutex::default(), turns: Turns::new(TURNS), slow })
     }
 
     fn take(&self, whose: Option<Uuid>, bytes: u64) -> StoreResult<()> {
@@ -119,6 +127,16 @@ impl Meter {
             Some(together) if most > LONG => together.turns.wait(self.waits, table).await,
             _ => Ok(None),
         }
+    }
+
+    /// The id under which long reads take turns.
+    pub(crate) fn waits(&self) -> Option<Uuid> {
+        self.waits
+    }
+
+    /// Forgets what was counted of the table that is read now, which will be read once more.
+    pub(crate) fn begin_again(&mut self) {
+        self.used = self.before;
     }
 
     /// Counts so many bytes more.
@@ -228,18 +246,18 @@ mod tests {
     #[test]
     fn an_answer_is_bounded_to_the_byte() {
         for first in [0, 1, FREE, FREE + 1, FREE + STEP, 199_999] {
-            let mut meter = Meter::new(&Together::new(&LIMITS), &LIMITS, Wall::Open, None);
+            let mut meter = Meter::new(&Together::new(&LIMITS, 2), &LIMITS, Wall::Open, None);
             assert!(meter.add(first).and_then(|()| meter.add(200_000 - first)).is_ok(), "{first}");
             assert!(matches!(meter.add(1), Err(StoreError::TooManyBytes { limit: 200_000 })), "{first}");
         }
         let small = Limits { max_bytes: 10, ..LIMITS };
-        let mut meter = Meter::new(&Together::new(&small), &small, Wall::Open, None);
+        let mut meter = Meter::new(&Together::new(&small, 2), &small, Wall::Open, None);
         assert!(meter.add(11).is_err());
     }
 
     #[test]
     fn answers_share_a_bound_and_give_back_what_they_took() {
-        let together = Together::new(&LIMITS);
+        let together = Together::new(&LIMITS, 2);
         let mut small = Meter::new(&together, &LIMITS, Wall::Open, None);
         assert!(small.add(FREE).is_ok() && !small.has_place());
         let mut first = Meter::new(&together, &LIMITS, Wall::Open, None);
@@ -255,7 +273,7 @@ mod tests {
     #[test]
     fn one_tenant_leaves_room_to_the_others() {
         let limits = Limits { max_bytes_together: 1_000_000, ..LIMITS };
-        let together = Together::new(&limits);
+        let together = Together::new(&limits, 2);
         let of = |tenant: u128| Meter::new(&together, &limits, Wall::Tenant(Uuid::from_u128(tenant)), None);
         let mut held = Vec::new();
         let refused = loop {
@@ -277,7 +295,7 @@ mod tests {
     #[tokio::test]
     async fn who_read_much_or_found_no_room_waits_for_a_turn() {
         const LIMITS: Limits = Limits { max_rows: 1, max_bytes: 4 * LONG, max_bytes_together: 4 * LONG };
-        let together = Together::new(&LIMITS);
+        let together = Together::new(&LIMITS, 2);
         let of = |tenant: u128| Meter::new(&together, &LIMITS, Wall::Tenant(Uuid::from_u128(tenant)), None);
         let mut short = of(1);
         assert!(short.begin("short", LONG + 1).await.unwrap().is_none());
@@ -298,13 +316,13 @@ mod tests {
     #[test]
     fn one_answer_alone_may_always_take_what_it_may() {
         let limits = Limits { max_bytes_together: 1, ..LIMITS };
-        let mut meter = Meter::new(&Together::new(&limits), &limits, Wall::Open, None);
+        let mut meter = Meter::new(&Together::new(&limits, 2), &limits, Wall::Open, None);
         assert!(meter.add(130_000).is_ok());
     }
 
     #[test]
     fn a_text_may_be_no_longer_than_the_answer() {
-        let mut meter = Meter::new(&Together::new(&LIMITS), &LIMITS, Wall::Open, None);
+        let mut meter = Meter::new(&Together::new(&LIMITS, 2), &LIMITS, Wall::Open, None);
         assert!(meter.add(33_333).is_ok() && !meter.may_grow_too_long());
         assert!(meter.add(1).is_ok() && meter.may_grow_too_long());
         assert!(meter.check_text(200_000).is_ok() && meter.check_text(200_001).is_err());

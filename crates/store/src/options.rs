@@ -16,6 +16,16 @@ pub enum DatabaseOptions {
     Postgres(PostgresOptions),
 }
 
+impl DatabaseOptions {
+    /// How many statements can be carried out at once.
+    pub(crate) fn connections(&self) -> usize {
+        match self {
+            Self::Sqlite(options) => options.readers,
+            Self::Postgres(options) => options.max_connections,
+        }
+    }
+}
+
 /// An embedded database file.
 #[derive(Debug, Clone)]
 pub struct SqliteOptions {
@@ -25,12 +35,19 @@ pub struct SqliteOptions {
     pub readers: usize,
     /// How long to wait for another process that writes.
     pub busy_timeout: Duration,
+    /// How long a statement that reads may run.
+    pub statement_timeout: Duration,
 }
 
 impl SqliteOptions {
     /// A file with the usual settings.
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into(), readers: 4, busy_timeout: Duration::from_secs(5) }
+        Self {
+            path: path.into(),
+            readers: 4,
+            busy_timeout: Duration::from_secs(5),
+            statement_timeout: Duration::from_secs(10),
+        }
     }
 }
 

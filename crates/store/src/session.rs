@@ -13,7 +13,7 @@ pub use crate::executor::{Mode, Read, Write};
 use crate::meter::{Meter, Together};
 pub use crate::options::{DatabaseOptions, Limits, PoolState, PostgresOptions, SqliteOptions, TlsMode};
 use crate::scope::{Scope, System};
-use crate::sql::{Confined, Counted, Dialect, Ending, Verb, veil};
+use crate::sql::{Confined, Counted, Dialect, Effort, Ending, Queried, Verb, veil};
 use crate::turns::Turn;
 use crate::value::Value;
 
@@ -71,7 +71,12 @@ impl Store {
     /// # Errors
     /// [`crate::StoreError`] when the options make no sense, or the file cannot be opened.
     pub fn open(options: &DatabaseOptions, limits: Limits, environment: Environment) -> StoreResult<Self> {
-        Ok(Self { pool: Pool::open(options)?, environment, limits, together: Together::new(&limits) })
+        Ok(Self {
+            pool: Pool::open(options)?,
+            environment,
+            limits,
+            together: Together::new(&limits, options.connections()),
+        })
     }
 
     /// A session that reads.
@@ -147,14 +152,27 @@ impl<S: Scope, M: Mode> Session<S, M> {
     }
 
     /// The rows of a statement, counted by the meter.
-    pub(crate) async fn query_counted(&self, statement: Confined, meter: Meter) -> StoreResult<Counted> {
+    pub(crate) async fn query_counted(&self, statement: Confined, mut meter: Meter) -> StoreResult<Counted> {
         tracing::trace!(sql = %statement.sql, "query");
         let veiled = statement.is_veiled.then(|| statement.projection.clone());
         let reader = self.executor.reader();
+        let mut watch = self.together.slow.watch(meter.waits(), statement.table);
+        // A transaction waits for no turn: it may hold what others need.
         if reader.is_in_transaction() {
             self.environment.interruption()?;
+        } else if let Some(watch) = watch.as_mut().filter(|_| statement.effort != Effort::One) {
+            watch.wait().await?;
         }
-        let (mut rows, meter) = reader.query(statement, meter).await?;
+        let statement = Arc::new(statement);
+        let (mut rows, meter) = loop {
+            match reader.query(&statement, meter, watch).await? {
+                Queried::Rows(counted) => break counted,
+                Queried::Ended(counted, mut ended) => {
+                    ended.wait().await?;
+                    (meter, watch) = (counted, Some(ended));
+                }
+            }
+        };
         if let Some(projection) = veiled {
             rows.iter_mut().try_for_each(|row| veil::lay(&projection, row))?;
         }

@@ -14,7 +14,8 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use sea_query::{
-    Condition, Expr, IntoTableRef, LockType, PostgresQueryBuilder, Query, SelectStatement, SqliteQueryBuilder, TableRef,
+    Condition, Expr, IntoTableRef, LockType, Order, PostgresQueryBuilder, Query, SelectStatement, SqliteQueryBuilder,
+    TableRef,
 };
 use uuid::Uuid;
 
@@ -24,6 +25,7 @@ use crate::filter::{Filter, Predicate};
 use crate::meter::Meter;
 use crate::record::Values;
 use crate::scope::Wall;
+use crate::slow::Watch;
 use crate::value::Value;
 
 /// The SQL that a statement is written in.
@@ -63,6 +65,19 @@ impl Dialect {
 /// Name of the statement's own table; the wall's sub-queries use further ones.
 const ROOT: &str = "t0";
 
+/// How much a statement may have to look at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Effort {
+    /// One row, known by its id.
+    One,
+    /// Few rows, so that others may wait behind it; unless it finds none, and no index helps.
+    Few,
+    /// Any number of rows.
+    Many,
+    /// Any number of rows, and in each it looks for patterns or into JSON.
+    Heavy,
+}
+
 /// A statement that reaches no row outside its wall.
 #[derive(Debug)]
 pub(crate) struct Confined {
@@ -70,8 +85,10 @@ pub(crate) struct Confined {
     pub(crate) sql: String,
     /// Bound values in order.
     pub(crate) values: Vec<sea_query::Value>,
-    /// Whether it reads few rows, so that others may wait behind it.
-    pub(crate) is_short: bool,
+    /// The table whose rows it reads or writes.
+    pub(crate) table: &'static str,
+    /// How much it may have to look at.
+    pub(crate) effort: Effort,
     /// Whether it touches a row or fails: an insertion that asks for nothing else to be there. (A trigger that silently
     /// leaves out rows would make this wrong; there is none.)
     pub(crate) is_certain: bool,
@@ -83,6 +100,14 @@ pub(crate) struct Confined {
 
 /// The rows of a statement, and the meter that has counted them.
 pub(crate) type Counted = (Vec<Vec<Value>>, Meter);
+
+/// What comes of a statement that reads.
+pub(crate) enum Queried {
+    /// Its rows.
+    Rows(Counted),
+    /// Nothing: it is slow, and must wait for a place among those that are.
+    Ended(Meter, Watch),
+}
 
 /// How the last statements of a transaction end it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -138,6 +163,11 @@ pub(crate) enum Verb<'a> {
         /// Whether other transactions may keep it too.
         shared: bool,
     },
+    /// Read the ids of rows that are then written, and keep the rows from others until the transaction ends.
+    Seek {
+        /// The user's predicate.
+        predicate: &'a Predicate,
+    },
     /// Insert one row.
     Insert {
         /// Its values.
@@ -157,6 +187,18 @@ pub(crate) enum Verb<'a> {
     },
 }
 
+impl<'a> Verb<'a> {
+    /// The user's condition, if it has one.
+    fn predicate(&self) -> Option<&'a Predicate> {
+        match *self {
+            Self::Find { filter, .. } => filter.predicate.as_ref(),
+            Self::Count { predicate } | Self::Update { predicate, .. } | Self::Destroy { predicate } => predicate,
+            Self::Seek { predicate } => Some(predicate),
+            Self::CountBy { .. } | Self::Lock { .. } | Self::Insert { .. } => None,
+        }
+    }
+}
+
 impl Confined {
     /// Builds the statement; there is no other way to one. If it writes, it does in the name of the actor.
     pub(crate) fn new(
@@ -166,6 +208,19 @@ impl Confined {
         actor: Option<Uuid>,
         verb: Verb<'_>,
     ) -> Self {
+        let predicate = verb.predicate();
+        let is_of_one = predicate.is_some_and(|predicate| predicate.names(meta.id()));
+        let is_heavy = predicate.is_some_and(|predicate| !predicate.is_light());
+        let statement = Self::build(dialect, wall, meta, actor, verb);
+        let effort = match statement.effort {
+            _ if is_of_one => Effort::One,
+            _ if is_heavy => Effort::Heavy,
+            other => other,
+        };
+        Self { table: meta.table, effort, ..statement }
+    }
+
+    fn build(dialect: Dialect, wall: Wall, meta: &'static EntityMeta, actor: Option<Uuid>, verb: Verb<'_>) -> Self {
         match verb {
             Verb::Find { filter, projection, limit, parents } => {
                 let rows = Rows::Listed;
@@ -209,7 +264,23 @@ impl Confined {
                     // Not stronger: rows that refer to this one can still be inserted.
                     select.lock(if shared { LockType::Share } else { LockType::NoKeyUpdate });
                 }
-                Self::select(dialect, &select, Arc::new([]))
+                Self { effort: Effort::One, ..Self::select(dialect, &select, Arc::new([])) }
+            }
+            Verb::Seek { predicate } => {
+                let id = meta.id();
+                let mut select = Query::select();
+                select.column((ROOT, id.column)).from(dialect.table(meta).alias(ROOT)).cond_where(confine(
+                    dialect,
+                    wall,
+                    meta,
+                    Some(predicate),
+                    Rows::Written,
+                ));
+                if dialect == Dialect::Postgres {
+                    // In order, or two that keep the same rows could wait for each other.
+                    select.order_by((ROOT, id.column), Order::Asc).lock(LockType::NoKeyUpdate);
+                }
+                Self::select(dialect, &select, Arc::new([id]))
             }
             Verb::Insert { values } => write::insert(dialect, wall, meta, actor, values),
             Verb::Update { predicate, values } => {
@@ -228,14 +299,19 @@ impl Confined {
         let sql = "SELECT count(pg_advisory_xact_lock(hashtextextended(named, 0))) \
                    FROM (SELECT DISTINCT named FROM unnest($1::text[]) AS named ORDER BY named) AS texts";
         let texts: Vec<Value> = texts.iter().map(|text| Value::Text(text.clone())).collect();
-        (dialect == Dialect::Postgres).then(|| Self {
-            sql: sql.to_owned(),
-            values: vec![predicate::array_of(&texts)],
-            is_short: false,
-            is_certain: false,
-            is_veiled: false,
-            projection: Arc::new([]),
-        })
+        (dialect == Dialect::Postgres)
+            .then(|| Self::plain(sql.to_owned(), vec![predicate::array_of(&texts)], Arc::new([])))
+    }
+
+    /// A statement by hand.
+    #[cfg(test)]
+    pub(crate) fn by_hand(sql: &str, table: &'static str) -> Self {
+        Self { table, ..Self::plain(sql.to_owned(), Vec::new(), Arc::new([])) }
+    }
+
+    /// A statement of which nothing is known.
+    fn plain(sql: String, values: Vec<sea_query::Value>, projection: Arc<[&'static Property]>) -> Self {
+        Self { sql, values, table: "", effort: Effort::Many, is_certain: false, is_veiled: false, projection }
     }
 
     /// A selection of so many rows at most. `PostgreSQL` plans a prepared statement once for all values only where it
@@ -260,7 +336,7 @@ impl Confined {
             Dialect::Postgres => select.build(PostgresQueryBuilder),
             Dialect::Sqlite => select.build(SqliteQueryBuilder),
         };
-        Self { sql, values: values.0, is_short: false, is_certain: false, is_veiled: false, projection }
+        Self::plain(sql, values.0, projection)
     }
 }
 

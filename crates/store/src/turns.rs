@@ -1,4 +1,5 @@
 //! Turns: after a long read, the same reader reads the same table one answer after the other, with a rest between.
+//! Reads that are long by their bytes have turns of their own, and those by their time too ([`crate::slow`]).
 //!
 //! A long read costs the database hundreds of short ones, and where there is no room for its rows it was read in vain. A
 //! few connections that ask for nothing else, and read no answer, would take the database's time from everybody. So the long
@@ -23,18 +24,26 @@ const MEMORY: Duration = Duration::from_secs(10);
 const REST: u32 = 9;
 /// The longest rest.
 const LONGEST_REST: Duration = Duration::from_secs(1);
-/// How many may wait for one turn; further ones are told to come back.
-const WAITING: usize = 4;
 /// How many may wait for all turns: who waits is at work, and keeps a place that others may need.
 const ALL_WAITING: usize = 64;
 
 /// Whose turn it is, and for which table. The first is the reader's id. A session that names no reader has the id of the tenant
 /// or person whose rows it reads.
-type Key = (Option<Uuid>, &'static str);
+pub(crate) type Key = (Option<Uuid>, &'static str);
+
+/// How turns are taken.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Rules {
+    /// How many may wait for one turn; further ones are told to come back.
+    pub(crate) waiting: usize,
+    /// A turn that took less needs no rest.
+    pub(crate) restless: Duration,
+}
 
 /// The long reads of a store that are remembered.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Turns {
+    rules: Rules,
     /// How many there are, so that nobody waits for the lock while there are none.
     count: AtomicUsize,
     /// How many wait.
@@ -55,18 +64,40 @@ struct Long {
 pub(crate) struct Turn {
     rested: OwnedMutexGuard<Instant>,
     begun: Instant,
+    restless: Duration,
 }
 
 impl Turns {
-    /// Remembers that these rows took many bytes.
-    pub(crate) fn remember(&self, reader: Option<Uuid>, table: &'static str) {
+    /// None is remembered yet.
+    pub(crate) fn new(rules: Rules) -> Self {
+        Self { rules, count: AtomicUsize::default(), waiting: AtomicUsize::default(), long: Mutex::default() }
+    }
+
+    /// Remembers that these rows took long to read, and gives the lock that is their turn.
+    pub(crate) fn remember(&self, reader: Option<Uuid>, table: &'static str) -> Arc<tokio::sync::Mutex<Instant>> {
         let now = Instant::now();
         let mut long = self.long.lock().unwrap_or_else(PoisonError::into_inner);
         long.retain(|_, one| now < one.until || Arc::strong_count(&one.turn) > 1);
-        long.entry((reader, table))
+        let one = long
+            .entry((reader, table))
             .and_modify(|one| one.until = now + MEMORY)
             .or_insert_with(|| Long { turn: Arc::new(tokio::sync::Mutex::new(now)), until: now + MEMORY });
+        let turn = one.turn.clone();
         self.count.store(long.len(), Ordering::Relaxed);
+        turn
+    }
+
+    /// Takes the turn for a read that began then, unless others have it or it is not over yet; and remembers the read.
+    pub(crate) fn take(&self, reader: Option<Uuid>, table: &'static str, begun: Instant) -> Option<Turn> {
+        let rested = self.remember(reader, table).try_lock_owned().ok()?;
+        let is_rested = *rested <= Instant::now();
+        is_rested.then_some(Turn { rested, begun, restless: self.rules.restless })
+    }
+
+    /// Whether somebody has the turn to read these rows, or has just had it.
+    pub(crate) fn are_taken(&self, reader: Option<Uuid>, table: &'static str) -> bool {
+        let turn = self.find(reader, table);
+        turn.is_some_and(|turn| turn.try_lock().map_or(true, |rested| Instant::now() < *rested))
     }
 
     /// Waits for a turn to read these rows; `None` where no long read is remembered.
@@ -74,13 +105,13 @@ impl Turns {
         let Some(turn) = self.find(reader, table) else { return Ok(None) };
         // Two are the one that is remembered and this one.
         let waiting = Waiting::of(&self.waiting);
-        if Arc::strong_count(&turn) > WAITING + 2 || self.waiting.load(Ordering::Relaxed) > ALL_WAITING {
+        if Arc::strong_count(&turn) > self.rules.waiting + 2 || self.waiting.load(Ordering::Relaxed) > ALL_WAITING {
             return Err(StoreError::Unavailable("too many long reads wait for each other".into()));
         }
         let rested = turn.lock_owned().await;
         sleep_until(*rested).await;
         drop(waiting);
-        Ok(Some(Turn { rested, begun: Instant::now() }))
+        Ok(Some(Turn { rested, begun: Instant::now(), restless: self.rules.restless }))
     }
 
     fn find(&self, reader: Option<Uuid>, table: &'static str) -> Option<Arc<tokio::sync::Mutex<Instant>>> {
@@ -111,7 +142,9 @@ impl Drop for Waiting<'_> {
 impl Drop for Turn {
     fn drop(&mut self) {
         let now = Instant::now();
-        *self.rested = now + (now - self.begun).saturating_mul(REST).min(LONGEST_REST);
+        let took = now - self.begun;
+        let rest = if took < self.restless { Duration::ZERO } else { took.saturating_mul(REST).min(LONGEST_REST) };
+        *self.rested = now + rest;
     }
 }
 
@@ -120,13 +153,15 @@ mod tests {
     use super::*;
 
     const TABLE: &str = "configurations";
+    const WAITING: usize = 4;
+    const RULES: Rules = Rules { waiting: WAITING, restless: Duration::ZERO };
 
     const OURS: Option<Uuid> = Some(Uuid::from_u128(1));
     const THEIRS: Option<Uuid> = Some(Uuid::from_u128(2));
 
     #[tokio::test(start_paused = true)]
     async fn who_read_much_waits_for_each_other_and_rests() {
-        let turns = Turns::default();
+        let turns = Turns::new(RULES);
         assert!(turns.wait(OURS, TABLE).await.unwrap().is_none(), "nothing is remembered yet");
         turns.remember(OURS, TABLE);
         for other in [turns.wait(THEIRS, TABLE), turns.wait(OURS, "users"), turns.wait(None, TABLE)] {
@@ -149,7 +184,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_rest_has_an_end_and_so_has_the_memory() {
-        let turns = Turns::default();
+        let turns = Turns::new(RULES);
         turns.remember(OURS, TABLE);
         let turn = turns.wait(OURS, TABLE).await.unwrap();
         tokio::time::sleep(Duration::from_secs(5)).await;
@@ -165,7 +200,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn who_gives_up_costs_the_others_nothing_and_few_may_wait() {
-        let turns = Turns::default();
+        let turns = Turns::new(RULES);
         turns.remember(OURS, TABLE);
         let first = turns.wait(OURS, TABLE).await.unwrap();
         {
@@ -183,8 +218,24 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn a_turn_is_taken_by_one_and_after_it_has_rested() {
+        let turns = Turns::new(Rules { restless: Duration::from_millis(20), ..RULES });
+        let begun = Instant::now();
+        assert!(!turns.are_taken(OURS, TABLE));
+        let first = turns.take(OURS, TABLE, begun).unwrap();
+        assert!(turns.take(OURS, TABLE, begun).is_none() && turns.are_taken(OURS, TABLE));
+        assert!(turns.take(THEIRS, TABLE, begun).is_some() && !turns.are_taken(THEIRS, TABLE), "it took no time");
+        tokio::time::sleep(Duration::from_millis(30)).await;
+        drop(first);
+        assert!(turns.take(OURS, TABLE, begun).is_none() && turns.are_taken(OURS, TABLE), "it rests");
+        drop(turns.wait(OURS, TABLE).await.unwrap().unwrap());
+        assert_eq!(begun.elapsed().as_millis(), 300, "nine times as long");
+        assert!(turns.take(OURS, TABLE, Instant::now()).is_some());
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn all_who_wait_are_few() {
-        let turns = Turns::default();
+        let turns = Turns::new(RULES);
         let readers: Vec<_> = (0..100).map(|number| Some(Uuid::from_u128(number))).collect();
         let mut held = Vec::new();
         for reader in &readers {

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use sea_query::{Alias, Expr, ExprTrait, NullOrdering, Order, Query, SelectStatement};
 
-use super::{Confined, Dialect, Parents, ROOT, predicate, veil, wall};
+use super::{Confined, Dialect, Effort, Parents, ROOT, predicate, veil, wall};
 use crate::cursor::total_order;
 use crate::entity::{EntityMeta, Property, Veil};
-use crate::filter::{Filter, Predicate};
+use crate::filter::Filter;
 use crate::scope::Wall;
 
 /// Rows over whose reading no other statement waits for long.
@@ -53,10 +53,8 @@ pub(super) fn find(
     if filter.skip > 0 {
         select.offset(filter.skip);
     }
-    // A pattern, or a place in JSON, may be looked for in many rows before one is found.
-    let is_light = filter.predicate.as_ref().is_none_or(Predicate::is_light);
-    let is_short = limit <= FEW && filter.skip <= FEW && is_light;
-    Confined { is_short, ..columns.limited(dialect, select, limit) }
+    let effort = if limit <= FEW && filter.skip <= FEW { Effort::Few } else { Effort::Many };
+    Confined { effort, ..columns.limited(dialect, select, limit) }
 }
 
 /// A condition that is taken to hold for every other row. Of an expression that hides values `PostgreSQL` expects that it

@@ -4,11 +4,12 @@ mod codec;
 mod connect;
 mod errors;
 mod lanes;
+mod returns;
 
 use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::Poll;
-use std::time::Duration;
 
 use deadpool_postgres::{Object, Pool, Timeouts};
 use futures_util::{TryStreamExt, poll};
@@ -21,10 +22,12 @@ use self::codec::{Bind, Decoded};
 pub(crate) use self::connect::client;
 use self::errors::{classify, pool_error};
 use self::lanes::Lanes;
-use super::{Confined, Counted, Ending};
+use self::returns::{Lent, Returns};
+use super::{Confined, Effort, Ending, Queried};
 use crate::error::{StoreError, StoreResult};
 use crate::meter::{self, Meter};
 use crate::options::{PoolState, PostgresOptions};
+use crate::slow::{Watch, held_up};
 use crate::value::Value;
 
 /// Prepared statements kept by one connection; when there are more, all are forgotten.
@@ -34,15 +37,15 @@ const MAX_PREPARED: usize = 256;
 pub(crate) struct Backend {
     pool: Pool,
     lanes: Lanes,
-    /// For what a dropped transaction has left under way.
-    patience: Duration,
+    returns: Arc<Returns>,
 }
 
 impl Backend {
     /// Makes the pool; connections are opened when they are first needed.
     pub(crate) fn open(options: &PostgresOptions) -> StoreResult<Self> {
-        let patience = options.statement_timeout.saturating_add(options.connection_timeout);
-        Ok(Self { pool: connect::pool(options)?, lanes: Lanes::new(options.max_connections, patience), patience })
+        let returns = Arc::new(Returns::new(options)?);
+        let lanes = Lanes::new(options.max_connections, returns.clone());
+        Ok(Self { pool: connect::pool(options)?, lanes, returns })
     }
 
     async fn connection(&self) -> StoreResult<Object> {
@@ -50,21 +53,39 @@ impl Backend {
     }
 
     /// Runs one statement and returns its rows: a short one on a lane that it shares with others, any other on a
-    /// connection of its own.
-    pub(crate) async fn query(&self, statement: &Confined, meter: Meter) -> StoreResult<Counted> {
-        if statement.is_short
+    /// connection of its own. Dropping the future ends the statement, unless others wait behind it.
+    pub(crate) async fn query(
+        &self,
+        statement: &Confined,
+        mut meter: Meter,
+        mut watch: Option<Watch>,
+    ) -> StoreResult<Queried> {
+        let rows = if statement.effort <= Effort::Few
             && self.lanes.are_open()
             && let Some(place) = self.lanes.place(&self.pool).await?
         {
-            let connection = place.connection()?;
-            let prepared = prepare(connection, statement).await?;
-            let rows = query(connection, &prepared, statement, meter).await;
-            place.answered();
-            return rows;
+            let rows = Watch::over(&mut watch, pin!(read(place.connection()?, statement, &mut meter))).await;
+            if rows.is_some() {
+                place.answered();
+            }
+            rows
+        } else {
+            let connection = Lent::new(self.connection().await?, &self.returns);
+            let rows = Watch::over(&mut watch, pin!(read(connection.get()?, statement, &mut meter))).await;
+            // Of one that failed between two rows others are still to come.
+            if matches!(rows, Some(Ok(_))) {
+                connection.answered();
+            }
+            rows
+        };
+        match (rows, watch) {
+            (Some(rows), _) => Ok(Queried::Rows((rows?, meter))),
+            (None, Some(watch)) => {
+                meter.begin_again();
+                Ok(Queried::Ended(meter, watch))
+            }
+            (None, None) => Err(StoreError::Aborted),
         }
-        let connection = self.connection().await?;
-        let prepared = prepare(&connection, statement).await?;
-        query(&connection, &prepared, statement, meter).await
     }
 
     /// Takes a connection for a transaction, which begins with its first statement.
@@ -76,8 +97,9 @@ impl Backend {
             begun: AtomicBool::default(),
             open: OnceCell::new(),
             owed: AtomicBool::default(),
-            patience: self.patience,
+            returns: self.returns.clone(),
             unfinished: AtomicUsize::default(),
+            under_way: AtomicUsize::default(),
         })
     }
 
@@ -102,12 +124,14 @@ pub(crate) struct Transaction {
     begun: AtomicBool,
     /// Filled by the server's answer to `BEGIN`. Until then each statement may be one by itself, and no write goes out.
     open: OnceCell<()>,
-    /// Whether an answer to something outside the transaction is owed: to a statement that is prepared, or that is all.
+    /// Whether an answer is owed to something outside the transaction, a statement that is prepared or that is all, or to one
+    /// that was slow.
     owed: AtomicBool,
-    /// How long the server may take for all that is under way, before the connection is given up.
-    patience: Duration,
+    returns: Arc<Returns>,
     /// Statements that have failed, or whose answer nobody has waited for. With any, nothing is committed.
     unfinished: AtomicUsize,
+    /// Statements that are not answered.
+    under_way: AtomicUsize,
 }
 
 impl Transaction {
@@ -117,7 +141,9 @@ impl Transaction {
 
     async fn note<T>(&self, work: impl Future<Output = StoreResult<T>>) -> StoreResult<T> {
         self.unfinished.fetch_add(1, Ordering::Relaxed);
+        self.under_way.fetch_add(1, Ordering::Relaxed);
         let result = work.await;
+        self.under_way.fetch_sub(1, Ordering::Relaxed);
         if result.is_ok() {
             self.unfinished.fetch_sub(1, Ordering::Relaxed);
         }
@@ -166,14 +192,27 @@ impl Transaction {
     }
 
     /// Runs a statement and returns its rows.
-    pub(crate) async fn query(&self, statement: &Confined, meter: Meter) -> StoreResult<Counted> {
-        self.note(async {
+    pub(crate) async fn query(
+        &self,
+        statement: &Confined,
+        mut meter: Meter,
+        mut watch: Option<Watch>,
+    ) -> StoreResult<Queried> {
+        let rows = self.note(async {
+            if statement.effort == Effort::Heavy && watch.as_ref().is_some_and(Watch::is_held_up) {
+                return Err(held_up());
+            }
             let turn = self.turn.lock().await;
             let connection = self.connection()?;
             let prepared = self.prepared(connection, statement).await?;
-            self.answer(turn, connection, query(connection, &prepared, statement, meter)).await
-        })
-        .await
+            let rows = pin!(self.answer(turn, connection, query(connection, &prepared, statement, &mut meter)));
+            Watch::over(&mut watch, rows).await.unwrap_or_else(|| {
+                self.owed.store(true, Ordering::Relaxed);
+                Err(held_up())
+            })
+        });
+        let rows = rows.await?;
+        Ok(Queried::Rows((rows, meter)))
     }
 
     /// Runs statements, one after the other, and returns how many rows each touched. They travel together.
@@ -269,27 +308,18 @@ impl Drop for Transaction {
     fn drop(&mut self) {
         let Some(connection) = self.connection.take() else { return };
         let begun = self.begun.load(Ordering::Relaxed);
-        if begun || self.owed.load(Ordering::Relaxed) {
-            give_back(connection, begun.then_some("ROLLBACK"), self.patience);
+        let owed = self.owed.load(Ordering::Relaxed);
+        if begun || owed {
+            let is_under_way = owed || self.under_way.load(Ordering::Relaxed) > 0;
+            self.returns.give_back(connection, begun.then_some("ROLLBACK"), is_under_way);
         }
     }
 }
 
-/// Gives a connection back to the pool once the server has answered all that is under way, and this statement, if any. One
-/// that has not in time is closed.
-fn give_back(connection: Object, statement: Option<&'static str>, patience: Duration) {
-    let Ok(runtime) = tokio::runtime::Handle::try_current() else { return drop(Object::take(connection)) };
-    runtime.spawn(async move {
-        let over = async {
-            match statement {
-                Some(statement) => connection.batch_execute(statement).await,
-                None => connection.check_connection().await,
-            }
-        };
-        if !matches!(tokio::time::timeout(patience, over).await, Ok(Ok(()))) {
-            drop(Object::take(connection));
-        }
-    });
+/// Prepares a statement and runs it.
+async fn read(connection: &Object, statement: &Confined, meter: &mut Meter) -> StoreResult<Vec<Vec<Value>>> {
+    let prepared = prepare(connection, statement).await?;
+    query(connection, &prepared, statement, meter).await
 }
 
 /// Decodes rows as they come, so that not all of them are held twice, and none beyond what the meter allows: the driver
@@ -298,8 +328,8 @@ async fn query(
     connection: &Object,
     prepared: &Statement,
     statement: &Confined,
-    mut meter: Meter,
-) -> StoreResult<Counted> {
+    meter: &mut Meter,
+) -> StoreResult<Vec<Vec<Value>>> {
     let rows = connection.query_raw(prepared, statement.values.iter().map(Bind)).await.map_err(classify)?;
     let mut rows = pin!(rows);
     let row_bytes = meter::row(&statement.projection);
@@ -309,7 +339,7 @@ async fn query(
         meter.add(row_bytes + held)?;
         decoded.push(values);
     }
-    Ok((decoded, meter))
+    Ok(decoded)
 }
 
 async fn execute(connection: &Object, prepared: &Statement, statement: &Confined) -> StoreResult<u64> {

@@ -8,31 +8,38 @@ mod codec;
 mod connect;
 mod errors;
 mod functions;
+mod interrupts;
 mod writer;
 
 use std::convert::Infallible;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
+use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
 pub(crate) use self::connect::open as connection;
-use super::{Confined, Counted, Ending};
+use self::interrupts::{Asked, Interrupts, Watched};
+use super::{Confined, Effort, Ending, Queried};
 use crate::error::{StoreError, StoreResult};
 use crate::meter::Meter;
 use crate::options::{PoolState, SqliteOptions};
+use crate::slow::Watch;
 
+/// A statement that reads, and who waits for its rows.
 struct Read {
-    statement: Confined,
+    statement: Arc<Confined>,
     meter: Meter,
-    reply: oneshot::Sender<StoreResult<Counted>>,
+    watch: Option<Watch>,
+    asked: Asked,
+    reply: oneshot::Sender<StoreResult<Queried>>,
 }
 
 enum Step {
-    Query(Confined, Meter, oneshot::Sender<StoreResult<Counted>>),
+    Query(Read),
     Execute(Vec<Confined>, oneshot::Sender<StoreResult<Vec<u64>>>),
     /// The last statements, and what comes of the transaction.
     Finish(Vec<Confined>, Ending, oneshot::Sender<StoreResult<Vec<u64>>>),
@@ -54,14 +61,17 @@ impl Backend {
         let (writes, write_queue) = unbounded::<Option<Queued>>();
         let (works, at_work) = mpsc::channel(1);
         // The writer first: it creates the file and sets the journal mode.
-        let (connection, actor) = connect::open_writer(options)?;
-        spawn("sqlite-writer", works.clone(), move || writer::run(&connection, &actor, &write_queue))?;
+        let (mut connection, actor) = connect::open_writer(options)?;
+        let behind = write_queue.clone();
+        let interrupts = watch_over(&mut connection, options, move || !behind.is_empty())?;
+        spawn("sqlite-writer", works.clone(), move || writer::run(&connection, &actor, &interrupts, &write_queue))?;
         for number in 0..options.readers {
-            let reader = connect::open_reader(options)?;
+            let mut reader = connect::open_reader(options)?;
+            let interrupts = watch_over(&mut reader, options, || false)?;
             let queue = read_queue.clone();
             spawn(&format!("sqlite-reader-{number}"), works.clone(), move || {
-                while let Ok(Some(Read { statement, meter, reply })) = queue.recv() {
-                    let _ = reply.send(codec::query(&reader, &statement, meter));
+                while let Ok(Some(read)) = queue.recv() {
+                    read.answer(&reader, &interrupts);
                 }
             })?;
         }
@@ -78,10 +88,16 @@ impl Backend {
         let _: Option<Infallible> = self.at_work.lock().await.recv().await;
     }
 
-    /// Runs one statement on a reader and returns its rows.
-    pub(crate) async fn query(&self, statement: Confined, meter: Meter) -> StoreResult<Counted> {
+    /// Runs one statement on a reader and returns its rows. Dropping the future ends the statement.
+    pub(crate) async fn query(
+        &self,
+        statement: Arc<Confined>,
+        meter: Meter,
+        watch: Option<Watch>,
+    ) -> StoreResult<Queried> {
         let (reply, answer) = oneshot::channel();
-        self.reads.send(Some(Read { statement, meter, reply })).map_err(|_| gone())?;
+        let (asked, _asking) = Asked::new();
+        self.reads.send(Some(Read { statement, meter, watch, asked, reply })).map_err(|_| gone())?;
         answer.await.map_err(|_| gone())?
     }
 
@@ -96,6 +112,39 @@ impl Backend {
     pub(crate) fn state(&self) -> PoolState {
         let waiting = self.reads.len() + self.writes.len();
         PoolState { size: self.readers + 1, available: (self.readers + 1).saturating_sub(waiting), waiting }
+    }
+}
+
+impl Read {
+    /// Runs the statement on a connection that has no transaction.
+    fn answer(self, connection: &Connection, interrupts: &Interrupts) {
+        let Self { statement, mut meter, watch, asked, reply } = self;
+        if asked.is_over() {
+            return;
+        }
+        if statement.effort != Effort::One && watch.as_ref().is_some_and(Watch::is_held_up) {
+            let _ = reply.send(watch.map(|watch| Queried::Ended(meter, watch)).ok_or(StoreError::Aborted));
+            return;
+        }
+        let watched = interrupts.over(asked, watch, || codec::query(connection, &statement, &mut meter));
+        let _ = reply.send(match watched {
+            Watched::Done(rows) => rows.map(|rows| Queried::Rows((rows, meter))),
+            Watched::HeldUp(watch) => {
+                meter.begin_again();
+                Ok(Queried::Ended(meter, watch))
+            }
+        });
+    }
+
+    /// Runs the statement within a transaction.
+    fn answer_within(self, connection: &Connection, interrupts: &Interrupts) {
+        let Self { statement, mut meter, watch, asked, reply } = self;
+        let held_up = statement.effort == Effort::Heavy && watch.as_ref().is_some_and(Watch::is_held_up);
+        let rows = match watch {
+            Some(watch) if held_up => Watched::HeldUp(watch),
+            watch => interrupts.over(asked, watch, || codec::query(connection, &statement, &mut meter)),
+        };
+        let _ = reply.send(rows.or_failed().map(|rows| Queried::Rows((rows, meter))));
     }
 }
 
@@ -140,8 +189,14 @@ impl Transaction {
     }
 
     /// Runs a statement and returns its rows.
-    pub(crate) async fn query(&self, statement: Confined, meter: Meter) -> StoreResult<Counted> {
-        self.step(|reply| Step::Query(statement, meter, reply)).await
+    pub(crate) async fn query(
+        &self,
+        statement: Arc<Confined>,
+        meter: Meter,
+        watch: Option<Watch>,
+    ) -> StoreResult<Queried> {
+        let (asked, _asking) = Asked::new();
+        self.step(|reply| Step::Query(Read { statement, meter, watch, asked, reply })).await
     }
 
     /// Runs statements, one after the other, and returns how many rows each touched.
@@ -169,6 +224,15 @@ fn spawn(name: &str, at_work: mpsc::Sender<Infallible>, work: impl FnOnce() + Se
         })
         .map(drop)
         .map_err(|error| StoreError::Unavailable(Box::new(error)))
+}
+
+/// What ends statements on this connection.
+fn watch_over(
+    connection: &mut Connection,
+    options: &SqliteOptions,
+    others_wait: impl Fn() -> bool + Send + 'static,
+) -> StoreResult<Interrupts> {
+    Interrupts::on(connection, options.statement_timeout, others_wait).map_err(errors::classify)
 }
 
 fn gone() -> StoreError {

@@ -138,12 +138,5 @@ fn statement(dialect: Dialect, statement: &impl QueryStatementBuilder) -> Confin
         Dialect::Postgres => statement.build_any(&PostgresQueryBuilder),
         Dialect::Sqlite => statement.build_any(&SqliteQueryBuilder),
     };
-    Confined {
-        sql,
-        values: values.0,
-        is_short: false,
-        is_certain: false,
-        is_veiled: false,
-        projection: std::sync::Arc::new([]),
-    }
+    Confined::plain(sql, values.0, std::sync::Arc::new([]))
 }

@@ -13,6 +13,8 @@ const MAX_DEPTH: usize = 32;
 /// Most keys of a predicate, all levels together: each becomes a test, and the databases and our own
 /// recursion bear only so many.
 const MAX_KEYS: usize = 400;
+/// Most tests of patterns, or inside JSON: each reads the whole of a long text, again for each row.
+const MAX_HEAVY: usize = 32;
 
 /// Operators that take a pattern.
 const PATTERNS: [&str; 5] = ["like", "nlike", "ilike", "nilike", "regexp"];
@@ -32,7 +34,13 @@ pub fn predicate(meta: &'static EntityMeta, json: &Json) -> Parsed<Option<Predic
             if !dollars.is_empty() {
                 return Err(FilterError::OperatorNotAllowed { operators: dollars, predicate: Box::new(json.clone()) });
             }
-            conjunction(meta, object, "")
+            let predicate = conjunction(meta, object, "")?;
+            if predicate.as_ref().map_or(0, Predicate::weight) > MAX_HEAVY {
+                return Err(FilterError::Clause(format!(
+                    "The where clause has more than {MAX_HEAVY} patterns and conditions inside JSON"
+                )));
+            }
+            Ok(predicate)
         }
         other => Err(FilterError::Clause(format!("The where clause {other} is not an object"))),
     }

@@ -71,7 +71,8 @@ fn configuration(options: &PostgresOptions) -> StoreResult<tokio_postgres::Confi
     Ok(configuration)
 }
 
-fn tls(mode: TlsMode) -> StoreResult<MakeRustlsConnect> {
+/// What encrypts a connection, of this kind.
+pub(super) fn tls(mode: TlsMode) -> StoreResult<MakeRustlsConnect> {
     let provider = Arc::new(aws_lc_rs::default_provider());
     let builder = ClientConfig::builder_with_provider(provider.clone())
         .with_safe_default_protocol_versions()

@@ -10,7 +10,8 @@ use std::time::{Duration, Instant};
 
 use deadpool_postgres::{Object, Pool, Timeouts};
 
-use super::{give_back, pool_error};
+use super::pool_error;
+use super::returns::Returns;
 use crate::error::{StoreError, StoreResult};
 
 /// Reads under way on each lane before one more is opened, where there are as many lanes as processors already.
@@ -27,7 +28,7 @@ pub(super) struct Lanes {
     wide: usize,
     /// Opened at most; with none, reads have connections of their own.
     most: usize,
-    patience: Duration,
+    returns: Arc<Returns>,
 }
 
 struct Lane {
@@ -38,8 +39,7 @@ struct Lane {
     moved: Mutex<Instant>,
     /// Whether somebody has given up waiting for it, so that nobody is to be sent there any more.
     is_given_up: AtomicBool,
-    /// How long the server may take for what is under way when the lane is given up.
-    patience: Duration,
+    returns: Arc<Returns>,
 }
 
 /// A place on a lane, for one read.
@@ -56,8 +56,8 @@ enum Choice {
 }
 
 impl Lanes {
-    /// Lanes for a pool of so many connections; for what a reader has left under way, the server has so much time.
-    pub(super) fn new(connections: usize, patience: Duration) -> Self {
+    /// Lanes for a pool of so many connections, and the way back to it.
+    pub(super) fn new(connections: usize, returns: Arc<Returns>) -> Self {
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         let most = connections / 2;
         Self {
@@ -65,7 +65,7 @@ impl Lanes {
             opening: tokio::sync::Mutex::default(),
             wide: processors.clamp(2, most.max(2)),
             most,
-            patience,
+            returns,
         }
     }
 
@@ -112,7 +112,7 @@ impl Lanes {
             under_way: AtomicUsize::new(0),
             moved: Mutex::new(Instant::now()),
             is_given_up: AtomicBool::new(false),
-            patience: self.patience,
+            returns: self.returns.clone(),
         });
         let place = Place::on(&lane);
         self.all.lock().unwrap_or_else(PoisonError::into_inner).push(lane);
@@ -165,11 +165,11 @@ impl Place {
 
 impl Drop for Lane {
     fn drop(&mut self) {
-        // The server still owes an answer on it: from the pool, the next reader would wait for that one first.
+        // The server still owes an answer on it, for which nobody waits any more: from the pool, the next reader would.
         if let Some(connection) = self.connection.take()
             && *self.is_given_up.get_mut()
         {
-            give_back(connection, None, self.patience);
+            self.returns.give_back(connection, None, true);
         }
     }
 }

@@ -8,11 +8,11 @@ use super::errors::classify;
 use crate::entity::{Property, PropertyType};
 use crate::error::{StoreError, StoreResult};
 use crate::meter::{self, Meter};
-use crate::sql::{Confined, Counted};
+use crate::sql::Confined;
 use crate::value::{Value, format_date, format_timestamp};
 
 /// Runs a statement and returns its rows, as far as the meter allows them.
-pub(super) fn query(connection: &Connection, statement: &Confined, mut meter: Meter) -> StoreResult<Counted> {
+pub(super) fn query(connection: &Connection, statement: &Confined, meter: &mut Meter) -> StoreResult<Vec<Vec<Value>>> {
     let mut prepared = prepare(connection, statement).map_err(classify)?;
     let width = prepared.column_count();
     let mut rows = prepared.raw_query();
@@ -31,7 +31,7 @@ pub(super) fn query(connection: &Connection, statement: &Confined, mut meter: Me
         meter.add(bytes)?;
         decoded.push(values);
     }
-    Ok((decoded, meter))
+    Ok(decoded)
 }
 
 /// Runs a statement and returns how many rows it touched.

@@ -1,6 +1,6 @@
 //! Functions that give `SQLite` the text rules of `PostgreSQL`: `LIKE` by case, regular expressions, text at a JSON path.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use regex::Regex;
 use rusqlite::functions::{Context, FunctionFlags};
@@ -14,25 +14,55 @@ pub(super) fn register(connection: &Connection) -> Result<()> {
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
     connection.create_scalar_function("matches_like", 3, flags, |context| matches(context, like_to_regex))?;
     connection.create_scalar_function("matches_regexp", 3, flags, |context| matches(context, regexp_to_regex))?;
-    connection.create_scalar_function("json_path_text", 2, flags, |context| {
-        Ok(at_path(context)?.and_then(|json| match json {
-            Json::String(text) => Some(text),
+    let last: Arc<Mutex<Document>> = Arc::default();
+    let same = last.clone();
+    connection.create_scalar_function("json_path_text", 2, flags, move |context| {
+        at_path(context, &last, |json| match json {
+            Json::String(text) => Some(text.clone()),
             Json::Bool(_) | Json::Number(_) => Some(json.to_string()),
             Json::Null | Json::Array(_) | Json::Object(_) => None,
-        }))
+        })
     })?;
-    connection.create_scalar_function("json_path_presence", 2, flags, |context| {
-        Ok(at_path(context)?.filter(|json| !json.is_null()).map(|_| true))
+    connection.create_scalar_function("json_path_presence", 2, flags, move |context| {
+        at_path(context, &same, |json| (!json.is_null()).then_some(true))
     })
+}
+
+/// The document that was parsed last, and its text: each further condition on the same row asks for the same one.
+#[derive(Default)]
+struct Document {
+    text: String,
+    json: Json,
+}
+
+impl Document {
+    /// The parsed form of this text.
+    fn of(&mut self, text: &str) -> Result<&Json> {
+        if self.text != text {
+            self.text.clear();
+            self.json = parsed(text)?;
+            text.clone_into(&mut self.text);
+        }
+        Ok(&self.json)
+    }
+}
+
+fn parsed(text: &str) -> Result<Json> {
+    serde_json::from_str(text).map_err(|error| Error::UserFunctionError(Box::new(error)))
 }
 
 /// `f(text, pattern, insensitive)`; null for a null text. The compiled pattern is kept with the statement.
 fn matches(context: &Context<'_>, compile: fn(&str, bool) -> Result<Regex, Failure>) -> Result<Option<bool>> {
-    let Some(text) = context.get::<Option<String>>(0)? else { return Ok(None) };
+    let Some(text) = text(context)? else { return Ok(None) };
     let insensitive: bool = context.get(2)?;
     let regex: Arc<Regex> =
         context.get_or_create_aux(1, |pattern| -> Result<_, Failure> { compile(pattern.as_str()?, insensitive) })?;
-    Ok(Some(regex.is_match(&text)))
+    Ok(Some(regex.is_match(text)))
+}
+
+/// The first argument.
+fn text<'a>(context: &'a Context<'_>) -> Result<Option<&'a str>> {
+    context.get_raw(0).as_str_or_null().map_err(|error| Error::UserFunctionError(error.into()))
 }
 
 fn like_to_regex(pattern: &str, insensitive: bool) -> Result<Regex, Failure> {
@@ -63,16 +93,18 @@ fn build(pattern: &str, insensitive: bool) -> Result<Regex, Failure> {
     Ok(regex::RegexBuilder::new(pattern).case_insensitive(insensitive).dot_matches_new_line(true).build()?)
 }
 
-fn at_path(context: &Context<'_>) -> Result<Option<Json>> {
-    let Some(document) = context.get::<Option<String>>(0)? else { return Ok(None) };
-    let read =
-        |text: &str| serde_json::from_str::<Json>(text).map_err(|error| Error::UserFunctionError(Box::new(error)));
-    let keys = read(&context.get::<String>(1)?)?;
-    let mut place = read(&document)?;
-    for key in keys.as_array().into_iter().flatten().filter_map(Json::as_str) {
-        let next = match &mut place {
-            Json::Object(object) => object.remove(key),
-            Json::Array(items) => key.parse::<usize>().ok().and_then(|at| items.get_mut(at).map(Json::take)),
+/// What is made of the value at a place in a document; null where there is none.
+fn at_path<T>(context: &Context<'_>, last: &Mutex<Document>, make: fn(&Json) -> Option<T>) -> Result<Option<T>> {
+    let Some(document) = text(context)? else { return Ok(None) };
+    let keys = context.get_or_create_aux(1, |keys| -> Result<_, Failure> {
+        Ok(serde_json::from_str::<Vec<String>>(keys.as_str()?)?)
+    })?;
+    let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut place = last.of(document)?;
+    for key in keys.iter() {
+        let next = match place {
+            Json::Object(object) => object.get(key),
+            Json::Array(items) => key.parse::<usize>().ok().and_then(|at| items.get(at)),
             _ => None,
         };
         match next {
@@ -80,5 +112,5 @@ fn at_path(context: &Context<'_>) -> Result<Option<Json>> {
             None => return Ok(None),
         }
     }
-    Ok(Some(place))
+    Ok(make(place))
 }

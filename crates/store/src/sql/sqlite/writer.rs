@@ -12,6 +12,7 @@ use tokio::sync::oneshot;
 use super::actor::Shown;
 use super::codec;
 use super::errors::classify;
+use super::interrupts::Interrupts;
 use super::{Queued, Step};
 use crate::error::{StoreError, StoreResult};
 use crate::sql::Confined;
@@ -35,16 +36,22 @@ enum Outcome {
 }
 
 /// Carries out transactions until the queue says to end, or until all senders of the queue are gone.
-pub(super) fn run(connection: &Connection, actor: &Shown, queue: &Receiver<Option<Queued>>) {
+pub(super) fn run(connection: &Connection, actor: &Shown, interrupts: &Interrupts, queue: &Receiver<Option<Queued>>) {
     let mut next = queue.recv().ok().flatten();
     while let Some(first) = next {
-        let ends = group(connection, actor, first, queue);
+        let ends = group(connection, actor, interrupts, first, queue);
         next = if ends { None } else { queue.recv().ok().flatten() };
     }
 }
 
 /// Carries out a transaction and those that are queued behind it, and commits all. True where it came upon the end.
-fn group(connection: &Connection, actor: &Shown, first: Queued, queue: &Receiver<Option<Queued>>) -> bool {
+fn group(
+    connection: &Connection,
+    actor: &Shown,
+    interrupts: &Interrupts,
+    first: Queued,
+    queue: &Receiver<Option<Queued>>,
+) -> bool {
     let mut ends = false;
     if let Err(error) = execute(connection, "BEGIN IMMEDIATE") {
         if let Ok(step) = first.steps.recv() {
@@ -57,7 +64,7 @@ fn group(connection: &Connection, actor: &Shown, first: Queued, queue: &Receiver
     let mut next = Some(first);
     while let Some(queued) = next {
         actor.show(queued.actor);
-        let outcome = transaction(connection, &queued.steps);
+        let outcome = transaction(connection, interrupts, &queued.steps);
         done += 1;
         let stuck = matches!(outcome, Outcome::Stuck);
         if let Outcome::Kept(waits) = outcome {
@@ -100,7 +107,7 @@ fn answer(waiting: Vec<Waiting>, failure: Option<&StoreError>) {
 }
 
 /// Runs the steps of one transaction until it commits, its holder goes away, or it idles too long.
-fn transaction(connection: &Connection, steps: &Receiver<Step>) -> Outcome {
+fn transaction(connection: &Connection, interrupts: &Interrupts, steps: &Receiver<Step>) -> Outcome {
     let Ok(first) = steps.recv() else { return Outcome::TakenBack };
     if let Err(error) = execute(connection, "SAVEPOINT one") {
         refuse(first, error);
@@ -109,7 +116,7 @@ fn transaction(connection: &Connection, steps: &Receiver<Step>) -> Outcome {
     let mut next = Ok(first);
     loop {
         match next {
-            Ok(Step::Query(statement, meter, reply)) => drop(reply.send(codec::query(connection, &statement, meter))),
+            Ok(Step::Query(read)) => read.answer_within(connection, interrupts),
             Ok(Step::Execute(statements, reply)) => drop(reply.send(execute_all(connection, &statements))),
             Ok(Step::Finish(statements, ending, reply)) => {
                 // Whoever has gone away while it was queued wants nothing written any more.
@@ -162,7 +169,7 @@ fn undo(connection: &Connection, sql: &str) -> bool {
 
 fn refuse(step: Step, error: StoreError) {
     match step {
-        Step::Query(_, _, reply) => drop(reply.send(Err(error))),
+        Step::Query(read) => drop(read.reply.send(Err(error))),
         Step::Execute(_, reply) | Step::Finish(_, _, reply) => drop(reply.send(Err(error))),
     }
 }

@@ -1,0 +1,122 @@
+//! Slow reads: those that turn out to take long. Of one reader and table there is one at a time, and of all readers so many
+//! that half of the connections are left to others (ADR 34).
+//!
+//! How long a read takes is not known before: a filter that finds nothing may have looked at every row. So each begins at
+//! once. One that is not done after [`SLOW`] needs a place among the slow ones to go on. Where there is none, the read is ended,
+//! waits for a place, and begins anew.
+
+#[cfg(feature = "postgres")]
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
+#[cfg(feature = "postgres")]
+use tokio::time::sleep;
+use uuid::Uuid;
+
+use crate::error::{StoreError, StoreResult};
+use crate::turns::{Key, Rules, Turn, Turns};
+
+/// From when on a read is slow.
+pub(crate) const SLOW: Duration = Duration::from_millis(250);
+/// Sixteen, where reads of many bytes have four, since each read of a reader who had a slow one waits here, the quick ones too.
+const TURNS: Rules = Rules { waiting: 16, restless: SLOW };
+
+/// The slow reads of a store.
+#[derive(Debug)]
+pub(crate) struct SlowReads {
+    turns: Turns,
+    places: Arc<Semaphore>,
+}
+
+/// A read that may turn out to be slow.
+#[derive(Debug)]
+pub(crate) struct Watch {
+    slow: Arc<SlowReads>,
+    key: Key,
+    place: Option<Place>,
+}
+
+/// A place among the slow reads. It ends when it is dropped.
+#[derive(Debug)]
+struct Place {
+    _turn: Turn,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl SlowReads {
+    /// Half of so many connections may be slow, and always one.
+    pub(crate) fn new(connections: usize) -> Arc<Self> {
+        Arc::new(Self { turns: Turns::new(TURNS), places: Arc::new(Semaphore::new((connections / 2).max(1))) })
+    }
+
+    /// Watches a read of this table. A read of the service's own, without a reader, waits for nobody.
+    pub(crate) fn watch(self: &Arc<Self>, reader: Option<Uuid>, table: &'static str) -> Option<Watch> {
+        reader.map(|_| Watch { slow: self.clone(), key: (reader, table), place: None })
+    }
+}
+
+impl Watch {
+    /// Waits for a place, where the reader has had a slow read of the table lately.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] where too many wait.
+    pub(crate) async fn wait(&mut self) -> StoreResult<()> {
+        let (reader, table) = self.key;
+        if let Some(turn) = self.slow.turns.wait(reader, table).await? {
+            let permit = self.slow.places.clone().acquire_owned().await;
+            self.place = permit.ok().map(|permit| Place { _turn: turn, _permit: permit });
+        }
+        Ok(())
+    }
+
+    /// Whether a slow read of the same reader and table is under way, so that another one need not begin.
+    pub(crate) fn is_held_up(&self) -> bool {
+        let (reader, table) = self.key;
+        self.place.is_none() && self.slow.turns.are_taken(reader, table)
+    }
+
+    /// Whether a read that began then, and is slow, may go on: it has a place, or gets one.
+    pub(crate) fn may_go_on(&mut self, begun: Instant) -> bool {
+        if self.place.is_none() {
+            let (reader, table) = self.key;
+            // The turn is remembered, whether there is a place or not, so that the next read waits for it.
+            self.slow.turns.remember(reader, table);
+            let permit = self.slow.places.clone().try_acquire_owned().ok();
+            self.place = permit.and_then(|permit| {
+                let turn = self.slow.turns.take(reader, table, begun)?;
+                Some(Place { _turn: turn, _permit: permit })
+            });
+        }
+        self.place.is_some()
+    }
+
+    /// Does the work, unless it is slow and may not go on: then there is nothing of it. The work is pinned by the caller, who
+    /// drops it: handed over, it would take its place twice.
+    #[cfg(feature = "postgres")]
+    pub(crate) async fn over<T>(watch: &mut Option<Self>, work: Pin<&mut impl Future<Output = T>>) -> Option<T> {
+        let begun = Instant::now();
+        let refused = async {
+            let Some(watch) = watch else { return std::future::pending().await };
+            sleep(SLOW).await;
+            if watch.may_go_on(begun) {
+                std::future::pending::<()>().await;
+            }
+        };
+        tokio::select! {
+            biased;
+            done = work => Some(done),
+            () = refused => None,
+        }
+    }
+}
+
+/// Why a statement of a transaction was ended, which cannot begin anew.
+pub(crate) fn held_up() -> StoreError {
+    StoreError::Unavailable("a slow statement of the same caller on the same table is under way".into())
+}
+
+#[cfg(test)]
+mod tests;

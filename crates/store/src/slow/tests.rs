@@ -1,0 +1,227 @@
+//! Slow reads: who goes on and who waits, and on both databases that a statement ends which nobody waits for.
+
+use std::error::Error;
+
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+
+use super::*;
+use crate::audit::Actor;
+use crate::environment::Environment;
+use crate::options::{DatabaseOptions, Limits, PostgresOptions, SqliteOptions};
+use crate::scope::TenantScope;
+use crate::session::{Mode, Session, Store};
+use crate::sql::{Confined, Effort};
+use crate::value::Value;
+
+type Outcome<T = ()> = Result<T, Box<dyn Error + Send + Sync>>;
+
+const TABLE: &str = "configurations";
+const OURS: Option<Uuid> = Some(Uuid::from_u128(1));
+const THEIRS: Option<Uuid> = Some(Uuid::from_u128(2));
+/// A time limit that only a statement exceeds which never ends.
+const PATIENCE: Duration = Duration::from_mins(2);
+
+#[tokio::test(start_paused = true)]
+async fn of_one_reader_one_goes_on_and_of_all_half_of_the_connections() -> Outcome {
+    let slow = SlowReads::new(4);
+    let begun = Instant::now();
+    let watch = |reader, table| slow.watch(reader, table).ok_or("not watched");
+    let (mut first, mut second) = (watch(OURS, TABLE)?, watch(OURS, TABLE)?);
+    assert!(!first.is_held_up() && first.may_go_on(begun) && first.may_go_on(begun));
+    assert!(second.is_held_up() && !second.may_go_on(begun), "one at a time");
+    let (mut third, mut fourth) = (watch(THEIRS, TABLE)?, watch(THEIRS, "users")?);
+    assert!(third.may_go_on(begun));
+    assert!(!fourth.is_held_up() && !fourth.may_go_on(begun), "two connections are left to those that are quick");
+    let ending = async {
+        sleep(SLOW).await;
+        drop(first);
+    };
+    let (waited, ()) = tokio::join!(fourth.wait(), ending);
+    waited?;
+    assert!(fourth.place.is_some());
+    assert!(second.is_held_up(), "the reader of the first one rests");
+    assert!(slow.watch(None, TABLE).is_none(), "the service's own reads are not watched");
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_has_had_no_slow_read_waits_for_nobody() -> Outcome {
+    let slow = SlowReads::new(1);
+    let mut watch = slow.watch(OURS, TABLE).ok_or("not watched")?;
+    watch.wait().await?;
+    assert!(watch.place.is_none());
+    Ok(())
+}
+
+/// A database whose statements have so much time, on so many connections.
+struct Database {
+    store: Store,
+    endless: &'static str,
+    _folder: Option<tempfile::TempDir>,
+}
+
+impl Database {
+    fn sqlite(connections: usize, statement_timeout: Duration) -> Outcome<Self> {
+        let folder = tempfile::tempdir()?;
+        let options = SqliteOptions {
+            readers: connections,
+            statement_timeout,
+            ..SqliteOptions::new(folder.path().join("slow.db"))
+        };
+        Ok(Self {
+            store: Store::open(&DatabaseOptions::Sqlite(options), Limits::default(), Environment::system())?,
+            endless: "WITH RECURSIVE endless(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM endless) \
+                      SELECT max(n) FROM endless",
+            _folder: Some(folder),
+        })
+    }
+
+    fn postgres(connections: usize, statement_timeout: Duration) -> Outcome<Self> {
+        let url = std::env::var("TEST_POSTGRES_URL").map_err(|_| "TEST_POSTGRES_URL is not set: run ./test.sh")?;
+        let options = PostgresOptions {
+            max_connections: connections,
+            connection_timeout: PATIENCE,
+            statement_timeout,
+            ..PostgresOptions::new(url)
+        };
+        Ok(Self {
+            store: Store::open(&DatabaseOptions::Postgres(options), Limits::default(), Environment::system())?,
+            endless: "SELECT count(*) FROM generate_series(1, 1000000000000)",
+            _folder: None,
+        })
+    }
+
+    fn endless(&self) -> Confined {
+        Confined::by_hand(self.endless, TABLE)
+    }
+
+    async fn read(&self, reader: Option<Uuid>, statement: Confined) -> StoreResult<Vec<Vec<Value>>> {
+        let actor = Actor { membership: None, user: reader };
+        self.store.read_for(TenantScope(Uuid::nil()), actor).query(statement).await
+    }
+}
+
+/// One that is done at once.
+fn quick() -> Confined {
+    Confined::by_hand("SELECT 1", TABLE)
+}
+
+async fn answers<M: Mode>(session: Session<TenantScope, M>) -> Outcome {
+    let rows = timeout(PATIENCE, session.query(quick())).await??;
+    assert_eq!(rows, [[Value::Integer(1)]]);
+    Ok(())
+}
+
+/// Each test on each database.
+macro_rules! on_both {
+    ($($test:ident),+) => {$(
+        mod $test {
+            #[tokio::test]
+            async fn on_sqlite() -> super::Outcome {
+                super::$test(super::Database::sqlite).await
+            }
+
+            #[tokio::test]
+            async fn on_postgres() -> super::Outcome {
+                super::$test(super::Database::postgres).await
+            }
+        }
+    )+};
+}
+
+on_both!(
+    what_nobody_waits_for_ends,
+    a_statement_ends_when_its_time_is_up,
+    a_reader_leaves_connections_to_others,
+    a_transaction_that_is_dropped_ends_its_statement
+);
+
+type Open = fn(usize, Duration) -> Outcome<Database>;
+
+async fn what_nobody_waits_for_ends(open: Open) -> Outcome {
+    let database = open(1, 10 * PATIENCE)?;
+    for _ in 0..3 {
+        assert!(timeout(SLOW / 10, database.read(OURS, database.endless())).await.is_err());
+    }
+    answers(database.store.read(TenantScope(Uuid::nil()))).await
+}
+
+async fn a_transaction_that_is_dropped_ends_its_statement(open: Open) -> Outcome {
+    let database = open(1, 10 * PATIENCE)?;
+    let scope = TenantScope(Uuid::nil());
+    let transaction = database.store.write(scope, Actor::SYSTEM).await?;
+    answers_within(&transaction).await?;
+    assert!(timeout(SLOW / 10, transaction.query(database.endless())).await.is_err());
+    drop(transaction);
+    answers(database.store.write(scope, Actor::SYSTEM).await?).await
+}
+
+async fn answers_within<M: Mode>(session: &Session<TenantScope, M>) -> Outcome {
+    timeout(PATIENCE, session.query(quick())).await??;
+    Ok(())
+}
+
+async fn a_statement_ends_when_its_time_is_up(open: Open) -> Outcome {
+    let database = open(1, SLOW / 2)?;
+    let ended = timeout(PATIENCE, database.read(OURS, database.endless())).await?;
+    assert!(matches!(ended, Err(StoreError::Timeout(_))), "{ended:?}");
+    Ok(())
+}
+
+async fn a_reader_leaves_connections_to_others(open: Open) -> Outcome {
+    let database = Arc::new(open(4, 10 * PATIENCE)?);
+    let mut reads = JoinSet::new();
+    for _ in 0..12 {
+        let database = database.clone();
+        reads.spawn(async move { database.read(OURS, database.endless()).await.map(drop) });
+    }
+    // Until they fill all connections, or would.
+    sleep(SLOW / 5).await;
+    timeout(PATIENCE, database.read(THEIRS, quick())).await??;
+    let by_id = Confined { effort: Effort::One, ..quick() };
+    timeout(PATIENCE, database.read(OURS, by_id)).await??;
+    assert!(reads.try_join_next().is_none(), "they go on, or wait");
+    reads.abort_all();
+    while reads.join_next().await.is_some() {}
+    timeout(PATIENCE, database.read(OURS, quick())).await??;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_search_of_a_write_keeps_other_writes_waiting_for_a_second_at_most() -> Outcome {
+    let database = Database::sqlite(1, 10 * PATIENCE)?;
+    let scope = TenantScope(Uuid::nil());
+    let ours = Actor { membership: None, user: OURS };
+    let (search, other) = (database.store.write(scope, ours).await?, database.store.write(scope, Actor::SYSTEM).await?);
+    let endless = Confined { effort: Effort::Heavy, ..database.endless() };
+    let searching = async {
+        let searched = timeout(PATIENCE, search.query(endless)).await;
+        drop(search);
+        searched
+    };
+    let (searched, answered) = tokio::join!(searching, answers_within(&other));
+    assert!(matches!(searched?, Err(StoreError::Timeout(_))));
+    answered?;
+    other.commit(()).await?.into_inner();
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_second_search_of_a_write_does_not_begin() -> Outcome {
+    for database in [Database::sqlite(2, 10 * PATIENCE)?, Database::postgres(2, 10 * PATIENCE)?] {
+        let scope = TenantScope(Uuid::nil());
+        let ours = Actor { membership: None, user: OURS };
+        let search = database.store.write(scope, ours).await?;
+        let heavy = || Confined { effort: Effort::Heavy, ..database.endless() };
+        // The first one is slow once it has had a place; then its reader rests.
+        assert!(timeout(2 * SLOW, search.query(heavy())).await.is_err());
+        drop(search);
+        let second = database.store.write(scope, ours).await?;
+        let refused = timeout(PATIENCE, second.query(heavy())).await?;
+        assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
+        drop(second);
+        answers(database.store.write(scope, ours).await?).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,145 @@
+//! What ends a statement that reads before it is done: nobody waits for it any more, its time is up, others have waited for long, or
+//! it is slow and may not go on.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use rusqlite::Connection;
+use tokio::time::Instant;
+
+use crate::error::{StoreError, StoreResult};
+use crate::slow::{SLOW, Watch, held_up};
+
+/// After how many steps of `SQLite`'s virtual machine it is asked whether to go on: some tens of microseconds, or as many
+/// milliseconds where each step is a pattern on a long text.
+const STEPS: i32 = 1_000;
+/// How long a statement may keep others waiting who can have no other connection.
+const IN_THE_WAY: Duration = Duration::from_secs(1);
+
+/// Whether somebody waits for an answer.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Asked(Arc<AtomicBool>);
+
+/// Who waits for an answer; once it is dropped, nobody does.
+pub(super) struct Asking(Asked);
+
+impl Asked {
+    /// Somebody waits until the second of these is dropped.
+    pub(super) fn new() -> (Self, Asking) {
+        let asked = Self::default();
+        (asked.clone(), Asking(asked))
+    }
+
+    /// Whether nobody does any more.
+    pub(super) fn is_over(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for Asking {
+    fn drop(&mut self) {
+        self.0.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// What watches over the statements of one connection.
+pub(super) struct Interrupts {
+    running: Arc<Mutex<Option<Running>>>,
+    timeout: Duration,
+}
+
+struct Running {
+    begun: Instant,
+    asked: Asked,
+    watch: Option<Watch>,
+    cause: Option<Cause>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Cause {
+    /// Nobody waits for the answer.
+    Over,
+    /// Its time is up.
+    TooLong,
+    /// It is slow, and has no place among those that are.
+    HeldUp,
+}
+
+/// What came of a statement.
+pub(super) enum Watched<T> {
+    /// It was done, or failed.
+    Done(StoreResult<T>),
+    /// It is slow, and must wait for a place.
+    HeldUp(Watch),
+}
+
+impl Interrupts {
+    /// Watches over this connection. `others_wait` tells whether somebody waits who can have no other one.
+    pub(super) fn on(
+        connection: &mut Connection,
+        timeout: Duration,
+        others_wait: impl Fn() -> bool + Send + 'static,
+    ) -> rusqlite::Result<Self> {
+        let running: Arc<Mutex<Option<Running>>> = Arc::default();
+        let watched = running.clone();
+        let must_end = move || {
+            let mut running = watched.lock().unwrap_or_else(PoisonError::into_inner);
+            running.as_mut().is_some_and(|running| running.must_end(timeout, &others_wait))
+        };
+        connection.progress_handler(STEPS, Some(must_end))?;
+        Ok(Self { running, timeout })
+    }
+
+    /// Runs a statement that reads. One that writes must not be ended: all that is written together with it would be
+    /// taken back.
+    pub(super) fn over<T>(
+        &self,
+        asked: Asked,
+        watch: Option<Watch>,
+        work: impl FnOnce() -> StoreResult<T>,
+    ) -> Watched<T> {
+        let running = Running { begun: Instant::now(), asked, watch, cause: None };
+        *self.running.lock().unwrap_or_else(PoisonError::into_inner) = Some(running);
+        let result = work();
+        let running = self.running.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(Running { watch, cause: Some(cause), .. }) = running else { return Watched::Done(result) };
+        match (result, cause, watch) {
+            (Err(_), Cause::HeldUp, Some(watch)) => Watched::HeldUp(watch),
+            (Err(error), Cause::HeldUp, None) => Watched::Done(Err(error)),
+            (Err(_), Cause::TooLong, _) => {
+                let why = format!(
+                    "a statement was ended after {:?}, or after {IN_THE_WAY:?} since others waited",
+                    self.timeout
+                );
+                Watched::Done(Err(StoreError::Timeout(why.into())))
+            }
+            (Err(_), Cause::Over, _) => Watched::Done(Err(StoreError::Aborted)),
+            (done, ..) => Watched::Done(done),
+        }
+    }
+}
+
+impl Running {
+    fn must_end(&mut self, timeout: Duration, others_wait: &impl Fn() -> bool) -> bool {
+        let took = self.begun.elapsed();
+        if self.asked.is_over() {
+            self.cause = Some(Cause::Over);
+        } else if took > timeout || took > IN_THE_WAY && others_wait() {
+            self.cause = Some(Cause::TooLong);
+        } else if took > SLOW && self.watch.as_mut().is_some_and(|watch| !watch.may_go_on(self.begun)) {
+            self.cause = Some(Cause::HeldUp);
+        }
+        self.cause.is_some()
+    }
+}
+
+impl<T> Watched<T> {
+    /// What came of it in a transaction, which cannot begin anew.
+    pub(super) fn or_failed(self) -> StoreResult<T> {
+        match self {
+            Self::Done(result) => result,
+            Self::HeldUp(_) => Err(held_up()),
+        }
+    }
+}
