@@ -24,6 +24,11 @@ pub(crate) const SLOW: Duration = Duration::from_millis(250);
 /// Sixteen, where reads of many bytes have four, since each read of a reader who had a slow one waits here, the quick ones too.
 const TURNS: Rules = Rules { waiting: 16, restless: SLOW };
 
+/// How many reads may be slow at once on so many connections: half, and always one.
+pub(crate) fn places(connections: usize) -> usize {
+    (connections / 2).max(1)
+}
+
 /// The slow reads of a store.
 #[derive(Debug)]
 pub(crate) struct SlowReads {
@@ -47,9 +52,9 @@ struct Place {
 }
 
 impl SlowReads {
-    /// Half of so many connections may be slow, and always one.
+    /// Of a store with so many connections.
     pub(crate) fn new(connections: usize) -> Arc<Self> {
-        Arc::new(Self { turns: Turns::new(TURNS), places: Arc::new(Semaphore::new((connections / 2).max(1))) })
+        Arc::new(Self { turns: Turns::new(TURNS), places: Arc::new(Semaphore::new(places(connections))) })
     }
 
     /// Watches a read of this table. A read of the service's own, without a reader, waits for nobody.
@@ -70,6 +75,11 @@ impl Watch {
             self.place = permit.ok().map(|permit| Place { _turn: turn, _permit: permit });
         }
         Ok(())
+    }
+
+    /// Whether it has a place among the slow reads.
+    pub(crate) fn has_place(&self) -> bool {
+        self.place.is_some()
     }
 
     /// Whether a slow read of the same reader and table is under way, so that another one need not begin.

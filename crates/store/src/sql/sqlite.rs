@@ -1,4 +1,4 @@
-//! `SQLite`: reader threads that share a queue, and one writer thread ([`writer`]) that runs one transaction at a time.
+//! `SQLite`: reader threads that share a queue, others for reads that are slow, and one writer thread ([`writer`]) that runs one transaction at a time.
 //!
 //! Connections never leave their thread, so a slow disk blocks no task of the runtime. An answer
 //! to a write leaves only after its `COMMIT`.
@@ -9,6 +9,7 @@ mod connect;
 mod errors;
 mod functions;
 mod interrupts;
+mod priority;
 mod writer;
 
 use std::convert::Infallible;
@@ -22,12 +23,12 @@ use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
 pub(crate) use self::connect::open as connection;
-use self::interrupts::{Asked, Interrupts, Watched};
+use self::interrupts::{Asked, Interrupts, Slow, Watched};
 use super::{Confined, Effort, Ending, Queried};
 use crate::error::{StoreError, StoreResult};
 use crate::meter::Meter;
 use crate::options::{PoolState, SqliteOptions};
-use crate::slow::Watch;
+use crate::slow::{self, Watch};
 
 /// A statement that reads, and who waits for its rows.
 struct Read {
@@ -48,6 +49,8 @@ enum Step {
 /// The threads of one database file. `None` in a queue tells a thread to end.
 pub(crate) struct Backend {
     reads: Sender<Option<Read>>,
+    /// Reads that are slow.
+    slow_reads: Sender<Option<Read>>,
     writes: Sender<Option<Queued>>,
     readers: usize,
     /// Closed once all threads have closed their connections.
@@ -57,25 +60,27 @@ pub(crate) struct Backend {
 impl Backend {
     /// Opens the file and starts the threads; they end when the backend is dropped.
     pub(crate) fn open(options: &SqliteOptions) -> StoreResult<Self> {
-        let (reads, read_queue) = unbounded::<Option<Read>>();
+        let (reads, read_queue) = unbounded();
+        let (slow_reads, slow_queue) = unbounded();
         let (writes, write_queue) = unbounded::<Option<Queued>>();
         let (works, at_work) = mpsc::channel(1);
         // The writer first: it creates the file and sets the journal mode.
         let (mut connection, actor) = connect::open_writer(options)?;
         let behind = write_queue.clone();
-        let interrupts = watch_over(&mut connection, options, move || !behind.is_empty())?;
+        let interrupts = watch_over(&mut connection, options, Slow::GoesOn, move || !behind.is_empty())?;
         spawn("sqlite-writer", works.clone(), move || writer::run(&connection, &actor, &interrupts, &write_queue))?;
         for number in 0..options.readers {
-            let mut reader = connect::open_reader(options)?;
-            let interrupts = watch_over(&mut reader, options, || false)?;
-            let queue = read_queue.clone();
-            spawn(&format!("sqlite-reader-{number}"), works.clone(), move || {
-                while let Ok(Some(read)) = queue.recv() {
-                    read.answer(&reader, &interrupts);
-                }
+            let work = reader(options, Slow::Moves, read_queue.clone())?;
+            spawn(&format!("sqlite-reader-{number}"), works.clone(), work)?;
+        }
+        for number in 0..slow::places(options.readers) {
+            let work = reader(options, Slow::GoesOn, slow_queue.clone())?;
+            spawn(&format!("sqlite-slow-{number}"), works.clone(), move || {
+                priority::lower();
+                work();
             })?;
         }
-        Ok(Self { reads, writes, readers: options.readers, at_work: at_work.into() })
+        Ok(Self { reads, slow_reads, writes, readers: options.readers, at_work: at_work.into() })
     }
 
     /// Carries out what is queued, and closes all connections: the last one moves what the write-ahead log holds to the
@@ -84,6 +89,7 @@ impl Backend {
         let _ = self.writes.send(None);
         for _ in 0..self.readers {
             let _ = self.reads.send(None);
+            let _ = self.slow_reads.send(None);
         }
         let _: Option<Infallible> = self.at_work.lock().await.recv().await;
     }
@@ -97,7 +103,9 @@ impl Backend {
     ) -> StoreResult<Queried> {
         let (reply, answer) = oneshot::channel();
         let (asked, _asking) = Asked::new();
-        self.reads.send(Some(Read { statement, meter, watch, asked, reply })).map_err(|_| gone())?;
+        let is_slow = watch.as_ref().is_some_and(Watch::has_place);
+        let queue = if is_slow { &self.slow_reads } else { &self.reads };
+        queue.send(Some(Read { statement, meter, watch, asked, reply })).map_err(|_| gone())?;
         answer.await.map_err(|_| gone())?
     }
 
@@ -110,8 +118,9 @@ impl Backend {
 
     /// How busy the threads are.
     pub(crate) fn state(&self) -> PoolState {
-        let waiting = self.reads.len() + self.writes.len();
-        PoolState { size: self.readers + 1, available: (self.readers + 1).saturating_sub(waiting), waiting }
+        let waiting = self.reads.len() + self.slow_reads.len() + self.writes.len();
+        let size = self.readers + slow::places(self.readers) + 1;
+        PoolState { size, available: size.saturating_sub(waiting), waiting }
     }
 }
 
@@ -226,13 +235,29 @@ fn spawn(name: &str, at_work: mpsc::Sender<Infallible>, work: impl FnOnce() + Se
         .map_err(|error| StoreError::Unavailable(Box::new(error)))
 }
 
+/// What a thread does that reads.
+fn reader(
+    options: &SqliteOptions,
+    slow: Slow,
+    queue: Receiver<Option<Read>>,
+) -> StoreResult<impl FnOnce() + Send + 'static> {
+    let mut connection = connect::open_reader(options)?;
+    let interrupts = watch_over(&mut connection, options, slow, || false)?;
+    Ok(move || {
+        while let Ok(Some(read)) = queue.recv() {
+            read.answer(&connection, &interrupts);
+        }
+    })
+}
+
 /// What ends statements on this connection.
 fn watch_over(
     connection: &mut Connection,
     options: &SqliteOptions,
+    slow: Slow,
     others_wait: impl Fn() -> bool + Send + 'static,
 ) -> StoreResult<Interrupts> {
-    Interrupts::on(connection, options.statement_timeout, others_wait).map_err(errors::classify)
+    Interrupts::on(connection, options.statement_timeout, slow, others_wait).map_err(errors::classify)
 }
 
 fn gone() -> StoreError {

@@ -49,6 +49,15 @@ pub(super) struct Interrupts {
     timeout: Duration,
 }
 
+/// What becomes of a read that turns out to be slow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Slow {
+    /// It goes on where it is, if there is a place among those that are slow.
+    GoesOn,
+    /// It begins anew elsewhere, unless it has such a place.
+    Moves,
+}
+
 struct Running {
     begun: Instant,
     asked: Asked,
@@ -79,13 +88,14 @@ impl Interrupts {
     pub(super) fn on(
         connection: &mut Connection,
         timeout: Duration,
+        slow: Slow,
         others_wait: impl Fn() -> bool + Send + 'static,
     ) -> rusqlite::Result<Self> {
         let running: Arc<Mutex<Option<Running>>> = Arc::default();
         let watched = running.clone();
         let must_end = move || {
             let mut running = watched.lock().unwrap_or_else(PoisonError::into_inner);
-            running.as_mut().is_some_and(|running| running.must_end(timeout, &others_wait))
+            running.as_mut().is_some_and(|running| running.must_end(timeout, slow, &others_wait))
         };
         connection.progress_handler(STEPS, Some(must_end))?;
         Ok(Self { running, timeout })
@@ -121,13 +131,18 @@ impl Interrupts {
 }
 
 impl Running {
-    fn must_end(&mut self, timeout: Duration, others_wait: &impl Fn() -> bool) -> bool {
+    fn must_end(&mut self, timeout: Duration, slow: Slow, others_wait: &impl Fn() -> bool) -> bool {
         let took = self.begun.elapsed();
         if self.asked.is_over() {
             self.cause = Some(Cause::Over);
         } else if took > timeout || took > IN_THE_WAY && others_wait() {
             self.cause = Some(Cause::TooLong);
-        } else if took > SLOW && self.watch.as_mut().is_some_and(|watch| !watch.may_go_on(self.begun)) {
+        } else if took > SLOW
+            && self.watch.as_mut().is_some_and(|watch| match slow {
+                Slow::GoesOn => !watch.may_go_on(self.begun),
+                Slow::Moves => !watch.has_place(),
+            })
+        {
             self.cause = Some(Cause::HeldUp);
         }
         self.cause.is_some()
