@@ -167,7 +167,7 @@ impl Guard {
         if self.liveness.trusts_callers() {
             return Ok(None);
         }
-        let power = Power::of(caller, self.lookups.held_by(caller).await?);
+        let power = Power::of(caller, Box::pin(self.lookups.held_by(caller)).await?);
         if !power.may(permissions) {
             self.metrics.permission_refused(permissions.first().copied().unwrap_or_default());
             return Err(Error::PermissionWithdrawn);

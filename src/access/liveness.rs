@@ -46,7 +46,7 @@ impl Liveness {
         if self.trusting || self.enabled && self.live.contains_key(&key) {
             return Ok(true);
         }
-        let live = lookups.caller_is_live(caller).await?;
+        let live = Box::pin(lookups.caller_is_live(caller)).await?;
         if live && self.enabled {
             self.live.insert(key, ());
         }

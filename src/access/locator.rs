@@ -45,7 +45,7 @@ impl Locator {
         let tenant = tenant.filter(|tenant| caller.reaches(*tenant)).ok_or_else(refusal)?;
         if tenant != caller.tenant_id {
             // The caller's own tenant is active: otherwise the caller would not be live.
-            let active = lookups.tenant_is_active(tenant).await?.ok_or_else(refusal)?;
+            let active = Box::pin(lookups.tenant_is_active(tenant)).await?.ok_or_else(refusal)?;
             if !active && self.active_only {
                 return Err(Error::TenantNotActive);
             }

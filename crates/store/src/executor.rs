@@ -177,7 +177,7 @@ impl Reader<'_> {
         match self {
             Self::Pool(pool) => match *pool.0 {
                 #[cfg(feature = "postgres")]
-                Backend::Postgres(ref backend) => backend.query(statement, meter, watch).await,
+                Backend::Postgres(ref backend) => Box::pin(backend.query(statement, meter, watch)).await,
                 #[cfg(feature = "sqlite")]
                 Backend::Sqlite(ref backend) => backend.query(statement.clone(), meter, watch).await,
             },
