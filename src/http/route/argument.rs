@@ -26,7 +26,7 @@ pub(crate) enum Part {
 }
 
 /// An argument of a handler.
-pub(crate) trait Argument: Sized {
+pub(crate) trait Argument: Send + Sized + 'static {
     /// What of a request it takes; no other argument takes the same.
     const PART: Part;
 
@@ -183,7 +183,7 @@ impl<E: Entity> Replace<E> {
 }
 
 /// What a body says that no entity says alone.
-pub(crate) trait Document {
+pub(crate) trait Document: 'static {
     /// What it is for.
     const FORM: Form;
 

@@ -46,7 +46,7 @@ macro_rules! handlers {
     ($($($argument:ident $name:ident)*;)+) => { $(
         impl<F, Answers, T, $($argument),*> Handler<($($argument,)*)> for F
         where
-            F: Fn(CallerDoors, $($argument),*) -> Answers + Send + Sync + 'static,
+            F: Fn(CallerDoors, $($argument),*) -> Answers + Copy + Send + Sync + 'static,
             Answers: Future<Output = Result<T>> + Send + 'static,
             T: Answer,
             $($argument: Argument,)*
@@ -66,8 +66,9 @@ macro_rules! handlers {
                         Ok(taken) => taken,
                         Err(error) => return Box::pin(ready(Err(error))),
                     };)*
-                    let answers = self(doors, $($name),*);
-                    Box::pin(async move { Ok(answers.await?.into_reply()) })
+                    // Called within: made before, the handler's future would take its room twice, as what is kept and as
+                    // what is waited for.
+                    Box::pin(async move { Ok(self(doors, $($name),*).await?.into_reply()) })
                 })
             }
         }
