@@ -86,10 +86,12 @@ pub(super) fn apply(router: Router, service: Arc<Service>, options: &HttpOptions
         .map_request(without_odd_id)
         .layer(SetRequestIdLayer::new(REQUEST_ID, NewRequestId(service.clone())))
         .layer(PropagateRequestIdLayer::new(REQUEST_ID))
-        .layer(from_fn_with_state((service, options.proxies.clone()), observe))
+        .layer(from_fn_with_state(Arc::new((service, options.proxies.clone())), observe))
         .layer(cors(&options.allowed_origins)?)
         .layer(CatchPanicLayer::custom(|_| Error::Internal("a handler panicked".into()).into_response()));
-    Ok(router.method_not_allowed_fallback(async || Error::UnknownRoute).layer(layers))
+    let router = router.method_not_allowed_fallback(async || Error::UnknownRoute).layer(layers);
+    // Without it the layers are put around a handler anew at each request.
+    Ok(router.with_state(()))
 }
 
 fn cors(origins: &[String]) -> Result<CorsLayer, BoxError> {
@@ -131,7 +133,8 @@ async fn bound(State(bounds): State<Arc<(Semaphore, Duration)>>, request: Reques
 }
 
 /// Counts and times the request, writes its one line to the log (no query, no token, no body) and tidies the answer.
-async fn observe(State((service, proxies)): State<(Arc<Service>, Proxies)>, request: Request, next: Next) -> Response {
+async fn observe(State(known): State<Arc<(Arc<Service>, Proxies)>>, request: Request, next: Next) -> Response {
+    let (service, proxies) = &*known;
     let method = request.method().clone();
     // As it was sent: nesting has cut the prefix off.
     let uri = request.extensions().get::<OriginalUri>().map_or_else(|| request.uri().clone(), |uri| uri.0.clone());
