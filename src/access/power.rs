@@ -21,8 +21,9 @@ pub(crate) struct Power {
 impl Power {
     /// The part of the token's permissions that the caller holds in the database.
     pub(super) fn of(caller: &Caller, held: Held) -> Self {
-        let mut permissions = in_every_spelling(caller.permissions.iter().cloned());
-        permissions.retain(|permission| held.permissions.has(permission));
+        // What the database grants, it grants in every spelling.
+        let granted = caller.permissions.iter().filter(|permission| held.permissions.has(permission));
+        let permissions = in_every_spelling(granted.cloned());
         Self { permissions, role_type: held.role_type, clients: held.clients }
     }
 

@@ -97,9 +97,10 @@ catalogue! {
 
 /// The name of a permission that may be named by its number; other keys are names of their own.
 pub(crate) fn name_of(permission: &str) -> &str {
-    match other_spelling(permission) {
-        Some(name) if permission.bytes().all(|byte| byte.is_ascii_digit()) => name,
-        _ => permission,
+    if permission.bytes().all(|byte| byte.is_ascii_digit()) {
+        other_spelling(permission).unwrap_or(permission)
+    } else {
+        permission
     }
 }
 
@@ -114,7 +115,9 @@ fn other_spelling(permission: &str) -> Option<&'static str> {
 
 /// Permissions in every spelling, so that what one of two sides names by number is found by name on the other.
 pub(crate) fn in_every_spelling(permissions: impl IntoIterator<Item = String>) -> HashSet<String> {
-    let mut all = HashSet::new();
+    let permissions = permissions.into_iter();
+    // Most have two.
+    let mut all = HashSet::with_capacity(permissions.size_hint().1.unwrap_or_default() * 2);
     for permission in permissions {
         all.extend(other_spelling(&permission).map(str::to_owned));
         all.insert(permission);
