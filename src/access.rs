@@ -3,6 +3,7 @@
 pub(crate) mod authenticate;
 pub(crate) mod bearer;
 pub(crate) mod caller;
+mod digest;
 pub(crate) mod doors;
 pub(crate) mod entrance;
 pub(crate) mod guard;

@@ -9,11 +9,11 @@ use jsonwebtoken::errors::ErrorKind;
 use moka::Expiry;
 use moka::sync::Cache;
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 
 use super::authenticate::{Authenticating, Authenticator};
 use super::caller::{Caller, ClaimMap};
+use super::digest::sha256;
 use super::keys::Keys;
 use super::token::{ClaimRules, InvalidReason, MAX_TOKEN_BYTES, TokenError, bearer, seconds};
 use super::verification_key::VerificationKey;
@@ -88,7 +88,7 @@ impl BearerTokens {
         if let Keys::Host(verifier) = &self.keys {
             return self.verify_by_host(verifier.as_ref(), token).await;
         }
-        let hash: [u8; 32] = Sha256::digest(token).into();
+        let hash = sha256(token.as_bytes());
         let verified = match self.remembered(&hash).await? {
             Some(verified) => verified,
             None => self.verify_anew(token, hash).await?,

@@ -5,7 +5,8 @@ use std::fmt;
 
 use jsonwebtoken::jwk::{AlgorithmParameters, Jwk};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
-use sha2::{Digest, Sha256};
+
+use super::digest::sha256;
 
 /// A public key or a shared secret, with the algorithms it verifies.
 pub(crate) struct VerificationKey {
@@ -26,7 +27,7 @@ impl VerificationKey {
             validate_aud: false,
             ..Validation::default()
         };
-        Self { decoding, validation, fingerprint: Sha256::digest(material).into() }
+        Self { decoding, validation, fingerprint: sha256(material) }
     }
 
     /// A shared secret for HS256.
