@@ -167,6 +167,7 @@ impl Guard {
         if self.liveness.trusts_callers() {
             return Ok(None);
         }
+        // Boxed, since reads would have room for it too.
         let power = Power::of(caller, Box::pin(self.lookups.held_by(caller)).await?);
         if !power.may(permissions) {
             self.metrics.permission_refused(permissions.first().copied().unwrap_or_default());

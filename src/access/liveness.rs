@@ -46,6 +46,7 @@ impl Liveness {
         if self.trusting || self.enabled && self.live.contains_key(&key) {
             return Ok(true);
         }
+        // Boxed, since requests of which it is remembered would have room for it too.
         let live = Box::pin(lookups.caller_is_live(caller)).await?;
         if live && self.enabled {
             self.live.insert(key, ());

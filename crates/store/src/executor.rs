@@ -167,7 +167,8 @@ impl Reader<'_> {
         }
     }
 
-    /// Runs a statement and returns its rows, unless it is slow and may not go on; in a transaction that is an error.
+    /// Runs a statement and returns its rows, unless it is slow and may not go on; in a transaction that is an error. What
+    /// waits for `PostgreSQL` is boxed: it is large, and whatever waits for a read would have room for it, `SQLite` or not.
     pub(crate) async fn query(
         &self,
         statement: &Arc<Confined>,
