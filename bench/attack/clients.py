@@ -104,6 +104,18 @@ async def garbage_token(port: int, number: int) -> None:
     await asyncio.sleep(0.1)
 
 
+async def searcher(port: int, number: int) -> None:
+    """Searches all long texts for what is in none of them, and hangs up after a second."""
+    token, tenant = os.environ["TOKEN"], os.environ["TENANT"]
+    conditions = [{"configValue.text": {"like": f"%v%v%v_%c{at}"}} for at in range(32)]
+    search = quote(json.dumps({"where": {"or": conditions}, "limit": 1, "fields": ["id"]}))
+    request = f"GET /tenants/{tenant}/tenant-configs?filter={search} HTTP/1.1\r\n{_HEAD}"
+    async with Connection(port) as connection:
+        await connection.send(f"{request}authorization: Bearer {token}\r\n\r\n".encode())
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(connection.answer(), 1)
+
+
 Client = Callable[[int, int], Awaitable[None]]
 # How many connections do what.
 KINDS: dict[str, list[tuple[Client, int]]] = {
@@ -111,6 +123,7 @@ KINDS: dict[str, list[tuple[Client, int]]] = {
     "half-heads": [(half_head, 500)],
     "large-bodies": [(large_body, 8)],
     "garbage-tokens": [(garbage_token, 64)],
+    "searches": [(searcher, 20)],
 }
 KINDS["all"] = KINDS["slow-readers"] + KINDS["half-heads"] + KINDS["large-bodies"]
 
