@@ -29,7 +29,8 @@ impl Returns {
     /// Gives a connection back once the server has answered all that is under way, and this statement, if any. One that has
     /// not in time is closed.
     pub(super) fn give_back(&self, connection: Object, statement: Option<&'static str>, is_under_way: bool) {
-        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return drop(Object::take(connection)) };
+        let runtime = tokio::runtime::Handle::try_current().ok().filter(|_| !connection.is_closed());
+        let Some(runtime) = runtime else { return drop(Object::take(connection)) };
         let cancel = is_under_way.then(|| (connection.cancel_token(), self.tls.clone()));
         let patience = self.patience;
         runtime.spawn(async move {
