@@ -61,6 +61,13 @@ impl Answer {
     pub(crate) fn is_success(&self) -> bool {
         (200..300).contains(&self.status)
     }
+
+    /// Whether it was refused since it would be too long: a page of fewer rows may fit. What is included counts too, and a
+    /// service says how much it gives only by refusing more.
+    pub(crate) fn is_too_long(&self) -> bool {
+        let code = &self.body["error"]["code"];
+        code == "TOO_MANY_ROWS" || code == "ANSWER_TOO_LARGE"
+    }
 }
 
 impl Client {

@@ -68,10 +68,9 @@ impl Lookups {
         let filter = Filter {
             predicate: Some(JwtKey::KEY_ID.is(key_id)),
             fields: Some(vec![JwtKey::PUBLIC_KEY.position()]),
-            limit: Some(1),
             ..Default::default()
         };
-        let key = session.repository::<JwtKey>().find(&filter).await?.pop();
+        let key = session.repository::<JwtKey>().first(filter).await?;
         Ok(key.and_then(|record| record.get(JwtKey::PUBLIC_KEY).and_then(Value::to_key)))
     }
 }

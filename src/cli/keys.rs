@@ -39,9 +39,13 @@ pub(super) async fn keys(context: &Context, action: &KeysAction) -> Result<(), F
             let session = doors.read_system(SystemReason::CommandLine);
             let shown = vec![JwtKey::ID.position(), JwtKey::KEY_ID.position(), JwtKey::CREATED_ON.position()];
             let filter = Filter { fields: Some(shown), ..Filter::default() };
-            for key in session.repository::<JwtKey>().find(&filter).await.map_err(Error::from)? {
-                let text = |value: Option<&Value>| value.and_then(Value::to_key).unwrap_or_default();
-                say(&format!("{}  {}", text(key.get(JwtKey::KEY_ID)), text(key.get(JwtKey::CREATED_ON))))?;
+            let keys = session.repository::<JwtKey>();
+            let mut pages = keys.pages(filter);
+            while let Some(keys) = pages.next().await.map_err(Error::from)? {
+                for key in &keys {
+                    let text = |value: Option<&Value>| value.and_then(Value::to_key).unwrap_or_default();
+                    say(&format!("{}  {}", text(key.get(JwtKey::KEY_ID)), text(key.get(JwtKey::CREATED_ON))))?;
+                }
             }
         }
         KeysAction::Remove { kid } => {

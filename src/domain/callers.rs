@@ -1,6 +1,7 @@
 //! The claims of a membership, for tokens that the operator mints.
 
 use serde_json::{Map, Value as Json, json};
+use user_tenant_store::TypedProperty;
 use user_tenant_store::filter::{Filter, Predicate};
 use user_tenant_store::scope::System;
 use user_tenant_store::session::{Read, Session};
@@ -43,21 +44,23 @@ pub(crate) async fn claims(session: &Session<System, Read>, user_tenant: Uuid) -
 
 /// The tenant of the oldest membership that there is, may its member call or not.
 pub(crate) async fn oldest_members_tenant(session: &Session<System, Read>) -> Result<Option<Uuid>> {
-    let first = session.repository::<UserView>().find(&Filter { limit: Some(1), ..in_order(None) }).await?;
-    Ok(first.first().and_then(|member| member.uuid(UserView::TENANT_ID)))
+    let first = session.repository::<UserView>().first(in_order(None)).await?;
+    Ok(first.and_then(|member| member.uuid(UserView::TENANT_ID)))
 }
 
 /// Memberships by age: their ids are in the order in which they were made.
 fn in_order(predicate: Option<Predicate>) -> Filter {
-    Filter { predicate, order: vec![UserView::USER_TENANT_ID.ascending()], ..Filter::default() }
+    let fields = [UserView::ID, UserView::TENANT_ID, UserView::USER_TENANT_ID].map(TypedProperty::position);
+    let order = vec![UserView::USER_TENANT_ID.ascending()];
+    Filter { predicate, fields: Some(fields.to_vec()), order, ..Filter::default() }
 }
 
 /// The oldest membership that may call, which on an embedded database is the first administrator's.
 pub(crate) async fn oldest_membership(session: &Session<System, Read>) -> Result<Option<Uuid>> {
     let live = UserView::STATUS.is_one_of(UserStatus::LIVE.map(i32::from));
-    let mut page = Filter { limit: Some(100), ..in_order(Some(live)) };
-    loop {
-        let members = session.repository::<UserView>().find(&page).await?;
+    let members = session.repository::<UserView>();
+    let mut pages = members.pages(in_order(Some(live)));
+    while let Some(members) = pages.next().await? {
         for member in &members {
             let (Some(tenant), membership) = (member.uuid(UserView::TENANT_ID), member.uuid(UserView::USER_TENANT_ID))
             else {
@@ -68,9 +71,6 @@ pub(crate) async fn oldest_membership(session: &Session<System, Read>) -> Result
                 return Ok(membership);
             }
         }
-        if members.len() < 100 {
-            return Ok(None);
-        }
-        page.skip += 100;
     }
+    Ok(None)
 }

@@ -2,7 +2,6 @@
 
 use std::collections::HashSet;
 
-use user_tenant_store::filter::Filter;
 use user_tenant_store::record::{New, Patch, Record};
 use user_tenant_store::scope::TenantScope;
 use user_tenant_store::session::{Committed, Session, Write};
@@ -49,8 +48,8 @@ pub(crate) async fn add_all(
     }
     let present =
         UserGroup::GROUP_ID.is(group).and(Some(&UserGroup::USER_TENANT_ID.is_one_of(wanted_ids.iter().copied())));
-    let present = session.repository::<UserGroup>().find(&Filter::matching(present)).await?;
-    let present: HashSet<Uuid> = present.iter().filter_map(|member| member.uuid(UserGroup::USER_TENANT_ID)).collect();
+    let present = session.repository::<UserGroup>().all_typed(present).await?;
+    let present: HashSet<Uuid> = present.iter().map(|place| place.user_tenant_id).collect();
     let new = wanted_ids
         .into_iter()
         .filter(|id| !present.contains(id))

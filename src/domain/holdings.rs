@@ -31,7 +31,7 @@ where
     let (holding, own) = tokio::try_join!(
         biased;
         holdings.find_one(Holding::ID.is(membership)),
-        own.find_typed(UserLevelPermission::USER_TENANT_ID.is(membership)),
+        own.all_typed(UserLevelPermission::USER_TENANT_ID.is(membership)),
     )?;
     let Some(holding) = holding else { return Ok(Held::default()) };
     let role = holding.permissions.unwrap_or_default();

@@ -55,7 +55,7 @@ pub(crate) async fn update_all(
     tenants::lock(&session).await?;
     holdings::protect(&session, &principal, member).await?;
     let affected = of(member).and(predicate);
-    for before in session.repository::<UserLevelPermission>().find_typed(affected.clone()).await? {
+    for before in session.repository::<UserLevelPermission>().all_typed(affected.clone()).await? {
         let permission = match patch.get(UserLevelPermission::PERMISSION) {
             Some(Value::Text(permission)) => permission,
             _ => &before.permission,
@@ -89,7 +89,7 @@ pub(crate) async fn delete_all(
     holdings::protect(&session, &principal, member).await?;
     let affected = of(member).and(predicate);
     let withheld = UserLevelPermission::ALLOWED.is(false).and(Some(&affected));
-    for lifted in session.repository::<UserLevelPermission>().find_typed(withheld).await? {
+    for lifted in session.repository::<UserLevelPermission>().all_typed(withheld).await? {
         holds(&principal, &lifted.permission)?;
     }
     let administrators = Administrators::before(&session, &principal).await?;

@@ -52,8 +52,17 @@ pub(crate) async fn update_all(
     givable(&principal, role_type, patch.get(Role::ALLOWED_CLIENTS), patch.get(Role::PERMISSIONS))?;
     tenants::lock(&session).await?;
     let own = own_role(&session, &principal).await?;
-    for role in session.repository::<Role>().find_typed(predicate.clone()).await? {
-        changeable(role.id, own, principal.may_affect(&role.permissions.unwrap_or_default()))?;
+    let fields = Some(vec![Role::ID.position(), Role::PERMISSIONS.position()]);
+    let roles = session.repository::<Role>();
+    let mut affected = roles.pages(Filter { fields, ..Filter::matching(predicate.clone()) });
+    while let Some(page) = affected.next().await? {
+        for role in &page {
+            let granted = match role.get(Role::PERMISSIONS) {
+                Some(Value::TextArray(granted)) => granted.as_slice(),
+                _ => &[],
+            };
+            changeable(role.id(), own, principal.may_affect(granted))?;
+        }
     }
     names::keep_once(&session, Role::NAME, patch.get(Role::NAME), Some(predicate)).await?;
     let administrators = Administrators::before(&session, &principal).await?;
@@ -71,7 +80,7 @@ pub(crate) async fn delete_by_id(
     tenants::lock(&session).await?;
     let role = session.repository::<Role>().get(id).await?.ok_or_else(|| Error::NotFound(Sought::of::<Role>(&id)))?;
     let own = own_role(&session, &principal).await?;
-    changeable(id, own, principal.holds(&role.permissions.unwrap_or_default()))?;
+    changeable(Some(id), own, principal.holds(&role.permissions.unwrap_or_default()))?;
     let holders = session.repository::<UserTenant>().count(Some(&UserTenant::ROLE_ID.is(id))).await?;
     if holders > 0 {
         return Err(Error::RoleInUse { holders });
@@ -82,13 +91,12 @@ pub(crate) async fn delete_by_id(
 
 /// The role that the principal acts with, when it acts in its own tenant.
 async fn own_role(session: &Session<TenantScope, Write>, principal: &Principal<'_>) -> Result<Option<Uuid>> {
-    let membership = session.repository::<UserTenant>().find_by_id(principal.membership, &Filter::default()).await?;
-    Ok(membership.and_then(|membership| membership.uuid(UserTenant::ROLE_ID)))
+    Ok(session.repository::<UserTenant>().get(principal.membership).await?.map(|membership| membership.role_id))
 }
 
 /// That a role is not the principal's own, and that the principal reaches what it grants.
-fn changeable(role: Uuid, own: Option<Uuid>, reached: bool) -> Result<()> {
-    if own == Some(role) {
+fn changeable(role: Option<Uuid>, own: Option<Uuid>, reached: bool) -> Result<()> {
+    if own.is_some() && own == role {
         return Err(Error::OwnRole);
     }
     if reached { Ok(()) } else { Err(Error::PermissionNotHeld { permission: None }) }

@@ -162,7 +162,7 @@ pub(crate) async fn tenants_of(
     let person = session.repository::<User>().get(principal.user).await?;
     let home = person.and_then(|person| person.default_tenant_id).map_or(Test::Never, |home| Test::Equal(home.into()));
     let live = principal.acceptance.live(UserTenant::STATUS, &UserTenant::TENANT_ID.test(home));
-    let memberships = session.repository::<UserTenant>().find_typed(live).await?;
+    let memberships = session.repository::<UserTenant>().all_typed(live).await?;
     let own = Tenant::ID.is_one_of(memberships.iter().map(|membership| membership.tenant_id));
     Ok(session.repository::<Tenant>().find_page(&filter.within(own)).await?)
 }
@@ -185,10 +185,10 @@ async fn next_default(session: &Session<System, Write>, tenant: Uuid, of_user: &
     let elsewhere = UserTenant::TENANT_ID.is_none_of([tenant]);
     let joined = UserTenant::STATUS.is_one_of(UserStatus::JOINED.map(i32::from));
     let elsewhere = elsewhere.and(Some(&joined));
-    let memberships = session.repository::<UserTenant>().find_typed(elsewhere.and(Some(of_user))).await?;
+    let memberships = session.repository::<UserTenant>().all_typed(elsewhere.and(Some(of_user))).await?;
     let named = Tenant::ID.is_one_of(memberships.iter().map(|membership| membership.tenant_id));
     let active = Tenant::STATUS.is(i32::from(TenantStatus::Active)).and(Some(&named));
-    let active = session.repository::<Tenant>().find_typed(active).await?;
+    let active = session.repository::<Tenant>().all_typed(active).await?;
     Ok(memberships
         .iter()
         .map(|membership| membership.tenant_id)

@@ -12,7 +12,7 @@ const ROWS: usize = 50;
 const LONGEST: usize = 64 * 1024;
 
 /// Reads the page behind the cursor, or the first one. A filter that names no limit reads fifty rows, or as many as are
-/// not too long together; one that names no properties shows these.
+/// not too long together, for a model or for the service; one that names no properties shows these.
 pub(super) async fn read(
     client: &Client,
     list: &str,
@@ -38,6 +38,10 @@ pub(super) async fn read(
     loop {
         filter.insert("limit".to_owned(), rows.into());
         let answer = client.page(&target(list, &filter.clone().into(), cursor)).await?;
+        if answer.is_too_long() && rows > 1 {
+            rows /= 2;
+            continue;
+        }
         let read = answer.body.as_array().map_or(0, Vec::len);
         let length = answer.body.to_string().len();
         if read <= 1 || length <= LONGEST {

@@ -54,7 +54,7 @@ pub(crate) async fn find_for_rule<S: Scope, M: Mode>(
     rows: u64,
 ) -> StoreResult<(Vec<Record>, bool)> {
     let limits = Limits { max_rows: rows, max_bytes: u64::MAX, ..session.limits };
-    find_up_to(session, meta, filter, true, &limits).await
+    find_up_to(session, meta, filter, rows > 1, &limits).await
 }
 
 async fn find_up_to<S: Scope, M: Mode>(

@@ -26,6 +26,31 @@ pub struct Repository<'a, E, S, M: Mode> {
     entity: PhantomData<fn() -> E>,
 }
 
+/// How many rows a page of [`Repository::pages`] has.
+const PAGE: u64 = 200;
+
+/// Rows for a rule, a page at a time.
+pub struct Pages<'a, E, S, M: Mode> {
+    session: &'a Session<S, M>,
+    /// What has not been read yet.
+    rest: Option<Filter>,
+    entity: PhantomData<fn() -> E>,
+}
+
+impl<E: Entity, S: Scope, M: Mode> Pages<'_, E, S, M> {
+    /// The next page; none behind the last.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn next(&mut self) -> StoreResult<Option<Vec<Record>>> {
+        let Some(filter) = self.rest.take() else { return Ok(None) };
+        let (rows, more) = include::find_for_rule(self.session, E::meta(), &filter, PAGE).await?;
+        let next = rows.last().filter(|_| more).and_then(|last| Cursor::behind(E::meta(), &filter, last));
+        self.rest = next.map(|next| next.rest(E::meta(), filter));
+        Ok(Some(rows))
+    }
+}
+
 impl<S: Scope, M: Mode> Session<S, M> {
     /// The rows of `E` that the scope sees.
     pub fn repository<E: Entity>(&self) -> Repository<'_, E, S, M>
@@ -63,22 +88,38 @@ impl<E: Entity, S: Scope, M: Mode> Repository<'_, E, S, M> {
         Ok(Page { rows, next, total })
     }
 
-    /// Reads all rows that the filter selects, whatever its limit, two hundred at a time, so that no more of them are held. What
-    /// bounds an answer bounds no rule: how many rows there are, or how long, never keeps it from reading them all.
+    /// All rows that the filter selects, whatever its limit, a page at a time, so that no more of them are held. What bounds
+    /// an answer bounds no rule: how many rows there are, or how long, never keeps it from reading them all.
+    pub fn pages(&self, filter: Filter) -> Pages<'_, E, S, M> {
+        Pages { session: self.session, rest: Some(Filter { limit: Some(PAGE), ..filter }), entity: PhantomData }
+    }
+
+    /// Reads all rows of the [`Self::pages`].
     ///
     /// # Errors
     /// When the database fails.
     pub async fn for_each(&self, filter: Filter, mut each: impl FnMut(&Record)) -> StoreResult<()> {
-        const ROWS: u64 = 200;
-        let mut filter = Filter { limit: Some(ROWS), ..filter };
-        loop {
-            let (rows, more) = include::find_for_rule(self.session, E::meta(), &filter, ROWS).await?;
+        let mut pages = self.pages(filter);
+        while let Some(rows) = pages.next().await? {
             rows.iter().for_each(&mut each);
-            match rows.last().filter(|_| more).and_then(|last| Cursor::behind(E::meta(), &filter, last)) {
-                Some(next) => filter = next.rest(E::meta(), filter),
-                None => return Ok(()),
+        }
+        Ok(())
+    }
+
+    /// The rows that match as typed entities, for a rule: all of them, whatever bounds an answer. They are held together, so
+    /// this is for rows that are few and short by their nature.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn all_typed(&self, predicate: Predicate) -> StoreResult<Vec<E>> {
+        let mut pages = self.pages(Filter::matching(predicate));
+        let mut all = Vec::new();
+        while let Some(rows) = pages.next().await? {
+            for row in rows {
+                all.push(row.into_entity()?);
             }
         }
+        Ok(all)
     }
 
     /// The rows that match, or all of them for `None`, as typed entities.
@@ -103,21 +144,29 @@ impl<E: Entity, S: Scope, M: Mode> Repository<'_, E, S, M> {
         Ok(self.find(&filter).await?.pop())
     }
 
-    /// The row with this id as a typed entity.
+    /// The row with this id as a typed entity, however long it is.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn get(&self, id: impl Into<Value>) -> StoreResult<Option<E>> {
-        self.find_by_id(id, &Filter::default()).await?.map(Record::into_entity).transpose()
+        self.find_one(by_id(E::meta(), id, None)).await
     }
 
-    /// The first row that matches, as a typed entity.
+    /// The first row that matches, as a typed entity, however long it is.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn find_one(&self, predicate: Predicate) -> StoreResult<Option<E>> {
-        let filter = Filter { limit: Some(1), ..Filter::matching(predicate) };
-        self.find(&filter).await?.pop().map(Record::into_entity).transpose()
+        self.first(Filter::matching(predicate)).await?.map(Record::into_entity).transpose()
+    }
+
+    /// The first row that the filter selects, shaped by it, for a rule: however long it is.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn first(&self, filter: Filter) -> StoreResult<Option<Record>> {
+        let filter = Filter { limit: Some(1), ..filter };
+        Ok(include::find_for_rule(self.session, E::meta(), &filter, 1).await?.0.pop())
     }
 
     /// How many rows match.

@@ -58,13 +58,13 @@ async fn named(path: &Path, name: &str) -> Result<Vec<Json>, Failure> {
     let pattern: String =
         name.chars().flat_map(|c| "\\%_".contains(c).then_some('\\').into_iter().chain([c])).collect();
     let any: Vec<Json> = path.kind.names().iter().map(|property| json!({ *property: { "ilike": pattern } })).collect();
-    rows(path, json!({ "where": { "or": any }, "limit": SHOWN + 1 })).await
+    rows(path, json!({ "where": { "or": any } })).await
 }
 
 /// Some of the names that there are.
 async fn there_are(path: &Path) -> Result<String, Failure> {
     let property = path.kind.names()[0];
-    let rows = rows(path, json!({ "order": [property], "limit": SHOWN + 1 })).await?;
+    let rows = rows(path, json!({ "order": [property] })).await?;
     let more = if rows.len() > SHOWN { ", …" } else { "" };
     let names: Vec<_> = rows.iter().take(SHOWN).filter_map(|row| row[property].as_str()).collect();
     let (place, names) = (path.place(), names.join(", "));
@@ -81,11 +81,12 @@ fn described(path: &Path, row: &Json) -> String {
     [row["id"].as_str()].into_iter().flatten().chain(names).collect::<Vec<_>>().join("  ")
 }
 
+/// Rows with their names: so many that it shows whether there are more than [`SHOWN`].
 async fn rows(path: &Path, mut filter: Json) -> Result<Vec<Json>, Failure> {
     let shown = path.kind.names().iter().chain(&["id"]);
     filter["fields"] = shown.map(|property| ((*property).to_owned(), json!(true))).collect::<Map<_, _>>().into();
     let Json::Object(filter) = filter else { return Ok(Vec::new()) };
-    match path.list(filter).await? {
+    match path.at_least(SHOWN + 1, filter).await? {
         Json::Array(rows) => Ok(rows),
         _ => Err(Failure::other(NO_ROWS)),
     }

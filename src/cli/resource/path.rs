@@ -61,24 +61,29 @@ impl Path {
         Ok(self.send(&Method::GET, "", &[("filter", Json::from(filter).to_string())], None).await?.body)
     }
 
-    /// All rows of a list, page by page: behind the cursor of the page before, or where the order has none, by `skip`.
-    pub(super) async fn all(&self, mut filter: Map<String, Json>) -> Result<Json, Failure> {
+    /// All rows of a list.
+    pub(super) async fn all(&self, filter: Map<String, Json>) -> Result<Json, Failure> {
         if filter.contains_key("limit") {
             return Err(Failure::Usage(
                 "--filter has a \"limit\", which --all would go beyond; leave one out".to_owned(),
             ));
         }
+        self.at_least(usize::MAX, filter).await
+    }
+
+    /// So many rows of a list or some more, where it has them, page by page: behind the cursor of the page before, or where
+    /// the order has none, by `skip`.
+    pub(super) async fn at_least(&self, wanted: usize, mut filter: Map<String, Json>) -> Result<Json, Failure> {
         let skipped = filter.get("skip").and_then(Json::as_u64).unwrap_or_default();
         let mut rows: Vec<Json> = Vec::new();
         let mut next: Option<String> = None;
-        let mut size = PAGE;
+        let mut size = PAGE.min(wanted);
         loop {
             filter.insert("limit".to_owned(), size.into());
             let mut query = vec![("filter", Json::from(filter.clone()).to_string())];
             query.extend(next.clone().map(|cursor| (CURSOR, cursor)));
             let answer = self.ask(&Method::GET, "", &query, None).await?;
-            // What is included counts too, and the service says how much it gives only by refusing more.
-            if answer.body["error"]["code"] == "TOO_MANY_ROWS" && size > 1 {
+            if answer.is_too_long() && size > 1 {
                 size /= 2;
                 continue;
             }
@@ -87,7 +92,7 @@ impl Path {
             let Json::Array(page) = answer.body else { return Ok(answer.body) };
             let is_last = page.len() < size;
             rows.extend(page);
-            if is_last {
+            if is_last || rows.len() >= wanted {
                 return Ok(rows.into());
             }
             filter.insert("skip".to_owned(), (skipped + rows.len() as u64).into());

@@ -109,7 +109,7 @@ pub(super) async fn crossed(
 async fn is_elsewhere(session: &Session<System, Write>, membership: &UserTenant) -> Result<bool> {
     let of_user = UserTenant::USER_ID.is(membership.user_id);
     let others = UserTenant::TENANT_ID.is_none_of([membership.tenant_id]).and(Some(&of_user));
-    let others = session.repository::<UserTenant>().find_typed(others).await?;
+    let others = session.repository::<UserTenant>().all_typed(others).await?;
     let tenants = Tenant::ID.is_one_of(others.iter().map(|other| other.tenant_id));
     Ok(!others.is_empty() && session.repository::<Tenant>().count(Some(&tenants)).await? > 0)
 }

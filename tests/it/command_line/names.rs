@@ -144,3 +144,49 @@ fn statuses_are_words(world: &World) {
         assert_fails_politely(&workplace.run(arguments), WRONG_USAGE, &words);
     }
 }
+
+const FEW: &[(&str, &str)] = &[("MAX_ROWS", "1")];
+on_both!(names_are_found_where_an_answer_has_few_rows, FEW);
+fn names_are_found_where_an_answer_has_few_rows(world: &World) {
+    let workplace = at(world, "admin_a");
+    assert_eq!(rows(&workplace, &["role", "get", "member"])[0]["name"], "member");
+    // Two of one name are told apart all the same.
+    workplace.ok(&[
+        "user",
+        "create",
+        "--role",
+        "member",
+        "--set",
+        "firstName=Mia",
+        "--set",
+        "username=mia@a.example",
+        "--set",
+        "email=mia.m@a.example",
+    ]);
+    world.run("UPDATE main.users SET username = 'twice' WHERE username = 'andy'");
+    world.run("UPDATE main.users SET email = 'twice' WHERE username = 'mia@a.example'");
+    assert_fails_politely(
+        &workplace.run(&["user", "get", "Twice"]),
+        WRONG_USAGE,
+        &["more than one user", "mia@a.example"],
+    );
+    let unknown = workplace.run(&["role", "get", "nothing"]);
+    assert_fails_politely(&unknown, WRONG_USAGE, &["there is no role \"nothing\"", "admin, member"]);
+}
+
+const SHORT: &[(&str, &str)] = &[("MAX_ANSWER_BYTES", "4096")];
+on_both!(all_rows_are_listed_where_an_answer_is_short, SHORT);
+fn all_rows_are_listed_where_an_answer_is_short(world: &World) {
+    let workplace = at(world, "admin_a");
+    for at in 0..6 {
+        workplace.ok(&[
+            "group",
+            "create",
+            "--set",
+            &format!("name=long {at}"),
+            "--set",
+            &format!("photoUrl={}", "p".repeat(1_000)),
+        ]);
+    }
+    assert_eq!(rows(&workplace, &["group", "list", "--all"]).len(), 8);
+}

@@ -236,3 +236,22 @@ fn a_token_says_what_the_member_holds_now() {
     give(90, "6", false);
     assert!(!said().contains(&"ViewRoles".to_owned()));
 }
+
+on_both!(the_bounds_of_answers_bound_no_command);
+fn the_bounds_of_answers_bound_no_command(database: &Database) {
+    let mut workplace = on(database);
+    workplace.set("MAX_ROWS", "1");
+    workplace.set("MAX_ANSWER_BYTES", "1024");
+    workplace.ok(&["migrate", "up"]);
+    let [tenant, _, membership] = bootstrap(&workplace, &[]);
+    bootstrap(&workplace, &["--tenant-key", "b", "--username", "b", "--email", "b@x.example"]);
+    assert_eq!(claims(&workplace.ok(&["token"]))["userTenantId"], json!(membership));
+    // The role again, whose permissions alone are longer than an answer may be.
+    assert_eq!(bootstrap(&workplace, &["--tenant", &tenant])[2], membership);
+    workplace.ok(&["migrate", "check"]);
+    for key in ["one", "two"] {
+        let file = crate::support::contract_file("keys/public.pem").display().to_string();
+        workplace.ok(&["keys", "add", "--kid", key, "--public-key", &file]);
+    }
+    assert_eq!(workplace.ok(&["keys", "list"]).lines().count(), 2);
+}

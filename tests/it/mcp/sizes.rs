@@ -156,3 +156,23 @@ fn the_list_of_tools_fits_a_model() {
     let gender = &tool("tenant_user_create")["inputSchema"]["properties"]["body"]["properties"]["gender"];
     assert_eq!(gender["enum"], json!(["M", "F", "O"]));
 }
+
+const FEW: &[(&str, &str)] = &[("MAX_ROWS", "3"), ("MAX_ANSWER_BYTES", "2048")];
+on_both!(a_page_is_no_longer_than_the_service_gives, FEW);
+fn a_page_is_no_longer_than_the_service_gives(world: &World) {
+    let workplace = Workplace::new();
+    let mut alice = client(world, &workplace);
+    let mut names = BTreeSet::new();
+    let mut arguments = json!({ "id": TENANT });
+    loop {
+        let (failed, told, page) = alice.call("tenant_user_find", &arguments);
+        assert!(!failed, "{told}");
+        names.extend(page["body"].as_array().expect("rows").iter().map(|row| row["username"].to_string()));
+        let Some(next) = page["next"].as_str() else { break };
+        arguments["cursor"] = json!(next);
+    }
+    assert!(names.len() > 3, "{names:?}");
+    // Who says how many is told that there are too many.
+    let (failed, told, _) = alice.call("tenant_user_find", &json!({ "id": TENANT, "filter": { "limit": 4 } }));
+    assert!(failed && told.contains("TOO_MANY_ROWS"), "{told}");
+}

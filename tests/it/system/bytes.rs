@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value as Json, json};
 
-use crate::holes::{A, ANDY};
+use crate::holes::{A, AMY_IN_A, ANDY, ANDY_IN_A, B, SAM};
 use crate::request::{Request, bad_refusal, json, text};
 use crate::support::fixture::Database;
 use crate::support::http::Answer;
@@ -121,7 +121,6 @@ fn details(refused: &Answer) -> Vec<(String, String, String)> {
 
 on_both!(what_a_client_stores_is_bounded_by_property);
 fn what_a_client_stores_is_bounded_by_property(world: &World) {
-    const ANDY_IN_A: &str = "a0000000-0000-4000-8000-000000000032";
     let setting = |bytes: usize| json!({ "configKey": "long", "configValue": { "v": "v".repeat(bytes - 8) } });
     // A role that is bound to no client application lets its holder name any.
     world.run("UPDATE main.roles SET allowed_clients = NULL");
@@ -164,7 +163,6 @@ fn what_a_client_stores_is_bounded_by_property(world: &World) {
 on_both!(what_piles_up_is_bounded_by_tenant_and_member);
 fn what_piles_up_is_bounded_by_tenant_and_member(world: &World) {
     const ALICE_IN_A: &str = "a0000000-0000-4000-8000-000000000031";
-    const ANDY_IN_A: &str = "a0000000-0000-4000-8000-000000000032";
     const TIMES: &str = "'2024-01-02T03:04:05.678Z', '2024-01-02T03:04:05.678Z'";
     let value = |key: &str| json!({ "configKey": key, "configValue": { "a": 1 } });
     let send = |line: &str, body: &Json| world.request(line).token("admin_a").json(body).send();
@@ -256,4 +254,59 @@ fn what_bounds_an_answer_bounds_no_rule(world: &World) {
     done(&format!("PATCH /tenants/{A}/users/{ANDY}"), &json!({ "status": 2 }));
     done(&roles, &json!({ "name": "\u{e9}t\u{e9}" }));
     done(&groups, &json!({ "name": "\u{e9}t\u{e9}" }));
+}
+
+const LEAST: &[(&str, &str)] = &[("MAX_ROWS", "1"), ("MAX_ANSWER_BYTES", "1024")];
+on_both!(the_least_answer_bounds_no_rule_either, LEAST);
+/// Every rule that reads several rows, or a long one.
+fn the_least_answer_bounds_no_rule_either(world: &World) {
+    let sent = |profile: &str, line: &str, query: Option<(&str, Json)>, body: &Json| {
+        let request = world.request(line).token(profile);
+        let request = match query {
+            Some((name, value)) => request.query(name, &value),
+            None => request,
+        };
+        let answer = if line.starts_with("GET") { request } else { request.json(body) }.send();
+        assert!(matches!(answer.status, 200 | 204), "{line} {body}: {}", text(&answer));
+        answer
+    };
+    let alice = |line: &str, query: Option<(&str, Json)>, body: Json| sent("admin_a", line, query, &body);
+    let clients: Vec<String> = (0..20).map(|at| format!("{at:x>100}")).collect();
+    world.run("UPDATE main.roles SET allowed_clients = NULL WHERE id = 'a0000000-0000-4000-8000-000000000011'");
+    for (at, name) in ["CreateRoles", "ViewRoles"].into_iter().enumerate() {
+        let role = json!({ "name": format!("long {at}"), "allowedClients": clients });
+        alice(&format!("POST /tenants/{A}/roles"), None, role);
+        let permission = json!({ "permission": name, "allowed": at == 0 });
+        alice(&format!("POST /user-tenants/{ANDY_IN_A}/user-level-permissions"), None, permission);
+    }
+    let long = json!({ "name": { "like": "long%" } });
+    let changed = alice(&format!("PATCH /tenants/{A}/roles"), Some(("where", long)), json!({ "description": "long" }));
+    assert_eq!(json(&changed)["count"], 2);
+    let own = format!("/user-tenants/{ANDY_IN_A}/user-level-permissions");
+    let changed = alice(&format!("PATCH {own}"), Some(("where", json!({}))), json!({ "allowed": false }));
+    assert_eq!(json(&changed)["count"], 4, "two were there");
+    alice(&format!("DELETE {own}"), Some(("where", json!({}))), json!({}));
+
+    let group = json(&alice(&format!("POST /tenants/{A}/groups"), None, json!({ "name": "of two" })));
+    let bulk = format!("POST /groups/{}/user/bulk", group["id"].as_str().expect("an id"));
+    let members = json!([{ "userTenantId": ANDY_IN_A }, { "userTenantId": AMY_IN_A }]);
+    for _ in 0..2 {
+        alice(&bulk, None, members.clone());
+    }
+
+    // A person of three tenants, one of which is home.
+    let view = |extra: Json| Some(("filter", extra));
+    let least = json!({ "limit": 1, "fields": ["id"] });
+    let own_tenants = format!("GET /user/{SAM}/tenants");
+    sent("sam_a_all", &own_tenants, view(least), &Json::Null);
+    world.run(&format!(
+        "INSERT INTO main.user_tenants (id, user_id, tenant_id, role_id, status, created_on, modified_on) VALUES \
+         ('c0000000-0000-4000-8000-000000000035', '{SAM}', 'c0000000-0000-4000-8000-000000000001', \
+          'a0000000-0000-4000-8000-000000000013', 1, '2024-01-02T03:04:05.678Z', '2024-01-02T03:04:05.678Z'); \
+         UPDATE main.user_tenants SET status = 1 WHERE user_id = '{SAM}'"
+    ));
+    let rename = world.request(&format!("PATCH /tenants/{B}/users/{SAM}")).token("admin_b");
+    let refused = rename.json(&json!({ "username": "samuel" })).send();
+    assert_eq!(refused.status, 403, "other tenants have the person: {}", text(&refused));
+    sent("admin_b", &format!("DELETE /tenants/{B}/users/{SAM}"), None, &Json::Null);
 }
