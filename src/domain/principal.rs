@@ -58,10 +58,15 @@ impl Principal<'_> {
         self.master || own == ADMINISTRATORS || given == own || given == OTHERS
     }
 
+    /// The client applications that the principal's power is bound to, where it is bound to some.
+    pub(crate) fn bound_to(&self) -> Option<&[String]> {
+        Some(self.clients).filter(|clients| !self.master && !clients.is_empty())
+    }
+
     /// Whether the principal may bind a role to these client applications: a caller whose own role is bound to some, to
     /// some of these, and not to none.
     pub(crate) fn may_give_clients(&self, clients: &[String]) -> bool {
-        let all_held = || !clients.is_empty() && clients.iter().all(|client| self.clients.contains(client));
-        self.master || self.clients.is_empty() || all_held()
+        let all_among = |own: &[String]| !clients.is_empty() && clients.iter().all(|client| own.contains(client));
+        self.bound_to().is_none_or(all_among)
     }
 }

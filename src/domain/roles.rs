@@ -30,9 +30,13 @@ pub(crate) async fn create(
         _ => new,
     };
     let role_type = integer(new.get(Role::ROLE_TYPE));
-    // An empty list says as little as none.
-    let clients = new.get(Role::ALLOWED_CLIENTS).filter(|clients| **clients != Value::TextArray(Vec::new()));
-    givable(&principal, role_type, clients, new.get(Role::PERMISSIONS))?;
+    // One that names no client application is bound as its maker is. An empty list says as little as none.
+    let names_clients = new.get(Role::ALLOWED_CLIENTS).is_some_and(|named| *named != Value::TextArray(Vec::new()));
+    let new = match principal.bound_to() {
+        Some(own) if !names_clients => new.with(Role::ALLOWED_CLIENTS, own.to_vec())?,
+        _ => new,
+    };
+    givable(&principal, role_type, new.get(Role::ALLOWED_CLIENTS), new.get(Role::PERMISSIONS))?;
     names::keep_once(&session, Role::NAME, new.get(Role::NAME), None).await?;
     Ok(session.create_and_commit(new).await?)
 }

@@ -196,6 +196,11 @@ fn a_role_gets_no_kind_and_no_client_that_its_maker_has_not(world: &World) {
     // Alice's role is of type 0, and bound to the client "web".
     assert_eq!(make(json!({ "name": "one", "roleType": 7, "allowedClients": ["web"] })), 200);
     assert_eq!(make(json!({ "name": "two", "allowedClients": ["web", "mobile"] })), 403);
+    for role in [json!({ "name": "bound" }), json!({ "name": "bound too", "allowedClients": [] })] {
+        let made = world.request(&format!("POST {roles}")).token("admin_a").json(&role).send();
+        assert_eq!((made.status, &json(&made)["allowedClients"]), (200, &json!(["web"])), "{role}");
+        assert_eq!(change(json(&made)["id"].as_str().unwrap(), json!({ "allowedClients": [] })), 403, "{role}");
+    }
     assert_eq!(change(MEMBER, json!({ "allowedClients": ["mobile"] })), 403);
     assert_eq!(change(MEMBER, json!({ "allowedClients": [] })), 403, "nor is a role unbound");
     assert_eq!(change(MEMBER, json!({ "roleType": 0 })), 200);
@@ -205,6 +210,7 @@ fn a_role_gets_no_kind_and_no_client_that_its_maker_has_not(world: &World) {
         ("four", json!({}), 200),
         ("five", json!({ "roleType": 5 }), 403),
         ("six", json!({ "roleType": 4, "allowedClients": ["mobile"] }), 200),
+        ("unbound as its maker", json!({ "allowedClients": [] }), 200),
         ("seven", json!({ "roleType": 1 }), 200),
     ] {
         let mut role = body;
