@@ -1,6 +1,8 @@
 //! Names that a tenant has once, in any case of their letters.
 
-use user_tenant_store::filter::{Filter, Predicate};
+use unicode_normalization::UnicodeNormalization as _;
+use unicode_normalization::char::is_combining_mark;
+use user_tenant_store::filter::{Filter, Predicate, Test};
 use user_tenant_store::record::Record;
 use user_tenant_store::scope::{Sees, TenantScope};
 use user_tenant_store::session::{Session, Write};
@@ -11,7 +13,8 @@ use uuid::Uuid;
 use crate::error::{Result, Taken};
 
 /// Refuses a name that another row of the tenant has in other letters, where the unique index may take the two for
-/// different: `SQLite`, and `PostgreSQL` with the locale C, know the case of ASCII alone, and locales differ in the rest. The
+/// different: `SQLite`, and `PostgreSQL` with the locale C, know the case of ASCII alone, and locales differ in the rest. Of
+/// two names in ASCII the index decides, so that one of these meets only the few rows whose names have other letters. The
 /// rows that are about to get the name do not count.
 pub(crate) async fn keep_once<E: Entity>(
     session: &Session<TenantScope, Write>,
@@ -22,15 +25,15 @@ pub(crate) async fn keep_once<E: Entity>(
 where
     TenantScope: Sees<E>,
 {
-    let Some(Value::Text(name)) = name.filter(|name| matches!(name, Value::Text(text) if !text.is_ascii())) else {
-        return Ok(());
-    };
+    let Some(Value::Text(name)) = name else { return Ok(()) };
     let wanted = folded(name);
-    session.serialize_on(&[format!("{} of {}: {wanted}", E::meta().table, session.scope().0)]).await?;
-    let named = ids::<E>(session, property, None, |row| {
+    let lock = [format!("{} of {}: {wanted}", E::meta().table, session.scope().0)];
+    let others = name.is_ascii().then(|| property.test(beyond_ascii()));
+    let named = ids::<E>(session, property, others, |row| {
         row.get(property).and_then(Value::as_text).is_some_and(|text| folded(text) == wanted)
     });
-    let named = named.await?;
+    // In this order: what others wrote under the lock is read.
+    let ((), named) = tokio::try_join!(biased; session.serialize_on(&lock), named)?;
     if named.is_empty() {
         return Ok(());
     }
@@ -41,9 +44,22 @@ where
     if named.iter().all(|id| changed.contains(id)) { Ok(()) } else { Err(Taken::of::<E>("name", name)) }
 }
 
-/// The same for all spellings in other cases, those of a sigma at the end of a word among them.
+/// That a text has a character outside ASCII, or one that names have no more.
+fn beyond_ascii() -> Test {
+    Test::Regexp { pattern: "[^ -~]".to_owned(), insensitive: false }
+}
+
+/// The same for all spellings in other cases: in small letters, in capitals and in small letters again, as Unicode maps
+/// them, each letter by itself; then decomposed (NFD), and without the dot that an `i` may have of its own. What the
+/// database's `lower` makes of a name is folded as the name is, whatever the locale, or its unique index would refuse more.
 fn folded(name: &str) -> String {
-    name.to_uppercase().chars().flat_map(char::to_lowercase).collect()
+    let small: String = name.chars().flat_map(char::to_lowercase).collect();
+    let mut is_of_i = false;
+    let keep = |letter: &char| {
+        is_of_i = *letter == 'i' || is_of_i && is_combining_mark(*letter);
+        !(is_of_i && *letter == '\u{307}')
+    };
+    small.to_uppercase().chars().flat_map(char::to_lowercase).nfd().filter(keep).collect()
 }
 
 /// The ids of the rows that a condition selects and a test passes.
@@ -66,4 +82,25 @@ where
     let fields = Some(vec![E::meta().position(E::meta().id().name).unwrap_or_default(), property.position()]);
     session.repository::<E>().for_each(Filter { predicate, fields, ..Filter::default() }, add).await?;
     Ok(ids)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::folded;
+
+    /// One letter for another, as databases have it in their locales, where Unicode has more.
+    const OF_LOCALES: &[(char, &str)] = &[('\u{130}', "i"), ('I', "\u{131}"), ('\u{cc}', "i\u{307}\u{300}")];
+
+    #[test]
+    fn what_a_database_makes_of_a_letter_is_folded_as_the_letter_is() {
+        let is_cased = |letter: &char| !letter.to_lowercase().chain(letter.to_uppercase()).eq([*letter; 2]);
+        for letter in ('\0'..=char::MAX).filter(is_cased) {
+            let one = folded(&letter.to_string());
+            let locales = OF_LOCALES.iter().filter(|(of, _)| *of == letter).map(|(_, small)| (*small).to_owned());
+            let others = [letter.to_lowercase().to_string(), letter.to_uppercase().to_string(), one.clone()];
+            for other in others.into_iter().chain(locales) {
+                assert_eq!(folded(&other), one, "{letter:?} and {other:?}");
+            }
+        }
+    }
 }

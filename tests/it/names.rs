@@ -47,6 +47,44 @@ fn a_tenant_has_a_name_once_in_any_spelling(scene: &Scene) {
     }
 }
 
+on_both!(names_that_fold_alike_exclude_each_other_in_either_order);
+fn names_that_fold_alike_exclude_each_other_in_either_order(scene: &Scene) {
+    for kind in ["roles", "groups"] {
+        let collection = format!("/tenants/{A}/{kind}");
+        let make = |name: &str| send(scene, "admin_a", &format!("POST {collection}"), &json!({ "name": name }));
+        let rename = |from: &str, to: &str| {
+            let request = scene.by("admin_a", &format!("PATCH {collection}")).query("where", &json!({ "name": from }));
+            request.json(&json!({ "name": to })).send().status
+        };
+        for (number, (one, other)) in [
+            ("\u{17f}ales", "sales"),
+            ("stra\u{df}e", "strasse"),
+            ("STRA\u{1e9e}E", "stra\u{df}e"),
+            ("\u{130}d", "id"),
+            ("\u{131}d", "ID"),
+            ("\u{130}d", "i\u{307}d"),
+            ("\u{212a}ey", "key"),
+            ("o\u{fb03}ce", "OFFICE"),
+            ("\u{3a3}\u{391}\u{3a3}", "\u{3c3}\u{3b1}\u{3c2}"),
+            ("\u{390}", "\u{3aa}\u{301}"),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            for (order, (first, second)) in [(one, other), (other, one)].into_iter().enumerate() {
+                let (first, second) = (format!("{first} {number}{order}"), format!("{second} {number}{order}"));
+                assert_eq!(make(&first).0, 200, "{kind}: {first}");
+                let (refused, said) = make(&second);
+                assert_eq!(refused, 403, "{kind}: {second} beside {first}: {said}");
+                let free = format!("free {number}{order}");
+                assert_eq!(make(&free).0, 200);
+                assert_eq!(rename(&free, &second), 409, "{kind}: {free} to {second} beside {first}");
+                assert_eq!(rename(&first, &second), 200, "{kind}: {first} to {second} alone");
+            }
+        }
+    }
+}
+
 on_both!(names_without_a_visible_letter_are_refused);
 fn names_without_a_visible_letter_are_refused(scene: &Scene) {
     let user = |name: &str, first: &str| json!({ "firstName": first, "username": name, "email": "new@names.example", "roleId": MEMBER });

@@ -102,6 +102,21 @@ fn h35_of_fifty_spellings_at_once_one_is_stored(scene: &Scene) {
     assert_eq!(scene.live("users", &[("username", json!("new"))]), 1);
 }
 
+on_both!(of_fifty_names_that_fold_alike_one_is_stored);
+/// No constraint lies between most of these.
+fn of_fifty_names_that_fold_alike_one_is_stored(scene: &Scene) {
+    const SPELLINGS: [&str; 5] = ["strasse", "stra\u{df}e", "STRASSE", "\u{17f}trasse", "STRA\u{1e9e}E"];
+    for kind in ["roles", "groups"] {
+        let line = format!("POST /tenants/{A}/{kind}");
+        let call = |at: usize| scene.by("admin_a", &line).json(&json!({ "name": SPELLINGS[at % SPELLINGS.len()] }));
+        let answers = at_once(&(0..CALLERS).map(call).collect::<Vec<_>>());
+        for answer in &answers {
+            assert!(matches!(answer.status, 200 | 403), "{kind}: {:?}", status(answer));
+        }
+        assert_eq!(answers.iter().filter(|answer| answer.status == 200).count(), 1, "{kind}");
+    }
+}
+
 on_both!(of_a_username_and_an_address_that_are_one_login_one_is_stored);
 /// A username here is an address there: no constraint lies between the two, and still one of two is refused.
 fn of_a_username_and_an_address_that_are_one_login_one_is_stored(scene: &Scene) {
