@@ -172,7 +172,7 @@ async fn answer(
     peer: SocketAddr,
     head_bytes: usize,
 ) -> Result<Response, Infallible> {
-    if let Err(error) = wire::check(request.version(), request.headers()) {
+    if let Err(error) = wire::check(request.version(), request.uri(), request.headers()) {
         let mut response = wire::refusal(error, request.uri().path());
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         return Ok(response);

@@ -2,7 +2,7 @@
 
 use axum::http::header::{HOST, HeaderValue, TRANSFER_ENCODING};
 use axum::http::uri::Authority;
-use axum::http::{HeaderMap, Request, Version};
+use axum::http::{HeaderMap, Request, Uri, Version};
 use axum::response::{IntoResponse, Response};
 
 use super::surface;
@@ -13,12 +13,18 @@ use crate::error::{Error, Result};
 ///
 /// # Errors
 /// [`Error::InvalidMessage`] or [`Error::UnknownTransferCoding`].
-pub(crate) fn check(version: Version, headers: &HeaderMap) -> Result<()> {
+pub(crate) fn check(version: Version, target: &Uri, headers: &HeaderMap) -> Result<()> {
+    // Of a whole address; who logs in by it would be somebody else to another server (RFC 9110, section 4.2.4).
+    if target.authority().is_some_and(|host| !is_host(host)) {
+        return Err(Error::InvalidMessage("The target names no host."));
+    }
     let mut hosts = headers.get_all(HOST).iter();
     match (hosts.next(), hosts.next()) {
         (None, _) if version == Version::HTTP_11 => Err(Error::InvalidMessage("Host is missing.")),
         (Some(_), Some(_)) => Err(Error::InvalidMessage("Host is there more than once.")),
-        (Some(host), None) if !is_host(host) => Err(Error::InvalidMessage("Host is no name or address of a host.")),
+        (Some(host), None) if !is_empty_or_host(host) => {
+            Err(Error::InvalidMessage("Host is no name or address of a host."))
+        }
         _ => check_codings(headers),
     }
 }
@@ -40,8 +46,14 @@ pub(crate) fn refusal(error: Error, path: &str) -> Response {
 }
 
 /// An empty one is allowed: the target may have no authority.
-fn is_host(value: &HeaderValue) -> bool {
-    value.is_empty() || Authority::try_from(value.as_bytes()).is_ok_and(|host| !host.as_str().contains('@'))
+fn is_empty_or_host(value: &HeaderValue) -> bool {
+    value.is_empty() || Authority::try_from(value.as_bytes()).is_ok_and(|host| is_host(&host))
+}
+
+/// Without a user, and with a port that there can be, if any: none may stand behind its colon (RFC 3986, section 3.2.3).
+fn is_host(authority: &Authority) -> bool {
+    let has_port = || !matches!(authority.as_str().strip_prefix(authority.host()), Some("" | ":"));
+    !authority.as_str().contains('@') && (authority.port_u16().is_some() || !has_port())
 }
 
 /// The server decodes `chunked` alone. The parser wants it as the last coding, whatever stands before.

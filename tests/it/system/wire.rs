@@ -37,6 +37,13 @@ const EXCHANGES: &[(&[u8], &[&str])] = &[
     (b"GET /ping HTTP/1.1\r\nhost:\r\nconnection: close\r\n\r\n", &["HTTP/1.1 200 "]),
     (b"GET /ping HTTP/1.1\r\nhost: my_host.example:80\r\nconnection: close\r\n\r\n", &["HTTP/1.1 200 "]),
     (b"GET /ping HTTP/1.1\r\nhost: [::1]:80\r\nconnection: close\r\n\r\n", &["HTTP/1.1 200 "]),
+    (b"GET /ping HTTP/1.1\r\nhost: x:99999999\r\n\r\n", &["HTTP/1.1 400 "]),
+    (b"GET /ping HTTP/1.1\r\nhost: [::1]:65536\r\n\r\n", &["HTTP/1.1 400 "]),
+    (b"GET /ping HTTP/1.1\r\nhost: x:http\r\n\r\n", &["HTTP/1.1 400 "]),
+    (b"GET /ping HTTP/1.1\r\nhost: x:\r\nconnection: close\r\n\r\n", &["HTTP/1.1 200 "]),
+    (b"GET http://user:pw@host/ping HTTP/1.1\r\nhost: host\r\n\r\n", &["HTTP/1.1 400 "]),
+    (b"GET http://@host/ping HTTP/1.1\r\nhost: host\r\n\r\n", &["HTTP/1.1 400 "]),
+    (b"GET http://host:65536/ping HTTP/1.1\r\nhost: host\r\n\r\n", &["HTTP/1.1 400 "]),
     (b"GET /ping HTTP/1.0\r\n\r\n", &["HTTP/1.0 200 ", "HTTP/1.1 200 "]),
     (b"GET /ping HTTP/1.0\r\nhost: x\r\nhost: x\r\n\r\n", &["HTTP/1.0 400 ", "HTTP/1.1 400 "]),
     (b"POST /tenants HTTP/1.1\r\nhost: x\r\ncontent-length: x\r\n\r\n", &["HTTP/1.1 400 "]),
@@ -130,6 +137,8 @@ fn what_is_no_message_is_refused_in_the_envelope() {
     let (_database, server) = on_sqlite(&[]);
     for (sent, status, name) in [
         ("GET /ping HTTP/1.1\r\n\r\n", 400, "BadRequestError"),
+        ("GET /ping HTTP/1.1\r\nhost: x:99999999\r\n\r\n", 400, "BadRequestError"),
+        ("GET http://user:pw@host/ping HTTP/1.1\r\nhost: host\r\n\r\n", 400, "BadRequestError"),
         ("POST /tenants HTTP/1.1\r\nhost: x\r\ntransfer-encoding: x, chunked\r\n\r\n", 501, "NotImplementedError"),
     ] {
         let answer = exchange(server.address(), sent.as_bytes(), false);
