@@ -246,6 +246,19 @@ fn no_include_shows_a_row_of_another_tenant(trapped: &Trapped) {
     assert!(seen.contains("\"id\":\"e0000000-0000-4000-8000-000000000021\""), "nor Sam, who works for both");
 }
 
+on_both!(an_include_asks_for_no_permission_of_its_own);
+/// As in the original: who may list one kind of row sees what it includes, of the own tenant alone.
+fn an_include_asks_for_no_permission_of_its_own(trapped: &Trapped) {
+    let reader = |line: &str| trapped.world.request(line).token("only:ViewTenant");
+    for (relation, route) in [("roles", "roles"), ("groups", "groups"), ("users", "users")] {
+        assert_eq!(reader(&format!("GET /tenants/{A}/{route}")).send().status, 403, "{route}");
+        let listed = reader("GET /tenants").query("filter", &json!({ "include": [relation] })).send();
+        assert_eq!((listed.status, shown(&listed)), (200, vec![]), "{relation}: {}", text(&listed));
+        let rows = &json(&listed)[0][relation];
+        assert!(rows.as_array().is_some_and(|rows| !rows.is_empty()), "{relation}: {rows}");
+    }
+}
+
 on_both!(master_sees_what_alice_does_not);
 /// The other tenants' rows are there, and this file's way of looking would find them.
 fn master_sees_what_alice_does_not(trapped: &Trapped) {
