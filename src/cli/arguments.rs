@@ -19,7 +19,7 @@ use super::manual::renamed;
 use super::mcp::McpOptions;
 use super::microservice::MicroserviceOptions;
 use super::print::{OURS, name};
-use super::resource::{Action, with_references};
+use super::resource::{Action, with_references, with_words};
 use crate::config::{SETTINGS, Setting};
 use crate::migrations::optional_constraints;
 
@@ -283,9 +283,24 @@ impl Arguments {
     }
 }
 
-/// All that can be typed, with a flag for each setting.
+/// All that can be typed, with a flag for each setting. Of the commands, `serve` alone shows these in its help: elsewhere they
+/// would bury what is the command's own.
 pub(super) fn command() -> clap::Command {
-    let settings = SETTINGS.iter().map(|setting| {
+    let settings: Vec<Arg> = settings().collect();
+    let hidden: Vec<_> = settings.iter().map(|setting| setting.clone().hide_long_help(true)).collect();
+    let line = with_words(with_references(Line::command())).args(settings);
+    let line = line.mut_subcommands(|below| if below.get_name() == SERVE { below } else { below.args(&hidden) });
+    let name = name();
+    let line = with_examples(line, &name);
+    if name == OURS { line } else { renamed(line, &name) }
+}
+
+/// The command that shows the settings.
+const SERVE: &str = "serve";
+
+/// A flag for each setting.
+fn settings() -> impl Iterator<Item = Arg> {
+    SETTINGS.iter().map(|setting| {
         // Its address too: a password may stand in it.
         let help = if setting.secret || setting.address {
             let Setting { description, name, .. } = setting;
@@ -302,10 +317,7 @@ pub(super) fn command() -> clap::Command {
             .help(help)
             .help_heading("Settings")
             .hide_short_help(true)
-    });
-    let name = name();
-    let line = with_examples(with_references(Line::command()).args(settings), &name);
-    if name == OURS { line } else { renamed(line, &name) }
+    })
 }
 
 /// Reads the arguments of the process; prints help or a usage error and exits where that is what they ask for.

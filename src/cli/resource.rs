@@ -1,5 +1,6 @@
 //! `tenant | user | role | group` with `list | get | create | update | remove`: daily work with a service.
 
+mod help;
 mod names;
 mod path;
 mod references;
@@ -13,6 +14,7 @@ use serde_json::{Map, Value as Json};
 use user_tenant_store::entity::{PropertyRole, Relation, RelationKind};
 use user_tenant_store::{Entity, EntityMeta};
 
+pub(super) use self::help::with_words;
 use self::path::Path;
 pub(super) use self::references::with_references;
 use self::values::{Conditions, Values, object};
@@ -128,10 +130,10 @@ pub(super) enum Output {
     Csv,
 }
 
-/// What to do.
+/// What to do. What the help says of it depends on the kind: see [`with_words`].
 #[derive(Debug, Subcommand)]
 pub(super) enum Action {
-    /// List them.
+    /// List rows.
     List {
         #[command(flatten)]
         common: Common,
@@ -144,14 +146,14 @@ pub(super) enum Action {
         #[arg(long, conflicts_with = "limit")]
         all: bool,
     },
-    /// Show one.
+    /// Show one row.
     Get {
         /// Its id or its name: of a tenant the key too, of a user the username or the e-mail address.
         name: String,
         #[command(flatten)]
         common: Common,
     },
-    /// Make one.
+    /// Make a row.
     ///
     /// A property that is missing or wrong is named in the answer; the `OpenAPI` document has them all.
     Create {
@@ -160,7 +162,7 @@ pub(super) enum Action {
         #[command(flatten)]
         values: Values,
     },
-    /// Change one.
+    /// Change one row.
     Update {
         /// Its id or its name: of a tenant the key too, of a user the username or the e-mail address.
         name: String,
@@ -169,7 +171,7 @@ pub(super) enum Action {
         #[command(flatten)]
         values: Values,
     },
-    /// Remove one: a tenant, a role or a group; or a user from the tenant.
+    /// Remove one row.
     Remove {
         /// Its id or its name: of a tenant the key too, of a user the username or the e-mail address.
         name: String,

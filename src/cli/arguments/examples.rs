@@ -2,6 +2,7 @@
 
 use clap::Command;
 
+use super::SERVE;
 use crate::cli::resource::statuses;
 
 /// A command, and lines as they are typed behind the program's name. Those of a group of commands are the first ones of each.
@@ -111,5 +112,12 @@ fn told(command: Command, path: &str, program: &str) -> Command {
     let title = if lines.len() == 1 { "Example" } else { "Examples" };
     let lines: Vec<_> = lines.iter().map(|line| format!("{program} {line}")).collect();
     let statuses = statuses(path).map(|words| format!("\n\n{words}")).unwrap_or_default();
-    command.after_help(format!("{title}:\n  {}{statuses}", lines.join("\n  ")))
+    let settings = if path == SERVE {
+        String::new()
+    } else {
+        format!(
+            "\n\nSettings, such as --database-url, are flags of this command too; for all of them:  {program} serve --help"
+        )
+    };
+    command.after_help(format!("{title}:\n  {}{statuses}{settings}", lines.join("\n  ")))
 }

@@ -225,3 +225,31 @@ fn the_document_is_printed_as_it_is_served() {
     assert_eq!(yaml, served);
     assert_eq!(workplace.run(&["openapi", "--format", "xml"]).code, WRONG_USAGE);
 }
+
+#[test]
+fn the_help_of_a_command_says_what_it_does_to_what_and_no_more() {
+    let workplace = Workplace::new();
+    for (kind, others) in [("tenant", "a user"), ("user", "a role"), ("role", "a group"), ("group", "a role")] {
+        let group = workplace.ok(&[kind, "--help"]);
+        for action in ["list", "get", "create", "update", "remove"] {
+            let help = workplace.ok(&[kind, action, "--help"]);
+            let first = help.lines().next().expect("it says what it does");
+            assert!(first.contains(kind) && !first.contains(others), "{kind} {action}: {first}");
+            assert!(group.contains(first), "{kind}: {group}");
+            assert!(help.contains(&format!("user-tenant-service {kind} {action}")), "{help}");
+        }
+    }
+    for command in [&["user", "create"][..], &["user"], &["token"], &["migrate", "up"], &["keys", "add"]] {
+        for flag in ["--help", "-h"] {
+            let help = workplace.ok(&[command, &[flag]].concat());
+            assert!(!help.contains("--max-rows <VALUE>") && help.lines().count() < 80, "{command:?}: {help}");
+            assert!(help.contains("user-tenant-service serve --help"), "{command:?}: {help}");
+        }
+        // They are taken all the same.
+        let wrong = workplace.run(&[command, &["--max-rows", "none"]].concat());
+        assert!(!wrong.stderr.contains("unexpected argument '--max-rows'"), "{command:?}: {wrong:?}");
+    }
+    for command in [&["--help"][..], &["serve", "--help"]] {
+        assert!(workplace.ok(command).contains("--max-rows <VALUE>"), "{command:?}");
+    }
+}
