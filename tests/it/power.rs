@@ -197,9 +197,9 @@ fn a_role_gets_no_kind_and_no_client_that_its_maker_has_not(world: &World) {
     assert_eq!(make(json!({ "name": "one", "roleType": 7, "allowedClients": ["web"] })), 200);
     assert_eq!(make(json!({ "name": "two", "allowedClients": ["web", "mobile"] })), 403);
     for role in [json!({ "name": "bound" }), json!({ "name": "bound too", "allowedClients": [] })] {
-        let made = world.request(&format!("POST {roles}")).token("admin_a").json(&role).send();
-        assert_eq!((made.status, &json(&made)["allowedClients"]), (200, &json!(["web"])), "{role}");
-        assert_eq!(change(json(&made)["id"].as_str().unwrap(), json!({ "allowedClients": [] })), 403, "{role}");
+        let answer = world.request(&format!("POST {roles}")).token("admin_a").json(&role).send();
+        assert_eq!((answer.status, &json(&answer)["allowedClients"]), (200, &json!(["web"])), "{role}");
+        assert_eq!(change(json(&answer)["id"].as_str().unwrap(), json!({ "allowedClients": [] })), 403, "{role}");
     }
     assert_eq!(change(MEMBER, json!({ "allowedClients": ["mobile"] })), 403);
     assert_eq!(change(MEMBER, json!({ "allowedClients": [] })), 403, "nor is a role unbound");
