@@ -82,6 +82,15 @@ impl Watch {
         self.place.is_some()
     }
 
+    /// Whether a read that is slow must begin anew elsewhere, and wait for a place first.
+    pub(crate) fn must_move(&self) -> bool {
+        let (reader, table) = self.key;
+        if self.place.is_none() {
+            self.slow.turns.remember(reader, table);
+        }
+        self.place.is_none()
+    }
+
     /// Whether a slow read of the same reader and table is under way, so that another one need not begin.
     pub(crate) fn is_held_up(&self) -> bool {
         let (reader, table) = self.key;

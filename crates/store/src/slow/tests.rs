@@ -58,6 +58,8 @@ async fn who_has_had_no_slow_read_waits_for_nobody() -> Outcome {
 struct Database {
     store: Store,
     endless: &'static str,
+    /// One that takes longer than [`SLOW`], or somewhat less.
+    slow: &'static str,
     _folder: Option<tempfile::TempDir>,
 }
 
@@ -73,6 +75,8 @@ impl Database {
             store: Store::open(&DatabaseOptions::Sqlite(options), Limits::default(), Environment::system())?,
             endless: "WITH RECURSIVE endless(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM endless) \
                       SELECT max(n) FROM endless",
+            slow: "WITH RECURSIVE some(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM some LIMIT 5000000) \
+                   SELECT min(n) FROM some",
             _folder: Some(folder),
         })
     }
@@ -88,6 +92,7 @@ impl Database {
         Ok(Self {
             store: Store::open(&DatabaseOptions::Postgres(options), Limits::default(), Environment::system())?,
             endless: "SELECT count(*) FROM generate_series(1, 1000000000000)",
+            slow: "SELECT 1 FROM pg_sleep(0.4)",
             _folder: None,
         })
     }
@@ -134,8 +139,22 @@ on_both!(
     what_nobody_waits_for_ends,
     a_statement_ends_when_its_time_is_up,
     a_reader_leaves_connections_to_others,
+    all_slow_reads_are_answered,
     a_transaction_that_is_dropped_ends_its_statement
 );
+
+/// Of one table and of two, at once and one after the other.
+async fn all_slow_reads_are_answered(open: Open) -> Outcome {
+    let database = open(4, 10 * PATIENCE)?;
+    let slow = |table| database.read(OURS, Confined::by_hand(database.slow, table));
+    for _ in 0..2 {
+        let answers = tokio::join!(slow(TABLE), slow(TABLE), slow("users"));
+        for answer in [answers.0, answers.1, answers.2] {
+            assert_eq!(answer?, [[Value::Integer(1)]]);
+        }
+    }
+    Ok(())
+}
 
 type Open = fn(usize, Duration) -> Outcome<Database>;
 

@@ -140,7 +140,7 @@ impl Running {
         } else if took > SLOW
             && self.watch.as_mut().is_some_and(|watch| match slow {
                 Slow::GoesOn => !watch.may_go_on(self.begun),
-                Slow::Moves => !watch.has_place(),
+                Slow::Moves => watch.must_move(),
             })
         {
             self.cause = Some(Cause::HeldUp);
