@@ -41,6 +41,13 @@ pub const MIGRATIONS: Migrations = Migrations {
             down: include_str!("../migrations/postgres/0004_audit_triggers.down.sql"),
             additive: true,
         },
+        Migration {
+            version: 5,
+            name: "names_beyond_ascii",
+            up: include_str!("../migrations/postgres/0005_names_beyond_ascii.up.sql"),
+            down: include_str!("../migrations/postgres/0005_names_beyond_ascii.down.sql"),
+            additive: true,
+        },
     ],
     sqlite: &[
         Migration {
@@ -69,6 +76,13 @@ pub const MIGRATIONS: Migrations = Migrations {
             name: "audit_triggers",
             up: include_str!("../migrations/sqlite/0004_audit_triggers.up.sql"),
             down: include_str!("../migrations/sqlite/0004_audit_triggers.down.sql"),
+            additive: true,
+        },
+        Migration {
+            version: 5,
+            name: "names_beyond_ascii",
+            up: include_str!("../migrations/sqlite/0005_names_beyond_ascii.up.sql"),
+            down: include_str!("../migrations/sqlite/0005_names_beyond_ascii.down.sql"),
             additive: true,
         },
     ],

@@ -2,7 +2,7 @@
 
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;
-use user_tenant_store::filter::{Filter, Predicate, Test};
+use user_tenant_store::filter::{Filter, Predicate};
 use user_tenant_store::record::Record;
 use user_tenant_store::scope::{Sees, TenantScope};
 use user_tenant_store::session::{Session, Write};
@@ -14,8 +14,8 @@ use crate::error::{Result, Taken};
 
 /// Refuses a name that another row of the tenant has in other letters, where the unique index may take the two for
 /// different: `SQLite`, and `PostgreSQL` with the locale C, know the case of ASCII alone, and locales differ in the rest. Of
-/// two names in ASCII the index decides, so that one of these meets only the few rows whose names have other letters. The
-/// rows that are about to get the name do not count.
+/// two names in ASCII the index decides, so that one of these meets only the few rows whose names have other letters, which
+/// have an index of their own. The rows that are about to get the name do not count.
 pub(crate) async fn keep_once<E: Entity>(
     session: &Session<TenantScope, Write>,
     property: TypedProperty<E, String>,
@@ -28,7 +28,7 @@ where
     let Some(Value::Text(name)) = name else { return Ok(()) };
     let wanted = folded(name);
     let lock = [format!("{} of {}: {wanted}", E::meta().table, session.scope().0)];
-    let others = name.is_ascii().then(|| property.test(beyond_ascii()));
+    let others = name.is_ascii().then(|| property.is_beyond_ascii());
     let named = ids::<E>(session, property, others, |row| {
         row.get(property).and_then(Value::as_text).is_some_and(|text| folded(text) == wanted)
     });
@@ -42,11 +42,6 @@ where
         None => Vec::new(),
     };
     if named.iter().all(|id| changed.contains(id)) { Ok(()) } else { Err(Taken::of::<E>("name", name)) }
-}
-
-/// That a text has a character outside ASCII, or one that names have no more.
-fn beyond_ascii() -> Test {
-    Test::Regexp { pattern: "[^ -~]".to_owned(), insensitive: false }
 }
 
 /// The same for all spellings in other cases: in small letters, in capitals and in small letters again, as Unicode maps

@@ -1,4 +1,4 @@
-//! How `PostgreSQL` reads what is asked for most: plans that stay good at every size.
+//! How the databases read what is asked for most: plans that stay good at every size.
 
 use std::time::Duration;
 
@@ -40,13 +40,17 @@ fn nodes(plan: &Json, found: &mut Vec<(String, String, f64)>) {
     }
 }
 
-/// The statements in the log that read a page of persons.
-fn pages_of_persons(service: &Running) -> Vec<String> {
+/// The statements in the log.
+fn logged(service: &Running) -> Vec<String> {
     let said = service.printed().concat();
     said.lines()
         .filter_map(|line| serde_json::from_str::<Json>(line).ok()?["sql"].as_str().map(ToOwned::to_owned))
-        .filter(|sql| sql.contains("own_email") && sql.contains("LIMIT 2"))
         .collect()
+}
+
+/// Those that read a page of persons.
+fn pages_of_persons(service: &Running) -> Vec<String> {
+    logged(service).into_iter().filter(|sql| sql.contains("own_email") && sql.contains("LIMIT 2")).collect()
 }
 
 #[test]
@@ -136,5 +140,78 @@ fn a_read_is_one_statement_and_one_more_for_what_it_includes(database: &Database
             assert_eq!(request.send().status, 200, "{line}");
             statements(&service) - before == wanted
         });
+    }
+}
+
+/// Roles or groups: ten thousand of the tenant, three of them with other letters, and a thousand such of another tenant.
+const NAMES: &str = "
+    INSERT INTO main.tenants (id, name, status, key) VALUES ('{other}', 'Other', 1, 'of-{table}');
+    WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 10000)
+      INSERT INTO main.{table} (id, name, tenant_id) SELECT {id}, 'Name ' || n, '{tenant}' FROM numbers;
+    WITH RECURSIVE numbers (n) AS (SELECT 10001 UNION ALL SELECT n + 1 FROM numbers WHERE n < 11000)
+      INSERT INTO main.{table} (id, name, tenant_id) SELECT {id}, '\u{17f} ' || n, '{other}' FROM numbers;
+    WITH RECURSIVE numbers (n) AS (SELECT 11001 UNION ALL SELECT n + 1 FROM numbers WHERE n < 11003)
+      INSERT INTO main.{table} (id, name, tenant_id) SELECT {id}, '\u{17f} ' || n, '{tenant}' FROM numbers;";
+
+/// How the look-up of names begins.
+const READS_NAMES: &str = r#"SELECT "t0"."id", "t0"."name" FROM "#;
+
+on_both!(a_new_name_meets_the_few_with_other_letters);
+fn a_new_name_meets_the_few_with_other_letters(database: &Database) {
+    let settings = [("JWT_VERIFIER", "secret"), ("JWT_SECRET", SECRET), ("LOG_LEVEL", "trace")];
+    let mut workplace = Workplace::with(&settings);
+    workplace.set("DATABASE_URL", &database.url());
+    workplace.ok(&["migrate", "up"]);
+    workplace.ok(&["bootstrap"]);
+    let token = workplace.ok(&["token"]).trim().to_owned();
+    let tenants: Json = serde_json::from_str(&workplace.ok(&["tenant", "list", "--output", "json"])).expect("JSON");
+    let tenant = tenants[0]["id"].as_str().expect("there is a tenant");
+    let service = workplace.serve(&["serve"]);
+    for table in ["roles", "groups"] {
+        let id = match database {
+            Database::Postgres(_) => "gen_random_uuid()",
+            Database::Sqlite(_) => "format('00000000-0000-4000-8000-%012d', n)",
+        };
+        let other = uuid::Uuid::now_v7().to_string();
+        let names = NAMES.replace("{table}", table).replace("{id}", id).replace("{tenant}", tenant);
+        database.run(&names.replace("{other}", &other));
+
+        let request = service.request(&format!("POST /tenants/{tenant}/{table}")).bearer(&token);
+        assert_eq!(request.json(&json!({ "name": "new" })).send().status, 200, "{table}");
+        let look_ups = || {
+            let mut all = logged(&service);
+            all.retain(|sql| sql.starts_with(READS_NAMES) && sql.contains(&format!("\"{table}\"")));
+            all
+        };
+        eventually("the look-up is logged", || !look_ups().is_empty());
+        let found = look_ups();
+        let [sql] = found.as_slice() else { panic!("one look-up for one name: {found:?}") };
+        let index = format!("idx_{table}_beyond_ascii");
+        match database {
+            Database::Postgres(database) => {
+                // As the service has statements planned: once for all tenants.
+                database.run("SET plan_cache_mode = force_generic_plan");
+                for before in ["", "ANALYZE;"] {
+                    database.run(&format!("{before} PREPARE look_up AS {sql}"));
+                    let explain = format!("EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE look_up ('{tenant}')");
+                    let plan: Json = database.query(&explain)[0].get(0);
+                    let mut read = Vec::new();
+                    nodes(&plan[0]["Plan"], &mut read);
+                    let rows: f64 = read.iter().filter(|(_, of, _)| of == table).map(|(.., rows)| rows).sum();
+                    assert!(rows <= 3.0 && plan.to_string().contains(&index), "{rows} {table}: {plan:#}");
+                    database.run("DEALLOCATE look_up");
+                }
+            }
+            Database::Sqlite(database) => {
+                let connection = database.connect();
+                let mut explain = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).expect("a statement");
+                let mut steps = explain.raw_query();
+                let mut plan = Vec::new();
+                while let Some(step) = steps.next().expect("a plan") {
+                    plan.push(step.get::<_, String>("detail").expect("words"));
+                }
+                assert!(matches!(plan.as_slice(), [only] if only.contains(&index)), "{plan:?}");
+            }
+        }
     }
 }

@@ -143,6 +143,8 @@ pub enum Test {
         /// Whether case is ignored.
         insensitive: bool,
     },
+    /// A text with a character outside ASCII; not in the language of clients.
+    BeyondAscii,
     /// Null.
     Null,
     /// Not null.

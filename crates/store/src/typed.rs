@@ -85,6 +85,11 @@ impl<E: Entity> TypedProperty<E, String> {
     pub fn is_in_any_case(self, text: &str) -> Predicate {
         self.test(Test::EqualInLowerCase(text.to_lowercase()))
     }
+
+    /// That it has a character outside ASCII.
+    pub fn is_beyond_ascii(self) -> Predicate {
+        self.test(Test::BeyondAscii)
+    }
 }
 
 impl<E: Entity> TypedProperty<E, Vec<String>> {

@@ -83,6 +83,18 @@ fn holds_any(dialect: Dialect, column: Expr, items: &[Value]) -> Expr {
     }
 }
 
+/// That a text has a character outside ASCII, without a parameter and letter by letter as the indexes of such names say it: only
+/// so do they apply.
+fn beyond_ascii(dialect: Dialect, column: Expr) -> Expr {
+    match dialect {
+        Dialect::Postgres => column.binary(PgBinOper::Regex, Expr::cust("'[^[:ascii:]]'")),
+        Dialect::Sqlite => {
+            let bytes = Func::cust("length").arg(column.clone().cast_as("BLOB"));
+            Expr::from(bytes).ne(Func::cust("length").arg(column))
+        }
+    }
+}
+
 fn is_not_in(dialect: Dialect, column: Expr, values: &[Value]) -> Expr {
     if values.iter().any(is_array) {
         let each = values.iter().map(|value| column.clone().ne(bind(value)));
@@ -191,6 +203,7 @@ fn compare(dialect: Dialect, column: Expr, test: &Test) -> Expr {
         Test::Between(low, high) => column.between(bind(low), bind(high)),
         Test::In(values) => is_in(dialect, column, values),
         Test::NotIn(values) => is_not_in(dialect, column, values),
+        Test::BeyondAscii => beyond_ascii(dialect, column),
         Test::Null => column.is_null(),
         Test::NotNull => column.is_not_null(),
         Test::Never | Test::Like { .. } | Test::Regexp { .. } => Expr::cust("FALSE"),

@@ -1,13 +1,19 @@
 //! `like`, `ilike` and `regexp`: the same text rules on every database, and no others.
 
 use serde_json::json;
+use user_tenant_store::filter::Filter;
 use user_tenant_store::scope::TenantScope;
 use uuid::Uuid;
 
 use crate::family::Sample;
 use crate::fixture::{Fixture, Outcome, column, filter};
 
-on_both!(wildcards_escapes_and_case, regular_expressions, patterns_that_databases_read_differently_are_refused);
+on_both!(
+    wildcards_escapes_and_case,
+    regular_expressions,
+    characters_outside_ascii,
+    patterns_that_databases_read_differently_are_refused
+);
 
 const SCOPE: TenantScope = TenantScope(Uuid::from_u128(7));
 
@@ -90,6 +96,21 @@ async fn regular_expressions(fixture: &Fixture) -> Outcome {
     ] {
         assert_eq!(selected(fixture, &test).await?, expected, "{test}");
     }
+    Ok(())
+}
+
+async fn characters_outside_ascii(fixture: &Fixture) -> Outcome {
+    notes(fixture).await?;
+    for (name, note) in
+        [("j", "\u{1}\t~\u{7f}"), ("k", "\u{80}"), ("l", "of a \u{17f}"), ("m", "e\u{301}"), ("n", "\u{10ffff}")]
+    {
+        fixture.create::<Sample>(SCOPE, &json!({"name": name, "note": note})).await?;
+    }
+    let order = vec![Sample::NAME.ascending()];
+    let filter = Filter { order, ..Filter::matching(Sample::NOTE.is_beyond_ascii()) };
+    let rows = fixture.store.read(SCOPE).repository::<Sample>().find(&filter).await?;
+    let names: Vec<_> = rows.iter().filter_map(|row| row.get(Sample::NAME)?.as_text()).collect();
+    assert_eq!(names.concat(), "eiklmn");
     Ok(())
 }
 
