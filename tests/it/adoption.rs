@@ -233,7 +233,9 @@ fn several_may_adopt_at_once() {
     let lines = outcomes.iter().flat_map(|outcome| outcome.stdout.lines());
     let mut applied: Vec<_> = lines.filter_map(|line| line.strip_prefix("applied ")).collect();
     applied.sort_unstable();
-    assert_eq!(applied, ["0001 initial", "0002 introductions", "0003 audit_actor", "0004 audit_triggers"]);
+    let steps =
+        ["0001 initial", "0002 introductions", "0003 audit_actor", "0004 audit_triggers", "0005 names_beyond_ascii"];
+    assert_eq!(applied, steps);
     legacy.migrated(&["check"]);
 }
 

@@ -83,8 +83,8 @@ fn holds_any(dialect: Dialect, column: Expr, items: &[Value]) -> Expr {
     }
 }
 
-/// That a text has a character outside ASCII, without a parameter and letter by letter as the indexes of such names say it: only
-/// so do they apply.
+/// That a text has a character outside ASCII, without a parameter and letter by letter as the indexes of such names say
+/// it: only so do they apply.
 fn beyond_ascii(dialect: Dialect, column: Expr) -> Expr {
     match dialect {
         Dialect::Postgres => column.binary(PgBinOper::Regex, Expr::cust("'[^[:ascii:]]'")),
