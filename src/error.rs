@@ -221,6 +221,9 @@ pub enum Error {
     /// The database or the token keys cannot be reached, or too many requests wait.
     #[error("The service is not available now; try again.")]
     Unavailable(#[source] Option<BoxError>),
+    /// The request, or a statement of it, was ended because its time was up.
+    #[error("The request took longer than it may. Ask for less at once, or try again later.")]
+    TookTooLong(#[source] BoxError),
     /// A defect.
     #[error("Something in the service is wrong; its log says what.")]
     Internal(#[source] BoxError),

@@ -139,15 +139,17 @@ impl From<Error> for Failure {
         match error {
             Error::Unavailable(Some(source)) => Self::Unreachable(source),
             Error::Taken(taken) => {
-                let option = taken
-                    .properties()
-                    .iter()
-                    .find_map(|named| TAKEN.iter().find(|(property, _)| property == named).map(|(_, option)| option));
+                let option = taken.properties().iter().find_map(|property| option(property));
                 let next = option.map(|option| format!("\nName another with {option}.")).unwrap_or_default();
                 Self::other(format!("{taken}{next}"))
             }
             Error::LoginTaken => Self::other(format!("{}\nName others with --username or --email.", Error::LoginTaken)),
+            Error::InvalidEmail => Self::Usage("--email: this is no e-mail address".to_owned()),
+            Error::InvalidProperty { property, rule } => {
+                Self::Usage(format!("{}: {}", option(&property).unwrap_or(&property), rule.asks()))
+            }
             Error::Internal(source) => Self::Other("an internal error".to_owned(), Some(source)),
+            Error::TookTooLong(source) => Self::Other("the database took too long".to_owned(), Some(source)),
             other => Self::other(other.to_string()),
         }
     }
@@ -159,16 +161,26 @@ impl From<std::io::Error> for Failure {
     }
 }
 
-/// A property that another row has already, and the option that names another value.
-const TAKEN: &[(&str, &str)] =
-    &[("key", "--tenant-key"), ("username", "--username"), ("email", "--email"), ("keyId", "--kid")];
+/// A property, and the option that gives its value.
+const OPTIONS: &[(&str, &str)] = &[
+    ("key", "--tenant-key"),
+    ("username", "--username"),
+    ("email", "--email"),
+    ("firstName", "--first-name"),
+    ("keyId", "--kid"),
+];
+
+/// The option that gives a property its value.
+fn option(property: &str) -> Option<&'static str> {
+    OPTIONS.iter().find(|(named, _)| *named == property).map(|(_, option)| *option)
+}
 
 /// What to do about rows that nothing can be done without.
 const MEND: &str = "Mend these rows first. Nothing has been changed.";
 
 /// What to do with a database that cannot be adopted.
-const FOREIGN: &str = "Only a database that the original's migration has made, or the authentication service's, can be \
-    adopted. Name another one, or bring this one to that form; `migrate check` says what it lacks";
+const FOREIGN: &str = "Nothing has been changed. Only a database on PostgreSQL can be adopted, one that a migration of the \
+    original or of its authentication service has made. Name another database";
 
 /// The causes of an error, first one first, as one.
 fn causes(error: &dyn std::error::Error) -> Option<BoxError> {

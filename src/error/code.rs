@@ -176,6 +176,8 @@ codes! {
     StillReferenced "STILL_REFERENCED" 409, 409 "ConflictError";
     /// The database or the keys of tokens cannot be reached, or too many requests are at work; try again.
     Unavailable "UNAVAILABLE" 503, 503 "";
+    /// The request, or a statement of it, took longer than it may; ask for less at once, or try again later.
+    TookTooLong "TOOK_TOO_LONG" 503, 503 "" "TOOK_TOO_LONG";
     /// A defect of the service; the log has the cause.
     Internal "INTERNAL" 500, 500 "";
 }

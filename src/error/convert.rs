@@ -20,9 +20,8 @@ impl From<StoreError> for Error {
                 Self::InvalidBody(Box::new(json!([])))
             }
             StoreError::StillReferenced => Self::StillReferenced,
-            StoreError::Timeout(source) | StoreError::Unavailable(source) | StoreError::Contention(source) => {
-                Self::Unavailable(Some(source))
-            }
+            StoreError::Timeout(source) => Self::TookTooLong(source),
+            StoreError::Unavailable(source) | StoreError::Contention(source) => Self::Unavailable(Some(source)),
             StoreError::Aborted | StoreError::Database(_) => Self::Internal(Box::new(error)),
         }
     }
@@ -96,6 +95,7 @@ impl Error {
             Self::NotUnique => Code::NotUnique,
             Self::StillReferenced => Code::StillReferenced,
             Self::Unavailable(_) => Code::Unavailable,
+            Self::TookTooLong(_) => Code::TookTooLong,
             Self::Internal(_) => Code::Internal,
         }
     }

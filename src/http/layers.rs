@@ -128,7 +128,9 @@ async fn bound(State(bounds): State<Arc<(Semaphore, Duration)>>, request: Reques
     let Ok(_place) = places.try_acquire() else { return Error::Unavailable(None).into_response() };
     match tokio::time::timeout(*limit, next.run(request)).await {
         Ok(response) => response,
-        Err(elapsed) => Error::Unavailable(Some(Box::new(elapsed))).into_response(),
+        Err(_) => {
+            Error::TookTooLong(format!("REQUEST_TIMEOUT_MILLISECONDS, {limit:?}, are over").into()).into_response()
+        }
     }
 }
 

@@ -173,6 +173,9 @@ fn log(error: &Error) {
         Error::Unavailable(Some(source)) => {
             tracing::warn!(error = chain(source.as_ref()), request_id = request_id(), "service unavailable");
         }
+        Error::TookTooLong(source) => {
+            tracing::warn!(error = chain(source.as_ref()), request_id = request_id(), "request took too long");
+        }
         _ => {}
     }
 }

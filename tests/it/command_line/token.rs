@@ -74,6 +74,10 @@ fn bootstrap_takes_no_name_that_leads_to_somebody(database: &Database) {
         assert_fails_politely(&workplace.run(&other), FAILED, &said);
     }
     workplace.ok(&["bootstrap", "--tenant-key", "other", "--username", "o", "--email", "other@acme.example"]);
+    for (option, value) in [("--email", "nonsense"), ("--username", ""), ("--tenant-key", "no key")] {
+        let third = workplace.run(&["bootstrap", "--role-name", "third", option, value]);
+        assert_fails_politely(&third, WRONG_USAGE, &[&format!("{option}: ")]);
+    }
 }
 
 on_both!(a_tenant_that_locked_everybody_out_is_let_in_again);
@@ -124,14 +128,14 @@ fn bootstrap_makes_all_or_nothing(database: &Database) {
     assert_fails_politely(&workplace.run(&username), FAILED, &["Name others with --username or --email"]);
     let email = ["bootstrap", "--tenant-key", "other", "--username", "other"];
     assert_fails_politely(&workplace.run(&email), FAILED, &["--email"]);
-    for wrong in [
-        &["--tenant-key", "a key that is longer than its column"][..],
-        &["--tenant-key", "other"],
-        &["--tenant-key", "other", "--username", "other"],
-        &["--tenant-key", "other", "--username", &"x".repeat(200), "--email", "other@x.example"],
-        &["--tenant-key", "other", "--username", "other", "--email", "no address"],
+    for (wrong, code) in [
+        (&["--tenant-key", "a key that is longer than its column"][..], WRONG_USAGE),
+        (&["--tenant-key", "other"], FAILED),
+        (&["--tenant-key", "other", "--username", "other"], FAILED),
+        (&["--tenant-key", "other", "--username", &"x".repeat(200), "--email", "other@x.example"], WRONG_USAGE),
+        (&["--tenant-key", "other", "--username", "other", "--email", "no address"], WRONG_USAGE),
     ] {
-        assert_fails_politely(&workplace.run(&[&["bootstrap"], wrong].concat()), FAILED, &[]);
+        assert_fails_politely(&workplace.run(&[&["bootstrap"], wrong].concat()), code, &[]);
     }
     let token = workplace.ok(&["token", "--master"]);
     let running = workplace.serve(&["serve"]);

@@ -167,6 +167,7 @@ fn a_request_that_takes_too_long_is_ended() {
     let answer = rest(slow);
     assert!(answer.starts_with("HTTP/1.1 503 "), "{answer}");
     assert!(answer.to_lowercase().contains("\r\nretry-after: 1\r\n"), "{answer}");
+    assert!(answer.contains("took longer than it may") && answer.contains("TOOK_TOO_LONG"), "{answer}");
     assert_eq!(Request::new(server.address(), "GET /tenants").token("admin_a").send().status, 200);
 }
 

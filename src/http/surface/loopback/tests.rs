@@ -294,6 +294,11 @@ fn envelopes() -> Vec<(Error, &'static str, &'static str)> {
             r#"{"statusCode":422,"name":"UnprocessableEntityError","message":"The request body is invalid. See error object `details` property for more info.","code":"VALIDATION_FAILED","details":[{"path":"/x","code":"additionalProperties","message":"`x` is not a property","info":{}}]}"#,
         ),
         (Error::Unavailable(None), "", r#"{"statusCode":503,"message":"Service Unavailable"}"#),
+        (
+            Error::TookTooLong("hush".into()),
+            "",
+            r#"{"statusCode":503,"message":"The request took longer than it may. Ask for less at once, or try again later.","code":"TOOK_TOO_LONG"}"#,
+        ),
         (Error::Internal("hush".into()), "", r#"{"statusCode":500,"message":"Internal Server Error"}"#),
     ]
 }

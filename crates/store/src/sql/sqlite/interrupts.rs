@@ -46,7 +46,6 @@ impl Drop for Asking {
 /// What watches over the statements of one connection.
 pub(super) struct Interrupts {
     running: Arc<Mutex<Option<Running>>>,
-    timeout: Duration,
 }
 
 /// What becomes of a read that turns out to be slow.
@@ -69,8 +68,8 @@ struct Running {
 enum Cause {
     /// Nobody waits for the answer.
     Over,
-    /// Its time is up.
-    TooLong,
+    /// Its time is up, and why.
+    TooLong(&'static str),
     /// It is slow, and has no place among those that are.
     HeldUp,
 }
@@ -98,7 +97,7 @@ impl Interrupts {
             running.as_mut().is_some_and(|running| running.must_end(timeout, slow, &others_wait))
         };
         connection.progress_handler(STEPS, Some(must_end))?;
-        Ok(Self { running, timeout })
+        Ok(Self { running })
     }
 
     /// Runs a statement that reads. One that writes must not be ended: all that is written together with it would be
@@ -113,16 +112,13 @@ impl Interrupts {
         *self.running.lock().unwrap_or_else(PoisonError::into_inner) = Some(running);
         let result = work();
         let running = self.running.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Some(Running { watch, cause: Some(cause), .. }) = running else { return Watched::Done(result) };
+        let Some(Running { begun, watch, cause: Some(cause), .. }) = running else { return Watched::Done(result) };
         match (result, cause, watch) {
             (Err(_), Cause::HeldUp, Some(watch)) => Watched::HeldUp(watch),
             (Err(error), Cause::HeldUp, None) => Watched::Done(Err(error)),
-            (Err(_), Cause::TooLong, _) => {
-                let why = format!(
-                    "a statement was ended after {:?}, or after {IN_THE_WAY:?} since others waited",
-                    self.timeout
-                );
-                Watched::Done(Err(StoreError::Timeout(why.into())))
+            (Err(_), Cause::TooLong(why), _) => {
+                let ended = format!("a statement was ended after {} ms: {why}", begun.elapsed().as_millis());
+                Watched::Done(Err(StoreError::Timeout(ended.into())))
             }
             (Err(_), Cause::Over, _) => Watched::Done(Err(StoreError::Aborted)),
             (done, ..) => Watched::Done(done),
@@ -135,8 +131,10 @@ impl Running {
         let took = self.begun.elapsed();
         if self.asked.is_over() {
             self.cause = Some(Cause::Over);
-        } else if took > timeout || took > IN_THE_WAY && others_wait() {
-            self.cause = Some(Cause::TooLong);
+        } else if took > timeout {
+            self.cause = Some(Cause::TooLong("it may take no longer"));
+        } else if took > IN_THE_WAY && others_wait() {
+            self.cause = Some(Cause::TooLong("others waited who can have no other connection"));
         } else if took > SLOW
             && self.watch.as_mut().is_some_and(|watch| match slow {
                 Slow::GoesOn => !watch.may_go_on(self.begun),
