@@ -32,7 +32,8 @@ pub(super) async fn bootstrap(context: &Context, options: BootstrapOptions) -> R
 
 /// The id of the tenant with this key, or the id itself.
 async fn named(session: &Session<System, Write>, tenant: &str) -> Result<Uuid, Failure> {
-    if let Ok(id) = parse_uuid(tenant) {
+    // Without hyphens it may be a key.
+    if let (36, Ok(id)) = (tenant.len(), parse_uuid(tenant)) {
         return Ok(id);
     }
     let found = session.repository::<Tenant>().find_one(Tenant::KEY.is(tenant)).await;

@@ -4,7 +4,7 @@ use user_tenant_store::filter::{Filter, Predicate};
 use user_tenant_store::record::{New, Patch, Record};
 use user_tenant_store::scope::TenantScope;
 use user_tenant_store::session::{Committed, Session, Write};
-use user_tenant_store::value::Value;
+use user_tenant_store::value::{Value, parse_uuid};
 use uuid::Uuid;
 
 use super::administrators::Administrators;
@@ -106,7 +106,7 @@ pub(crate) fn of_member(member: Uuid, filter: Filter) -> Filter {
 /// Refuses a body that names another member than the path.
 pub(crate) fn same_member(member: Uuid, body: Option<&serde_json::Value>) -> Result<()> {
     match body.and_then(serde_json::Value::as_str) {
-        Some(named) if !named.eq_ignore_ascii_case(&member.to_string()) => Err(Error::InvalidProperty {
+        Some(named) if parse_uuid(named) != Ok(member) => Err(Error::InvalidProperty {
             property: "userTenantId".to_owned(),
             rule: Rule::Only { value: member.to_string(), what: "the membership of the path" },
         }),

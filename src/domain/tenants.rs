@@ -97,7 +97,7 @@ fn there(session: &Session<TenantScope, Write>, is_there: bool) -> Result<()> {
 /// Refuses a body whose id is another one than that of the path.
 pub(crate) fn same_id(path: &str, body: Option<&Json>) -> Result<()> {
     match body.and_then(Json::as_str) {
-        Some(body) if !body.eq_ignore_ascii_case(path) => {
+        Some(body) if body != path && parse_uuid(body).ok().is_none_or(|id| parse_uuid(path) != Ok(id)) => {
             Err(Error::IdMismatch { path: path.to_owned(), body: body.to_owned() })
         }
         _ => Ok(()),

@@ -183,14 +183,13 @@ impl Serialize for Value {
     }
 }
 
-/// Reads a UUID in the hyphenated form of RFC 9562, in either case; other spellings are refused,
-/// since the databases would disagree about them.
+/// Reads a UUID in the form of RFC 9562, in either case, or as `PostgreSQL` takes it too: without hyphens, or in braces.
 ///
 /// # Errors
 /// [`WrongType`] when the text is no such UUID.
 pub fn parse_uuid(text: &str) -> Result<Uuid, WrongType> {
     match Uuid::try_parse(text) {
-        Ok(id) if text.len() == 36 => Ok(id),
+        Ok(id) if !text.starts_with("urn:") => Ok(id),
         _ => wrong("a", "uuid"),
     }
 }

@@ -12,7 +12,8 @@ const SHOWN: usize = 8;
 
 /// The id of the row that this names. What is an id already is not looked for: the service says whether it is one.
 pub(super) async fn id(path: &Path, name: &str) -> Result<String, Failure> {
-    if parse_uuid(name).is_ok() {
+    // Without hyphens it may be a name.
+    if name.len() == 36 && parse_uuid(name).is_ok() {
         return Ok(name.to_owned());
     }
     if name.is_empty() {

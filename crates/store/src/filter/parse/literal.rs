@@ -21,7 +21,6 @@ pub(super) fn literal(kind: PropertyType, json: &Json) -> Result<Value, WrongTyp
         (PropertyType::Timestamp, Json::String(text)) => instant(text),
         (PropertyType::Timestamp, Json::Number(number)) => whole(number.as_f64()),
         (PropertyType::Integer, Json::String(text)) => whole(text.trim().parse().ok()),
-        (PropertyType::Uuid, Json::String(text)) => id(text),
         (PropertyType::IntegerArray, Json::String(text)) => {
             array(text, |item| item.parse::<i64>().ok().map(Json::from))
         }
@@ -37,12 +36,6 @@ fn whole(number: Option<f64>) -> Option<Json> {
     #[expect(clippy::cast_possible_truncation, reason = "it is whole, and small enough")]
     let whole = number.trunc() as i64;
     Some(whole.into())
-}
-
-/// An id without hyphens or in braces, as `PostgreSQL` takes it.
-fn id(text: &str) -> Option<Json> {
-    let id = uuid::Uuid::try_parse(text).ok()?;
-    (!text.starts_with("urn")).then(|| id.hyphenated().to_string().into())
 }
 
 /// An array as `PostgreSQL` writes it where no item needs quotes: `{1,2}`.
