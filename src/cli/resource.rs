@@ -104,6 +104,14 @@ impl Kind {
             Self::Group => &["id", "name", "description"],
         }
     }
+
+    /// What a table of one row shows.
+    fn details(self) -> &'static [&'static str] {
+        match self {
+            Self::Role => &["id", "name", "roleType", "permissions", "description"],
+            other => other.columns(),
+        }
+    }
 }
 
 /// Options of all five.
@@ -208,7 +216,7 @@ pub(super) async fn resource(context: &Context, kind: Kind, action: Action) -> R
         Action::Get { name, common } => {
             let path = Path::open(context, kind, &common).await?;
             let rows = path.find(&names::id(&path, &name).await?).await?;
-            print(&rows, common.output)
+            table::print(&rows, kind.meta(), kind.details(), common.output)
         }
         Action::Create { common, values } => {
             let mut body = values.body(kind)?;

@@ -29,7 +29,9 @@ pub fn predicate(meta: &'static EntityMeta, json: &Json) -> Parsed<Option<Predic
         Json::Object(object) => {
             let mut dollars = Vec::new();
             if inspect(json, 0, &mut dollars)? > MAX_KEYS {
-                return Err(FilterError::Clause(format!("The where clause has more than {MAX_KEYS} conditions")));
+                return Err(FilterError::Clause(format!(
+                    "The where clause has more than {MAX_KEYS} keys; operators, \"and\" and \"or\" count"
+                )));
             }
             if !dollars.is_empty() {
                 return Err(FilterError::OperatorNotAllowed { operators: dollars, predicate: Box::new(json.clone()) });
@@ -37,7 +39,7 @@ pub fn predicate(meta: &'static EntityMeta, json: &Json) -> Parsed<Option<Predic
             let predicate = conjunction(meta, object, "")?;
             if predicate.as_ref().map_or(0, Predicate::weight) > MAX_HEAVY {
                 return Err(FilterError::Clause(format!(
-                    "The where clause has more than {MAX_HEAVY} patterns and conditions inside JSON"
+                    "The where clause has more than {MAX_HEAVY} patterns (like, regexp …) and conditions on places inside JSON together"
                 )));
             }
             Ok(predicate)
