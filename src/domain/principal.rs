@@ -6,9 +6,9 @@ use uuid::Uuid;
 
 use crate::model::MembershipAcceptance;
 
-/// The kind of role that administrators have, in the original's vocabulary; it is also the kind of a role that names none.
+/// The type of the roles of administrators, in the original's vocabulary; it is also the type of a role that names none.
 const ADMINISTRATORS: i32 = 0;
-/// The kind of role that everybody else has there.
+/// The type of everybody else's roles there.
 const OTHERS: i32 = 1;
 
 /// The one in whose name something is done.
@@ -24,7 +24,7 @@ pub(crate) struct Principal<'a> {
     pub(crate) permissions: &'a HashSet<String>,
     /// When a membership beside a person's home counts.
     pub(crate) acceptance: MembershipAcceptance,
-    /// Kind of the role held.
+    /// Type of the role held.
     pub(crate) role_type: Option<i32>,
     /// Client applications that the role held is bound to; empty where it is bound to none.
     pub(crate) clients: &'a [String],
@@ -46,12 +46,12 @@ impl Principal<'_> {
         self.master || self.holds(permissions)
     }
 
-    /// The kind of the principal's role, where it is not that of administrators.
+    /// The type of the principal's role, where it is not that of administrators.
     pub(crate) fn own_lesser_type(&self) -> Option<i32> {
         self.role_type.filter(|own| !self.master && *own != ADMINISTRATORS)
     }
 
-    /// Whether the principal may give a role this kind: an administrator any, others their own and the common one.
+    /// Whether the principal may give a role this type: an administrator any, others their own and the common one.
     pub(crate) fn may_give_type(&self, role_type: Option<i32>) -> bool {
         let own = self.role_type.unwrap_or(ADMINISTRATORS);
         let given = role_type.unwrap_or(ADMINISTRATORS);
