@@ -8,7 +8,7 @@ use user_tenant_store::environment::Environment;
 use user_tenant_store::filter::Test;
 use user_tenant_store::migrate::{Finding, Migrations, Migrator};
 use user_tenant_store::scope::{AllTenants, CallerScope, OwnScope, System, SystemReason, TenantScope};
-use user_tenant_store::session::{DatabaseOptions, Limits, PoolState, Read, Session, Store, Write};
+use user_tenant_store::session::{DatabaseOptions, Limits, PoolState, Read, Session, SlowReadsState, Store, Write};
 use uuid::Uuid;
 
 use super::guard::Authorized;
@@ -108,9 +108,9 @@ impl Doors {
         self.store.close().await;
     }
 
-    /// How busy the connections are.
-    pub(crate) fn pool_state(&self) -> PoolState {
-        self.store.pool_state()
+    /// How busy the connections are, and how many reads are slow.
+    pub(crate) fn load(&self) -> (PoolState, SlowReadsState) {
+        (self.store.pool_state(), self.store.slow_reads())
     }
 }
 

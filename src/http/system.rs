@@ -61,6 +61,6 @@ async fn ready(State(service): State<Arc<Service>>) -> Response {
 async fn numbers(State(service): State<Arc<Service>>) -> Result<Response, Error> {
     let doors = service.doors.clone();
     service.metrics.population.refresh(async move { doors.population().await }).await;
-    let text = service.metrics.encode(service.doors.pool_state()).map_err(|error| Error::Internal(error.into()))?;
+    let text = service.metrics.encode(service.doors.load()).map_err(|error| Error::Internal(error.into()))?;
     Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response())
 }

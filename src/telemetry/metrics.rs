@@ -7,7 +7,7 @@ use prometheus::core::Collector;
 use prometheus::{
     HistogramOpts, HistogramVec, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, Result, TextEncoder,
 };
-use user_tenant_store::session::PoolState;
+use user_tenant_store::session::{PoolState, SlowReadsState};
 
 use super::population::Population;
 
@@ -67,6 +67,8 @@ pub(crate) struct Metrics {
     pool_size: IntGauge,
     pool_available: IntGauge,
     pool_waiting: IntGauge,
+    slow_reads: IntGauge,
+    slow_reads_waiting: IntGauge,
     authentication_failures: Counters<1>,
     permission_refusals: Counters<1>,
     wall_refusals: Counters<3>,
@@ -106,6 +108,11 @@ impl Metrics {
             pool_size: gauge("database_connections", "Database connections open")?,
             pool_available: gauge("database_connections_available", "Database connections idle")?,
             pool_waiting: gauge("database_requests_waiting", "Requests waiting for a database connection")?,
+            slow_reads: gauge("database_slow_reads", "Reads under way that have taken more than 250 ms")?,
+            slow_reads_waiting: gauge(
+                "database_slow_reads_waiting",
+                "Reads waiting for a slow one of the same caller",
+            )?,
             authentication_failures: Counters::new(
                 &registry,
                 "authentication_failures_total",
@@ -193,10 +200,14 @@ impl Metrics {
     ///
     /// # Errors
     /// When a metric cannot be written.
-    pub(crate) fn encode(&self, pool: PoolState) -> Result<String> {
-        for (gauge, count) in
-            [(&self.pool_size, pool.size), (&self.pool_available, pool.available), (&self.pool_waiting, pool.waiting)]
-        {
+    pub(crate) fn encode(&self, (pool, slow): (PoolState, SlowReadsState)) -> Result<String> {
+        for (gauge, count) in [
+            (&self.pool_size, pool.size),
+            (&self.pool_available, pool.available),
+            (&self.pool_waiting, pool.waiting),
+            (&self.slow_reads, slow.under_way),
+            (&self.slow_reads_waiting, slow.waiting),
+        ] {
             gauge.set(i64::try_from(count).unwrap_or(i64::MAX));
         }
         #[cfg(feature = "cli")]
@@ -232,11 +243,12 @@ mod tests {
     use std::time::Duration;
 
     use axum::http::Method;
-    use user_tenant_store::session::PoolState;
+    use user_tenant_store::session::{PoolState, SlowReadsState};
 
     use super::Metrics;
 
-    const POOL: PoolState = PoolState { size: 5, available: 3, waiting: 2 };
+    const LOAD: (PoolState, SlowReadsState) =
+        (PoolState { size: 5, available: 3, waiting: 2 }, SlowReadsState { under_way: 1, waiting: 4 });
 
     #[test]
     fn what_happened_is_counted_under_bounded_labels() {
@@ -247,7 +259,7 @@ mod tests {
         metrics.request_finished(&Method::GET, "/tenants/{id}", 200, Duration::from_millis(2));
         metrics.request_finished(&Method::from_bytes(b"BREW").unwrap(), "unmatched", 404, Duration::ZERO);
         metrics.authentication_failed("expired");
-        let text = metrics.encode(POOL).unwrap();
+        let text = metrics.encode(LOAD).unwrap();
         for line in [
             r#"user_tenant_service_requests_total{method="GET",route="/tenants/{id}",status="200"} 1"#,
             r#"user_tenant_service_requests_total{method="other",route="unmatched",status="404"} 1"#,
@@ -257,11 +269,13 @@ mod tests {
             "user_tenant_service_database_connections 5",
             "user_tenant_service_database_connections_available 3",
             "user_tenant_service_database_requests_waiting 2",
+            "user_tenant_service_database_slow_reads 1",
+            "user_tenant_service_database_slow_reads_waiting 4",
             r#"user_tenant_service_authentication_failures_total{reason="expired"} 1"#,
         ] {
             assert!(text.lines().any(|known| known == line), "{line} in\n{text}");
         }
         drop(second);
-        assert!(metrics.encode(POOL).unwrap().contains("user_tenant_service_requests_in_flight 0\n"));
+        assert!(metrics.encode(LOAD).unwrap().contains("user_tenant_service_requests_in_flight 0\n"));
     }
 }

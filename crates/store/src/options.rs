@@ -127,3 +127,12 @@ pub struct PoolState {
     /// Requests waiting for one.
     pub waiting: usize,
 }
+
+/// How many reads are slow, as the store sees it: not done after 250 ms.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SlowReadsState {
+    /// Slow reads under way.
+    pub under_way: usize,
+    /// Reads that wait for a slow one of the same reader and table.
+    pub waiting: usize,
+}

@@ -11,7 +11,7 @@ use crate::error::StoreResult;
 use crate::executor::{Executor as _, Pool};
 pub use crate::executor::{Mode, Read, Write};
 use crate::meter::{Meter, Together};
-pub use crate::options::{DatabaseOptions, Limits, PoolState, PostgresOptions, SqliteOptions, TlsMode};
+pub use crate::options::{DatabaseOptions, Limits, PoolState, PostgresOptions, SlowReadsState, SqliteOptions, TlsMode};
 use crate::scope::{Scope, System};
 use crate::sql::{Confined, Counted, Dialect, Effort, Ending, Queried, Verb, veil};
 use crate::turns::Turn;
@@ -107,6 +107,11 @@ impl Store {
     /// How busy the connections are.
     pub fn pool_state(&self) -> PoolState {
         self.pool.state()
+    }
+
+    /// How many reads are slow, and how many wait for these.
+    pub fn slow_reads(&self) -> SlowReadsState {
+        self.together.slow.state()
     }
 
     /// The clock and ids that this store uses.

@@ -17,6 +17,7 @@ use tokio::time::sleep;
 use uuid::Uuid;
 
 use crate::error::{StoreError, StoreResult};
+use crate::options::SlowReadsState;
 use crate::turns::{Key, Rules, Turn, Turns};
 
 /// From when on a read is slow.
@@ -34,6 +35,7 @@ pub(crate) fn places(connections: usize) -> usize {
 pub(crate) struct SlowReads {
     turns: Turns,
     places: Arc<Semaphore>,
+    connections: usize,
 }
 
 /// A read that may turn out to be slow.
@@ -54,7 +56,15 @@ struct Place {
 impl SlowReads {
     /// Of a store with so many connections.
     pub(crate) fn new(connections: usize) -> Arc<Self> {
-        Arc::new(Self { turns: Turns::new(TURNS), places: Arc::new(Semaphore::new(places(connections))) })
+        Arc::new(Self { turns: Turns::new(TURNS), places: Arc::new(Semaphore::new(places(connections))), connections })
+    }
+
+    /// How many there are.
+    pub(crate) fn state(&self) -> SlowReadsState {
+        SlowReadsState {
+            under_way: places(self.connections) - self.places.available_permits(),
+            waiting: self.turns.waiting(),
+        }
     }
 
     /// Watches a read of this table. A read of the service's own, without a reader, waits for nobody.

@@ -73,6 +73,11 @@ impl Turns {
         Self { rules, count: AtomicUsize::default(), waiting: AtomicUsize::default(), long: Mutex::default() }
     }
 
+    /// How many wait for a turn.
+    pub(crate) fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::Relaxed)
+    }
+
     /// Remembers that these rows took long to read, and gives the lock that is their turn.
     pub(crate) fn remember(&self, reader: Option<Uuid>, table: &'static str) -> Arc<tokio::sync::Mutex<Instant>> {
         let now = Instant::now();

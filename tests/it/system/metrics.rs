@@ -64,6 +64,8 @@ fn metrics_have_names_and_bounded_labels(world: &World) {
         "database_connections",
         "database_connections_available",
         "database_requests_waiting",
+        "database_slow_reads",
+        "database_slow_reads_waiting",
         "errors_total",
         "log_lines_dropped_total",
         "memberships",

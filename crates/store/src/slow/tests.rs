@@ -33,6 +33,7 @@ async fn of_one_reader_one_goes_on_and_of_all_half_of_the_connections() -> Outco
     let (mut third, mut fourth) = (watch(THEIRS, TABLE)?, watch(THEIRS, "users")?);
     assert!(third.may_go_on(begun));
     assert!(!fourth.is_held_up() && !fourth.may_go_on(begun), "two connections are left to those that are quick");
+    assert_eq!(slow.state(), SlowReadsState { under_way: 2, waiting: 0 });
     let ending = async {
         sleep(SLOW).await;
         drop(first);
