@@ -59,6 +59,7 @@ pub(crate) async fn update_all(
     let fields = Some(vec![Role::ID.position(), Role::PERMISSIONS.position()]);
     let roles = session.repository::<Role>();
     let mut affected = roles.pages(Filter { fields, ..Filter::matching(predicate.clone()) });
+    let mut checked = Vec::new();
     while let Some(page) = affected.next().await? {
         for role in &page {
             let granted = match role.get(Role::PERMISSIONS) {
@@ -66,11 +67,14 @@ pub(crate) async fn update_all(
                 _ => &[],
             };
             changeable(role.id(), own, principal.may_affect(granted))?;
+            checked.extend(role.id());
         }
     }
+    // A role that is made meanwhile was not looked at.
+    let checked = Role::ID.is_one_of(checked);
     names::keep_once(&session, Role::NAME, patch.get(Role::NAME), Some(predicate)).await?;
     let administrators = Administrators::before(&session, &principal).await?;
-    let count = session.repository::<Role>().update_all(Some(predicate), patch).await?;
+    let count = session.repository::<Role>().update_all(Some(&checked), patch).await?;
     administrators.remain(&session).await?;
     Ok(session.commit(count).await?)
 }

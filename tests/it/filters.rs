@@ -192,3 +192,59 @@ fn nothing_skipped_and_no_limit_is_the_whole_list(scene: &Scene) {
         assert_eq!(rows(filter.clone()), all - skipped, "{filter}");
     }
 }
+
+// Each was an expression as deep as there are items: SQLite refused it, and longer ones ended the process.
+on_both!(a_long_list_in_a_condition_is_served_or_refused);
+fn a_long_list_in_a_condition_is_served_or_refused(scene: &Scene) {
+    let lists = [
+        "/tenants".to_owned(),
+        format!("/tenants/{A}/roles"),
+        format!("/tenants/{A}/users"),
+        format!("/tenants/{A}/tenant-configs"),
+    ];
+    for list in &lists {
+        let rows = scene.done(&scene.by("admin_a", &format!("GET {list}")));
+        let row = rows[0].as_object().expect("there is a row");
+        for property in row.keys() {
+            for operator in ["inq", "nin", "contains"] {
+                for item in ["[]", "1", "\"a\""] {
+                    let items = vec![item; 1_500].join(",");
+                    let filter = format!("{{\"where\":{{\"{property}\":{{\"{operator}\":[{items}]}}}}}}");
+                    let answer = scene.by("admin_a", &format!("GET {list}")).raw_query("filter", &filter).send();
+                    assert!(
+                        matches!(answer.status, 200 | 400),
+                        "{list} {property} {operator} {item}: {} {}",
+                        answer.status,
+                        text(&answer)
+                    );
+                }
+            }
+        }
+    }
+    let arrays = vec![json!([]); 1_500];
+    let scope =
+        json!({ "include": [{ "relation": "roles", "scope": { "where": { "permissions": { "inq": arrays } } } }] });
+    let error = refused(&scene.by("admin_a", "GET /tenants").query("filter", &scope));
+    assert!(error["message"].as_str().is_some_and(|message| message.contains("at most 100 arrays")), "{error}");
+    // Up to the bound they select as they should.
+    let mut many: Vec<Json> = (0..99).map(|number| json!([format!("none-{number}")])).collect();
+    let admin = scene.done(&roles(scene).query("filter", &json!({ "where": { "name": "admin" } })));
+    many.push(admin[0]["permissions"].clone());
+    assert_eq!(names(scene, &json!({ "where": { "permissions": { "inq": many } } })), ["admin"]);
+    let same = vec![json!("ViewTenant"); 100];
+    let with_it = names(scene, &json!({ "where": { "permissions": { "contains": same } } }));
+    assert_eq!(with_it, names(scene, &json!({ "where": { "permissions": { "contains": ["ViewTenant"] } } })));
+    assert!(with_it.contains(&"admin".to_owned()), "{with_it:?}");
+}
+
+on_both!(a_pattern_that_is_too_large_is_refused);
+fn a_pattern_that_is_too_large_is_refused(scene: &Scene) {
+    for (pattern, part) in [(r"\w{180}", "too large"), ("[^x]{150}[^y]{150}", "repeats too often")] {
+        let error = refused(&roles(scene).query("filter", &json!({ "where": { "name": { "regexp": pattern } } })));
+        assert!(error["message"].as_str().is_some_and(|message| message.contains(part)), "{error}");
+    }
+    let each: Vec<Json> = (0..5).map(|number| json!({ "name": { "regexp": format!(r"\w{{20}}{number}") } })).collect();
+    let error = refused(&roles(scene).query("filter", &json!({ "where": { "or": each } })));
+    assert!(error["message"].as_str().is_some_and(|message| message.contains("counts as several")), "{error}");
+    assert_eq!(names(scene, &json!({ "where": { "name": { "regexp": r"^a\w{1,20}$" } } })), ["admin"]);
+}

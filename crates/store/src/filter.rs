@@ -6,6 +6,7 @@
 pub mod brackets;
 mod error;
 pub mod parse;
+pub(crate) mod pattern;
 mod regexp;
 
 pub use error::FilterError;
@@ -84,18 +85,26 @@ impl Predicate {
         }
     }
 
-    /// Whether it compares columns as they are: no patterns, and nothing inside JSON.
+    /// Whether it compares columns as they are: no patterns, no items of arrays, and nothing inside JSON.
     pub(crate) fn is_light(&self) -> bool {
-        self.weight() == 0
+        match self {
+            Self::And(all) | Self::Or(all) => all.iter().all(Self::is_light),
+            Self::Test { path, test, .. } => {
+                path.is_empty() && !matches!(test, Test::Like { .. } | Test::Regexp { .. } | Test::HoldsAll(_))
+            }
+        }
     }
 
-    /// How many patterns and tests inside JSON it has.
-    pub(crate) fn weight(&self) -> usize {
+    /// What it weighs: each pattern by its size, each other test that is not light as one. `None` where a pattern is too
+    /// large.
+    fn weight(&self) -> Option<usize> {
         match self {
             Self::And(all) | Self::Or(all) => all.iter().map(Self::weight).sum(),
-            Self::Test { path, test, .. } => {
-                usize::from(!path.is_empty() || matches!(test, Test::Like { .. } | Test::Regexp { .. }))
+            Self::Test { test: Test::Like { pattern, insensitive, .. }, .. } => {
+                pattern::weight_of_like(pattern, *insensitive)
             }
+            Self::Test { test: Test::Regexp { pattern, insensitive }, .. } => pattern::weight(pattern, *insensitive),
+            other => Some(usize::from(!other.is_light())),
         }
     }
 }

@@ -158,7 +158,7 @@ impl<S: Scope, M: Mode> Session<S, M> {
 
     /// The rows of a statement, counted by the meter.
     pub(crate) async fn query_counted(&self, statement: Confined, mut meter: Meter) -> StoreResult<Counted> {
-        tracing::trace!(sql = %statement.sql, "query");
+        tracing::trace!(sql = %statement.sql, effort = ?statement.effort, "query");
         let veiled = statement.is_veiled.then(|| statement.projection.clone());
         let reader = self.executor.reader();
         let mut watch = self.together.slow.watch(meter.waits(), statement.table);

@@ -213,8 +213,9 @@ impl Confined {
         let is_heavy = predicate.is_some_and(|predicate| !predicate.is_light());
         let statement = Self::build(dialect, wall, meta, actor, verb);
         let effort = match statement.effort {
-            _ if is_of_one => Effort::One,
+            // Of one row, too: a pattern can take as long on it as on many.
             _ if is_heavy => Effort::Heavy,
+            _ if is_of_one => Effort::One,
             other => other,
         };
         Self { table: meta.table, effort, ..statement }

@@ -1,5 +1,7 @@
 //! A checked predicate to a condition: one arm an operator, with the few places where the dialects differ.
 
+use std::collections::HashSet;
+
 use sea_query::extension::postgres::PgBinOper;
 use sea_query::{ArrayType, Condition, Expr, ExprTrait, Func};
 
@@ -63,9 +65,16 @@ fn holds_all(dialect: Dialect, column: Expr, items: &[Value]) -> Expr {
             let texts: Vec<Value> = items.iter().filter_map(Value::to_key).map(Value::Text).collect();
             column.cast_as("text[]").binary(PgBinOper::Contains, array(&texts))
         }
-        Dialect::Sqlite => items.iter().fold(column.clone().is_not_null(), |all, item| {
-            all.and(holds_any(dialect, column.clone(), std::slice::from_ref(item)))
-        }),
+        Dialect::Sqlite => {
+            // Counted, since a test for each would be an expression as deep as there are items.
+            let keys: HashSet<String> = items.iter().filter_map(Value::to_key).collect();
+            let mut held = sea_query::Query::select();
+            held.expr(Func::count_distinct(Expr::col(("held", "value"))))
+                .from_function(Func::cust("json_each").arg(column.clone()), "held")
+                .and_where(Expr::col(("held", "value")).in_subquery(json_list(items)));
+            let counted = Expr::SubQuery(None, Box::new(held.into()));
+            column.is_not_null().and(counted.eq(i64::try_from(keys.len()).unwrap_or(i64::MAX)))
+        }
     }
 }
 

@@ -255,7 +255,7 @@ fn watch_over(
     connection: &mut Connection,
     options: &SqliteOptions,
     slow: Slow,
-    others_wait: impl Fn() -> bool + Send + 'static,
+    others_wait: impl Fn() -> bool + Send + Sync + 'static,
 ) -> StoreResult<Interrupts> {
     Interrupts::on(connection, options.statement_timeout, slow, others_wait).map_err(errors::classify)
 }

@@ -13,8 +13,11 @@ const MAX_DEPTH: usize = 32;
 /// Most keys of a predicate, all levels together: each becomes a test, and the databases and our own
 /// recursion bear only so many.
 const MAX_KEYS: usize = 400;
-/// Most tests of patterns, or inside JSON: each reads the whole of a long text, again for each row.
+/// Most that tests of patterns, of items of arrays, or inside JSON weigh: each reads the whole of a long text, again for each
+/// row, and a pattern takes memory.
 const MAX_HEAVY: usize = 32;
+/// Most arrays in a list of them, and most items that an array is to hold: each is a test of its own.
+const MAX_ITEMS: usize = 100;
 
 /// Operators that take a pattern.
 const PATTERNS: [&str; 5] = ["like", "nlike", "ilike", "nilike", "regexp"];
@@ -37,12 +40,14 @@ pub fn predicate(meta: &'static EntityMeta, json: &Json) -> Parsed<Option<Predic
                 return Err(FilterError::OperatorNotAllowed { operators: dollars, predicate: Box::new(json.clone()) });
             }
             let predicate = conjunction(meta, object, "")?;
-            if predicate.as_ref().map_or(0, Predicate::weight) > MAX_HEAVY {
-                return Err(FilterError::Clause(format!(
-                    "The where clause has more than {MAX_HEAVY} patterns (like, regexp …) and conditions on places inside JSON together"
-                )));
+            match predicate.as_ref().map_or(Some(0), Predicate::weight) {
+                Some(weight) if weight <= MAX_HEAVY => Ok(predicate),
+                Some(_) => Err(FilterError::Clause(format!(
+                    "The where clause has more than {MAX_HEAVY} patterns (like, regexp …; a large one counts as several), \
+                     contains, and conditions on places inside JSON together"
+                ))),
+                None => Err(FilterError::Clause("A pattern of the where clause is too large".to_owned())),
             }
-            Ok(predicate)
         }
         other => Err(FilterError::Clause(format!("The where clause {other} is not an object"))),
     }
@@ -212,6 +217,8 @@ fn operator(
     }
     match name {
         "contains" if is_array(property, path) => match value(json)? {
+            Value::TextArray(items) if items.len() > MAX_ITEMS => Err(too_many("items", &invalid)),
+            Value::IntegerArray(items) if items.len() > MAX_ITEMS => Err(too_many("items", &invalid)),
             Value::TextArray(items) => Ok(Test::HoldsAll(items.into_iter().map(Value::Text).collect())),
             Value::IntegerArray(items) => Ok(Test::HoldsAll(items.into_iter().map(Value::Integer).collect())),
             _ => Ok(Test::Never),
@@ -243,6 +250,9 @@ fn operator(
                 other => list(other)
                     .ok_or_else(|| invalid("Value is not an array or object with sequential numeric indices"))?,
             };
+            if is_array(property, path) && items.len() > MAX_ITEMS {
+                return Err(too_many("arrays", &invalid));
+            }
             let mut values = items.iter().map(value).collect::<Parsed<Vec<_>>>()?;
             values.extend(values.iter().filter_map(|value| written(property, value)).collect::<Vec<_>>());
             Ok(if name == "inq" { Test::In(values) } else { Test::NotIn(values) })
@@ -278,6 +288,10 @@ fn operator(
             info: Box::new(json!({ "operator": name })),
         }),
     }
+}
+
+fn too_many(what: &str, invalid: impl Fn(&str) -> FilterError) -> FilterError {
+    invalid(&format!("at most {MAX_ITEMS} {what} are compared"))
 }
 
 /// Patterns are for text and ids; of other types the databases print different text.

@@ -7,23 +7,38 @@ use rusqlite::functions::{Context, FunctionFlags};
 use rusqlite::{Connection, Error, Result};
 use serde_json::Value as Json;
 
+use crate::filter::pattern;
+
 type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+const FLAGS: FunctionFlags = FunctionFlags::SQLITE_UTF8.union(FunctionFlags::SQLITE_DETERMINISTIC);
+
+/// Registers patterns, none of which is looked for once `must_end` says so: `SQLite` itself asks after some thousand steps
+/// only, and to look for a pattern is one step, however long the text.
+pub(super) fn register_patterns(
+    connection: &Connection,
+    must_end: impl Fn() -> bool + Clone + Send + 'static,
+) -> Result<()> {
+    let ends = must_end.clone();
+    connection
+        .create_scalar_function("matches_like", 3, FLAGS, move |context| matches(context, pattern::like, &must_end))?;
+    connection
+        .create_scalar_function("matches_regexp", 3, FLAGS, move |context| matches(context, pattern::regexp, &ends))
+}
 
 /// Registers all of them on a connection.
 pub(super) fn register(connection: &Connection) -> Result<()> {
-    let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
-    connection.create_scalar_function("matches_like", 3, flags, |context| matches(context, like_to_regex))?;
-    connection.create_scalar_function("matches_regexp", 3, flags, |context| matches(context, regexp_to_regex))?;
+    register_patterns(connection, || false)?;
     let last: Arc<Mutex<Document>> = Arc::default();
     let same = last.clone();
-    connection.create_scalar_function("json_path_text", 2, flags, move |context| {
+    connection.create_scalar_function("json_path_text", 2, FLAGS, move |context| {
         at_path(context, &last, |json| match json {
             Json::String(text) => Some(text.clone()),
             Json::Bool(_) | Json::Number(_) => Some(json.to_string()),
             Json::Null | Json::Array(_) | Json::Object(_) => None,
         })
     })?;
-    connection.create_scalar_function("json_path_presence", 2, flags, move |context| {
+    connection.create_scalar_function("json_path_presence", 2, FLAGS, move |context| {
         at_path(context, &same, |json| (!json.is_null()).then_some(true))
     })
 }
@@ -52,45 +67,25 @@ fn parsed(text: &str) -> Result<Json> {
 }
 
 /// `f(text, pattern, insensitive)`; null for a null text. The compiled pattern is kept with the statement.
-fn matches(context: &Context<'_>, compile: fn(&str, bool) -> Result<Regex, Failure>) -> Result<Option<bool>> {
+fn matches(
+    context: &Context<'_>,
+    compile: fn(&str, bool) -> Option<Regex>,
+    must_end: &impl Fn() -> bool,
+) -> Result<Option<bool>> {
     let Some(text) = text(context)? else { return Ok(None) };
+    if must_end() {
+        return Err(Error::UserFunctionError("the statement is to end".into()));
+    }
     let insensitive: bool = context.get(2)?;
-    let regex: Arc<Regex> =
-        context.get_or_create_aux(1, |pattern| -> Result<_, Failure> { compile(pattern.as_str()?, insensitive) })?;
+    let regex: Arc<Regex> = context.get_or_create_aux(1, |pattern| -> Result<_, Failure> {
+        Ok(compile(pattern.as_str()?, insensitive).ok_or("the pattern is too large")?)
+    })?;
     Ok(Some(regex.is_match(text)))
 }
 
 /// The first argument.
 fn text<'a>(context: &'a Context<'_>) -> Result<Option<&'a str>> {
     context.get_raw(0).as_str_or_null().map_err(|error| Error::UserFunctionError(error.into()))
-}
-
-fn like_to_regex(pattern: &str, insensitive: bool) -> Result<Regex, Failure> {
-    let mut regex = String::from("^");
-    let mut characters = pattern.chars();
-    while let Some(character) = characters.next() {
-        match character {
-            '%' => regex.push_str(".*"),
-            '_' => regex.push('.'),
-            '\\' => regex.push_str(&escape(characters.next().unwrap_or('\\'))),
-            other => regex.push_str(&escape(other)),
-        }
-    }
-    regex.push('$');
-    build(&regex, insensitive)
-}
-
-fn regexp_to_regex(pattern: &str, insensitive: bool) -> Result<Regex, Failure> {
-    build(pattern, insensitive)
-}
-
-fn escape(character: char) -> String {
-    regex::escape(character.encode_utf8(&mut [0; 4]))
-}
-
-/// A dot matches a line feed too, as in `PostgreSQL`.
-fn build(pattern: &str, insensitive: bool) -> Result<Regex, Failure> {
-    Ok(regex::RegexBuilder::new(pattern).case_insensitive(insensitive).dot_matches_new_line(true).build()?)
 }
 
 /// What is made of the value at a place in a document; null where there is none.
@@ -113,4 +108,26 @@ fn at_path<T>(context: &Context<'_>, last: &Mutex<Document>, make: fn(&Json) -> 
         }
     }
     Ok(make(place))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use super::*;
+
+    #[test]
+    fn no_pattern_is_looked_for_once_the_statement_must_end() -> Result<()> {
+        let connection = Connection::open_in_memory()?;
+        let over = Arc::new(AtomicBool::default());
+        let seen = over.clone();
+        register_patterns(&connection, move || seen.load(Ordering::Relaxed))?;
+        for sql in ["SELECT matches_like('Ada', 'a%', 1)", "SELECT matches_regexp('Ada', '^A.a$', 0)"] {
+            over.store(false, Ordering::Relaxed);
+            assert!(connection.query_row(sql, [], |row| row.get::<_, bool>(0))?, "{sql}");
+            over.store(true, Ordering::Relaxed);
+            assert!(connection.query_row(sql, [], |row| row.get::<_, bool>(0)).is_err(), "{sql}");
+        }
+        Ok(())
+    }
 }

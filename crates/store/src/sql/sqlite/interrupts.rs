@@ -8,6 +8,7 @@ use std::time::Duration;
 use rusqlite::Connection;
 use tokio::time::Instant;
 
+use super::functions;
 use crate::error::{StoreError, StoreResult};
 use crate::slow::{SLOW, Watch, held_up};
 
@@ -88,14 +89,16 @@ impl Interrupts {
         connection: &mut Connection,
         timeout: Duration,
         slow: Slow,
-        others_wait: impl Fn() -> bool + Send + 'static,
+        others_wait: impl Fn() -> bool + Send + Sync + 'static,
     ) -> rusqlite::Result<Self> {
         let running: Arc<Mutex<Option<Running>>> = Arc::default();
         let watched = running.clone();
+        let others_wait = Arc::new(others_wait);
         let must_end = move || {
             let mut running = watched.lock().unwrap_or_else(PoisonError::into_inner);
-            running.as_mut().is_some_and(|running| running.must_end(timeout, slow, &others_wait))
+            running.as_mut().is_some_and(|running| running.must_end(timeout, slow, &*others_wait))
         };
+        functions::register_patterns(connection, must_end.clone())?;
         connection.progress_handler(STEPS, Some(must_end))?;
         Ok(Self { running })
     }
