@@ -18,8 +18,8 @@ pub(crate) async fn add(session: Session<TenantScope, Write>, group: Uuid, membe
     let member = parse_uuid(member).map_err(|_| Error::NotOfTenant)?;
     let new = New::<UserGroup>::empty().with(UserGroup::GROUP_ID, group)?.with(UserGroup::USER_TENANT_ID, member)?;
     // Neither the member nor the group is removed in the meantime.
-    let held = async { Ok(session.repository::<Group>().hold_by_id(group).await?) };
-    tokio::try_join!(biased; tenants::hold(&session), held)?;
+    let (tenant, _) = session.ask((tenants::held(&session), session.repository::<Group>().hold_by_id(group))).await?;
+    tenants::there(&session, tenant)?;
     session.create_and_commit(new).await.map_err(|error| match error.into() {
         Error::RelatedNotFound(_) => Error::NotOfTenant,
         other => other,

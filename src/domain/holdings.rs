@@ -1,6 +1,7 @@
 //! What a member holds now, by the role and by permissions of their own: the measure of what they may give and take.
 
 use user_tenant_store::StoreResult;
+use user_tenant_store::filter::Filter;
 use user_tenant_store::scope::{Scope, Sees};
 use user_tenant_store::session::{Mode, Session};
 use uuid::Uuid;
@@ -28,12 +29,10 @@ where
     M: Mode,
 {
     let (holdings, own) = (session.repository::<Holding>(), session.repository::<UserLevelPermission>());
-    let (holding, own) = tokio::try_join!(
-        biased;
-        holdings.find_one(Holding::ID.is(membership)),
-        own.all_typed(UserLevelPermission::USER_TENANT_ID.is(membership)),
-    )?;
+    let own = own.pages(Filter::matching(UserLevelPermission::USER_TENANT_ID.is(membership)));
+    let (holding, own) = session.ask((holdings.find_one(Holding::ID.is(membership)), own.begun())).await?;
     let Some(holding) = holding else { return Ok(Held::default()) };
+    let own = own.typed().await?;
     let role = holding.permissions.unwrap_or_default();
     Ok(Held {
         permissions: Effective::of(&role, own.iter().map(|own| (&own.permission, own.allowed))),

@@ -4,6 +4,7 @@ use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;
 use user_tenant_store::filter::{Filter, Predicate};
 use user_tenant_store::record::Record;
+use user_tenant_store::repository::Pages;
 use user_tenant_store::scope::{Sees, TenantScope};
 use user_tenant_store::session::{Session, Write};
 use user_tenant_store::value::Value;
@@ -29,16 +30,15 @@ where
     let wanted = folded(name);
     let lock = [format!("{} of {}: {wanted}", E::meta().table, session.scope().0)];
     let others = name.is_ascii().then(|| property.is_beyond_ascii());
-    let named = ids::<E>(session, property, others, |row| {
-        row.get(property).and_then(Value::as_text).is_some_and(|text| folded(text) == wanted)
-    });
     // In this order: what others wrote under the lock is read.
-    let ((), named) = tokio::try_join!(biased; session.serialize_on(&lock), named)?;
+    let ((), named) = session.ask((session.serialize_on(&lock), pages(session, property, others).begun())).await?;
+    let named = ids(named, |row| row.get(property).and_then(Value::as_text).is_some_and(|text| folded(text) == wanted));
+    let named = named.await?;
     if named.is_empty() {
         return Ok(());
     }
     let changed = match changed {
-        Some(changed) => ids::<E>(session, property, Some(changed.clone()), |_| true).await?,
+        Some(changed) => ids(pages(session, property, Some(changed.clone())), |_| true).await?,
         None => Vec::new(),
     };
     if named.iter().all(|id| changed.contains(id)) { Ok(()) } else { Err(Taken::of::<E>("name", name)) }
@@ -57,25 +57,31 @@ fn folded(name: &str) -> String {
     small.to_uppercase().chars().flat_map(char::to_lowercase).nfd().filter(keep).collect()
 }
 
-/// The ids of the rows that a condition selects and a test passes.
-async fn ids<E: Entity>(
+/// The rows that a condition selects: what a name needs, and not what else is in the rows, which may be long.
+fn pages<E: Entity>(
     session: &Session<TenantScope, Write>,
     property: TypedProperty<E, String>,
     predicate: Option<Predicate>,
-    passes: impl Fn(&Record) -> bool,
-) -> StoreResult<Vec<Option<Uuid>>>
+) -> Pages<'_, E, TenantScope, Write>
 where
     TenantScope: Sees<E>,
 {
+    let fields = Some(vec![E::meta().position(E::meta().id().name).unwrap_or_default(), property.position()]);
+    session.repository::<E>().pages(Filter { predicate, fields, ..Filter::default() })
+}
+
+/// The ids of the rows that a test passes.
+async fn ids<E: Entity>(
+    rows: Pages<'_, E, TenantScope, Write>,
+    passes: impl Fn(&Record) -> bool,
+) -> StoreResult<Vec<Option<Uuid>>> {
     let mut ids = Vec::new();
     let add = |row: &Record| {
         if passes(row) {
             ids.push(row.id());
         }
     };
-    // What a name needs, and not what else is in the rows, which may be long.
-    let fields = Some(vec![E::meta().position(E::meta().id().name).unwrap_or_default(), property.position()]);
-    session.repository::<E>().for_each(Filter { predicate, fields, ..Filter::default() }, add).await?;
+    rows.for_each(add).await?;
     Ok(ids)
 }
 

@@ -5,7 +5,7 @@ use user_tenant_store::scope::System;
 use user_tenant_store::session::{Session, Write};
 use uuid::Uuid;
 
-use super::users::{self, Known};
+use super::users::{self, Asked, Known};
 use crate::error::{Error, Result};
 use crate::model::{Role, Tenant, TenantStatus, User, UserCredentials, UserStatus, UserTenant};
 
@@ -36,8 +36,8 @@ impl Login {
     }
 
     /// Whom it leads to, among all people.
-    pub(crate) async fn owner(&self, session: &Session<System, Write>) -> Result<Known> {
-        users::known(session, &self.username, &self.email).await
+    pub(crate) fn owner<'a>(&self, session: &'a Session<System, Write>) -> Asked<'a, Known> {
+        users::known(session, &self.username, &self.email)
     }
 
     /// Refuses what leads to somebody.

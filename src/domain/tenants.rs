@@ -3,6 +3,7 @@
 use serde_json::Value as Json;
 use user_tenant_store::filter::{Filter, Predicate};
 use user_tenant_store::form::Unwritable;
+use user_tenant_store::query::Query;
 use user_tenant_store::record::{InvalidRecord, New, Patch, Record};
 use user_tenant_store::scope::{CallerScope, System, TenantScope};
 use user_tenant_store::session::{Committed, Read, Session, Write};
@@ -87,10 +88,16 @@ pub(crate) async fn lock(session: &Session<TenantScope, Write>) -> Result<()> {
 /// Keeps the tenant as it is until the commit, and with it its members and roles: whoever takes one of these away locks it.
 /// Others may hold it at the same time.
 pub(crate) async fn hold(session: &Session<TenantScope, Write>) -> Result<()> {
-    there(session, session.repository::<Tenant>().hold_by_id(session.scope().0).await?)
+    there(session, held(session).await?)
 }
 
-fn there(session: &Session<TenantScope, Write>, is_there: bool) -> Result<()> {
+/// The same as a query: whether the tenant is there.
+pub(crate) fn held(session: &Session<TenantScope, Write>) -> Query<'_, TenantScope, Write, bool> {
+    session.repository::<Tenant>().hold_by_id(session.scope().0)
+}
+
+/// Refuses to go on in a tenant that is not there.
+pub(crate) fn there(session: &Session<TenantScope, Write>, is_there: bool) -> Result<()> {
     if is_there { Ok(()) } else { Err(Error::NotFound(Sought::of::<Tenant>(&session.scope().0))) }
 }
 

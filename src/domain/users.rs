@@ -5,6 +5,7 @@ mod identity;
 
 use user_tenant_store::cursor::Page;
 use user_tenant_store::filter::{Filter, Predicate, Test};
+use user_tenant_store::query::Query;
 use user_tenant_store::record::{New, Patch};
 use user_tenant_store::scope::{OwnScope, System, TenantScope};
 use user_tenant_store::session::{Committed, Read, Session, Write};
@@ -18,6 +19,9 @@ use super::holdings;
 use super::principal::Principal;
 use crate::error::{Error, Result, Sought};
 use crate::model::{Role, Tenant, TenantStatus, User, UserGroup, UserStatus, UserTenant};
+
+/// What a rule asks of all tenants, before it writes.
+pub(crate) type Asked<'a, T> = Query<'a, System, Write, T>;
 
 /// Changes of a user of the tenant: of the person, and of the membership.
 #[derive(Debug)]
@@ -41,12 +45,10 @@ pub(crate) async fn update(
     // A change of role or status may take the last administrator away; names may change side by side.
     let exclusive = change.role.is_some() || change.status.is_some();
     let tenants = session.repository::<Tenant>();
-    let (is_there, membership, user) = tokio::try_join!(
-        biased;
-        async { Ok(if exclusive { tenants.lock_by_id(tenant).await? } else { tenants.hold_by_id(tenant).await? }) },
-        membership(&session, tenant, id),
-        async { Ok(session.repository::<User>().get(id).await?) },
-    )?;
+    let held = if exclusive { tenants.lock_by_id(tenant) } else { tenants.hold_by_id(tenant) };
+    let asked = session.ask((held, membership(&session, tenant, id), session.repository::<User>().get(id)));
+    let (is_there, membership, user) = asked.await?;
+    let membership = membership.ok_or_else(|| unknown(&id))?;
     if !is_there {
         return Err(Error::NotFound(Sought::of::<Tenant>(&tenant)));
     }
@@ -130,7 +132,7 @@ pub(crate) async fn remove(
 ) -> Result<Committed<()>> {
     session.repository::<Tenant>().lock_by_id(tenant).await?;
     let of_user = UserTenant::USER_ID.is(id);
-    let membership = membership(&session, tenant, id).await?;
+    let membership = membership(&session, tenant, id).await?.ok_or_else(|| unknown(&id))?;
     if id == principal.user {
         return Err(Error::OwnMembership);
     }
@@ -196,9 +198,9 @@ async fn next_default(session: &Session<System, Write>, tenant: Uuid, of_user: &
 }
 
 /// The membership of a user in the tenant; of a foreign or unknown user there is none.
-async fn membership(session: &Session<System, Write>, tenant: Uuid, user: Uuid) -> Result<UserTenant> {
+fn membership(session: &Session<System, Write>, tenant: Uuid, user: Uuid) -> Asked<'_, Option<UserTenant>> {
     let here = UserTenant::TENANT_ID.is(tenant).and(Some(&UserTenant::USER_ID.is(user)));
-    session.repository::<UserTenant>().find_one(here).await?.ok_or_else(|| unknown(&user))
+    session.repository::<UserTenant>().find_one(here)
 }
 
 /// Refuses the principal who holds less than the member does. Of themselves everybody may dispose.

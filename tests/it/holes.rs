@@ -52,7 +52,7 @@ const SUPER: &str = "a0000000-0000-4000-8000-000000000015";
 pub(crate) const ADMIN_OF_B: &str = "b0000000-0000-4000-8000-000000000011";
 /// Groups: Alice and Andy are in the first, Amy in the second.
 const ENGINEERS: &str = "a0000000-0000-4000-8000-000000000041";
-const SALES: &str = "a0000000-0000-4000-8000-000000000042";
+pub(crate) const SALES: &str = "a0000000-0000-4000-8000-000000000042";
 pub(crate) const ENGINEERS_OF_B: &str = "b0000000-0000-4000-8000-000000000041";
 
 /// Conditions that lift every other one where they replace it, or stand beside it under an `or`.

@@ -30,6 +30,7 @@ mod processes;
 mod program;
 mod replay;
 mod request;
+mod round_trips;
 mod scaffold;
 mod support;
 mod system;

@@ -14,7 +14,7 @@ use crate::slow::Watch;
 use crate::sql::postgres;
 #[cfg(feature = "sqlite")]
 use crate::sql::sqlite;
-use crate::sql::{Confined, Dialect, Ending, Queried};
+use crate::sql::{Confined, Counted, Dialect, Ending, Queried, Question};
 
 /// A mode of sessions: [`Read`] or [`Write`].
 pub trait Mode: sealed::Mode {}
@@ -110,6 +110,22 @@ impl Pool {
         Ok(Transaction(Box::new(begun)))
     }
 
+    /// Runs a statement and returns its rows, unless it is slow and may not go on. What waits for `PostgreSQL` is boxed: it is
+    /// large, and whatever waits for a read would have room for it, `SQLite` or not.
+    pub(crate) async fn query(
+        &self,
+        statement: &Arc<Confined>,
+        meter: Meter,
+        watch: Option<Watch>,
+    ) -> StoreResult<Queried> {
+        match *self.0 {
+            #[cfg(feature = "postgres")]
+            Backend::Postgres(ref backend) => Box::pin(backend.query(statement, meter, watch)).await,
+            #[cfg(feature = "sqlite")]
+            Backend::Sqlite(ref backend) => backend.query(statement.clone(), meter, watch).await,
+        }
+    }
+
     /// Carries out what is under way and closes all connections; later statements are refused.
     pub(crate) async fn close(&self) {
         match *self.0 {
@@ -144,11 +160,6 @@ impl Executor for Transaction {
 }
 
 impl Reader<'_> {
-    /// Whether all statements are in one transaction, which may hold what others need.
-    pub(crate) fn is_in_transaction(&self) -> bool {
-        matches!(self, Self::Transaction(_))
-    }
-
     /// The SQL that is understood.
     pub(crate) fn dialect(&self) -> Dialect {
         match self {
@@ -166,33 +177,19 @@ impl Reader<'_> {
             },
         }
     }
-
-    /// Runs a statement and returns its rows, unless it is slow and may not go on; in a transaction that is an error. What
-    /// waits for `PostgreSQL` is boxed: it is large, and whatever waits for a read would have room for it, `SQLite` or not.
-    pub(crate) async fn query(
-        &self,
-        statement: &Arc<Confined>,
-        meter: Meter,
-        watch: Option<Watch>,
-    ) -> StoreResult<Queried> {
-        match self {
-            Self::Pool(pool) => match *pool.0 {
-                #[cfg(feature = "postgres")]
-                Backend::Postgres(ref backend) => Box::pin(backend.query(statement, meter, watch)).await,
-                #[cfg(feature = "sqlite")]
-                Backend::Sqlite(ref backend) => backend.query(statement.clone(), meter, watch).await,
-            },
-            Self::Transaction(transaction) => match *transaction.0 {
-                #[cfg(feature = "postgres")]
-                Begun::Postgres(ref transaction) => Box::pin(transaction.query(statement, meter, watch)).await,
-                #[cfg(feature = "sqlite")]
-                Begun::Sqlite(ref transaction) => transaction.query(statement.clone(), meter, watch).await,
-            },
-        }
-    }
 }
 
 impl Transaction {
+    /// Asks several questions, which are answered in their order. One that is slow and may not go on fails.
+    pub(crate) async fn ask(&self, questions: Vec<Question>) -> StoreResult<Vec<Counted>> {
+        match *self.0 {
+            #[cfg(feature = "postgres")]
+            Begun::Postgres(ref transaction) => Box::pin(transaction.ask(questions)).await,
+            #[cfg(feature = "sqlite")]
+            Begun::Sqlite(ref transaction) => transaction.ask(questions).await,
+        }
+    }
+
     /// Runs statements, one after the other, and returns how many rows each touched.
     pub(crate) async fn execute(&self, statements: Vec<Confined>) -> StoreResult<Vec<u64>> {
         match *self.0 {

@@ -11,10 +11,11 @@ use crate::filter::{Filter, Include};
 use crate::json;
 use crate::meter::{self, Meter};
 use crate::options::Limits;
+use crate::query::Query;
 use crate::record::{Place, Record, Related};
 use crate::scope::Scope;
-use crate::session::{Mode, Session};
-use crate::sql::Verb;
+use crate::session::{Asked, Mode, Session};
+use crate::sql::{Counted, Parents, Verb};
 use crate::value::Value;
 
 /// The text of the statement that [`find`] runs for the rows themselves.
@@ -23,7 +24,7 @@ pub(crate) fn statement<S: Scope, M: Mode>(
     meta: &'static EntityMeta,
     filter: &Filter,
 ) -> String {
-    let (projection, _) = projection(meta, filter, None);
+    let Form { projection, .. } = Form::of(meta, filter, None);
     let limit = filter.limit.unwrap_or(session.limits.max_rows);
     session.confine(meta, Verb::Find { filter, projection, limit, parents: None }).sql
 }
@@ -53,8 +54,30 @@ pub(crate) async fn find_for_rule<S: Scope, M: Mode>(
     filter: &Filter,
     rows: u64,
 ) -> StoreResult<(Vec<Record>, bool)> {
-    let limits = Limits { max_rows: rows, max_bytes: u64::MAX, ..session.limits };
-    find_up_to(session, meta, filter, rows > 1, &limits).await
+    find_up_to(session, meta, filter, rows > 1, &for_rule(session, rows)).await
+}
+
+/// The same of a filter without related rows, as a query: they would be asked for once the rows are known.
+pub(crate) fn page_for_rule<'a, S: Scope, M: Mode>(
+    session: &'a Session<S, M>,
+    meta: &'static EntityMeta,
+    filter: &Filter,
+    rows: u64,
+) -> Query<'a, S, M, (Vec<Record>, bool)> {
+    let (limit, looks_beyond) = (filter.limit, rows > 1);
+    let mut budget = Budget::new(session, &for_rule(session, rows), looks_beyond);
+    let form = Form::of(meta, filter, None);
+    let asked = form.asked(session, meta, filter, u64::from(looks_beyond), None, &mut budget);
+    Query::new(session, vec![asked], move |answers| {
+        let mut rows = form.rows(answers.next()?, &mut budget)?;
+        let more = budget.end_page(limit, looks_beyond, &mut rows)?;
+        keep_place(&mut rows, budget.meter);
+        Ok((rows, more))
+    })
+}
+
+fn for_rule<S, M: Mode>(session: &Session<S, M>, rows: u64) -> Limits {
+    Limits { max_rows: rows, max_bytes: u64::MAX, ..session.limits }
 }
 
 async fn find_up_to<S: Scope, M: Mode>(
@@ -64,30 +87,27 @@ async fn find_up_to<S: Scope, M: Mode>(
     looks_beyond: bool,
     limits: &Limits,
 ) -> StoreResult<(Vec<Record>, bool)> {
-    // The row that is looked at beyond the page counts in no limit.
-    let beyond = u64::from(looks_beyond);
-    let most = limits.max_rows;
-    let mut budget = Budget { rows: most + beyond, most, meter: session.meter(limits) };
-    if filter.limit.is_some_and(|limit| limit > most) {
+    let mut budget = Budget::new(session, limits, looks_beyond);
+    if filter.limit.is_some_and(|limit| limit > budget.most) {
         return Err(budget.too_many_rows());
     }
-    let mut rows = read(session, meta, filter, beyond, None, &mut budget).await?;
-    let more = looks_beyond && filter.limit.is_some_and(|limit| rows.len() as u64 > limit);
-    if more {
-        rows.pop();
-    } else {
-        budget.take_rows(beyond)?;
-    }
+    let mut rows = read(session, meta, filter, u64::from(looks_beyond), None, &mut budget).await?;
+    let more = budget.end_page(filter.limit, looks_beyond, &mut rows)?;
     include(session, filter, &mut rows, &mut budget).await?;
     if budget.meter.may_grow_too_long() {
         budget.meter.check_text(json::length(&rows)?)?;
     }
-    if let Some(place) = Place::of(budget.meter) {
-        for row in &mut rows {
+    keep_place(&mut rows, budget.meter);
+    Ok((rows, more))
+}
+
+/// Rows keep the place of their answer among all answers until the last of them is gone.
+fn keep_place(rows: &mut [Record], meter: Meter) {
+    if let Some(place) = Place::of(meter) {
+        for row in rows {
             row.place = Some(place.clone());
         }
     }
-    Ok((rows, more))
 }
 
 /// What the answer may still take.
@@ -99,6 +119,23 @@ struct Budget {
 }
 
 impl Budget {
+    /// The row that is looked at beyond the page counts in no limit.
+    fn new<S: Scope, M: Mode>(session: &Session<S, M>, limits: &Limits, looks_beyond: bool) -> Self {
+        let most = limits.max_rows;
+        Self { rows: most + u64::from(looks_beyond), most, meter: session.meter(limits) }
+    }
+
+    /// Takes the row beyond a page off, and tells whether there was one.
+    fn end_page(&mut self, limit: Option<u64>, looks_beyond: bool, rows: &mut Vec<Record>) -> StoreResult<bool> {
+        let more = looks_beyond && limit.is_some_and(|limit| rows.len() as u64 > limit);
+        if more {
+            rows.pop();
+        } else {
+            self.take_rows(u64::from(looks_beyond))?;
+        }
+        Ok(more)
+    }
+
     fn take_rows(&mut self, rows: u64) -> StoreResult<()> {
         self.rows = self.rows.checked_sub(rows).ok_or_else(|| self.too_many_rows())?;
         Ok(())
@@ -116,46 +153,73 @@ async fn read<S: Scope, M: Mode>(
     meta: &'static EntityMeta,
     filter: &Filter,
     beyond: u64,
-    parents: Option<(&'static Property, Vec<Value>)>,
+    parents: Option<Parents>,
     budget: &mut Budget,
 ) -> StoreResult<Vec<Record>> {
-    let (projection, shown) = projection(meta, filter, parents.as_ref().map(|(key, _)| *key));
-    // One more than allowed tells a full answer from a cut one. What the budget has left is not asked for: the limit is
-    // in the statement's text, of which there would be no end.
-    let limit = match filter.limit {
-        Some(limit) if parents.is_none() => limit + beyond,
-        _ => session.limits.max_rows + 1,
-    };
-    let most = meter::most_of_row(&projection).saturating_mul(limit);
-    let statement = session.confine(meta, Verb::Find { filter, projection: projection.clone(), limit, parents });
-    let turn = session.begin(&mut budget.meter, meta.table, most).await?;
-    let (rows, meter) = session.query_counted(statement, std::mem::take(&mut budget.meter)).await?;
-    drop(turn);
-    budget.meter = meter;
-    budget.take_rows(rows.len() as u64)?;
-    let record = |values| Record { properties: projection.clone(), values, shown, related: Vec::new(), place: None };
-    Ok(rows.into_iter().map(record).collect())
+    let form = Form::of(meta, filter, parents.as_ref().map(|(key, _)| *key));
+    let asked = form.asked(session, meta, filter, beyond, parents, budget);
+    form.rows(session.answer(asked).await?, budget)
 }
 
-/// The wanted properties, then those that only serve to find related rows and the next page; and how many are wanted.
-fn projection(
-    meta: &'static EntityMeta,
-    filter: &Filter,
-    key: Option<&'static Property>,
-) -> (Arc<[&'static Property]>, usize) {
-    let mut wanted: Vec<&'static Property> = match &filter.fields {
-        Some(positions) => positions.iter().map(|at| &meta.properties[*at]).collect(),
-        None => meta.properties.iter().collect(),
-    };
-    let shown = wanted.len();
-    let order = total_order(meta, filter).into_iter().map(|key| key.property);
-    let to_related = filter.include.iter().filter_map(|include| meta.property(include.relation.local));
-    for needed in key.into_iter().chain(to_related).chain(order) {
-        if !wanted.iter().any(|property| property.name == needed.name) {
-            wanted.push(needed);
+/// The form in which rows are read.
+struct Form {
+    /// The wanted properties, then those that only serve to find related rows and the next page.
+    projection: Arc<[&'static Property]>,
+    /// How many are wanted.
+    shown: usize,
+}
+
+impl Form {
+    fn of(meta: &'static EntityMeta, filter: &Filter, key: Option<&'static Property>) -> Self {
+        let mut wanted: Vec<&'static Property> = match &filter.fields {
+            Some(positions) => positions.iter().map(|at| &meta.properties[*at]).collect(),
+            None => meta.properties.iter().collect(),
+        };
+        let shown = wanted.len();
+        let order = total_order(meta, filter).into_iter().map(|key| key.property);
+        let to_related = filter.include.iter().filter_map(|include| meta.property(include.relation.local));
+        for needed in key.into_iter().chain(to_related).chain(order) {
+            if !wanted.iter().any(|property| property.name == needed.name) {
+                wanted.push(needed);
+            }
         }
+        Self { projection: wanted.into(), shown }
     }
-    (wanted.into(), shown)
+
+    /// The statement, which takes the budget's meter along.
+    fn asked<S: Scope, M: Mode>(
+        &self,
+        session: &Session<S, M>,
+        meta: &'static EntityMeta,
+        filter: &Filter,
+        beyond: u64,
+        parents: Option<Parents>,
+        budget: &mut Budget,
+    ) -> Asked {
+        // One more than allowed tells a full answer from a cut one. What the budget has left is not asked for: the limit is
+        // in the statement's text, of which there would be no end.
+        let limit = match filter.limit {
+            Some(limit) if parents.is_none() => limit + beyond,
+            _ => session.limits.max_rows + 1,
+        };
+        let most = meter::most_of_row(&self.projection).saturating_mul(limit);
+        let verb = Verb::Find { filter, projection: self.projection.clone(), limit, parents };
+        Asked { statement: session.confine(meta, verb), meter: std::mem::take(&mut budget.meter), most }
+    }
+
+    /// The rows of its answer, with which the meter comes back.
+    fn rows(&self, (rows, meter): Counted, budget: &mut Budget) -> StoreResult<Vec<Record>> {
+        budget.meter = meter;
+        budget.take_rows(rows.len() as u64)?;
+        let record = |values| Record {
+            properties: self.projection.clone(),
+            values,
+            shown: self.shown,
+            related: Vec::new(),
+            place: None,
+        };
+        Ok(rows.into_iter().map(record).collect())
+    }
 }
 
 /// Loads the included relations of `rows` and hangs them in.

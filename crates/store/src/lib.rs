@@ -82,6 +82,7 @@ mod length;
 mod meter;
 pub mod migrate;
 mod options;
+pub mod query;
 pub mod record;
 pub mod repository;
 pub mod schema;

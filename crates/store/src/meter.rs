@@ -122,11 +122,16 @@ impl Meter {
 
     /// From now on the rows of this table are read, so much at most. Waits for a turn where too much of it was read lately.
     pub(crate) async fn begin(&mut self, table: &'static str, most: u64) -> StoreResult<Option<Turn>> {
-        (self.table, self.before) = (table, self.used);
+        self.reads(table);
         match &self.together {
             Some(together) if most > LONG => together.turns.wait(self.waits, table).await,
             _ => Ok(None),
         }
+    }
+
+    /// The same without a turn.
+    pub(crate) fn reads(&mut self, table: &'static str) {
+        (self.table, self.before) = (table, self.used);
     }
 
     /// The id under which long reads take turns.

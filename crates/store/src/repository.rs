@@ -11,6 +11,7 @@ use crate::entity::{Entity, EntityMeta};
 use crate::error::{StoreError, StoreResult};
 use crate::filter::{Filter, Predicate};
 use crate::include;
+use crate::query::Query;
 use crate::record::Record;
 use crate::scope::{Scope, Sees};
 #[cfg(doc)]
@@ -32,22 +33,71 @@ const PAGE: u64 = 200;
 /// Rows for a rule, a page at a time.
 pub struct Pages<'a, E, S, M: Mode> {
     session: &'a Session<S, M>,
+    /// The first page, where it was read before.
+    first: Option<Vec<Record>>,
     /// What has not been read yet.
     rest: Option<Filter>,
     entity: PhantomData<fn() -> E>,
 }
 
-impl<E: Entity, S: Scope, M: Mode> Pages<'_, E, S, M> {
+impl<'a, E: Entity, S: Scope, M: Mode> Pages<'a, E, S, M> {
+    /// The same pages, the first of which is read, so that it can travel with other queries; unless it has related rows,
+    /// which are asked for once the rows are known.
+    pub fn begun(self) -> Query<'a, S, M, Self> {
+        let session = self.session;
+        match self.rest {
+            Some(filter) if self.first.is_none() && filter.include.is_empty() => {
+                include::page_for_rule(session, E::meta(), &filter, PAGE).map(move |(rows, more)| {
+                    let rest = Self::behind(&rows, more, filter);
+                    Self { session, first: Some(rows), rest, entity: PhantomData }
+                })
+            }
+            rest => Query::known(session, Self { rest, ..self }),
+        }
+    }
+
+    fn behind(rows: &[Record], more: bool, filter: Filter) -> Option<Filter> {
+        let next = rows.last().filter(|_| more).and_then(|last| Cursor::behind(E::meta(), &filter, last));
+        next.map(|next| next.rest(E::meta(), filter))
+    }
+
     /// The next page; none behind the last.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn next(&mut self) -> StoreResult<Option<Vec<Record>>> {
+        if let Some(first) = self.first.take() {
+            return Ok(Some(first));
+        }
         let Some(filter) = self.rest.take() else { return Ok(None) };
         let (rows, more) = include::find_for_rule(self.session, E::meta(), &filter, PAGE).await?;
-        let next = rows.last().filter(|_| more).and_then(|last| Cursor::behind(E::meta(), &filter, last));
-        self.rest = next.map(|next| next.rest(E::meta(), filter));
+        self.rest = Self::behind(&rows, more, filter);
         Ok(Some(rows))
+    }
+
+    /// Reads all of them.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn for_each(mut self, mut each: impl FnMut(&Record)) -> StoreResult<()> {
+        while let Some(rows) = self.next().await? {
+            rows.iter().for_each(&mut each);
+        }
+        Ok(())
+    }
+
+    /// All rows as typed entities. They are held together, so this is for rows that are few and short by their nature.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn typed(mut self) -> StoreResult<Vec<E>> {
+        let mut all = Vec::new();
+        while let Some(rows) = self.next().await? {
+            for row in rows {
+                all.push(row.into_entity()?);
+            }
+        }
+        Ok(all)
     }
 }
 
@@ -61,7 +111,7 @@ impl<S: Scope, M: Mode> Session<S, M> {
     }
 }
 
-impl<E: Entity, S: Scope, M: Mode> Repository<'_, E, S, M> {
+impl<'a, E: Entity, S: Scope, M: Mode> Repository<'a, E, S, M> {
     /// Rows with their related rows, as records for an answer.
     ///
     /// # Errors
@@ -90,20 +140,17 @@ impl<E: Entity, S: Scope, M: Mode> Repository<'_, E, S, M> {
 
     /// All rows that the filter selects, whatever its limit, a page at a time, so that no more of them are held. What bounds
     /// an answer bounds no rule: how many rows there are, or how long, never keeps it from reading them all.
-    pub fn pages(&self, filter: Filter) -> Pages<'_, E, S, M> {
-        Pages { session: self.session, rest: Some(Filter { limit: Some(PAGE), ..filter }), entity: PhantomData }
+    pub fn pages(&self, filter: Filter) -> Pages<'a, E, S, M> {
+        let rest = Some(Filter { limit: Some(PAGE), ..filter });
+        Pages { session: self.session, first: None, rest, entity: PhantomData }
     }
 
     /// Reads all rows of the [`Self::pages`].
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn for_each(&self, filter: Filter, mut each: impl FnMut(&Record)) -> StoreResult<()> {
-        let mut pages = self.pages(filter);
-        while let Some(rows) = pages.next().await? {
-            rows.iter().for_each(&mut each);
-        }
-        Ok(())
+    pub async fn for_each(&self, filter: Filter, each: impl FnMut(&Record)) -> StoreResult<()> {
+        self.pages(filter).for_each(each).await
     }
 
     /// The rows that match as typed entities, for a rule: all of them, whatever bounds an answer. They are held together, so
@@ -112,14 +159,7 @@ impl<E: Entity, S: Scope, M: Mode> Repository<'_, E, S, M> {
     /// # Errors
     /// When the database fails.
     pub async fn all_typed(&self, predicate: Predicate) -> StoreResult<Vec<E>> {
-        let mut pages = self.pages(Filter::matching(predicate));
-        let mut all = Vec::new();
-        while let Some(rows) = pages.next().await? {
-            for row in rows {
-                all.push(row.into_entity()?);
-            }
-        }
-        Ok(all)
+        self.pages(Filter::matching(predicate)).typed().await
     }
 
     /// The rows that match, or all of them for `None`, as typed entities.
@@ -148,16 +188,18 @@ impl<E: Entity, S: Scope, M: Mode> Repository<'_, E, S, M> {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn get(&self, id: impl Into<Value>) -> StoreResult<Option<E>> {
-        self.find_one(by_id(E::meta(), id, None)).await
+    pub fn get(&self, id: impl Into<Value>) -> Query<'a, S, M, Option<E>> {
+        self.find_one(by_id(E::meta(), id, None))
     }
 
     /// The first row that matches, as a typed entity, however long it is.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn find_one(&self, predicate: Predicate) -> StoreResult<Option<E>> {
-        self.first(Filter::matching(predicate)).await?.map(Record::into_entity).transpose()
+    pub fn find_one(&self, predicate: Predicate) -> Query<'a, S, M, Option<E>> {
+        let filter = Filter { limit: Some(1), ..Filter::matching(predicate) };
+        include::page_for_rule(self.session, E::meta(), &filter, 1)
+            .try_map(|(mut rows, _)| rows.pop().map(Record::into_entity).transpose())
     }
 
     /// The first row that the filter selects, shaped by it, for a rule: however long it is.
@@ -173,9 +215,12 @@ impl<E: Entity, S: Scope, M: Mode> Repository<'_, E, S, M> {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn count(&self, predicate: Option<&Predicate>) -> StoreResult<u64> {
-        let rows = self.session.query(self.session.confine(E::meta(), Verb::Count { predicate })).await?;
-        counted(rows.first().and_then(|row| row.first()))
+    pub fn count(&self, predicate: Option<&Predicate>) -> Query<'a, S, M, u64> {
+        let asked = self.session.asked(self.session.confine(E::meta(), Verb::Count { predicate }));
+        Query::new(self.session, vec![asked], |answers| {
+            let (rows, _) = answers.next()?;
+            counted(rows.first().and_then(|row| row.first()))
+        })
     }
 
     /// How many rows hold each value of a property, in no order; values that no row holds are left out.
@@ -197,8 +242,8 @@ impl<E: Entity, S: Scope, M: Mode> Repository<'_, E, S, M> {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn exists(&self, id: impl Into<Value>) -> StoreResult<bool> {
-        Ok(self.count(Some(&by_id(E::meta(), id, None))).await? > 0)
+    pub fn exists(&self, id: impl Into<Value>) -> Query<'a, S, M, bool> {
+        self.count(Some(&by_id(E::meta(), id, None))).map(|count| count > 0)
     }
 }
 

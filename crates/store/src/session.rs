@@ -2,19 +2,18 @@
 
 use std::sync::Arc;
 
+use futures_util::future::try_join_all;
+
 use crate::audit::Actor;
-use crate::entity::EntityMeta;
+use crate::entity::{EntityMeta, Property};
 use crate::environment::Environment;
-#[cfg(doc)]
-use crate::error::StoreError;
-use crate::error::StoreResult;
-use crate::executor::{Executor as _, Pool};
+use crate::error::{StoreError, StoreResult};
+use crate::executor::{Executor as _, Pool, Reader};
 pub use crate::executor::{Mode, Read, Write};
 use crate::meter::{Meter, Together};
 pub use crate::options::{DatabaseOptions, Limits, PoolState, PostgresOptions, SlowReadsState, SqliteOptions, TlsMode};
 use crate::scope::{Scope, System};
-use crate::sql::{Confined, Counted, Dialect, Effort, Ending, Queried, Verb, veil};
-use crate::turns::Turn;
+use crate::sql::{Confined, Counted, Dialect, Effort, Ending, Queried, Question, Verb, veil};
 use crate::value::Value;
 
 /// One database. Keep it where only the doors of the service reach it: whoever holds it can make
@@ -35,6 +34,15 @@ pub struct Session<S, M: Mode> {
     pub(crate) environment: Environment,
     pub(crate) limits: Limits,
     together: Arc<Together>,
+}
+
+/// A statement that reads, and what its answer may take.
+pub(crate) struct Asked {
+    pub(crate) statement: Confined,
+    /// What counts the answer.
+    pub(crate) meter: Meter,
+    /// How many bytes the rows may have at most.
+    pub(crate) most: u64,
 }
 
 /// The result of a transaction that was committed. Nothing else makes one, so that a function
@@ -146,31 +154,66 @@ impl<S: Scope, M: Mode> Session<S, M> {
         Meter::new(&self.together, limits, self.scope.wall(), self.actor.user)
     }
 
-    /// Tells the meter what is read next, and waits for a turn. A transaction waits for none: it may hold what others need.
-    pub(crate) async fn begin(&self, meter: &mut Meter, table: &'static str, most: u64) -> StoreResult<Option<Turn>> {
-        meter.begin(table, if self.executor.reader().is_in_transaction() { 0 } else { most }).await
+    /// A statement whose answer is counted by itself.
+    pub(crate) fn asked(&self, statement: Confined) -> Asked {
+        Asked { statement, meter: self.meter(&self.limits), most: 0 }
     }
 
     /// The rows of a statement that is an answer of its own.
     pub(crate) async fn query(&self, statement: Confined) -> StoreResult<Vec<Vec<Value>>> {
-        self.query_counted(statement, self.meter(&self.limits)).await.map(|(rows, _)| rows)
+        self.answer(self.asked(statement)).await.map(|(rows, _)| rows)
     }
 
-    /// The rows of a statement, counted by the meter.
-    pub(crate) async fn query_counted(&self, statement: Confined, mut meter: Meter) -> StoreResult<Counted> {
-        tracing::trace!(sql = %statement.sql, effort = ?statement.effort, "query");
-        let veiled = statement.is_veiled.then(|| statement.projection.clone());
-        let reader = self.executor.reader();
-        let mut watch = self.together.slow.watch(meter.waits(), statement.table);
-        // A transaction waits for no turn: it may hold what others need.
-        if reader.is_in_transaction() {
+    /// The rows of a statement, counted by its meter.
+    pub(crate) async fn answer(&self, asked: Asked) -> StoreResult<Counted> {
+        match self.executor.reader() {
+            Reader::Pool(pool) => self.read(pool, asked).await,
+            Reader::Transaction(_) => self.answers(vec![asked]).await?.pop().ok_or(StoreError::Aborted),
+        }
+    }
+
+    /// The answers to several statements: of a transaction in one batch, which carries them out in this order.
+    pub(crate) async fn answers(&self, asked: Vec<Asked>) -> StoreResult<Vec<Counted>> {
+        let transaction = match self.executor.reader() {
+            Reader::Pool(pool) => return try_join_all(asked.into_iter().map(|asked| self.read(pool, asked))).await,
+            Reader::Transaction(transaction) => transaction,
+        };
+        if asked.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut veils = Vec::with_capacity(asked.len());
+        let mut questions = Vec::with_capacity(asked.len());
+        for Asked { statement, mut meter, .. } in asked {
+            tracing::trace!(sql = %statement.sql, effort = ?statement.effort, "query");
             self.environment.interruption()?;
-        } else if let Some(watch) = watch.as_mut().filter(|_| statement.effort != Effort::One) {
+            // A transaction waits for no turn: it may hold what others need.
+            meter.reads(statement.table);
+            // One row is not slow, nor is a lock: others are waited for.
+            let watch = self.together.slow.watch(meter.waits(), statement.table);
+            let watch = watch.filter(|_| statement.effort != Effort::One);
+            veils.push(veil(&statement));
+            questions.push(Question { statement: Arc::new(statement), meter, watch });
+        }
+        let mut answers = transaction.ask(questions).await?;
+        for ((rows, _), veil) in answers.iter_mut().zip(veils) {
+            lay(veil, rows)?;
+        }
+        Ok(answers)
+    }
+
+    /// The answer to a statement outside a transaction, which waits for its turn where it may be long.
+    async fn read(&self, pool: &Pool, asked: Asked) -> StoreResult<Counted> {
+        let Asked { statement, mut meter, most } = asked;
+        tracing::trace!(sql = %statement.sql, effort = ?statement.effort, "query");
+        let _turn = meter.begin(statement.table, most).await?;
+        let veil = veil(&statement);
+        let mut watch = self.together.slow.watch(meter.waits(), statement.table);
+        if let Some(watch) = watch.as_mut().filter(|_| statement.effort != Effort::One) {
             watch.wait().await?;
         }
         let statement = Arc::new(statement);
         let (mut rows, meter) = loop {
-            match reader.query(&statement, meter, watch).await? {
+            match pool.query(&statement, meter, watch).await? {
                 Queried::Rows(counted) => break counted,
                 Queried::Ended(counted, mut ended) => {
                     ended.wait().await?;
@@ -178,13 +221,11 @@ impl<S: Scope, M: Mode> Session<S, M> {
                 }
             }
         };
-        if let Some(projection) = veiled {
-            rows.iter_mut().try_for_each(|row| veil::lay(&projection, row))?;
-        }
+        lay(veil, &mut rows)?;
         Ok((rows, meter))
     }
 
-    fn dialect(&self) -> Dialect {
+    pub(crate) fn dialect(&self) -> Dialect {
         self.executor.reader().dialect()
     }
 }
@@ -204,18 +245,6 @@ impl<M: Mode> Session<System, M> {
 }
 
 impl<S: Scope> Session<S, Write> {
-    /// Keeps other transactions that name one of these texts here waiting until this one ends: for rules between rows that no
-    /// constraint holds. What is read from then on holds until the commit, as far as all who write it do the same.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn serialize_on(&self, texts: &[String]) -> StoreResult<()> {
-        match Confined::serialize(self.dialect(), texts) {
-            Some(statement) if !texts.is_empty() => self.query(statement).await.map(drop),
-            _ => Ok(()),
-        }
-    }
-
     /// Runs statements, one after the other, and returns how many rows each touched.
     pub(crate) async fn execute(&self, statements: Vec<Confined>) -> StoreResult<Vec<u64>> {
         for statement in &statements {
@@ -256,6 +285,18 @@ impl<S: Scope> Session<S, Write> {
         }
         self.executor.finish(statements, ending).await
     }
+}
+
+/// The properties of the rows on which a veil must be laid.
+type Veil = Option<Arc<[&'static Property]>>;
+
+fn veil(statement: &Confined) -> Veil {
+    statement.is_veiled.then(|| statement.projection.clone())
+}
+
+fn lay(veil: Veil, rows: &mut [Vec<Value>]) -> StoreResult<()> {
+    let Some(projection) = veil else { return Ok(()) };
+    rows.iter_mut().try_for_each(|row| veil::lay(&projection, row))
 }
 
 impl<S, M: Mode> std::fmt::Debug for Session<S, M> {

@@ -125,7 +125,10 @@ impl Watch {
     /// Does the work, unless it is slow and may not go on: then there is nothing of it. The work is pinned by the caller, who
     /// drops it: handed over, it would take its place twice.
     #[cfg(feature = "postgres")]
-    pub(crate) async fn over<T>(watch: &mut Option<Self>, work: Pin<&mut impl Future<Output = T>>) -> Option<T> {
+    pub(crate) async fn over<T>(
+        watch: &mut Option<Self>,
+        work: Pin<&mut (impl Future<Output = T> + ?Sized)>,
+    ) -> Option<T> {
         let begun = Instant::now();
         let refused = async {
             let Some(watch) = watch else { return std::future::pending().await };

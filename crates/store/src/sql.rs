@@ -68,7 +68,7 @@ const ROOT: &str = "t0";
 /// How much a statement may have to look at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Effort {
-    /// One row, known by its id.
+    /// One row, known by its id, or no row at all.
     One,
     /// Few rows, so that others may wait behind it; unless it finds none, and no index helps.
     Few,
@@ -107,6 +107,16 @@ pub(crate) enum Queried {
     Rows(Counted),
     /// Nothing: it is slow, and must wait for a place among those that are.
     Ended(Meter, Watch),
+}
+
+/// A statement that reads within a transaction.
+pub(crate) struct Question {
+    /// The statement.
+    pub(crate) statement: Arc<Confined>,
+    /// What counts its rows.
+    pub(crate) meter: Meter,
+    /// What ends it where it is slow.
+    pub(crate) watch: Option<Watch>,
 }
 
 /// How the last statements of a transaction end it.
@@ -300,8 +310,8 @@ impl Confined {
         let sql = "SELECT count(pg_advisory_xact_lock(hashtextextended(named, 0))) \
                    FROM (SELECT DISTINCT named FROM unnest($1::text[]) AS named ORDER BY named) AS texts";
         let texts: Vec<Value> = texts.iter().map(|text| Value::Text(text.clone())).collect();
-        (dialect == Dialect::Postgres)
-            .then(|| Self::plain(sql.to_owned(), vec![predicate::array_of(&texts)], Arc::new([])))
+        let lock = || Self::plain(sql.to_owned(), vec![predicate::array_of(&texts)], Arc::new([]));
+        (dialect == Dialect::Postgres).then(|| Self { effort: Effort::One, ..lock() })
     }
 
     /// A statement by hand.

@@ -8,7 +8,7 @@ use user_tenant_store::value::Value;
 use uuid::Uuid;
 
 use super::super::provisioning::{self, Login};
-use super::{Addition, Principal, identity, may_assign, role_of};
+use super::{Addition, Asked, Principal, identity, may_assign, role_of};
 use crate::error::{Error, Result, Sought};
 use crate::model::{Role, Tenant, User, UserCredentials, UserStatus, UserTenant};
 
@@ -26,16 +26,15 @@ pub(crate) async fn add(
 ) -> Result<Committed<Record>> {
     let text = |property| wanted.person.get(property).and_then(Value::as_text).unwrap_or_default();
     let login = Login::new(text(User::USERNAME), text(User::EMAIL))?;
-    let roles = session.repository::<Role>();
     // The tenant first: its roles stay as they are until the user has one of them, and others may add users meanwhile.
     // All of it is asked at once, and answered in this order.
-    let (is_there, known, creator, role) = tokio::try_join!(
-        biased;
-        async { Ok(session.repository::<Tenant>().hold_by_id(tenant).await?) },
+    let asked = session.ask((
+        session.repository::<Tenant>().hold_by_id(tenant),
         login.owner(&session),
-        async { Ok(session.repository::<User>().get(principal.user).await?) },
-        async { Ok(roles.find_one(role_of(tenant, wanted.role)).await?) },
-    )?;
+        session.repository::<User>().get(principal.user),
+        session.repository::<Role>().find_one(role_of(tenant, wanted.role)),
+    ));
+    let (is_there, known, creator, role) = asked.await?;
     if !is_there {
         return Err(Error::NotFound(Sought::of::<Tenant>(&tenant)));
     }
@@ -120,24 +119,25 @@ pub(crate) enum Known {
 }
 
 /// Whom a username and an e-mail address, both in lower case, lead to.
-pub(crate) async fn known(session: &Session<System, Write>, username: &str, email: &str) -> Result<Known> {
+pub(crate) fn known<'a>(session: &'a Session<System, Write>, username: &str, email: &str) -> Asked<'a, Known> {
     let users = session.repository::<User>();
     // Each by itself: SQLite takes no partial index for one half of an OR.
-    let (by_email, by_username, crossed) = tokio::try_join!(
-        biased;
-        async { Ok(users.find_one(User::EMAIL.is_in_any_case(email)).await?) },
-        async { Ok(users.find_one(User::USERNAME.is_in_any_case(username)).await?) },
-        Box::pin(identity::crossed(session, Some(username), Some(email))),
-    )?;
-    let (by_email, by_username) = (by_email.map(|user| user.id), by_username.map(|user| user.id));
-    // Somebody else logs in by what is a username here and an address there.
-    if crossed.into_iter().flatten().any(|id| Some(id) != by_email && Some(id) != by_username) {
-        return Ok(Known::Several);
-    }
-    Ok(match (by_email, by_username) {
-        (None, None) => Known::Nobody,
-        (Some(id), None) => Known::Somebody { id, by_username: false },
-        (Some(id), Some(same)) if id == same => Known::Somebody { id, by_username: true },
-        _ => Known::Several,
+    let found = session.ask((
+        users.find_one(User::EMAIL.is_in_any_case(email)),
+        users.find_one(User::USERNAME.is_in_any_case(username)),
+        identity::crossed(session, Some(username), Some(email)),
+    ));
+    found.map(|(by_email, by_username, crossed)| {
+        let (by_email, by_username) = (by_email.map(|user| user.id), by_username.map(|user| user.id));
+        // Somebody else logs in by what is a username here and an address there.
+        if crossed.into_iter().flatten().any(|id| Some(id) != by_email && Some(id) != by_username) {
+            return Known::Several;
+        }
+        match (by_email, by_username) {
+            (None, None) => Known::Nobody,
+            (Some(id), None) => Known::Somebody { id, by_username: false },
+            (Some(id), Some(same)) if id == same => Known::Somebody { id, by_username: true },
+            _ => Known::Several,
+        }
     })
 }

@@ -7,7 +7,7 @@ use user_tenant_store::session::{Session, Write};
 use user_tenant_store::value::Value;
 use uuid::Uuid;
 
-use super::{Principal, holdings};
+use super::{Asked, Principal, holdings};
 use crate::error::{Error, Result};
 use crate::model::{Tenant, User, UserStatus, UserTenant, forms};
 
@@ -40,7 +40,7 @@ pub(super) async fn checked(
         return Ok(patch);
     }
     let text = |property| patch.get(property).and_then(Value::as_text);
-    let others = Box::pin(crossed(session, text(User::USERNAME), text(User::EMAIL))).await?;
+    let others = crossed(session, text(User::USERNAME), text(User::EMAIL)).await?;
     if others.into_iter().flatten().any(|id| id != user.id) {
         return Err(Error::LoginTaken);
     }
@@ -82,27 +82,22 @@ pub(super) async fn has_come(session: &Session<System, Write>, person: &User) ->
 
 /// Who has this username as an address, and who has this address as a username. Whoever logs in by it would be one of two.
 /// Others who look for one of them wait until this transaction ends, since no constraint lies between the two columns.
-pub(super) async fn crossed(
-    session: &Session<System, Write>,
+pub(super) fn crossed<'a>(
+    session: &'a Session<System, Write>,
     username: Option<&str>,
     email: Option<&str>,
-) -> Result<[Option<Uuid>; 2]> {
+) -> Asked<'a, [Option<Uuid>; 2]> {
     let users = session.repository::<User>();
     // Of a name that is no address nobody has it for one; and the same text is looked for as what it is.
-    let asked = |text: Option<&str>| text.filter(|text| text.contains('@') && username != email).map(ToOwned::to_owned);
-    let (username, email) = (asked(username), asked(email));
+    let other = |text: Option<&str>| text.filter(|text| text.contains('@') && username != email).map(ToOwned::to_owned);
+    let (username, email) = (other(username), other(email));
     let texts: Vec<String> = username.iter().chain(&email).cloned().collect();
-    let has = async |property: TypedProperty<User, String>, text: Option<String>| match text {
-        Some(text) => Ok(users.find_one(property.is_in_any_case(&text)).await?.map(|user| user.id)),
-        None => Ok::<_, Error>(None),
+    let has = |property: TypedProperty<User, String>, text: Option<String>| {
+        let found = text.map(|text| users.find_one(property.is_in_any_case(&text)));
+        found.map(|found| found.map(|user| user.map(|user| user.id)))
     };
-    let ((), by_address, by_name) = tokio::try_join!(
-        biased;
-        async { Ok(session.serialize_on(&texts).await?) },
-        has(User::EMAIL, username),
-        has(User::USERNAME, email),
-    )?;
-    Ok([by_address, by_name])
+    let found = (session.serialize_on(&texts), has(User::EMAIL, username), has(User::USERNAME, email));
+    session.ask(found).map(|((), by_address, by_name)| [by_address.flatten(), by_name.flatten()])
 }
 
 /// Whether another tenant has the person too; a tenant that is deleted does not count.

@@ -10,9 +10,10 @@ use crate::entity::{Entity, EntityMeta, OwnerRule, PropertyRole, PropertyType, T
 use crate::error::{StoreError, StoreResult};
 use crate::filter::{Predicate, Test};
 use crate::options::Limits;
+use crate::query::Query;
 use crate::record::{New, Patch, Record, Values, default_of};
 use crate::scope::{Scope, Wall};
-use crate::session::{Session, Write};
+use crate::session::{Asked, Session, Write};
 use crate::sql::{Confined, Verb};
 use crate::value::Value;
 
@@ -46,7 +47,7 @@ impl<S: Scope> Session<S, Write> {
     }
 }
 
-impl<E: Entity, S: Scope> Repository<'_, E, S, Write> {
+impl<'a, E: Entity, S: Scope> Repository<'a, E, S, Write> {
     /// Inserts a row and returns what it was made of: the values given, defaults, id and audit columns.
     ///
     /// # Errors
@@ -104,8 +105,8 @@ impl<E: Entity, S: Scope> Repository<'_, E, S, Write> {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn lock_by_id(&self, id: impl Into<Value>) -> StoreResult<bool> {
-        self.lock(id.into(), false).await
+    pub fn lock_by_id(&self, id: impl Into<Value>) -> Query<'a, S, Write, bool> {
+        self.lock(&id.into(), false)
     }
 
     /// Keeps the row with this id as it is until the transaction ends, from whoever locks or changes it; others may
@@ -113,13 +114,13 @@ impl<E: Entity, S: Scope> Repository<'_, E, S, Write> {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn hold_by_id(&self, id: impl Into<Value>) -> StoreResult<bool> {
-        self.lock(id.into(), true).await
+    pub fn hold_by_id(&self, id: impl Into<Value>) -> Query<'a, S, Write, bool> {
+        self.lock(&id.into(), true)
     }
 
-    async fn lock(&self, id: Value, shared: bool) -> StoreResult<bool> {
-        let rows = self.session.query(self.session.confine(E::meta(), Verb::Lock { id: &id, shared })).await?;
-        Ok(!rows.is_empty())
+    fn lock(&self, id: &Value, shared: bool) -> Query<'a, S, Write, bool> {
+        let asked = self.session.asked(self.session.confine(E::meta(), Verb::Lock { id, shared }));
+        Query::new(self.session, vec![asked], |answers| Ok(!answers.next()?.0.is_empty()))
     }
 
     /// Changes the row with this id; false when there is none.
@@ -153,7 +154,8 @@ impl<E: Entity, S: Scope> Repository<'_, E, S, Write> {
         let meta = E::meta();
         // What bounds an answer bounds no write.
         let meter = self.session.meter(&Limits { max_bytes: u64::MAX, ..self.session.limits });
-        let (rows, _) = self.session.query_counted(self.session.confine(meta, Verb::Seek { predicate }), meter).await?;
+        let statement = self.session.confine(meta, Verb::Seek { predicate });
+        let (rows, _) = self.session.answer(Asked { statement, meter, most: 0 }).await?;
         let ids = rows.into_iter().flatten().collect();
         Ok(Some(Cow::Owned(Predicate::Test { property: meta.id(), path: Vec::new(), test: Test::In(ids) })))
     }

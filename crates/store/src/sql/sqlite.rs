@@ -18,13 +18,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
+use futures_util::future::try_join_all;
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
 pub(crate) use self::connect::open as connection;
 use self::interrupts::{Asked, Interrupts, Slow, Watched};
-use super::{Confined, Effort, Ending, Queried};
+use super::{Confined, Counted, Effort, Ending, Queried, Question};
 use crate::error::{StoreError, StoreResult};
 use crate::meter::Meter;
 use crate::options::{PoolState, SqliteOptions};
@@ -197,15 +198,19 @@ impl Transaction {
         unqueued.is_none_or(|unqueued| unqueued.writes.send(Some(unqueued.queued)).is_ok())
     }
 
-    /// Runs a statement and returns its rows.
-    pub(crate) async fn query(
-        &self,
-        statement: Arc<Confined>,
-        meter: Meter,
-        watch: Option<Watch>,
-    ) -> StoreResult<Queried> {
+    /// Asks several questions, which are answered in their order. The writer need not wait for us in between.
+    pub(crate) async fn ask(&self, questions: Vec<Question>) -> StoreResult<Vec<Counted>> {
+        // Each is queued when it is first polled.
+        try_join_all(questions.into_iter().map(|question| self.query(question))).await
+    }
+
+    async fn query(&self, question: Question) -> StoreResult<Counted> {
+        let Question { statement, meter, watch } = question;
         let (asked, _asking) = Asked::new();
-        self.step(|reply| Step::Query(Read { statement, meter, watch, asked, reply })).await
+        match self.step(|reply| Step::Query(Read { statement, meter, watch, asked, reply })).await? {
+            Queried::Rows(counted) => Ok(counted),
+            Queried::Ended(..) => Err(slow::held_up()),
+        }
     }
 
     /// Runs statements, one after the other, and returns how many rows each touched.

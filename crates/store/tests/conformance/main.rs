@@ -20,5 +20,6 @@ mod joins;
 mod patterns;
 mod random;
 mod read;
+mod together;
 mod transactions;
 mod values;
