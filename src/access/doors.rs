@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use user_tenant_store::StoreResult;
 use user_tenant_store::audit::Actor;
 use user_tenant_store::environment::Environment;
-use user_tenant_store::filter::Test;
+use user_tenant_store::filter::{Predicate, Test};
 use user_tenant_store::migrate::{Finding, Migrations, Migrator};
 use user_tenant_store::scope::{AllTenants, CallerScope, OwnScope, System, SystemReason, TenantScope};
 use user_tenant_store::session::{DatabaseOptions, Limits, PoolState, Read, Session, SlowReadsState, Store, Write};
+use user_tenant_store::{Entity, StoreResult};
 use uuid::Uuid;
 
 use super::guard::Authorized;
@@ -130,7 +130,17 @@ impl CallerDoors {
 
     /// Changes the tenants that the caller may see.
     pub(crate) async fn write_tenants(&self) -> StoreResult<Session<CallerScope, Write>> {
-        self.store.write(caller_scope(&self.proof), self.actor()).await
+        self.write_tenants_where(None).await
+    }
+
+    /// The same, those that a condition selects, for which one may have to search.
+    pub(crate) async fn write_tenants_where(
+        &self,
+        condition: Option<&Predicate>,
+    ) -> StoreResult<Session<CallerScope, Write>> {
+        let (scope, actor) = (caller_scope(&self.proof), self.actor());
+        self.store.wait_to_search::<Tenant>(&scope, &actor, condition).await?;
+        self.store.write(scope, actor).await
     }
 
     /// Reads rows of the tenant that the request acts on.
@@ -141,6 +151,16 @@ impl CallerDoors {
     /// Changes rows of the tenant that the request acts on.
     pub(crate) async fn write_tenant(&self) -> StoreResult<Session<TenantScope, Write>> {
         self.store.write(TenantScope(self.proof.tenant()), self.actor()).await
+    }
+
+    /// Changes those rows of the tenant that a condition selects, for which one may have to search.
+    pub(crate) async fn write_tenant_where<E: Entity>(
+        &self,
+        condition: Option<&Predicate>,
+    ) -> StoreResult<Session<TenantScope, Write>> {
+        let (scope, actor) = (TenantScope(self.proof.tenant()), self.actor());
+        self.store.wait_to_search::<E>(&scope, &actor, condition).await?;
+        self.store.write(scope, actor).await
     }
 
     /// Reads the caller's own rows, in whatever tenant.

@@ -109,6 +109,36 @@ fn postgres_may_stop_and_start_again() {
 }
 
 #[test]
+fn changes_that_wait_for_the_same_rows_are_not_taken_for_slow_searches() {
+    let database = PostgresDatabase::create();
+    let workplace = workplace(database.url());
+    workplace.ok(&["migrate", "up"]);
+    workplace.ok(&["bootstrap"]);
+    let token = workplace.ok(&["token"]).trim().to_owned();
+    let service = workplace.serve(&["serve"]);
+    let tenant = json(&tenants(&service, &token))[0]["id"].as_str().unwrap().to_owned();
+    let made = service.request(&format!("POST /tenants/{tenant}/groups")).bearer(&token);
+    assert_eq!(made.json(&serde_json::json!({ "name": "staff" })).send().status, 200);
+    let change = |description: &str| {
+        let request = service.request(&format!("PATCH /tenants/{tenant}/groups")).bearer(&token);
+        let named = serde_json::json!({ "name": { "like": "st%" } });
+        request.query("where", &named).json(&serde_json::json!({ "description": description })).send()
+    };
+
+    database.run("BEGIN; SELECT 1 FROM main.groups FOR UPDATE");
+    std::thread::scope(|scope| {
+        let changes = ["one", "two", "three"].map(|text| scope.spawn(move || change(text)));
+        std::thread::sleep(Duration::from_millis(800));
+        assert!(changes.iter().all(|change| !change.is_finished()), "the row is still held");
+        database.run("ROLLBACK");
+        for change in changes {
+            let answer = change.join().unwrap();
+            assert_eq!((answer.status, json(&answer)["count"].as_u64()), (200, Some(1)), "{}", text(&answer));
+        }
+    });
+}
+
+#[test]
 fn a_read_that_is_held_up_does_not_hold_up_those_that_come_later() {
     let database = PostgresDatabase::create();
     let workplace = workplace(database.url());

@@ -141,6 +141,17 @@ fn a_read_is_one_statement_and_one_more_for_what_it_includes(database: &Database
             statements(&service) - before == wanted
         });
     }
+    // What is known by its id shares connections and waits for no turn; what is searched for must not, however few its rows.
+    for (filter, effort) in [
+        (json!({ "where": { "id": tenant } }), "One"),
+        (json!({ "where": { "id": tenant, "name": { "like": "%a%" } } }), "Heavy"),
+        (json!({ "where": { "id": tenant, "or": [{ "name": { "regexp": "^a" } }] } }), "Heavy"),
+    ] {
+        let efforts = || service.printed().concat().matches(&format!("\"effort\":\"{effort}\"")).count();
+        let before = efforts();
+        assert_eq!(service.request("GET /tenants").query("filter", &filter).bearer(&token).send().status, 200);
+        eventually(&format!("{filter} is {effort}"), || efforts() > before);
+    }
 }
 
 /// Roles or groups: ten thousand of the tenant, three of them with other letters, and a thousand such of another tenant.

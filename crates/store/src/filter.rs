@@ -104,7 +104,7 @@ impl Predicate {
                 pattern::weight_of_like(pattern, *insensitive)
             }
             Self::Test { test: Test::Regexp { pattern, insensitive }, .. } => pattern::weight(pattern, *insensitive),
-            other => Some(usize::from(!other.is_light())),
+            other @ Self::Test { .. } => Some(usize::from(!other.is_light())),
         }
     }
 }

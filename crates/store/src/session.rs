@@ -5,11 +5,12 @@ use std::sync::Arc;
 use futures_util::future::try_join_all;
 
 use crate::audit::Actor;
-use crate::entity::{EntityMeta, Property};
+use crate::entity::{Entity, EntityMeta, Property};
 use crate::environment::Environment;
 use crate::error::{StoreError, StoreResult};
 use crate::executor::{Executor as _, Pool, Reader};
 pub use crate::executor::{Mode, Read, Write};
+use crate::filter::Predicate;
 use crate::meter::{Meter, Together};
 pub use crate::options::{DatabaseOptions, Limits, PoolState, PostgresOptions, SlowReadsState, SqliteOptions, TlsMode};
 use crate::scope::{Scope, System};
@@ -104,6 +105,28 @@ impl Store {
     pub async fn write<S: Scope>(&self, scope: S, actor: Actor) -> StoreResult<Session<S, Write>> {
         let transaction = self.pool.begin(&actor).await?;
         Ok(self.session(transaction, scope, actor))
+    }
+
+    /// Waits until the slow reads of this table by the same reader are over, and those after them may begin, where the
+    /// condition may be a slow one too. It is for changes of many rows, before their transaction begins: what may hold
+    /// others up waits for nothing.
+    ///
+    /// # Errors
+    /// [`crate::StoreError::Unavailable`] where too many wait.
+    pub async fn wait_to_search<E: Entity>(
+        &self,
+        scope: &impl Scope,
+        actor: &Actor,
+        condition: Option<&Predicate>,
+    ) -> StoreResult<()> {
+        if condition.is_none_or(Predicate::is_light) {
+            return Ok(());
+        }
+        let reader = Meter::new(&self.together, &self.limits, scope.wall(), actor.user).waits();
+        match self.together.slow.watch(reader, E::meta().table) {
+            Some(mut watch) => watch.wait().await,
+            None => Ok(()),
+        }
     }
 
     /// Carries out what is under way and closes all connections; later statements are refused with

@@ -173,10 +173,12 @@ pub(crate) enum Verb<'a> {
         /// Whether other transactions may keep it too.
         shared: bool,
     },
-    /// Read the ids of rows that are then written, and keep the rows from others until the transaction ends.
+    /// Read the ids of rows that are then written.
     Seek {
         /// The user's predicate.
         predicate: &'a Predicate,
+        /// Whether the rows are kept from others until the transaction ends.
+        keeps: bool,
     },
     /// Insert one row.
     Insert {
@@ -203,7 +205,7 @@ impl<'a> Verb<'a> {
         match *self {
             Self::Find { filter, .. } => filter.predicate.as_ref(),
             Self::Count { predicate } | Self::Update { predicate, .. } | Self::Destroy { predicate } => predicate,
-            Self::Seek { predicate } => Some(predicate),
+            Self::Seek { predicate, .. } => Some(predicate),
             Self::CountBy { .. } | Self::Lock { .. } | Self::Insert { .. } => None,
         }
     }
@@ -277,7 +279,7 @@ impl Confined {
                 }
                 Self { effort: Effort::One, ..Self::select(dialect, &select, Arc::new([])) }
             }
-            Verb::Seek { predicate } => {
+            Verb::Seek { predicate, keeps } => {
                 let id = meta.id();
                 let mut select = Query::select();
                 select.column((ROOT, id.column)).from(dialect.table(meta).alias(ROOT)).cond_where(confine(
@@ -287,7 +289,7 @@ impl Confined {
                     Some(predicate),
                     Rows::Written,
                 ));
-                if dialect == Dialect::Postgres {
+                if keeps && dialect == Dialect::Postgres {
                     // In order, or two that keep the same rows could wait for each other.
                     select.order_by((ROOT, id.column), Order::Asc).lock(LockType::NoKeyUpdate);
                 }

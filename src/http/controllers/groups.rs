@@ -43,7 +43,7 @@ async fn create(doors: CallerDoors, body: Create<Group>) -> Result<One<Group>> {
 
 async fn patch(doors: CallerDoors, condition: Where<Group>, body: Change<Group>) -> Result<Count> {
     tenants::same_tenant(doors.tenant(), body.sent.get(Group::TENANT_ID.name()))?;
-    let session = doors.write_tenant().await?;
+    let session = doors.write_tenant_where::<Group>(condition.0.as_ref()).await?;
     Ok(Count(groups::update_all(session, condition.0.as_ref(), body.patch()?).await?.into_inner()))
 }
 

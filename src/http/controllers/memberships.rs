@@ -113,7 +113,7 @@ async fn patch(
 ) -> Result<Count> {
     let (principal, member) = (doors.principal(), doors.subject());
     member_permissions::same_member(member, body.sent.get(UserLevelPermission::USER_TENANT_ID.name()))?;
-    let session = doors.write_tenant().await?;
+    let session = doors.write_tenant_where::<UserLevelPermission>(condition.0.as_ref()).await?;
     let changed =
         member_permissions::update_all(session, principal, member, condition.0.as_ref(), body.patch()?).await?;
     Ok(Count(changed.into_inner()))
@@ -121,7 +121,7 @@ async fn patch(
 
 async fn delete(doors: CallerDoors, condition: Where<UserLevelPermission>) -> Result<Count> {
     let (principal, member) = (doors.principal(), doors.subject());
-    let session = doors.write_tenant().await?;
+    let session = doors.write_tenant_where::<UserLevelPermission>(condition.0.as_ref()).await?;
     let deleted = member_permissions::delete_all(session, principal, member, condition.0.as_ref()).await?;
     Ok(Count(deleted.into_inner()))
 }

@@ -43,7 +43,7 @@ async fn create(doors: CallerDoors, body: Create<Role>) -> Result<One<Role>> {
 }
 
 async fn patch(doors: CallerDoors, condition: Where<Role>, body: Change<Role>) -> Result<Count> {
-    let session = doors.write_tenant().await?;
+    let session = doors.write_tenant_where::<Role>(condition.0.as_ref()).await?;
     let changed = roles::update_all(session, doors.principal(), condition.0.as_ref(), body.patch()?).await?;
     Ok(Count(changed.into_inner()))
 }

@@ -14,7 +14,7 @@ use crate::query::Query;
 use crate::record::{New, Patch, Record, Values, default_of};
 use crate::scope::{Scope, Wall};
 use crate::session::{Asked, Session, Write};
-use crate::sql::{Confined, Verb};
+use crate::sql::{Confined, Dialect, Effort, Verb};
 use crate::value::Value;
 
 /// A row that is ready to be inserted.
@@ -152,12 +152,23 @@ impl<'a, E: Entity, S: Scope> Repository<'a, E, S, Write> {
             return Ok(Some(Cow::Borrowed(predicate)));
         }
         let meta = E::meta();
-        // What bounds an answer bounds no write.
+        let named = |ids| Predicate::Test { property: meta.id(), path: Vec::new(), test: Test::In(ids) };
+        let mut found = self.sought(self.session.confine(meta, Verb::Seek { predicate, keeps: false })).await?;
+        if self.session.dialect() == Dialect::Postgres && !found.is_empty() {
+            // Only now, and without an end: to wait for others who hold these rows is not to search slowly. What they have
+            // made of a row counts.
+            let still = named(found).and(Some(predicate));
+            let keep = self.session.confine(meta, Verb::Seek { predicate: &still, keeps: true });
+            found = self.sought(Confined { effort: Effort::One, ..keep }).await?;
+        }
+        Ok(Some(Cow::Owned(named(found))))
+    }
+
+    /// The ids that a statement finds. What bounds an answer bounds no write.
+    async fn sought(&self, statement: Confined) -> StoreResult<Vec<Value>> {
         let meter = self.session.meter(&Limits { max_bytes: u64::MAX, ..self.session.limits });
-        let statement = self.session.confine(meta, Verb::Seek { predicate });
         let (rows, _) = self.session.answer(Asked { statement, meter, most: 0 }).await?;
-        let ids = rows.into_iter().flatten().collect();
-        Ok(Some(Cow::Owned(Predicate::Test { property: meta.id(), path: Vec::new(), test: Test::In(ids) })))
+        Ok(rows.into_iter().flatten().collect())
     }
 
     /// All values that a patch sets: its own, and who changed the row when.

@@ -208,6 +208,22 @@ async fn a_reader_leaves_connections_to_others(open: Open) -> Outcome {
     Ok(())
 }
 
+#[tokio::test(start_paused = true)]
+async fn who_waits_before_a_transaction_finds_no_slow_read_and_no_rest_in_it() -> Outcome {
+    let slow = SlowReads::new(4);
+    let begun = Instant::now();
+    let watch = || slow.watch(OURS, TABLE).ok_or("not watched");
+    let mut first = watch()?;
+    sleep(2 * SLOW).await;
+    assert!(first.may_go_on(begun));
+    drop(first);
+    assert!(watch()?.is_held_up(), "the rest counts, for who did not wait");
+    watch()?.wait().await?;
+    assert!(begun.elapsed() > 4 * SLOW, "a rest of a second");
+    assert!(!watch()?.is_held_up(), "who waits and reads nothing makes nobody wait");
+    Ok(())
+}
+
 #[tokio::test]
 async fn a_search_of_a_write_keeps_other_writes_waiting_for_a_second_at_most() -> Outcome {
     let database = Database::sqlite(1, 10 * PATIENCE)?;

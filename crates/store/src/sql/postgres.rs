@@ -19,7 +19,7 @@ use self::codec::{Bind, Decoded};
 pub(crate) use self::connect::client;
 use self::errors::{classify, pool_error};
 use self::lanes::Lanes;
-use self::returns::{Lent, Returns};
+use self::returns::{Lent, Returns, is_owed};
 pub(crate) use self::transaction::Transaction;
 use super::{Confined, Effort, Queried};
 use crate::error::{StoreError, StoreResult};
@@ -70,8 +70,7 @@ impl Backend {
         } else {
             let connection = Lent::new(self.connection().await?, &self.returns);
             let rows = Watch::over(&mut watch, pin!(read(connection.get()?, statement, &mut meter))).await;
-            // Of one that failed between two rows others are still to come.
-            if matches!(rows, Some(Ok(_))) {
+            if rows.as_ref().is_some_and(|rows| !rows.as_ref().is_err_and(is_owed)) {
                 connection.answered();
             }
             rows

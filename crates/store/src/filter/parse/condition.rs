@@ -217,8 +217,8 @@ fn operator(
     }
     match name {
         "contains" if is_array(property, path) => match value(json)? {
-            Value::TextArray(items) if items.len() > MAX_ITEMS => Err(too_many("items", &invalid)),
-            Value::IntegerArray(items) if items.len() > MAX_ITEMS => Err(too_many("items", &invalid)),
+            Value::TextArray(items) if items.len() > MAX_ITEMS => Err(too_many("items", invalid)),
+            Value::IntegerArray(items) if items.len() > MAX_ITEMS => Err(too_many("items", invalid)),
             Value::TextArray(items) => Ok(Test::HoldsAll(items.into_iter().map(Value::Text).collect())),
             Value::IntegerArray(items) => Ok(Test::HoldsAll(items.into_iter().map(Value::Integer).collect())),
             _ => Ok(Test::Never),
@@ -251,7 +251,7 @@ fn operator(
                     .ok_or_else(|| invalid("Value is not an array or object with sequential numeric indices"))?,
             };
             if is_array(property, path) && items.len() > MAX_ITEMS {
-                return Err(too_many("arrays", &invalid));
+                return Err(too_many("arrays", invalid));
             }
             let mut values = items.iter().map(value).collect::<Parsed<Vec<_>>>()?;
             values.extend(values.iter().filter_map(|value| written(property, value)).collect::<Vec<_>>());

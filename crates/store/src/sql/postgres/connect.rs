@@ -55,7 +55,7 @@ pub(crate) async fn client(options: &PostgresOptions) -> StoreResult<tokio_postg
     Ok(client)
 }
 
-fn configuration(options: &PostgresOptions) -> StoreResult<tokio_postgres::Config> {
+pub(super) fn configuration(options: &PostgresOptions) -> StoreResult<tokio_postgres::Config> {
     let mut configuration: tokio_postgres::Config = options
         .url
         .expose_secret()

@@ -15,7 +15,7 @@ use tokio::task::unconstrained;
 use tokio_postgres::Statement;
 
 use super::errors::classify;
-use super::returns::Returns;
+use super::returns::{Returns, is_owed};
 use super::{execute, prepare, query};
 use crate::error::{StoreError, StoreResult};
 use crate::slow::{Watch, held_up};
@@ -85,16 +85,16 @@ impl Transaction {
         let mut batch: Vec<Sending<'_, _>> = Vec::with_capacity(questions.len());
         for (Question { statement, meter, watch }, prepared) in questions.iter_mut().zip(&prepared) {
             watches.push(watch);
-            batch.push(Box::pin(query(connection, prepared, &**statement, meter)));
+            batch.push(Box::pin(query(connection, prepared, statement, meter)));
         }
         let begins = *state == State::Idle;
         *state = State::Owed;
-        let mut begin = pin!(async { if begins { command(connection, "BEGIN").await } else { Ok(()) } });
-        let begun = poll!(begin.as_mut());
+        let mut beginning = pin!(async { if begins { command(connection, "BEGIN").await } else { Ok(()) } });
+        let begun = poll!(beginning.as_mut());
         let sent = send(batch).await;
         let begun = match begun {
             Poll::Ready(begun) => begun,
-            Poll::Pending => begin.await,
+            Poll::Pending => beginning.await,
         };
         let mut answers = Vec::with_capacity(sent.len());
         for (one, watch) in sent.into_iter().zip(watches) {
@@ -218,8 +218,6 @@ impl State {
     /// The answers to all that was sent, or the first error; after them the state is this one, unless one failed. An answer is
     /// still owed where the server has gone away, or where what it says became too much.
     fn settles<T>(&mut self, answers: Vec<StoreResult<T>>, next: Self) -> StoreResult<Vec<T>> {
-        let is_owed =
-            |error: &StoreError| matches!(error, StoreError::Unavailable(_) | StoreError::TooManyBytes { .. });
         let mut errors = answers.iter().filter_map(|answer| answer.as_ref().err()).peekable();
         if errors.peek().is_none() {
             *self = next;
