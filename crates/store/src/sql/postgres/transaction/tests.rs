@@ -186,11 +186,11 @@ async fn what_nobody_waits_for_is_neither_continued_nor_committed() -> Outcome {
         if begins {
             transaction.execute(&[note(1)]).await?;
         }
-        // Prepared before, so that it is sent at once.
+        // Prepared before, so that they are sent at once.
         let prepared = async || -> StoreResult<()> {
             let mut work = transaction.0.lock().await;
             let (connection, state) = work.parts()?;
-            state.prepares(connection, [statement(ENDLESS)].iter()).await.map(drop)
+            state.prepares(connection, [statement(ENDLESS), statement("SELECT 1")].iter()).await.map(drop)
         };
         prepared().await?;
         assert!(give_up(transaction.ask(questions([ENDLESS, "SELECT 1"]))).await);
