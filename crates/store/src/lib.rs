@@ -85,6 +85,7 @@ mod options;
 pub mod record;
 pub mod repository;
 pub mod schema;
+mod schema_name;
 pub mod scope;
 pub mod session;
 mod slow;

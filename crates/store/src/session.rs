@@ -12,6 +12,7 @@ use crate::executor::{Executor as _, Pool};
 pub use crate::executor::{Mode, Read, Write};
 use crate::meter::{Meter, Together};
 pub use crate::options::{DatabaseOptions, Limits, PoolState, PostgresOptions, SqliteOptions, TlsMode};
+pub use crate::schema_name::{InvalidSchemaName, SchemaName};
 use crate::scope::{Scope, System};
 use crate::sql::{Confined, Counted, Dialect, Effort, Ending, Queried, Verb, veil};
 use crate::turns::Turn;
