@@ -31,6 +31,7 @@ mod program;
 mod replay;
 mod request;
 mod scaffold;
+mod schemas;
 mod support;
 mod system;
 mod unique;
