@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use user_tenant_store::session::{DatabaseOptions, PostgresOptions, SqliteOptions, TlsMode};
+use user_tenant_store::session::{DatabaseOptions, PostgresOptions, SchemaName, SqliteOptions, TlsMode};
 
 use super::sources::Effective;
 use super::{ConfigError, DAY};
@@ -16,9 +16,6 @@ const URL: &str = "must be sqlite:path/to/file.db or postgres://user:password@ho
 
 /// The database, and whether it is the embedded one that nobody configured.
 pub(super) fn database(settings: &Effective, data_dir: &Path) -> Result<(DatabaseOptions, bool), ConfigError> {
-    if settings.text("DB_SCHEMA").is_some_and(|schema| schema != "main") {
-        return Err(settings.wrong("DB_SCHEMA", "must be main, the schema that the tables are in"));
-    }
     if let Some(url) = settings.text("DATABASE_URL") {
         return Ok((by_url(settings, url)?, false));
     }
@@ -76,6 +73,9 @@ fn url_of_parts(settings: &Effective) -> Result<String, ConfigError> {
 }
 
 fn sqlite(settings: &Effective, path: impl Into<PathBuf>) -> Result<DatabaseOptions, ConfigError> {
+    if schema(settings)? != SchemaName::MAIN {
+        return Err(settings.wrong("DB_SCHEMA", "must be main with SQLite, whose files have no schemas"));
+    }
     let statement_timeout = statement_timeout(settings)?;
     Ok(DatabaseOptions::Sqlite(SqliteOptions { statement_timeout, ..SqliteOptions::new(path) }))
 }
@@ -89,6 +89,7 @@ fn postgres(settings: &Effective, url: String, mode: Option<TlsMode>) -> Result<
     };
     let options = PostgresOptions {
         url: url.into(),
+        schema: schema(settings)?,
         max_connections: settings.number("DB_MAX_CONNECTIONS", 1..=10_000)?,
         connection_timeout: settings.milliseconds("DB_CONNECTION_TIMEOUT_MILLIS", 1..=DAY)?,
         statement_timeout: statement_timeout(settings)?,
@@ -100,6 +101,11 @@ fn postgres(settings: &Effective, url: String, mode: Option<TlsMode>) -> Result<
         return Err(settings.wrong(name, URL));
     }
     Ok(DatabaseOptions::Postgres(options))
+}
+
+fn schema(settings: &Effective) -> Result<SchemaName, ConfigError> {
+    let name = settings.text("DB_SCHEMA").unwrap_or(SchemaName::MAIN.as_str());
+    SchemaName::new(name).map_err(|error| settings.wrong("DB_SCHEMA", &error.to_string()))
 }
 
 fn statement_timeout(settings: &Effective) -> Result<Duration, ConfigError> {

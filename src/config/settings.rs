@@ -57,7 +57,11 @@ pub(crate) const SETTINGS: &[Setting] = &[
     plain("DB_USER", None, "User name on the PostgreSQL server"),
     secret("DB_PASSWORD", "Password of DB_USER"),
     plain("DB_DATABASE", None, "Name of the database"),
-    plain("DB_SCHEMA", Some("main"), "Schema of the tables; only main is supported"),
+    plain(
+        "DB_SCHEMA",
+        Some("main"),
+        "Schema of the tables on PostgreSQL; services in different schemas of one database share nothing. The audit log of main is in the schema logs, that of another schema in the schema itself",
+    ),
     plain(
         "DB_SSL_MODE",
         None,

@@ -2,6 +2,7 @@
 
 mod authentication;
 mod defects;
+mod elsewhere;
 mod original;
 mod refusals;
 mod side_by_side;

@@ -22,7 +22,7 @@ use crate::support::fixture::Database;
 const FAILED: i32 = 1;
 const WRONG_USAGE: i32 = 2;
 const INVALID_CONFIGURATION: i32 = 3;
-const SCHEMA_NOT_READY: i32 = 5;
+pub(crate) const SCHEMA_NOT_READY: i32 = 5;
 
 const SECRET: &str = "a secret of the command line tests, long enough";
 
@@ -50,7 +50,7 @@ fn assert_fails(outcome: &Outcome, code: i32, words: &[&str]) {
 
 /// As [`assert_fails`], where the database refused: in our words, not in the driver's.
 #[track_caller]
-fn assert_fails_politely(outcome: &Outcome, code: i32, words: &[&str]) {
+pub(crate) fn assert_fails_politely(outcome: &Outcome, code: i32, words: &[&str]) {
     assert_fails(outcome, code, words);
     assert_eq!(leak(&outcome.stderr), None, "{outcome:?}");
 }

@@ -32,6 +32,7 @@ mod replay;
 mod request;
 mod round_trips;
 mod scaffold;
+mod schemas;
 mod support;
 mod system;
 mod unique;

@@ -47,7 +47,8 @@ pub struct EntityMeta {
     /// Name of the table or view, without schema: `tenants`.
     pub table: &'static str,
     /// What to read instead of the table or view, as the text of a `SELECT` after that word: columns named as
-    /// the properties' columns, then `FROM`. Tables are written `main.<table>`, as both databases understand.
+    /// the properties' columns, then `FROM`. Tables are written `main.<table>`, as both databases understand,
+    /// whatever schema they lie in.
     /// Of a property with a [`Veil`] it has a second column, `own_<column>`, and the column `veil` beside them.
     pub query: Option<&'static str>,
     /// As `query`, for reads within one tenant only. Its column `within_tenant` names the tenant of each row: the wall

@@ -9,6 +9,8 @@ use crate::audit::Actor;
 use crate::error::StoreResult;
 use crate::meter::Meter;
 use crate::options::{DatabaseOptions, PoolState};
+#[cfg(feature = "postgres")]
+use crate::schema_name::SchemaName;
 use crate::slow::Watch;
 #[cfg(feature = "postgres")]
 use crate::sql::postgres;
@@ -65,7 +67,7 @@ pub struct Pool(Arc<Backend>);
 
 enum Backend {
     #[cfg(feature = "postgres")]
-    Postgres(postgres::Backend),
+    Postgres(postgres::Backend, SchemaName),
     #[cfg(feature = "sqlite")]
     Sqlite(sqlite::Backend),
 }
@@ -73,9 +75,10 @@ enum Backend {
 /// One transaction, in which all statements are. Dropping it rolls it back.
 pub struct Transaction(Box<Begun>);
 
+#[cfg_attr(all(feature = "sqlite", feature = "postgres"), expect(clippy::large_enum_variant, reason = "it is boxed"))]
 enum Begun {
     #[cfg(feature = "postgres")]
-    Postgres(postgres::Transaction),
+    Postgres(postgres::Transaction, SchemaName),
     #[cfg(feature = "sqlite")]
     Sqlite(sqlite::Transaction),
 }
@@ -87,7 +90,7 @@ impl Pool {
             #[cfg(feature = "sqlite")]
             DatabaseOptions::Sqlite(options) => Backend::Sqlite(sqlite::Backend::open(options)?),
             #[cfg(feature = "postgres")]
-            DatabaseOptions::Postgres(options) => Backend::Postgres(postgres::Backend::open(options)?),
+            DatabaseOptions::Postgres(options) => Backend::Postgres(postgres::Backend::open(options)?, options.schema),
             #[cfg(not(all(feature = "sqlite", feature = "postgres")))]
             _ => return Err(crate::error::StoreError::Database("this build has no driver for that database".into())),
         };
@@ -102,7 +105,7 @@ impl Pool {
     pub(crate) async fn begin(&self, actor: &Actor) -> StoreResult<Transaction> {
         let begun = match *self.0 {
             #[cfg(feature = "postgres")]
-            Backend::Postgres(ref backend) => Begun::Postgres(backend.begin().await?),
+            Backend::Postgres(ref backend, schema) => Begun::Postgres(backend.begin().await?, schema),
             #[cfg(feature = "sqlite")]
             Backend::Sqlite(ref backend) => Begun::Sqlite(backend.begin(actor.author())),
         };
@@ -119,7 +122,7 @@ impl Pool {
     ) -> StoreResult<Queried> {
         match *self.0 {
             #[cfg(feature = "postgres")]
-            Backend::Postgres(ref backend) => Box::pin(backend.query(statement, meter, watch)).await,
+            Backend::Postgres(ref backend, _) => Box::pin(backend.query(statement, meter, watch)).await,
             #[cfg(feature = "sqlite")]
             Backend::Sqlite(ref backend) => backend.query(statement.clone(), meter, watch).await,
         }
@@ -129,7 +132,7 @@ impl Pool {
     pub(crate) async fn close(&self) {
         match *self.0 {
             #[cfg(feature = "postgres")]
-            Backend::Postgres(ref backend) => backend.close(),
+            Backend::Postgres(ref backend, _) => backend.close(),
             #[cfg(feature = "sqlite")]
             Backend::Sqlite(ref backend) => backend.close().await,
         }
@@ -139,7 +142,7 @@ impl Pool {
     pub(crate) fn state(&self) -> PoolState {
         match *self.0 {
             #[cfg(feature = "postgres")]
-            Backend::Postgres(ref backend) => backend.state(),
+            Backend::Postgres(ref backend, _) => backend.state(),
             #[cfg(feature = "sqlite")]
             Backend::Sqlite(ref backend) => backend.state(),
         }
@@ -164,13 +167,13 @@ impl Reader<'_> {
         match self {
             Self::Pool(pool) => match *pool.0 {
                 #[cfg(feature = "postgres")]
-                Backend::Postgres(_) => Dialect::Postgres,
+                Backend::Postgres(_, schema) => Dialect::Postgres(schema),
                 #[cfg(feature = "sqlite")]
                 Backend::Sqlite(_) => Dialect::Sqlite,
             },
             Self::Transaction(transaction) => match *transaction.0 {
                 #[cfg(feature = "postgres")]
-                Begun::Postgres(_) => Dialect::Postgres,
+                Begun::Postgres(_, schema) => Dialect::Postgres(schema),
                 #[cfg(feature = "sqlite")]
                 Begun::Sqlite(_) => Dialect::Sqlite,
             },
@@ -183,7 +186,7 @@ impl Transaction {
     pub(crate) async fn ask(&self, questions: Vec<Question>) -> StoreResult<Vec<Counted>> {
         match *self.0 {
             #[cfg(feature = "postgres")]
-            Begun::Postgres(ref transaction) => Box::pin(transaction.ask(questions)).await,
+            Begun::Postgres(ref transaction, _) => Box::pin(transaction.ask(questions)).await,
             #[cfg(feature = "sqlite")]
             Begun::Sqlite(ref transaction) => transaction.ask(questions).await,
         }
@@ -193,7 +196,7 @@ impl Transaction {
     pub(crate) async fn execute(&self, statements: Vec<Confined>) -> StoreResult<Vec<u64>> {
         match *self.0 {
             #[cfg(feature = "postgres")]
-            Begun::Postgres(ref transaction) => Box::pin(transaction.execute(&statements)).await,
+            Begun::Postgres(ref transaction, _) => Box::pin(transaction.execute(&statements)).await,
             #[cfg(feature = "sqlite")]
             Begun::Sqlite(ref transaction) => transaction.execute(statements).await,
         }
@@ -203,7 +206,7 @@ impl Transaction {
     pub(crate) async fn finish(self, statements: Vec<Confined>, ending: Ending) -> StoreResult<Vec<u64>> {
         match *self.0 {
             #[cfg(feature = "postgres")]
-            Begun::Postgres(transaction) => Box::pin(transaction.finish(&statements, ending)).await,
+            Begun::Postgres(transaction, _) => Box::pin(transaction.finish(&statements, ending)).await,
             #[cfg(feature = "sqlite")]
             Begun::Sqlite(transaction) => transaction.finish(statements, ending).await,
         }

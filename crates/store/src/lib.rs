@@ -86,6 +86,7 @@ pub mod query;
 pub mod record;
 pub mod repository;
 pub mod schema;
+mod schema_name;
 pub mod scope;
 pub mod session;
 mod slow;

@@ -25,6 +25,10 @@ pub use audit::AuditTriggers;
 pub use migrator::{Migrations, Migrator};
 
 /// One step of the schema and its way back, as text in the program. Never edited once released.
+///
+/// On `PostgreSQL` a text calls the schema of the tables `main` and that of the audit log `logs`. Where the tables lie in another
+/// one ([`SchemaName`](crate::session::SchemaName)), both words are replaced by its name when the text is carried out: before a
+/// dot, as `'main'`, and after `SCHEMA`.
 #[derive(Debug, Clone, Copy)]
 pub struct Migration {
     /// Its place in the order, from 1.

@@ -7,6 +7,8 @@ use std::time::Duration;
 use secrecy::ExposeSecret as _;
 use secrecy::SecretString;
 
+use crate::schema_name::SchemaName;
+
 /// Which database to open.
 #[derive(Debug, Clone)]
 pub enum DatabaseOptions {
@@ -56,6 +58,8 @@ impl SqliteOptions {
 pub struct PostgresOptions {
     /// `postgres://user:password@host:port/database`; never shown, for the password in it.
     pub url: SecretString,
+    /// The schema that the tables lie in.
+    pub schema: SchemaName,
     /// Most connections of the pool.
     pub max_connections: usize,
     /// How long to wait for a connection, new or from the pool.
@@ -71,6 +75,7 @@ impl PostgresOptions {
     pub fn new(url: impl Into<SecretString>) -> Self {
         Self {
             url: url.into(),
+            schema: SchemaName::MAIN,
             max_connections: 16,
             connection_timeout: Duration::from_secs(2),
             statement_timeout: Duration::from_secs(10),

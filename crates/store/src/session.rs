@@ -13,6 +13,7 @@ pub use crate::executor::{Mode, Read, Write};
 use crate::filter::Predicate;
 use crate::meter::{Meter, Together};
 pub use crate::options::{DatabaseOptions, Limits, PoolState, PostgresOptions, SlowReadsState, SqliteOptions, TlsMode};
+pub use crate::schema_name::{InvalidSchemaName, SchemaName};
 use crate::scope::{Scope, System};
 use crate::sql::{Confined, Counted, Dialect, Effort, Ending, Queried, Question, Verb, veil};
 use crate::value::Value;

@@ -24,6 +24,7 @@ use crate::entity::{EntityMeta, Property};
 use crate::filter::{Filter, Predicate};
 use crate::meter::Meter;
 use crate::record::Values;
+use crate::schema_name::SchemaName;
 use crate::scope::Wall;
 use crate::slow::Watch;
 use crate::value::Value;
@@ -31,16 +32,25 @@ use crate::value::Value;
 /// The SQL that a statement is written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Dialect {
-    /// `PostgreSQL` 15 or newer.
-    Postgres,
+    /// `PostgreSQL` 15 or newer, with the tables in this schema.
+    Postgres(SchemaName),
     /// `SQLite` 3.45 or newer.
     Sqlite,
 }
 
 impl Dialect {
+    /// Whether it is that of `PostgreSQL`.
+    pub(crate) fn is_postgres(self) -> bool {
+        matches!(self, Self::Postgres(_))
+    }
+
     /// Where the rows of an entity are read from.
     fn source(self, wall: Wall, meta: &EntityMeta, name: &'static str) -> TableRef {
         let Some(query) = Self::query(wall, meta) else { return self.table(meta).alias(name) };
+        let query = match self {
+            Self::Postgres(schema) => schema.query(query),
+            Self::Sqlite => query,
+        };
         // sea-query has no text for a whole sub-query; one expression after SELECT is as good.
         TableRef::SubQuery(Query::select().expr(Expr::cust(query)).take().into(), name.into())
     }
@@ -56,7 +66,7 @@ impl Dialect {
     /// The table of an entity; qualified where schemas exist, so that no search path can redirect it.
     fn table(self, meta: &EntityMeta) -> TableRef {
         match self {
-            Self::Postgres => ("main", meta.table).into_table_ref(),
+            Self::Postgres(schema) => (schema.as_str(), meta.table).into_table_ref(),
             Self::Sqlite => meta.table.into_table_ref(),
         }
     }
@@ -273,7 +283,7 @@ impl Confined {
                     Some(&by_id),
                     Rows::Read,
                 ));
-                if dialect == Dialect::Postgres {
+                if dialect.is_postgres() {
                     // Not stronger: rows that refer to this one can still be inserted.
                     select.lock(if shared { LockType::Share } else { LockType::NoKeyUpdate });
                 }
@@ -289,7 +299,7 @@ impl Confined {
                     Some(predicate),
                     Rows::Written,
                 ));
-                if keeps && dialect == Dialect::Postgres {
+                if keeps && dialect.is_postgres() {
                     // In order, or two that keep the same rows could wait for each other.
                     select.order_by((ROOT, id.column), Order::Asc).lock(LockType::NoKeyUpdate);
                 }
@@ -311,9 +321,15 @@ impl Confined {
         // In order, or two that name the same texts could wait for each other.
         let sql = "SELECT count(pg_advisory_xact_lock(hashtextextended(named, 0))) \
                    FROM (SELECT DISTINCT named FROM unnest($1::text[]) AS named ORDER BY named) AS texts";
-        let texts: Vec<Value> = texts.iter().map(|text| Value::Text(text.clone())).collect();
-        let lock = || Self::plain(sql.to_owned(), vec![predicate::array_of(&texts)], Arc::new([]));
-        (dialect == Dialect::Postgres).then(|| Self { effort: Effort::One, ..lock() })
+        let Dialect::Postgres(schema) = dialect else { return None };
+        // Locks are the database's. Who works in another schema is not in our way.
+        let named = |text: &String| match schema {
+            schema if schema == SchemaName::MAIN => text.clone(),
+            schema => format!("{schema}.{text}"),
+        };
+        let texts: Vec<Value> = texts.iter().map(|text| Value::Text(named(text))).collect();
+        let lock = Self::plain(sql.to_owned(), vec![predicate::array_of(&texts)], Arc::new([]));
+        Some(Self { effort: Effort::One, ..lock })
     }
 
     /// A statement by hand.
@@ -346,7 +362,7 @@ impl Confined {
 
     fn select(dialect: Dialect, select: &SelectStatement, projection: Arc<[&'static Property]>) -> Self {
         let (sql, values) = match dialect {
-            Dialect::Postgres => select.build(PostgresQueryBuilder),
+            Dialect::Postgres(_) => select.build(PostgresQueryBuilder),
             Dialect::Sqlite => select.build(SqliteQueryBuilder),
         };
         Self::plain(sql, values.0, projection)
@@ -401,11 +417,13 @@ mod tests {
     use uuid::Uuid;
 
     use super::{Dialect, predicate};
+    use crate::schema_name::SchemaName;
     use crate::value::Value;
 
     #[test]
     fn the_only_tenant_is_bound_and_not_written() {
-        let only = predicate::is_only(Dialect::Postgres, Expr::col("tenant_id"), &Value::Uuid(Uuid::nil()));
+        let dialect = Dialect::Postgres(SchemaName::MAIN);
+        let only = predicate::is_only(dialect, Expr::col("tenant_id"), &Value::Uuid(Uuid::nil()));
         let (sql, values) = Query::select().expr(Expr::cust("1")).and_where(only).build(PostgresQueryBuilder);
         assert_eq!(sql, r#"SELECT 1 WHERE "tenant_id" = ANY(ARRAY[ $1 ::uuid])"#);
         assert_eq!(values.0, [Uuid::nil().into()]);

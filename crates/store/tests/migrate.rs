@@ -2,6 +2,8 @@
 
 #[path = "migrate/actor.rs"]
 mod actor;
+#[path = "migrate/beside.rs"]
+mod beside;
 #[path = "support/database.rs"]
 mod database;
 #[path = "migrate/schema.rs"]

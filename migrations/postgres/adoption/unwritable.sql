@@ -3,7 +3,7 @@
 -- identity, and lacks it. Publications of insertions alone do no harm.
 WITH published AS (
   SELECT
-    t.pubname::text AS publication, format('%s.%s', t.schemaname, t.tablename) AS relation, c.relreplident,
+    t.pubname::text AS publication, format('%I.%I', t.schemaname, t.tablename) AS relation, c.relreplident,
     t.attnames::text[] AS sent,
     -- By node tree: PostgreSQL keeps the columns of a filter nowhere else apart from those of a list.
     ARRAY(

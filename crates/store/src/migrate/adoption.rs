@@ -3,6 +3,9 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+#[cfg(feature = "postgres")]
+use crate::schema_name::SchemaName;
+
 /// How a database of another program becomes one of this program, without losing a row or stopping the other.
 #[derive(Debug, Clone, Copy)]
 pub struct Adoption {
@@ -126,8 +129,44 @@ impl Addition {
     }
 }
 
+/// An adoption whose texts name the schema that is adopted.
+#[cfg(feature = "postgres")]
+#[derive(Debug)]
+pub(super) struct Placed {
+    pub(super) schema: SchemaName,
+    pub(super) differences: &'static str,
+    pub(super) mend: &'static str,
+    pub(super) additions: Vec<Addition>,
+    pub(super) required: Vec<(&'static str, &'static [&'static str])>,
+    pub(super) unwritable: &'static str,
+}
+
+#[cfg(feature = "postgres")]
+impl Adoption {
+    /// The same for another schema than `main`.
+    pub(super) fn placed(&self, schema: SchemaName) -> Placed {
+        Placed {
+            schema,
+            differences: schema.text(self.differences),
+            mend: schema.text(self.mend),
+            additions: self.additions.iter().map(|addition| addition.placed(schema)).collect(),
+            required: self.required.iter().map(|(table, columns)| (schema.text(table), *columns)).collect(),
+            unwritable: schema.text(self.unwritable),
+        }
+    }
+}
+
 #[cfg(feature = "postgres")]
 impl Addition {
+    fn placed(&self, schema: SchemaName) -> Self {
+        let kind = match self.kind {
+            Kind::Reference { column, to } => Kind::Reference { column, to: schema.text(to) },
+            Kind::Trigger(call) => Kind::Trigger(schema.text(call)),
+            other => other,
+        };
+        Self { table: schema.text(self.table), kind, ..*self }
+    }
+
     /// The statement that adds it.
     pub(super) fn create(&self) -> String {
         let Self { name, table, .. } = self;

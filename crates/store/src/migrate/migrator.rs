@@ -46,7 +46,7 @@ pub struct Migrator {
 
 enum Connection {
     #[cfg(feature = "postgres")]
-    Postgres(tokio_postgres::Client),
+    Postgres(tokio_postgres::Client, postgres::Plan),
     #[cfg(feature = "sqlite")]
     Sqlite(rusqlite::Connection),
 }
@@ -59,7 +59,9 @@ impl Migrator {
     pub async fn connect(options: &DatabaseOptions, migrations: Migrations) -> Result<Self, MigrateError> {
         let connection = match options {
             #[cfg(feature = "postgres")]
-            DatabaseOptions::Postgres(options) => client(options).await.map(Connection::Postgres),
+            DatabaseOptions::Postgres(options) => client(options)
+                .await
+                .map(|client| Connection::Postgres(client, postgres::Plan::new(options.schema, &migrations))),
             #[cfg(feature = "sqlite")]
             DatabaseOptions::Sqlite(options) => match connection(options) {
                 Err(StoreError::Unavailable(source)) if source.downcast_ref().is_some_and(sqlite::is_unusable) => {
@@ -79,7 +81,7 @@ impl Migrator {
     pub async fn status(&mut self) -> Result<Vec<Status>, MigrateError> {
         match self.connection {
             #[cfg(feature = "postgres")]
-            Connection::Postgres(ref client) => postgres::status(client, self.migrations.postgres).await,
+            Connection::Postgres(ref client, ref plan) => postgres::status(client, plan).await,
             #[cfg(feature = "sqlite")]
             Connection::Sqlite(ref connection) => sqlite::status(connection, self.migrations.sqlite),
         }
@@ -90,9 +92,7 @@ impl Migrator {
     pub async fn check(&mut self) -> Result<Vec<Finding>, MigrateError> {
         match self.connection {
             #[cfg(feature = "postgres")]
-            Connection::Postgres(ref client) => {
-                postgres::check(client, self.migrations.postgres, self.migrations.adoption).await
-            }
+            Connection::Postgres(ref client, ref plan) => postgres::check(client, plan).await,
             #[cfg(feature = "sqlite")]
             Connection::Sqlite(ref connection) => sqlite::check(connection, &self.migrations),
         }
@@ -113,9 +113,7 @@ impl Migrator {
     pub async fn up_choosing(&mut self, choice: &Choice) -> Result<Vec<Step>, MigrateError> {
         match self.connection {
             #[cfg(feature = "postgres")]
-            Connection::Postgres(ref mut client) => {
-                postgres::up(client, self.migrations.postgres, self.migrations.adoption, choice).await
-            }
+            Connection::Postgres(ref mut client, ref plan) => postgres::up(client, plan, choice).await,
             #[cfg(feature = "sqlite")]
             Connection::Sqlite(_) if !choice.is_empty() => Err(MigrateError::NotAdopted),
             #[cfg(feature = "sqlite")]
@@ -129,9 +127,7 @@ impl Migrator {
     pub async fn down(&mut self, to: u32) -> Result<Vec<Step>, MigrateError> {
         match self.connection {
             #[cfg(feature = "postgres")]
-            Connection::Postgres(ref mut client) => {
-                postgres::down(client, self.migrations.postgres, self.migrations.adoption, to).await
-            }
+            Connection::Postgres(ref mut client, ref plan) => postgres::down(client, plan, to).await,
             #[cfg(feature = "sqlite")]
             Connection::Sqlite(ref mut connection) => sqlite::down(connection, &self.migrations, to),
         }

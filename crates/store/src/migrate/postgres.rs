@@ -1,4 +1,7 @@
-//! Migrations on `PostgreSQL`: the ledger is `main.schema_migrations`, and a transaction-level advisory lock keeps runs apart.
+//! Migrations on `PostgreSQL`: the ledger is `schema_migrations` in the schema of the tables, and a transaction-level advisory lock keeps runs apart.
+//!
+//! Texts name the schema `main`, ours here and those of migrations; they are carried out with the name of the one that is
+//! meant ([`SchemaName`]). The checksum of a migration is that of its text.
 
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
@@ -6,8 +9,25 @@ use tokio_postgres::{Client, GenericClient, IsolationLevel, Transaction};
 
 mod adopt;
 
-use super::{Adoption, Choice, Finding, MigrateError, Migration, Record, State, Status, Step};
+use super::adoption::Placed;
+use super::{Choice, Finding, MigrateError, Migration, Migrations, Record, State, Status, Step};
 use super::{compare, failed, findings, first_failed, ledger_error, next_down, next_up};
+use crate::schema_name::SchemaName;
+
+/// What a program has for one schema.
+#[derive(Debug)]
+pub(super) struct Plan {
+    schema: SchemaName,
+    migrations: &'static [Migration],
+    adoption: Option<Placed>,
+}
+
+impl Plan {
+    pub(super) fn new(schema: SchemaName, migrations: &Migrations) -> Self {
+        let adoption = migrations.adoption.map(|adoption| adoption.placed(schema));
+        Self { schema, migrations: migrations.postgres, adoption }
+    }
+}
 
 /// Made after the first migration, which makes the schema; gone before its `down`, which drops it.
 const CREATE_LEDGER: &str = "CREATE TABLE main.schema_migrations (
@@ -25,14 +45,15 @@ const ADD_ADDITIVE: &str = "SET LOCAL client_min_messages = warning;
 
 /// Waits for other runs to end. The lock goes with the transaction, also when the caller is cancelled,
 /// and however long others take, the wait is not a statement that has run away.
-/// The number only has to be the same in every process: `migrate` in ASCII.
+/// The number only has to be the same in every process: `migrate` in ASCII. It is the same for every schema, since the first
+/// migration makes what a database has once.
 const LOCK: &str = "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0;
   SELECT pg_advisory_xact_lock(x'006d696772617465'::bigint)";
 
 /// Where the database stands with each migration, in order of version. Changes nothing.
-pub(super) async fn status(client: &Client, migrations: &[Migration]) -> Result<Vec<Status>, MigrateError> {
-    let mut statuses = compare(migrations, &ledger(client).await?.unwrap_or_default());
-    if let (Some(first), Some(record)) = (statuses.first_mut(), adopt::record(client).await?)
+pub(super) async fn status(client: &Client, plan: &Plan) -> Result<Vec<Status>, MigrateError> {
+    let mut statuses = compare(plan.migrations, &ledger(client, plan.schema).await?.unwrap_or_default());
+    if let (Some(first), Some(record)) = (statuses.first_mut(), adopt::record(client, plan.schema).await?)
         && let State::Applied { on } = first.state
     {
         let without = record.into_iter().filter(|(_, added)| !added).map(|(name, _)| name).collect();
@@ -43,18 +64,14 @@ pub(super) async fn status(client: &Client, migrations: &[Migration]) -> Result<
 
 /// Everything that separates the database from what the program expects; nothing, if it is as it should be.
 /// Changes nothing.
-pub(super) async fn check(
-    client: &Client,
-    migrations: &[Migration],
-    adoption: Option<&Adoption>,
-) -> Result<Vec<Finding>, MigrateError> {
-    let ledger = ledger(client).await?;
-    let foreign = ledger.is_none() && holds_tables(client).await?;
-    let mut all = match adoption {
+pub(super) async fn check(client: &Client, plan: &Plan) -> Result<Vec<Finding>, MigrateError> {
+    let ledger = ledger(client, plan.schema).await?;
+    let foreign = ledger.is_none() && holds_tables(client, plan.schema).await?;
+    let mut all = match &plan.adoption {
         Some(adoption) if foreign => adopt::findings(client, adoption).await?,
-        _ => findings(migrations, &ledger.unwrap_or_default(), foreign),
+        _ => findings(plan.migrations, &ledger.unwrap_or_default(), foreign),
     };
-    if let Some(adoption) = adoption
+    if let Some(adoption) = &plan.adoption
         && !all.contains(&Finding::ForeignSchema)
     {
         all.extend(adopt::unwritable(client, adoption).await?);
@@ -67,17 +84,12 @@ pub(super) async fn check(
 
 /// Adopts the database if another program has made it, then applies all pending migrations, in order, and says
 /// which. Safe to repeat and to run from several processes at once: each migration is applied by one of them.
-pub(super) async fn up(
-    client: &mut Client,
-    migrations: &[Migration],
-    adoption: Option<&Adoption>,
-    choice: &Choice,
-) -> Result<Vec<Step>, MigrateError> {
+pub(super) async fn up(client: &mut Client, plan: &Plan, choice: &Choice) -> Result<Vec<Step>, MigrateError> {
     let mut steps = Vec::new();
-    if let (Some(adoption), Some(first)) = (adoption, migrations.first()) {
-        steps.extend(adopt(client, adoption, first, choice).await?);
+    if let (Some(adoption), Some(first)) = (&plan.adoption, plan.migrations.first()) {
+        steps.extend(adopt(client, plan.schema, adoption, first, choice).await?);
     }
-    while let Some(step) = apply_next(client, migrations).await? {
+    while let Some(step) = apply_next(client, plan).await? {
         steps.push(step);
     }
     Ok(steps)
@@ -85,14 +97,9 @@ pub(super) async fn up(
 
 /// Undoes the applied migrations above version `to`, last one first, and says which. Down to 0 leaves
 /// nothing of ours, the ledger included. What was adopted stays.
-pub(super) async fn down(
-    client: &mut Client,
-    migrations: &[Migration],
-    adoption: Option<&Adoption>,
-    to: u32,
-) -> Result<Vec<Step>, MigrateError> {
+pub(super) async fn down(client: &mut Client, plan: &Plan, to: u32) -> Result<Vec<Step>, MigrateError> {
     let mut steps = Vec::new();
-    while let Some(step) = undo_last(client, migrations, adoption, to).await? {
+    while let Some(step) = undo_last(client, plan, to).await? {
         steps.push(step);
     }
     Ok(steps)
@@ -101,16 +108,17 @@ pub(super) async fn down(
 /// Adoption takes the place of the first migration. Later, it adds what was left out, where the choice says so.
 async fn adopt(
     client: &mut Client,
-    adoption: &Adoption,
+    schema: SchemaName,
+    adoption: &Placed,
     first: &Migration,
     choice: &Choice,
 ) -> Result<Option<Step>, MigrateError> {
     let transaction = begin(client).await?;
-    let changed = match (ledger(&transaction).await?, adopt::record(&transaction).await?) {
-        (None, _) if holds_tables(&transaction).await? => {
+    let changed = match (ledger(&transaction, schema).await?, adopt::record(&transaction, schema).await?) {
+        (None, _) if holds_tables(&transaction, schema).await? => {
             adopt::adopt(&transaction, adoption, choice).await?;
-            transaction.batch_execute(CREATE_LEDGER).await.map_err(ledger_error)?;
-            enter(&transaction, first).await?;
+            transaction.batch_execute(schema.text(CREATE_LEDGER)).await.map_err(ledger_error)?;
+            enter(&transaction, schema, first).await?;
             true
         }
         (Some(_), Some(record)) => adopt::complete(&transaction, adoption, &record, choice).await?,
@@ -121,56 +129,54 @@ async fn adopt(
     Ok(changed.then(|| first.step()))
 }
 
-async fn apply_next(client: &mut Client, migrations: &[Migration]) -> Result<Option<Step>, MigrateError> {
+async fn apply_next(client: &mut Client, plan: &Plan) -> Result<Option<Step>, MigrateError> {
+    let schema = plan.schema;
     let transaction = begin(client).await?;
-    let ledger = ledger(&transaction).await?;
-    let foreign = ledger.is_none() && holds_tables(&transaction).await?;
+    let ledger = ledger(&transaction, schema).await?;
+    let foreign = ledger.is_none() && holds_tables(&transaction, schema).await?;
     let is_first = ledger.is_none();
-    let Some(next) = next_up(migrations, &ledger.unwrap_or_default(), foreign)? else {
+    let Some(next) = next_up(plan.migrations, &ledger.unwrap_or_default(), foreign)? else {
         return Ok(None);
     };
-    transaction.batch_execute(next.up).await.map_err(|error| {
+    transaction.batch_execute(schema.text(next.up)).await.map_err(|error| {
         let occupied = is_first && error.code() == Some(&SqlState::DUPLICATE_TABLE);
         first_failed(next, error.into(), occupied)
     })?;
     if is_first {
-        transaction.batch_execute(CREATE_LEDGER).await.map_err(ledger_error)?;
+        transaction.batch_execute(schema.text(CREATE_LEDGER)).await.map_err(ledger_error)?;
     }
-    enter(&transaction, next).await?;
+    enter(&transaction, schema, next).await?;
     transaction.commit().await.map_err(|error| failed(next, error))?;
     Ok(Some(next.step()))
 }
 
 /// Writes a migration into the ledger.
-async fn enter(transaction: &Transaction<'_>, migration: &Migration) -> Result<(), MigrateError> {
-    transaction.batch_execute(ADD_ADDITIVE).await.map_err(ledger_error)?;
+async fn enter(transaction: &Transaction<'_>, schema: SchemaName, migration: &Migration) -> Result<(), MigrateError> {
+    transaction.batch_execute(schema.text(ADD_ADDITIVE)).await.map_err(ledger_error)?;
     let insert = "INSERT INTO main.schema_migrations (version, name, checksum, additive) VALUES ($1, $2, $3, $4)";
     let (version, checksum) = (i64::from(migration.version), migration.checksum());
     let values: [&(dyn ToSql + Sync); 4] = [&version, &migration.name, &checksum, &migration.additive];
-    transaction.execute(insert, &values).await.map_err(ledger_error)?;
+    transaction.execute(schema.text(insert), &values).await.map_err(ledger_error)?;
     Ok(())
 }
 
-async fn undo_last(
-    client: &mut Client,
-    migrations: &[Migration],
-    adoption: Option<&Adoption>,
-    to: u32,
-) -> Result<Option<Step>, MigrateError> {
+async fn undo_last(client: &mut Client, plan: &Plan, to: u32) -> Result<Option<Step>, MigrateError> {
+    let schema = plan.schema;
     let transaction = begin(client).await?;
-    let ledger = ledger(&transaction).await?.unwrap_or_default();
-    let Some(last) = next_down(migrations, &ledger, to)? else {
+    let ledger = ledger(&transaction, schema).await?.unwrap_or_default();
+    let Some(last) = next_down(plan.migrations, &ledger, to)? else {
         return Ok(None);
     };
     if ledger.len() == 1 {
-        transaction.batch_execute("DROP TABLE main.schema_migrations").await.map_err(ledger_error)?;
+        let drop = "DROP TABLE main.schema_migrations";
+        transaction.batch_execute(schema.text(drop)).await.map_err(ledger_error)?;
     } else {
         let delete = "DELETE FROM main.schema_migrations WHERE version = $1";
-        transaction.execute(delete, &[&i64::from(last.version)]).await.map_err(ledger_error)?;
+        transaction.execute(schema.text(delete), &[&i64::from(last.version)]).await.map_err(ledger_error)?;
     }
-    match (adopt::record(&transaction).await?, adoption) {
+    match (adopt::record(&transaction, schema).await?, &plan.adoption) {
         (Some(record), Some(adoption)) if ledger.len() == 1 => adopt::undo(&transaction, adoption, &record).await?,
-        _ => transaction.batch_execute(last.down).await.map_err(|error| failed(last, error))?,
+        _ => transaction.batch_execute(schema.text(last.down)).await.map_err(|error| failed(last, error))?,
     }
     transaction.commit().await.map_err(|error| failed(last, error))?;
     Ok(Some(last.step()))
@@ -190,13 +196,13 @@ async fn begin(client: &mut Client) -> Result<Transaction<'_>, MigrateError> {
 }
 
 /// The rows of the ledger; `None` without one.
-async fn ledger(client: &impl GenericClient) -> Result<Option<Vec<Record>>, MigrateError> {
-    if !exists(client, "schema_migrations").await? {
+async fn ledger(client: &impl GenericClient, schema: SchemaName) -> Result<Option<Vec<Record>>, MigrateError> {
+    if !exists(client, schema, "schema_migrations").await? {
         return Ok(None);
     }
     let select = "SELECT version, name, checksum, applied_on, coalesce((to_jsonb(m) ->> 'additive')::boolean, false)
       FROM main.schema_migrations AS m";
-    let rows = client.query(select, &[]).await.map_err(ledger_error)?;
+    let rows = client.query(schema.text(select), &[]).await.map_err(ledger_error)?;
     rows.iter()
         .map(|row| {
             Ok(Record {
@@ -212,15 +218,15 @@ async fn ledger(client: &impl GenericClient) -> Result<Option<Vec<Record>>, Migr
 }
 
 /// Whether the table is there that no database of this service is without.
-async fn holds_tables(client: &impl GenericClient) -> Result<bool, MigrateError> {
-    exists(client, "tenants").await
+async fn holds_tables(client: &impl GenericClient, schema: SchemaName) -> Result<bool, MigrateError> {
+    exists(client, schema, "tenants").await
 }
 
 /// Whether there is such a table or view. `to_regclass` would answer from what the session remembers of the catalogue, and
 /// a session that has waited for the lock has not heard yet of what others made meanwhile.
-async fn exists(client: &impl GenericClient, table: &str) -> Result<bool, MigrateError> {
+async fn exists(client: &impl GenericClient, schema: SchemaName, table: &str) -> Result<bool, MigrateError> {
     let select = "SELECT EXISTS (SELECT FROM pg_catalog.pg_class AS c
-      JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname = 'main' AND c.relname = $1)";
-    let row = client.query_one(select, &[&table]).await;
+      JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = $2)";
+    let row = client.query_one(select, &[&schema.as_str(), &table]).await;
     row.and_then(|row| row.try_get(0)).map_err(ledger_error)
 }

@@ -14,7 +14,7 @@ use crate::query::Query;
 use crate::record::{New, Patch, Record, Values, default_of};
 use crate::scope::{Scope, Wall};
 use crate::session::{Asked, Session, Write};
-use crate::sql::{Confined, Dialect, Effort, Verb};
+use crate::sql::{Confined, Effort, Verb};
 use crate::value::Value;
 
 /// A row that is ready to be inserted.
@@ -154,7 +154,7 @@ impl<'a, E: Entity, S: Scope> Repository<'a, E, S, Write> {
         let meta = E::meta();
         let named = |ids| Predicate::Test { property: meta.id(), path: Vec::new(), test: Test::In(ids) };
         let mut found = self.sought(self.session.confine(meta, Verb::Seek { predicate, keeps: false })).await?;
-        if self.session.dialect() == Dialect::Postgres && !found.is_empty() {
+        if self.session.dialect().is_postgres() && !found.is_empty() {
             // Only now, and without an end: to wait for others who hold these rows is not to search slowly. What they have
             // made of a row counts.
             let still = named(found).and(Some(predicate));

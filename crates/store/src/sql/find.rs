@@ -129,7 +129,7 @@ impl Ordering {
         let tenant = wall::column(wall, meta).map(|(column, _)| column);
         let parent = parents.filter(|(_, values)| values.len() == 1).map(|(key, _)| key.column);
         // An index is read in one direction.
-        let leading = tenant.or(parent).zip(keys.first()).filter(|_| dialect == Dialect::Postgres);
+        let leading = tenant.or(parent).zip(keys.first()).filter(|_| dialect.is_postgres());
         let leading = leading.map(|(column, (_, direction, nulls))| (column, direction.clone(), *nulls));
         Self { leading, keys }
     }

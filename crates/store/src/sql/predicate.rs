@@ -39,7 +39,7 @@ pub(crate) fn is_in(dialect: Dialect, column: Expr, values: &[Value]) -> Expr {
         return each.reduce(ExprTrait::or).unwrap_or_else(|| Expr::cust("FALSE"));
     }
     match dialect {
-        Dialect::Postgres => column.eq(Func::cust("ANY").arg(array(values))),
+        Dialect::Postgres(_) => column.eq(Func::cust("ANY").arg(array(values))),
         Dialect::Sqlite => column.in_subquery(json_list(values)),
     }
 }
@@ -48,7 +48,7 @@ pub(crate) fn is_in(dialect: Dialect, column: Expr, values: &[Value]) -> Expr {
 /// order seriously (ADR 19). What is no id is compared plainly.
 pub(crate) fn is_only(dialect: Dialect, column: Expr, value: &Value) -> Expr {
     match (dialect, value) {
-        (Dialect::Postgres, Value::Uuid(id)) => {
+        (Dialect::Postgres(_), Value::Uuid(id)) => {
             // In pieces, since the builder takes what stands in brackets for a quoted name.
             let array = [Expr::cust("ARRAY["), Expr::val(*id), Expr::cust("::uuid]")];
             column.eq(Func::cust("ANY").arg(Expr::cust_with_exprs("$1 $2 $3", array)))
@@ -60,7 +60,7 @@ pub(crate) fn is_only(dialect: Dialect, column: Expr, value: &Value) -> Expr {
 /// That an array column holds each of these. A column that is null holds nothing, not even nothing.
 fn holds_all(dialect: Dialect, column: Expr, items: &[Value]) -> Expr {
     match dialect {
-        Dialect::Postgres => {
+        Dialect::Postgres(_) => {
             // The numbers of an array of numbers are texts after the cast.
             let texts: Vec<Value> = items.iter().filter_map(Value::to_key).map(Value::Text).collect();
             column.cast_as("text[]").binary(PgBinOper::Contains, array(&texts))
@@ -81,7 +81,7 @@ fn holds_all(dialect: Dialect, column: Expr, items: &[Value]) -> Expr {
 /// That an array column holds at least one of these.
 fn holds_any(dialect: Dialect, column: Expr, items: &[Value]) -> Expr {
     match dialect {
-        Dialect::Postgres => column.cast_as("text[]").binary(PgBinOper::Overlap, array(items)),
+        Dialect::Postgres(_) => column.cast_as("text[]").binary(PgBinOper::Overlap, array(items)),
         Dialect::Sqlite => {
             let mut held = sea_query::Query::select();
             held.expr(Expr::cust("1"))
@@ -96,7 +96,7 @@ fn holds_any(dialect: Dialect, column: Expr, items: &[Value]) -> Expr {
 /// it: only so do they apply.
 fn beyond_ascii(dialect: Dialect, column: Expr) -> Expr {
     match dialect {
-        Dialect::Postgres => column.binary(PgBinOper::Regex, Expr::cust("'[^[:ascii:]]'")),
+        Dialect::Postgres(_) => column.binary(PgBinOper::Regex, Expr::cust("'[^[:ascii:]]'")),
         Dialect::Sqlite => {
             let bytes = Func::cust("length").arg(column.clone().cast_as("BLOB"));
             Expr::from(bytes).ne(Func::cust("length").arg(column))
@@ -110,7 +110,7 @@ fn is_not_in(dialect: Dialect, column: Expr, values: &[Value]) -> Expr {
         return each.reduce(ExprTrait::and).unwrap_or_else(|| Expr::cust("TRUE"));
     }
     match dialect {
-        Dialect::Postgres => column.ne(Func::cust("ALL").arg(array(values))),
+        Dialect::Postgres(_) => column.ne(Func::cust("ALL").arg(array(values))),
         Dialect::Sqlite => column.not_in_subquery(json_list(values)),
     }
 }
@@ -152,7 +152,7 @@ fn dates_as_stored(values: &[Value]) -> Option<String> {
 
 fn test(dialect: Dialect, property: &Property, column: Expr, test: &Test) -> Expr {
     let as_text = |column: Expr| match (dialect, property.kind) {
-        (Dialect::Postgres, PropertyType::Uuid) => column.cast_as("text"),
+        (Dialect::Postgres(_), PropertyType::Uuid) => column.cast_as("text"),
         _ => column,
     };
     match test {
@@ -165,7 +165,7 @@ fn test(dialect: Dialect, property: &Property, column: Expr, test: &Test) -> Exp
 /// would print them differently.
 fn test_path(dialect: Dialect, column: Expr, path: &[String], test: &Test) -> Expr {
     let keys = match dialect {
-        Dialect::Postgres => Expr::val(sea_query::Value::Array(
+        Dialect::Postgres(_) => Expr::val(sea_query::Value::Array(
             ArrayType::String,
             Some(Box::new(path.iter().map(|key| sea_query::Value::from(key.as_str())).collect())),
         )),
@@ -173,7 +173,7 @@ fn test_path(dialect: Dialect, column: Expr, path: &[String], test: &Test) -> Ex
     };
     let function = |name: &'static str, column: Expr, keys: Expr| Expr::from(Func::cust(name).arg(column).arg(keys));
     let content = |column: Expr, keys: Expr| match dialect {
-        Dialect::Postgres => {
+        Dialect::Postgres(_) => {
             let kind =
                 Func::cust("jsonb_typeof").arg(function("jsonb_extract_path", column.clone(), variadic(keys.clone())));
             Expr::case(Expr::from(kind).is_in(["object", "array"]), Expr::null())
@@ -183,7 +183,7 @@ fn test_path(dialect: Dialect, column: Expr, path: &[String], test: &Test) -> Ex
         Dialect::Sqlite => function("json_path_text", column, keys),
     };
     let present = |column: Expr, keys: Expr| match dialect {
-        Dialect::Postgres => function("jsonb_extract_path_text", column, variadic(keys)),
+        Dialect::Postgres(_) => function("jsonb_extract_path_text", column, variadic(keys)),
         Dialect::Sqlite => function("json_path_presence", column, keys),
     };
     match test {
@@ -221,7 +221,7 @@ fn compare(dialect: Dialect, column: Expr, test: &Test) -> Expr {
 
 fn pattern(dialect: Dialect, subject: Expr, test: &Test) -> Expr {
     match (test, dialect) {
-        (Test::Like { pattern, insensitive, negated }, Dialect::Postgres) => {
+        (Test::Like { pattern, insensitive, negated }, Dialect::Postgres(_)) => {
             let operator = match (insensitive, negated) {
                 (true, true) => PgBinOper::NotILike,
                 (true, false) => PgBinOper::ILike,
@@ -236,7 +236,7 @@ fn pattern(dialect: Dialect, subject: Expr, test: &Test) -> Expr {
             );
             if *negated { matches.not() } else { matches }
         }
-        (Test::Regexp { pattern, insensitive }, Dialect::Postgres) => {
+        (Test::Regexp { pattern, insensitive }, Dialect::Postgres(_)) => {
             let operator = if *insensitive { PgBinOper::RegexCaseInsensitive } else { PgBinOper::Regex };
             subject.binary(operator, Expr::val(pattern.as_str()))
         }

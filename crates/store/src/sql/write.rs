@@ -82,7 +82,7 @@ pub(super) fn destroy(
 /// and values are there before a trigger after rows runs, so that no statement has to go ahead; `RETURNING` would say the
 /// same, and take a tenth of the statement's time. On `SQLite` the writer's connection knows.
 fn names(dialect: Dialect, actor: Option<Uuid>) -> Option<Expr> {
-    let actor = actor.filter(|_| dialect == Dialect::Postgres)?;
+    let actor = actor.filter(|_| dialect.is_postgres())?;
     let text = sea_query::Value::from(actor.hyphenated().to_string());
     Some(Expr::cust_with_values("set_config('logs.actor', $1, true) IS NOT NULL", [text]))
 }
@@ -135,7 +135,7 @@ fn typed(dialect: Dialect, kind: PropertyType, value: &Value) -> Expr {
 
 fn statement(dialect: Dialect, statement: &impl QueryStatementBuilder) -> Confined {
     let (sql, values) = match dialect {
-        Dialect::Postgres => statement.build_any(&PostgresQueryBuilder),
+        Dialect::Postgres(_) => statement.build_any(&PostgresQueryBuilder),
         Dialect::Sqlite => statement.build_any(&SqliteQueryBuilder),
     };
     Confined::plain(sql, values.0, std::sync::Arc::new([]))

@@ -80,7 +80,7 @@ async fn a_lock_is_held_however_busy_its_task_was() -> Outcome {
             tokio::task::consume_budget().await;
         }
         assert!(session.repository::<Document>().lock_by_id(id).await?);
-        let free = format!("SELECT id FROM main.documents WHERE id = '{id}' FOR UPDATE SKIP LOCKED");
+        let free = format!("SELECT id FROM documents WHERE id = '{id}' FOR UPDATE SKIP LOCKED");
         let found = fixture.database.rows(&free).await?;
         assert!(found.is_empty(), "after {steps} steps it was not locked");
         session.commit(()).await?.into_inner();
@@ -109,8 +109,7 @@ async fn spoilt(fixture: &Fixture, spoil: &Arc<AtomicBool>) -> Outcome<Store> {
             tokio::spawn(relayed(client, server.clone(), spoil.clone()));
         }
     });
-    let mut options = PostgresOptions::new(url);
-    options.tls = TlsMode::Disable;
+    let options = PostgresOptions { url: url.into(), tls: TlsMode::Disable, ..options.clone() };
     Ok(fixture.through(&DatabaseOptions::Postgres(options))?)
 }
 

@@ -10,9 +10,10 @@ use time::format_description::well_known::Iso8601;
 use time::format_description::well_known::iso8601::{Config, TimePrecision};
 use time::{Date, OffsetDateTime};
 use user_tenant_store::Entity;
+use user_tenant_store::session::DatabaseOptions;
 use uuid::Uuid;
 
-use crate::database::{Database, Outcome};
+use crate::database::{Database, Outcome, quoted};
 
 /// Instants stand in JSON as `YYYY-MM-DDTHH:mm:ss.sssZ`.
 const INSTANT: Iso8601<
@@ -22,7 +23,7 @@ time::serde::format_description!(instant, OffsetDateTime, INSTANT);
 time::serde::format_description!(midnight, Date, "[year]-[month]-[day]T00:00:00.000Z");
 
 /// What the databases write differently: the word in `family.sql`, on `PostgreSQL`, on `SQLite`.
-const WORDS: [(&str, &str, &str); 12] = [
+const WORDS: [(&str, &str, &str); 11] = [
     (
         "{audit}",
         "deleted boolean NOT NULL DEFAULT false, deleted_on {timestamp}, deleted_by uuid,
@@ -30,7 +31,6 @@ const WORDS: [(&str, &str, &str); 12] = [
         "deleted INTEGER NOT NULL DEFAULT 0 CHECK (deleted IN (0, 1)), deleted_on {timestamp}, deleted_by TEXT,
          created_on {timestamp} NOT NULL, modified_on {timestamp} NOT NULL",
     ),
-    ("{main}", "main.", ""),
     ("{uuid}", "uuid", "TEXT"),
     ("{text}", "text", "TEXT"),
     ("{integer}", "integer", "INTEGER"),
@@ -43,14 +43,18 @@ const WORDS: [(&str, &str, &str); 12] = [
     ("{serial}", "serial PRIMARY KEY", "INTEGER PRIMARY KEY"),
 ];
 
-/// Makes the tables.
-pub(crate) async fn make_tables(database: &Database) -> Outcome {
-    let sql = WORDS.iter().fold(include_str!("family.sql").to_owned(), |sql, (word, postgres, sqlite)| {
+/// Makes the tables where the options say.
+pub(crate) async fn make_tables(database: &Database, options: &DatabaseOptions) -> Outcome {
+    let mut sql = WORDS.iter().fold(include_str!("family.sql").to_owned(), |sql, (word, postgres, sqlite)| {
         sql.replace(word, if database.is_postgres() { postgres } else { sqlite })
     });
-    if database.is_postgres() {
-        database.execute("CREATE SCHEMA main").await?;
+    let mut prefix = String::new();
+    if let DatabaseOptions::Postgres(options) = options {
+        let schema = quoted(options.schema);
+        database.execute(&format!("CREATE SCHEMA {schema}")).await?;
+        prefix = format!("{schema}.");
     }
+    sql = sql.replace("{main}", &prefix);
     database.execute(&sql).await
 }
 

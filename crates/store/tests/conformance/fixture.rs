@@ -12,7 +12,7 @@ use user_tenant_store::filter::parse::{self, Bounds};
 use user_tenant_store::filter::{Filter, FilterError, Predicate};
 use user_tenant_store::record::{New, Patch};
 use user_tenant_store::scope::{Scope, Sees, System, SystemReason};
-use user_tenant_store::session::{DatabaseOptions, Limits, Session, Store, Write};
+use user_tenant_store::session::{DatabaseOptions, Limits, SchemaName, Session, Store, Write};
 use user_tenant_store::{Entity, StoreResult};
 use uuid::Uuid;
 
@@ -45,6 +45,9 @@ pub(crate) const SYSTEM: System = System(SystemReason::HostApplication);
 pub(crate) const ACTOR: Actor =
     Actor { membership: Some(Uuid::from_u128(0xac0b)), user: Some(Uuid::from_u128(0xbea7)) };
 
+/// The variable that names another schema than `main` for the tables on `PostgreSQL`.
+const SCHEMA: &str = "TEST_DB_SCHEMA";
+
 /// A store on a database of its own. The database is declared last, to be dropped after the store.
 pub(crate) struct Fixture {
     pub(crate) store: Store,
@@ -53,8 +56,11 @@ pub(crate) struct Fixture {
 }
 
 impl Fixture {
-    pub(crate) async fn new(database: Database) -> Outcome<Self> {
-        make_tables(&database).await?;
+    pub(crate) async fn new(mut database: Database) -> Outcome<Self> {
+        if let (DatabaseOptions::Postgres(options), Ok(schema)) = (&mut database.options, std::env::var(SCHEMA)) {
+            options.schema = SchemaName::new(&schema)?;
+        }
+        make_tables(&database, &database.options).await?;
         // 2024-05-01T10:00:00.123Z
         let clock = Arc::new(AtomicI64::new(1_714_557_600_123));
         let store = Self::open(&database.options, &clock, Limits::default())?;

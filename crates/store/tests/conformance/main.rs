@@ -1,5 +1,5 @@
 //! One suite for every database: each case runs on `SQLite` and on `PostgreSQL` and expects the same. Start at [`fixture`].
-//! Only [`beginning`] is of one of them.
+//! Only [`beginning`] and [`schemas`] are of one of them. `TEST_DB_SCHEMA=order` runs all on another schema than `main`.
 
 #[path = "../support/database.rs"]
 mod database;
@@ -20,6 +20,7 @@ mod joins;
 mod patterns;
 mod random;
 mod read;
+mod schemas;
 mod together;
 mod transactions;
 mod values;

@@ -5,7 +5,7 @@ use std::error::Error;
 use secrecy::ExposeSecret as _;
 use tokio::sync::OnceCell;
 use tokio_postgres::{Client, NoTls, SimpleQueryMessage};
-use user_tenant_store::session::{DatabaseOptions, PostgresOptions, SqliteOptions};
+use user_tenant_store::session::{DatabaseOptions, PostgresOptions, SchemaName, SqliteOptions};
 
 pub(crate) type Outcome<T = ()> = Result<T, Box<dyn Error + Send + Sync>>;
 
@@ -61,7 +61,8 @@ impl Database {
     async fn client(&self, options: &PostgresOptions) -> Outcome<&Client> {
         let open = async || {
             let mut configuration: tokio_postgres::Config = options.url.expose_secret().parse()?;
-            connect(configuration.options("-c search_path=main,logs,public -c timezone=UTC")).await
+            let path = format!("-c search_path={},logs,public -c timezone=UTC", quoted(options.schema));
+            connect(configuration.options(&path)).await
         };
         self.client.get_or_try_init(open).await
     }
@@ -96,6 +97,11 @@ impl Database {
             }
         }
     }
+}
+
+/// A schema's name in a statement, where it may be a word of SQL.
+pub(crate) fn quoted(schema: SchemaName) -> String {
+    format!("\"{schema}\"")
 }
 
 fn text(value: rusqlite::types::ValueRef<'_>) -> String {

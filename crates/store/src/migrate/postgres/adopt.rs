@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tokio_postgres::{GenericClient, Transaction};
 
-use super::super::adoption::{Addition, Adoption, Choice, Nulls, Violation};
+use super::super::adoption::{Addition, Choice, Nulls, Placed, Violation};
 use super::super::{Finding, MigrateError, ledger_error};
 use crate::error::BoxError;
+use crate::schema_name::SchemaName;
 
 /// Says that the database was adopted, and what became of the additions that were missing.
 const CREATE_RECORD: &str = "CREATE TABLE main.schema_adoption (
@@ -15,31 +16,33 @@ const CREATE_RECORD: &str = "CREATE TABLE main.schema_adoption (
 );
 COMMENT ON TABLE main.schema_adoption IS 'what was missing when the database was adopted: added, or left out';";
 
-/// Tables, and of tables the indexes that can be relied on, constraints and triggers: kind, table, name.
+/// Tables, and of tables the indexes that can be relied on, constraints and triggers: kind, table, name. Tables are named as
+/// [`Addition::table`] names them.
 const PRESENT: &str = "
-  SELECT 'table', format('%s.%s', n.nspname, t.relname), ''
-  FROM pg_class t
-  JOIN pg_namespace n ON n.oid = t.relnamespace
-  WHERE n.nspname IN ('main', 'logs') AND t.relkind IN ('r', 'p')
+  WITH relations AS (
+    SELECT c.oid, c.relkind, format(CASE n.nspname WHEN 'main' THEN 'main.%s' ELSE 'logs.%s' END, c.relname) AS name
+    FROM pg_class c
+    JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE n.nspname IN ('main', 'logs')
+  )
+  SELECT 'table', t.name, ''
+  FROM relations t
+  WHERE t.relkind IN ('r', 'p')
   UNION ALL
-  SELECT CASE WHEN i.indisunique THEN 'unique' ELSE 'index' END, format('%s.%s', n.nspname, t.relname), x.relname::text
+  SELECT CASE WHEN i.indisunique THEN 'unique' ELSE 'index' END, t.name, x.relname::text
   FROM pg_index i
   JOIN pg_class x ON x.oid = i.indexrelid
-  JOIN pg_class t ON t.oid = i.indrelid
-  JOIN pg_namespace n ON n.oid = t.relnamespace
-  WHERE n.nspname IN ('main', 'logs') AND i.indisvalid
+  JOIN relations t ON t.oid = i.indrelid
+  WHERE i.indisvalid
   UNION ALL
-  SELECT k.contype::text, format('%s.%s', n.nspname, t.relname), k.conname::text
+  SELECT k.contype::text, t.name, k.conname::text
   FROM pg_constraint k
-  JOIN pg_class t ON t.oid = k.conrelid
-  JOIN pg_namespace n ON n.oid = t.relnamespace
-  WHERE n.nspname IN ('main', 'logs')
+  JOIN relations t ON t.oid = k.conrelid
   UNION ALL
-  SELECT 'trigger', format('%s.%s', n.nspname, t.relname), g.tgname::text
+  SELECT 'trigger', t.name, g.tgname::text
   FROM pg_trigger g
-  JOIN pg_class t ON t.oid = g.tgrelid
-  JOIN pg_namespace n ON n.oid = t.relnamespace
-  WHERE n.nspname IN ('main', 'logs') AND NOT g.tgisinternal";
+  JOIN relations t ON t.oid = g.tgrelid
+  WHERE NOT g.tgisinternal";
 
 /// Which of these columns nothing keeps nulls out of: table, column. `PostgreSQL` 18 knows constraints that hold for later
 /// rows only, and says of the column that it holds none.
@@ -61,11 +64,15 @@ type Present = BTreeSet<(String, String, String)>;
 
 /// What adoption has left in a database: each addition that was missing by its name, and whether it was added.
 /// `None`: the database was not adopted.
-pub(super) async fn record(client: &impl GenericClient) -> Result<Option<BTreeMap<String, bool>>, MigrateError> {
-    if !super::exists(client, "schema_adoption").await? {
+pub(super) async fn record(
+    client: &impl GenericClient,
+    schema: SchemaName,
+) -> Result<Option<BTreeMap<String, bool>>, MigrateError> {
+    if !super::exists(client, schema, "schema_adoption").await? {
         return Ok(None);
     }
-    let rows = client.query("SELECT name, added FROM main.schema_adoption", &[]).await.map_err(ledger_error)?;
+    let select = schema.text("SELECT name, added FROM main.schema_adoption");
+    let rows = client.query(select, &[]).await.map_err(ledger_error)?;
     rows.iter()
         .map(|row| Ok((row.try_get(0)?, row.try_get(1)?)))
         .collect::<Result<_, tokio_postgres::Error>>()
@@ -74,7 +81,7 @@ pub(super) async fn record(client: &impl GenericClient) -> Result<Option<BTreeMa
 }
 
 /// What [`adopt`] would meet: why the database cannot be adopted, or that it can be, and each row in the way.
-pub(super) async fn findings(client: &impl GenericClient, adoption: &Adoption) -> Result<Vec<Finding>, MigrateError> {
+pub(super) async fn findings(client: &impl GenericClient, adoption: &Placed) -> Result<Vec<Finding>, MigrateError> {
     let differences = client.query(adoption.differences, &[]).await.map_err(failed)?;
     if !differences.is_empty() {
         let differences =
@@ -82,7 +89,7 @@ pub(super) async fn findings(client: &impl GenericClient, adoption: &Adoption) -
         return Ok([vec![Finding::ForeignSchema], differences.map_err(failed)?].concat());
     }
     let mut findings = vec![Finding::Adoptable];
-    let present = present(client).await?;
+    let present = present(client, adoption.schema).await?;
     // A table that is yet to be made holds no row.
     for addition in missing(&present, adoption).into_iter().filter(|addition| holds(&present, addition.table)) {
         findings.extend(violations(client, addition).await?.into_iter().map(Finding::Violation));
@@ -92,7 +99,7 @@ pub(super) async fn findings(client: &impl GenericClient, adoption: &Adoption) -
 }
 
 /// Rows that hold null where the program needs a value.
-pub(super) async fn nulls(client: &impl GenericClient, adoption: &Adoption) -> Result<Vec<Finding>, MigrateError> {
+pub(super) async fn nulls(client: &impl GenericClient, adoption: &Placed) -> Result<Vec<Finding>, MigrateError> {
     let all = adoption.required.iter().flat_map(|(table, columns)| columns.iter().map(|column| (*table, *column)));
     let (tables, columns): (Vec<_>, Vec<_>) = all.unzip();
     let mut findings = Vec::new();
@@ -112,7 +119,7 @@ pub(super) async fn nulls(client: &impl GenericClient, adoption: &Adoption) -> R
 }
 
 /// Tables that take no change.
-pub(super) async fn unwritable(client: &impl GenericClient, adoption: &Adoption) -> Result<Vec<Finding>, MigrateError> {
+pub(super) async fn unwritable(client: &impl GenericClient, adoption: &Placed) -> Result<Vec<Finding>, MigrateError> {
     let rows = client.query(adoption.unwritable, &[]).await.map_err(failed)?;
     rows.iter().map(|row| row.try_get(0).map(Finding::Unwritable)).collect::<Result<_, _>>().map_err(failed)
 }
@@ -120,24 +127,24 @@ pub(super) async fn unwritable(client: &impl GenericClient, adoption: &Adoption)
 /// Brings a database that can be adopted to the first migration, or says why not and changes nothing.
 pub(super) async fn adopt(
     transaction: &Transaction<'_>,
-    adoption: &Adoption,
+    adoption: &Placed,
     choice: &Choice,
 ) -> Result<(), MigrateError> {
     // Before the lock, so that a database that is not adopted is not locked either.
     refuse(findings(transaction, adoption).await?, choice)?;
-    let there = present(transaction).await?;
+    let there = present(transaction, adoption.schema).await?;
     lock(transaction, adoption.additions.iter().filter(|addition| holds(&there, addition.table))).await?;
     refuse(findings(transaction, adoption).await?, choice)?;
-    let missing = missing(&present(transaction).await?, adoption);
+    let missing = missing(&present(transaction, adoption.schema).await?, adoption);
     transaction.batch_execute(adoption.mend).await.map_err(failed)?;
-    transaction.batch_execute(CREATE_RECORD).await.map_err(failed)?;
+    transaction.batch_execute(adoption.schema.text(CREATE_RECORD)).await.map_err(failed)?;
     for addition in missing {
         let added = !(addition.is_optional() && choice.without.contains(addition.name));
         if added {
             transaction.batch_execute(&addition.create()).await.map_err(failed)?;
         }
         let insert = "INSERT INTO main.schema_adoption (name, added) VALUES ($1, $2)";
-        transaction.execute(insert, &[&addition.name, &added]).await.map_err(failed)?;
+        transaction.execute(adoption.schema.text(insert), &[&addition.name, &added]).await.map_err(failed)?;
     }
     Ok(())
 }
@@ -145,7 +152,7 @@ pub(super) async fn adopt(
 /// Adds what was left out before and is chosen now; false when there is nothing to add.
 pub(super) async fn complete(
     transaction: &Transaction<'_>,
-    adoption: &Adoption,
+    adoption: &Placed,
     record: &BTreeMap<String, bool>,
     choice: &Choice,
 ) -> Result<bool, MigrateError> {
@@ -169,7 +176,7 @@ pub(super) async fn complete(
     for addition in &chosen {
         transaction.batch_execute(&addition.create()).await.map_err(failed)?;
         let update = "UPDATE main.schema_adoption SET added = true WHERE name = $1";
-        transaction.execute(update, &[&addition.name]).await.map_err(failed)?;
+        transaction.execute(adoption.schema.text(update), &[&addition.name]).await.map_err(failed)?;
     }
     Ok(true)
 }
@@ -177,18 +184,18 @@ pub(super) async fn complete(
 /// Takes away what [`adopt`] and [`complete`] have added, and nothing that was there before: no table, no row.
 pub(super) async fn undo(
     transaction: &Transaction<'_>,
-    adoption: &Adoption,
+    adoption: &Placed,
     record: &BTreeMap<String, bool>,
 ) -> Result<(), MigrateError> {
-    lock(transaction, adoption.additions).await?;
+    lock(transaction, &adoption.additions).await?;
     for addition in adoption.additions.iter().rev().filter(|addition| record.get(addition.name) == Some(&true)) {
         transaction.batch_execute(&addition.drop()).await.map_err(failed)?;
     }
-    transaction.batch_execute("DROP TABLE main.schema_adoption").await.map_err(failed)
+    transaction.batch_execute(adoption.schema.text("DROP TABLE main.schema_adoption")).await.map_err(failed)
 }
 
-async fn present(client: &impl GenericClient) -> Result<Present, MigrateError> {
-    let rows = client.query(PRESENT, &[]).await.map_err(failed)?;
+async fn present(client: &impl GenericClient, schema: SchemaName) -> Result<Present, MigrateError> {
+    let rows = client.query(schema.text(PRESENT), &[]).await.map_err(failed)?;
     rows.iter()
         .map(|row| Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?)))
         .collect::<Result<_, tokio_postgres::Error>>()
@@ -199,7 +206,7 @@ fn holds(present: &Present, table: &str) -> bool {
     present.contains(&("table".to_owned(), table.to_owned(), String::new()))
 }
 
-fn missing<'a>(present: &Present, adoption: &'a Adoption) -> Vec<&'a Addition> {
+fn missing<'a>(present: &Present, adoption: &'a Placed) -> Vec<&'a Addition> {
     let is_missing = |addition: &&Addition| {
         !present.contains(&(addition.catalog_kind().to_owned(), addition.table.to_owned(), addition.name.to_owned()))
     };
