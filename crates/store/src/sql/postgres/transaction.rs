@@ -85,15 +85,15 @@ impl Transaction {
         let mut batch: Vec<Sending<'_, _>> = Vec::with_capacity(questions.len());
         for (Question { statement, meter, watch }, prepared) in questions.iter_mut().zip(&prepared) {
             watches.push(watch);
-            batch.push(Box::pin(query(connection, prepared, &**statement, meter)));
+            batch.push(Box::pin(query(connection, prepared, statement, meter)));
         }
         let begins = *state == State::Idle;
         *state = State::Owed;
         let mut begin = pin!(async { if begins { command(connection, "BEGIN").await } else { Ok(()) } });
-        let begun = poll!(begin.as_mut());
+        let first = poll!(begin.as_mut());
         let sent = send(batch).await;
-        let begun = match begun {
-            Poll::Ready(begun) => begun,
+        let has_begun = match first {
+            Poll::Ready(answer) => answer,
             Poll::Pending => begin.await,
         };
         let mut answers = Vec::with_capacity(sent.len());
@@ -105,10 +105,10 @@ impl Transaction {
             });
         }
         let answers = state.settles(answers, State::Open);
-        if begun.is_err() {
+        if has_begun.is_err() {
             state.fails();
         }
-        let rows = begun.and(answers)?;
+        let rows = has_begun.and(answers)?;
         Ok(rows.into_iter().zip(questions).map(|(rows, question)| (rows, question.meter)).collect())
     }
 

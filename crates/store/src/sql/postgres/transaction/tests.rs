@@ -190,7 +190,7 @@ async fn what_nobody_waits_for_is_neither_continued_nor_committed() -> Outcome {
         let prepared = async || -> StoreResult<()> {
             let mut work = transaction.0.lock().await;
             let (connection, state) = work.parts()?;
-            state.prepares(connection, [statement(ENDLESS)].iter()).await.map(drop)
+            state.prepares(connection, [ENDLESS, "SELECT 1"].map(statement).iter()).await.map(drop)
         };
         prepared().await?;
         assert!(give_up(transaction.ask(questions([ENDLESS, "SELECT 1"]))).await);
