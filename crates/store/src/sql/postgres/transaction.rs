@@ -89,12 +89,12 @@ impl Transaction {
         }
         let begins = *state == State::Idle;
         *state = State::Owed;
-        let mut beginning = pin!(async { if begins { command(connection, "BEGIN").await } else { Ok(()) } });
-        let begun = poll!(beginning.as_mut());
+        let mut begin = pin!(async { if begins { command(connection, "BEGIN").await } else { Ok(()) } });
+        let first = poll!(begin.as_mut());
         let sent = send(batch).await;
-        let begun = match begun {
-            Poll::Ready(begun) => begun,
-            Poll::Pending => beginning.await,
+        let has_begun = match first {
+            Poll::Ready(answer) => answer,
+            Poll::Pending => begin.await,
         };
         let mut answers = Vec::with_capacity(sent.len());
         for (one, watch) in sent.into_iter().zip(watches) {
@@ -105,10 +105,10 @@ impl Transaction {
             });
         }
         let answers = state.settles(answers, State::Open);
-        if begun.is_err() {
+        if has_begun.is_err() {
             state.fails();
         }
-        let rows = begun.and(answers)?;
+        let rows = has_begun.and(answers)?;
         Ok(rows.into_iter().zip(questions).map(|(rows, question)| (rows, question.meter)).collect())
     }
 

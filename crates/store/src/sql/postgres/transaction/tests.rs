@@ -4,7 +4,7 @@ use std::error::Error;
 use std::time::Duration;
 
 use deadpool_postgres::Pool;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep, timeout};
 use uuid::Uuid;
 
 use super::super::connect;
@@ -186,15 +186,17 @@ async fn what_nobody_waits_for_is_neither_continued_nor_committed() -> Outcome {
         if begins {
             transaction.execute(&[note(1)]).await?;
         }
-        // Prepared before, so that they are sent at once.
+        // Prepared before, so that it is sent at once.
         let prepared = async || -> StoreResult<()> {
             let mut work = transaction.0.lock().await;
             let (connection, state) = work.parts()?;
-            state.prepares(connection, [statement(ENDLESS), statement("SELECT 1")].iter()).await.map(drop)
+            state.prepares(connection, [ENDLESS, "SELECT 1"].map(statement).iter()).await.map(drop)
         };
         prepared().await?;
         assert!(give_up(transaction.ask(questions([ENDLESS, "SELECT 1"]))).await);
         assert_eq!(transaction.state().await, State::Owed);
+        // Until the server has begun with it: what comes before that cancels nothing.
+        sleep(SLOW).await;
         assert!(matches!(transaction.ask(questions(["SELECT 1"])).await, Err(StoreError::Aborted)));
         assert!(matches!(transaction.finish(&[], Ending::Commit).await, Err(StoreError::Aborted)));
         assert!(!server.is_free());
@@ -209,7 +211,7 @@ async fn what_nobody_waits_for_is_neither_continued_nor_committed() -> Outcome {
     assert!(!server.is_free());
     assert_eq!(server.notes().await?, 0);
     let alone = statement("INSERT INTO notes SELECT 1 FROM pg_sleep(10000)");
-    assert!(timeout(SLOW / 10, server.begin().await?.finish(&[alone], Ending::Commit)).await.is_err());
+    assert!(timeout(SLOW, server.begin().await?.finish(&[alone], Ending::Commit)).await.is_err());
     assert!(!server.is_free());
     assert_eq!(server.notes().await?, 0, "the statement was cancelled");
     Ok(())
