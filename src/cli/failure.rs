@@ -179,8 +179,8 @@ fn option(property: &str) -> Option<&'static str> {
 const MEND: &str = "Mend these rows first. Nothing has been changed.";
 
 /// What to do with a database that cannot be adopted.
-const FOREIGN: &str = "Nothing has been changed. Only a database on PostgreSQL can be adopted, one that a migration of the \
-    original or of its authentication service has made. Name another database";
+const FOREIGN: &str = "Nothing has been changed. Only a database that a migration of the original has made, or of its \
+    authentication service, can be adopted, and none that is a file. Name another one";
 
 /// The causes of an error, first one first, as one.
 fn causes(error: &dyn std::error::Error) -> Option<BoxError> {

@@ -75,6 +75,7 @@ enum Backend {
 /// One transaction, in which all statements are. Dropping it rolls it back.
 pub struct Transaction(Box<Begun>);
 
+#[cfg_attr(all(feature = "sqlite", feature = "postgres"), expect(clippy::large_enum_variant, reason = "it is boxed"))]
 enum Begun {
     #[cfg(feature = "postgres")]
     Postgres(postgres::Transaction, SchemaName),

@@ -95,18 +95,31 @@ impl Predicate {
         }
     }
 
-    /// What it weighs: each pattern by its size, each other test that is not light as one. `None` where a pattern is too
-    /// large.
-    fn weight(&self) -> Option<usize> {
-        match self {
-            Self::And(all) | Self::Or(all) => all.iter().map(Self::weight).sum(),
+    /// What is left of a budget of weight: each pattern takes of it by its size, each other test that is not light one. What
+    /// it is too small for is not looked at.
+    fn weighed(&self, budget: usize) -> Result<usize, Overweight> {
+        let weight = match self {
+            Self::And(all) | Self::Or(all) => return all.iter().try_fold(budget, |left, one| one.weighed(left)),
+            Self::Test { .. } if self.is_light() => 0,
+            Self::Test { .. } if budget == 0 => return Err(Overweight::Together),
             Self::Test { test: Test::Like { pattern, insensitive, .. }, .. } => {
-                pattern::weight_of_like(pattern, *insensitive)
+                pattern::weight_of_like(pattern, *insensitive).ok_or(Overweight::Pattern)?
             }
-            Self::Test { test: Test::Regexp { pattern, insensitive }, .. } => pattern::weight(pattern, *insensitive),
-            other @ Self::Test { .. } => Some(usize::from(!other.is_light())),
-        }
+            Self::Test { test: Test::Regexp { pattern, insensitive }, .. } => {
+                pattern::weight(pattern, *insensitive).ok_or(Overweight::Pattern)?
+            }
+            Self::Test { .. } => 1,
+        };
+        budget.checked_sub(weight).ok_or(Overweight::Together)
     }
+}
+
+/// Why a predicate weighs too much.
+enum Overweight {
+    /// One pattern does.
+    Pattern,
+    /// All of it does.
+    Together,
 }
 
 /// A test of one value. A null value passes only [`Test::Null`], as in SQL.

@@ -94,11 +94,16 @@ impl Watch {
 
     /// Whether a read that is slow must begin anew elsewhere, and wait for a place first.
     pub(crate) fn must_move(&self) -> bool {
+        self.remember();
+        self.place.is_none()
+    }
+
+    /// Remembers that the reader has had a slow read of the table, so that the next one waits for its turn.
+    pub(crate) fn remember(&self) {
         let (reader, table) = self.key;
         if self.place.is_none() {
             self.slow.turns.remember(reader, table);
         }
-        self.place.is_none()
     }
 
     /// Whether a slow read of the same reader and table is under way, so that another one need not begin.

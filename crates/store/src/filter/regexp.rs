@@ -13,7 +13,7 @@ const MAX_REPETITION: u32 = 255;
 const MAX_LENGTH: usize = 1_000;
 /// Most steps of a pattern once its repetitions are written out: each may be taken at each letter of a long text, and nothing
 /// ends a match before it is done.
-const MAX_STEPS: u64 = 200;
+const MAX_STEPS: u64 = 100;
 
 /// Splits `/pattern/flags`, checks the pattern and says whether case is ignored. A pattern that is
 /// no regular expression at all is taken literally, as the original does.

@@ -13,7 +13,7 @@ mod priority;
 mod writer;
 
 use std::convert::Infallible;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
@@ -68,8 +68,13 @@ impl Backend {
         // The writer first: it creates the file and sets the journal mode.
         let (mut connection, actor) = connect::open_writer(options)?;
         let behind = write_queue.clone();
-        let interrupts = watch_over(&mut connection, options, Slow::GoesOn, move || !behind.is_empty())?;
-        spawn("sqlite-writer", works.clone(), move || writer::run(&connection, &actor, &interrupts, &write_queue))?;
+        let is_waited_for = Arc::new(AtomicBool::default());
+        let waited_for = is_waited_for.clone();
+        let others_wait = move || !behind.is_empty() || waited_for.load(Ordering::Relaxed);
+        let interrupts = watch_over(&mut connection, options, Slow::GoesOn, others_wait)?;
+        spawn("sqlite-writer", works.clone(), move || {
+            writer::run(&connection, &actor, &interrupts, &write_queue, &is_waited_for);
+        })?;
         for number in 0..options.readers {
             let work = reader(options, Slow::Moves, read_queue.clone())?;
             spawn(&format!("sqlite-reader-{number}"), works.clone(), work)?;

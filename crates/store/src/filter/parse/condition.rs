@@ -5,7 +5,7 @@ use serde_json::{Map, Value as Json, json};
 use super::literal::literal;
 use super::{Parsed, list, unknown_property};
 use crate::entity::{EntityMeta, Property, PropertyType};
-use crate::filter::{FilterError, Predicate, Test, regexp};
+use crate::filter::{FilterError, Overweight, Predicate, Test, regexp};
 use crate::value::Value;
 
 /// Deepest nesting of a predicate.
@@ -40,13 +40,15 @@ pub fn predicate(meta: &'static EntityMeta, json: &Json) -> Parsed<Option<Predic
                 return Err(FilterError::OperatorNotAllowed { operators: dollars, predicate: Box::new(json.clone()) });
             }
             let predicate = conjunction(meta, object, "")?;
-            match predicate.as_ref().map_or(Some(0), Predicate::weight) {
-                Some(weight) if weight <= MAX_HEAVY => Ok(predicate),
-                Some(_) => Err(FilterError::Clause(format!(
+            match predicate.as_ref().map_or(Ok(MAX_HEAVY), |predicate| predicate.weighed(MAX_HEAVY)) {
+                Ok(_) => Ok(predicate),
+                Err(Overweight::Together) => Err(FilterError::Clause(format!(
                     "The where clause has more than {MAX_HEAVY} patterns (like, regexp …; a large one counts as several), \
                      contains, and conditions on places inside JSON together"
                 ))),
-                None => Err(FilterError::Clause("A pattern of the where clause is too large".to_owned())),
+                Err(Overweight::Pattern) => {
+                    Err(FilterError::Clause("A pattern of the where clause is too large".to_owned()))
+                }
             }
         }
         other => Err(FilterError::Clause(format!("The where clause {other} is not an object"))),

@@ -115,6 +115,12 @@ impl Interrupts {
         *self.running.lock().unwrap_or_else(PoisonError::into_inner) = Some(running);
         let result = work();
         let running = self.running.lock().unwrap_or_else(PoisonError::into_inner).take();
+        // Whoever hangs up has had a slow read too.
+        if let Some(Running { begun, watch: Some(watch), .. }) = &running
+            && begun.elapsed() > SLOW
+        {
+            watch.remember();
+        }
         let Some(Running { begun, watch, cause: Some(cause), .. }) = running else { return Watched::Done(result) };
         match (result, cause, watch) {
             (Err(_), Cause::HeldUp, Some(watch)) => Watched::HeldUp(watch),

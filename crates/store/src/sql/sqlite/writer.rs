@@ -3,7 +3,8 @@
 //! To sync the disk takes longer than all else of a write. So each transaction is a savepoint, and while others are
 //! queued its answer waits for the commit of all; whoever rolls back takes nobody along (ADR 18).
 
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 use rusqlite::Connection;
@@ -19,6 +20,8 @@ use crate::sql::Confined;
 
 /// A transaction that asks for nothing so long is rolled back, since it keeps all other writers waiting.
 const IDLE_TRANSACTION: Duration = Duration::from_secs(10);
+/// How long a group may take before it is committed, however few its transactions are.
+const LONGEST_GROUP: Duration = Duration::from_millis(50);
 /// Most transactions of one group, those that roll back included, which bounds how long the first waits for its answer.
 const LARGEST_GROUP: usize = 32;
 
@@ -36,10 +39,19 @@ enum Outcome {
 }
 
 /// Carries out transactions until the queue says to end, or until all senders of the queue are gone.
-pub(super) fn run(connection: &Connection, actor: &Shown, interrupts: &Interrupts, queue: &Receiver<Option<Queued>>) {
+///
+/// While `is_waited_for` is set, somebody waits for the commit of a group that is not yet complete.
+pub(super) fn run(
+    connection: &Connection,
+    actor: &Shown,
+    interrupts: &Interrupts,
+    queue: &Receiver<Option<Queued>>,
+    is_waited_for: &AtomicBool,
+) {
     let mut next = queue.recv().ok().flatten();
     while let Some(first) = next {
-        let ends = group(connection, actor, interrupts, first, queue);
+        let ends = group(connection, actor, interrupts, first, queue, is_waited_for);
+        is_waited_for.store(false, Ordering::Relaxed);
         next = if ends { None } else { queue.recv().ok().flatten() };
     }
 }
@@ -51,7 +63,9 @@ fn group(
     interrupts: &Interrupts,
     first: Queued,
     queue: &Receiver<Option<Queued>>,
+    is_waited_for: &AtomicBool,
 ) -> bool {
+    let begun = Instant::now();
     let mut ends = false;
     if let Err(error) = execute(connection, "BEGIN IMMEDIATE") {
         if let Ok(step) = first.steps.recv() {
@@ -69,6 +83,7 @@ fn group(
         let stuck = matches!(outcome, Outcome::Stuck);
         if let Outcome::Kept(waits) = outcome {
             waiting.push(waits);
+            is_waited_for.store(true, Ordering::Relaxed);
         }
         if stuck || connection.is_autocommit() {
             // The database gave up on all of it, or must: memory or disk is full, or fails.
@@ -80,6 +95,7 @@ fn group(
         }
         next = None;
         if done < LARGEST_GROUP
+            && begun.elapsed() < LONGEST_GROUP
             && let Ok(queued) = queue.try_recv()
         {
             ends = queued.is_none();
