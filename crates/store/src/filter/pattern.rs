@@ -4,6 +4,8 @@ use regex::{Regex, RegexBuilder};
 
 /// How many bytes of a compiled pattern weigh one.
 const UNIT: usize = 64 * 1024;
+/// What a pattern may weigh, in a few steps, since it is compiled once for each.
+const WEIGHTS: [usize; 3] = [1, 4, MOST];
 /// The most that one pattern may weigh: a megabyte.
 const MOST: usize = 16;
 /// A `like` with so many wildcards, and no longer than this many bytes, weighs one, without being looked at closely.
@@ -23,8 +25,7 @@ pub(crate) fn like(pattern: &str, insensitive: bool) -> Option<Regex> {
 
 /// What a regular expression weighs; `None` where it is too large.
 pub(super) fn weight(pattern: &str, insensitive: bool) -> Option<usize> {
-    let doubled = std::iter::successors(Some(1), |weight| Some(weight * 2)).take_while(|weight| *weight <= MOST);
-    doubled.into_iter().find(|weight| compile(pattern, insensitive, *weight).is_some())
+    WEIGHTS.into_iter().find(|weight| compile(pattern, insensitive, *weight).is_some())
 }
 
 /// What a pattern of `LIKE` weighs; `None` where it is too large.
