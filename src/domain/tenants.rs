@@ -75,7 +75,7 @@ pub(crate) async fn delete_by_id(session: Session<CallerScope, Write>, id: &str)
 /// Refuses a body whose tenant is another one than that of the request.
 pub(crate) fn same_tenant(tenant: Uuid, body: Option<&Json>) -> Result<()> {
     match body.and_then(Json::as_str) {
-        Some(body) if !body.eq_ignore_ascii_case(&tenant.to_string()) => Err(Error::TenantMismatch),
+        Some(body) if parse_uuid(body) != Ok(tenant) => Err(Error::TenantMismatch),
         _ => Ok(()),
     }
 }

@@ -157,7 +157,10 @@ fn test(dialect: Dialect, property: &Property, column: Expr, test: &Test) -> Exp
     };
     match test {
         Test::Like { .. } | Test::Regexp { .. } => pattern(dialect, as_text(column), test),
-        _ => compare(dialect, column, test),
+        _ => {
+            let is_of_arrays = matches!(property.kind, PropertyType::TextArray | PropertyType::IntegerArray);
+            compare(dialect, column, test, is_of_arrays)
+        }
     }
 }
 
@@ -190,7 +193,7 @@ fn test_path(dialect: Dialect, column: Expr, path: &[String], test: &Test) -> Ex
         Test::Null => present(column, keys).is_null(),
         Test::NotNull => present(column, keys).is_not_null(),
         Test::Like { .. } | Test::Regexp { .. } => pattern(dialect, content(column, keys), test),
-        _ => compare(dialect, content(column, keys), test),
+        _ => compare(dialect, content(column, keys), test, false),
     }
 }
 
@@ -198,7 +201,7 @@ fn variadic(keys: Expr) -> Expr {
     Expr::cust_with_expr("VARIADIC $1", keys.cast_as("text[]"))
 }
 
-fn compare(dialect: Dialect, column: Expr, test: &Test) -> Expr {
+fn compare(dialect: Dialect, column: Expr, test: &Test, is_of_arrays: bool) -> Expr {
     match test {
         Test::Equal(value) => column.eq(bind(value)),
         Test::EqualInLowerCase(lower) => Expr::from(Func::lower(column)).eq(lower.as_str()),
@@ -210,6 +213,10 @@ fn compare(dialect: Dialect, column: Expr, test: &Test) -> Expr {
         Test::Less(value) => column.lt(bind(value)),
         Test::LessOrEqual(value) => column.lte(bind(value)),
         Test::Between(low, high) => column.between(bind(low), bind(high)),
+        // No array is one of none, and each is none of none; what type it would be the database cannot tell of an empty list.
+        Test::In(values) if is_of_arrays && values.iter().all(|value| !is_array(value)) => Expr::cust("FALSE"),
+        Test::NotIn(values) if is_of_arrays && values.is_empty() => Expr::cust("TRUE"),
+        Test::NotIn(values) if is_of_arrays && values.iter().all(|value| !is_array(value)) => Expr::cust("FALSE"),
         Test::In(values) => is_in(dialect, column, values),
         Test::NotIn(values) => is_not_in(dialect, column, values),
         Test::BeyondAscii => beyond_ascii(dialect, column),
