@@ -7,6 +7,7 @@ pub(crate) mod predicate;
 #[cfg(feature = "sqlite")]
 pub(crate) mod sqlite;
 pub(crate) mod veil;
+mod verb;
 mod wall;
 mod write;
 
@@ -20,10 +21,10 @@ use sea_query::{
 use uuid::Uuid;
 
 use self::find::{Columns, Ordering, find};
+pub(crate) use self::verb::{Parents, Verb};
 use crate::entity::{EntityMeta, Property};
-use crate::filter::{Filter, Predicate};
+use crate::filter::Predicate;
 use crate::meter::Meter;
-use crate::record::Values;
 use crate::schema_name::SchemaName;
 use crate::scope::Wall;
 use crate::slow::Watch;
@@ -147,77 +148,6 @@ impl Ending {
     /// Whether it is known to be a commit before the statements are carried out, unless one fails.
     pub(crate) fn is_settled(self, statements: &[Confined]) -> bool {
         self == Self::Commit || statements.iter().all(|statement| statement.is_certain)
-    }
-}
-
-/// The keys of the parents of an include, and the property that holds them.
-pub(crate) type Parents = (&'static Property, Vec<Value>);
-
-/// What a statement does.
-pub(crate) enum Verb<'a> {
-    /// Read rows of these properties.
-    Find {
-        /// Order, skip and limit; its predicate is the user's.
-        filter: &'a Filter,
-        /// What to read.
-        projection: Arc<[&'static Property]>,
-        /// Rows to read at most.
-        limit: u64,
-        /// Keep only rows whose property is one of these: the keys of the parents of an include.
-        parents: Option<Parents>,
-    },
-    /// Count rows.
-    Count {
-        /// The user's predicate.
-        predicate: Option<&'a Predicate>,
-    },
-    /// Count rows by what they hold in one property.
-    CountBy {
-        /// The property.
-        property: &'static Property,
-    },
-    /// Keep one row as it is until the transaction ends.
-    Lock {
-        /// Its id.
-        id: &'a Value,
-        /// Whether other transactions may keep it too.
-        shared: bool,
-    },
-    /// Read the ids of rows that are then written.
-    Seek {
-        /// The user's predicate.
-        predicate: &'a Predicate,
-        /// Whether the rows are kept from others until the transaction ends.
-        keeps: bool,
-    },
-    /// Insert one row.
-    Insert {
-        /// Its values.
-        values: &'a Values,
-    },
-    /// Change rows.
-    Update {
-        /// The user's predicate.
-        predicate: Option<&'a Predicate>,
-        /// New values.
-        values: &'a Values,
-    },
-    /// Remove rows for good.
-    Destroy {
-        /// The user's predicate.
-        predicate: Option<&'a Predicate>,
-    },
-}
-
-impl<'a> Verb<'a> {
-    /// The user's condition, if it has one.
-    fn predicate(&self) -> Option<&'a Predicate> {
-        match *self {
-            Self::Find { filter, .. } => filter.predicate.as_ref(),
-            Self::Count { predicate } | Self::Update { predicate, .. } | Self::Destroy { predicate } => predicate,
-            Self::Seek { predicate, .. } => Some(predicate),
-            Self::CountBy { .. } | Self::Lock { .. } | Self::Insert { .. } => None,
-        }
     }
 }
 
