@@ -26,8 +26,8 @@ pub(crate) fn like(pattern: &str, insensitive: bool) -> Option<Regex> {
     compile(&expression(pattern), insensitive)
 }
 
-/// What a regular expression weighs; `None` where it is too large. It is estimated from its syntax tree: to compile it would
-/// cost whoever sends many more than these.
+/// What a regular expression weighs; `None` where it is too large. The weight is estimated from the syntax tree: a client may
+/// send many patterns, and to compile them all would take the service seconds.
 pub(super) fn weight(pattern: &str, insensitive: bool) -> Option<usize> {
     let mut parser = ParserBuilder::new();
     let tree = parser.case_insensitive(insensitive).dot_matches_new_line(true).build().parse(pattern).ok()?;
@@ -57,14 +57,15 @@ fn bytes(tree: &Hir) -> usize {
     }
 }
 
-/// A dot matches a line feed too, as in `PostgreSQL`. Twice what was estimated is allowed.
+/// A dot matches a line feed too, as in `PostgreSQL`. The compiled pattern may take twice what it weighs.
 #[cfg(feature = "sqlite")]
 fn compile(pattern: &str, insensitive: bool) -> Option<Regex> {
+    let weight = weight(pattern, insensitive)?;
     let mut builder = RegexBuilder::new(pattern);
     builder
         .case_insensitive(insensitive)
         .dot_matches_new_line(true)
-        .size_limit(2 * MOST * UNIT)
+        .size_limit(2 * weight * UNIT)
         .dfa_size_limit(4 * UNIT);
     builder.build().ok()
 }
