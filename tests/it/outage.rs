@@ -108,15 +108,21 @@ fn postgres_may_stop_and_start_again() {
     assert_eq!(json(&listed).as_array().map(Vec::len), Some(1), "{}", text(&listed));
 }
 
-#[test]
-fn changes_that_wait_for_the_same_rows_are_not_taken_for_slow_searches() {
-    let database = PostgresDatabase::create();
+/// A service on this database, a token of its administrator, and the id of their tenant.
+fn with_a_tenant(database: &PostgresDatabase) -> (Workplace, Running, String, String) {
     let workplace = workplace(database.url());
     workplace.ok(&["migrate", "up"]);
     workplace.ok(&["bootstrap"]);
     let token = workplace.ok(&["token"]).trim().to_owned();
     let service = workplace.serve(&["serve"]);
     let tenant = json(&tenants(&service, &token))[0]["id"].as_str().unwrap().to_owned();
+    (workplace, service, token, tenant)
+}
+
+#[test]
+fn changes_that_wait_for_the_same_rows_are_not_taken_for_slow_searches() {
+    let database = PostgresDatabase::create();
+    let (_workplace, service, token, tenant) = with_a_tenant(&database);
     let made = service.request(&format!("POST /tenants/{tenant}/groups")).bearer(&token);
     assert_eq!(made.json(&serde_json::json!({ "name": "staff" })).send().status, 200);
     let change = |description: &str| {
@@ -141,12 +147,7 @@ fn changes_that_wait_for_the_same_rows_are_not_taken_for_slow_searches() {
 #[test]
 fn a_read_that_is_held_up_does_not_hold_up_those_that_come_later() {
     let database = PostgresDatabase::create();
-    let workplace = workplace(database.url());
-    workplace.ok(&["migrate", "up"]);
-    workplace.ok(&["bootstrap"]);
-    let token = workplace.ok(&["token"]).trim().to_owned();
-    let service = workplace.serve(&["serve"]);
-    let tenant = json(&tenants(&service, &token))[0]["id"].as_str().unwrap().to_owned();
+    let (_workplace, service, token, tenant) = with_a_tenant(&database);
     let page = |path: &str| service.request(&format!("GET {path}?filter[limit]=5")).bearer(&token).send();
 
     database.run("BEGIN; LOCK TABLE main.groups IN ACCESS EXCLUSIVE MODE");
