@@ -220,7 +220,7 @@ async fn who_waits_before_a_transaction_finds_no_slow_read_and_no_rest_in_it() -
     assert!(watch()?.is_held_up(), "the rest counts, for who did not wait");
     watch()?.wait().await?;
     assert!(begun.elapsed() > 4 * SLOW, "a rest of a second");
-    assert!(!watch()?.is_held_up(), "who waits and reads nothing makes nobody wait");
+    assert!(!watch()?.is_held_up(), "a reader that waited and read nothing holds up no other read");
     Ok(())
 }
 

@@ -66,8 +66,8 @@ struct Reach {
 }
 
 impl Reach {
-    /// Asks the server to cancel what is under way, and tells whether that is over and done with. A request whose fate is not
-    /// known may come later, and would end a statement of whoever has the connection then: that connection is closed. A
+    /// Asks the server to cancel the statement under way, and tells whether the server has done so. If that is not known, the
+    /// signal may still come, and would end the next statement on this connection: the caller closes the connection then. A
     /// server that cannot be asked ends the statement when its time is up.
     async fn cancel(&self, token: CancelToken) -> bool {
         let ([host], [] | [_]) = (self.configuration.get_hosts(), self.configuration.get_hostaddrs()) else {
@@ -161,7 +161,7 @@ mod tests {
     /// A time limit that only a request exceeds which never ends.
     const PATIENCE: Duration = Duration::from_mins(1);
 
-    // A signal that comes after the connection was lent on ends a statement of somebody else.
+    // If the connection is lent on before the signal comes, the signal ends the next caller's statement.
     #[tokio::test]
     async fn a_statement_is_cancelled_once_the_server_has_closed_the_request()
     -> Result<(), Box<dyn Error + Send + Sync>> {

@@ -1,8 +1,8 @@
 //! A transaction of `PostgreSQL`: where it stands is one [`State`], and what travels together is a batch.
 //!
-//! A batch has the transaction to itself from the first byte that is sent to the last answer. Before anything is sent the state
-//! says that answers are owed, so that a batch which nobody waits for any more leaves a transaction that is neither continued
-//! nor committed, and a connection that nobody gets before the server is done with it (ADR 35).
+//! A batch has the transaction to itself from the first byte that is sent to the last answer. The state says that answers are
+//! owed before anything is sent. So a batch may be given up at any time: its transaction is then neither continued nor committed,
+//! and the pool lends its connection on only when the server has answered (ADR 35).
 
 use std::pin::{Pin, pin};
 use std::sync::Arc;
