@@ -6,9 +6,9 @@ use user_tenant_store::audit::Actor;
 use user_tenant_store::environment::Environment;
 use user_tenant_store::filter::{Predicate, Test};
 use user_tenant_store::migrate::{Finding, Migrations, Migrator};
-use user_tenant_store::scope::{AllTenants, CallerScope, OwnScope, System, SystemReason, TenantScope};
+use user_tenant_store::scope::{AllTenants, CallerScope, OwnScope, Scope, Sees, System, SystemReason, TenantScope};
 use user_tenant_store::session::{DatabaseOptions, Limits, PoolState, Read, Session, SlowReadsState, Store, Write};
-use user_tenant_store::{Entity, StoreResult};
+use user_tenant_store::{Entity, StoreError, StoreResult};
 use uuid::Uuid;
 
 use super::guard::Authorized;
@@ -19,6 +19,9 @@ use crate::error::{BuildError, Error, Result};
 use crate::model::MembershipAcceptance;
 use crate::model::{Tenant, User, UserRole, UserTenant};
 use crate::telemetry::population::Counts;
+
+/// How often rows are searched for that others change meanwhile.
+const SEARCHES: usize = 5;
 
 /// All ways to the database.
 #[derive(Debug, Clone)]
@@ -130,17 +133,15 @@ impl CallerDoors {
 
     /// Changes the tenants that the caller may see.
     pub(crate) async fn write_tenants(&self) -> StoreResult<Session<CallerScope, Write>> {
-        self.write_tenants_where(None).await
+        self.store.write(caller_scope(&self.proof), self.actor()).await
     }
 
-    /// The same, those that a condition selects, for which one may have to search.
+    /// Changes those tenants that the caller may see and a condition selects, as [`Self::write_tenant_where`] does.
     pub(crate) async fn write_tenants_where(
         &self,
-        condition: Option<&Predicate>,
-    ) -> StoreResult<Session<CallerScope, Write>> {
-        let (scope, actor) = (caller_scope(&self.proof), self.actor());
-        self.store.wait_to_search::<Tenant>(&scope, &actor, condition).await?;
-        self.store.write(scope, actor).await
+        condition: Option<Predicate>,
+    ) -> StoreResult<(Session<CallerScope, Write>, Option<Predicate>)> {
+        self.write_where::<Tenant, _>(caller_scope(&self.proof), condition, None).await
     }
 
     /// Reads rows of the tenant that the request acts on.
@@ -153,14 +154,39 @@ impl CallerDoors {
         self.store.write(TenantScope(self.proof.tenant()), self.actor()).await
     }
 
-    /// Changes those rows of the tenant that a condition selects, for which one may have to search.
+    /// Changes those rows of the tenant that a condition selects: those of the second condition, which is known to be light.
     pub(crate) async fn write_tenant_where<E: Entity>(
         &self,
-        condition: Option<&Predicate>,
-    ) -> StoreResult<Session<TenantScope, Write>> {
-        let (scope, actor) = (TenantScope(self.proof.tenant()), self.actor());
-        self.store.wait_to_search::<E>(&scope, &actor, condition).await?;
-        self.store.write(scope, actor).await
+        condition: Option<Predicate>,
+    ) -> StoreResult<(Session<TenantScope, Write>, Option<Predicate>)>
+    where
+        TenantScope: Sees<E>,
+    {
+        let tenant = self.proof.tenant();
+        self.write_where::<E, _>(TenantScope(tenant), condition, Some(tenant)).await
+    }
+
+    /// Waits for the turn, looks for what patterns select, and begins a transaction that keeps these rows, if all are still as
+    /// they were found. The rules lock the tenant before its rows, and so does this.
+    async fn write_where<E: Entity, S: Scope + Sees<E> + Sees<Tenant>>(
+        &self,
+        scope: S,
+        condition: Option<Predicate>,
+        tenant: Option<Uuid>,
+    ) -> StoreResult<(Session<S, Write>, Option<Predicate>)> {
+        let turn = self.store.turn_to_change::<E>(&scope, condition.as_ref()).await?;
+        let Some(patterns) = condition.as_ref().filter(|condition| !condition.is_light()) else {
+            return Ok((self.store.write(scope, self.actor()).await?.holding(turn), condition));
+        };
+        for _ in 0..SEARCHES {
+            let found = self.store.read_for(scope.clone(), self.actor()).repository::<E>().search(patterns).await?;
+            let session = self.store.write(scope.clone(), self.actor()).await?;
+            let lock = tenant.map(|tenant| session.repository::<Tenant>().lock_by_id(tenant));
+            if session.ask((lock, session.repository::<E>().keep(&found))).await?.1 {
+                return Ok((session.holding(turn), Some(found.predicate())));
+            }
+        }
+        Err(StoreError::Contention("rows that a change was to be made of were changed by others at each try".into()))
     }
 
     /// Reads the caller's own rows, in whatever tenant.

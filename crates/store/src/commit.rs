@@ -95,8 +95,7 @@ impl<S: Scope> Session<S, Write> {
             let committed = self.finish(Vec::new(), Ending::Commit).await?;
             return Ok(committed.map(|committed| committed.map(|_| count)));
         }
-        let sought = repository.seek(predicate).await?;
-        let statement = repository.writing(Verb::Update { predicate: sought.as_deref(), values: &values })?;
+        let statement = repository.writing(Verb::Update { predicate, values: &values })?;
         let finished = self.finish(vec![statement], ending).await;
         let changed = finished.map_err(|error| repository::of_change(error, &values))?;
         Ok(changed.map(|changed| changed.map(|touched| touched.iter().sum())))

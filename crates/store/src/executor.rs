@@ -182,7 +182,7 @@ impl Reader<'_> {
 }
 
 impl Transaction {
-    /// Asks several questions, which are answered in their order. One that is slow and may not go on fails.
+    /// Asks several questions, which are answered in their order.
     pub(crate) async fn ask(&self, questions: Vec<Question>) -> StoreResult<Vec<Counted>> {
         match *self.0 {
             #[cfg(feature = "postgres")]

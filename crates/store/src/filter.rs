@@ -86,13 +86,24 @@ impl Predicate {
     }
 
     /// Whether it compares columns as they are: no patterns, no items of arrays, and nothing inside JSON.
-    pub(crate) fn is_light(&self) -> bool {
+    pub fn is_light(&self) -> bool {
         match self {
             Self::And(all) | Self::Or(all) => all.iter().all(Self::is_light),
             Self::Test { path, test, .. } => {
                 path.is_empty() && !matches!(test, Test::Like { .. } | Test::Regexp { .. } | Test::HoldsAll(_))
             }
         }
+    }
+
+    /// The properties that it tests, each once.
+    pub(crate) fn properties(&self) -> Vec<&'static Property> {
+        let mut properties = match self {
+            Self::And(all) | Self::Or(all) => all.iter().flat_map(Self::properties).collect(),
+            Self::Test { property, .. } => vec![*property],
+        };
+        properties.sort_by_key(|property| property.name);
+        properties.dedup_by_key(|property| property.name);
+        properties
     }
 
     /// What is left of a budget of weight: each pattern takes of it by its size, each other test that is not light one. What

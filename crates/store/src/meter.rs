@@ -14,7 +14,7 @@ use crate::entity::{Property, PropertyType};
 use crate::error::{StoreError, StoreResult};
 use crate::options::Limits;
 use crate::scope::Wall;
-use crate::slow::SlowReads;
+use crate::slow::{SLOW, SlowReads};
 use crate::turns::{LONG, Rules, Turn, Turns};
 use crate::value::Value;
 
@@ -32,7 +32,9 @@ const ITEM: u64 = 32;
 const NUMBER: u64 = 12;
 
 /// How reads of many bytes take turns.
-const TURNS: Rules = Rules { waiting: 4, restless: Duration::ZERO };
+const TURNS: Rules = Rules { waiting: 4, all: 64, restless: Duration::ZERO };
+/// How changes of the rows that a condition selects do: who makes a hundred at once is not refused.
+const CHANGES: Rules = Rules { waiting: 128, all: 256, restless: SLOW };
 
 /// What all answers of a store take together: bytes in memory, and turns of those that take long.
 #[derive(Debug)]
@@ -44,6 +46,8 @@ pub(crate) struct Together {
     turns: Turns,
     /// The reads that are long by their time.
     pub(crate) slow: Arc<SlowReads>,
+    /// The changes of the rows that conditions select, by tenant or person and table.
+    pub(crate) changes: Turns,
 }
 
 #[derive(Debug, Default)]
@@ -59,7 +63,14 @@ impl Together {
         let most = limits.max_bytes_together.max(limits.max_bytes);
         let share = (most / 2).max(limits.max_bytes);
         let slow = SlowReads::new(connections);
-        Arc::new(Self { most, share, taken: Mutex::default(), turns: Turns::new(TURNS), slow })
+        Arc::new(Self {
+            most,
+            share,
+            taken: Mutex::default(),
+            turns: Turns::new(TURNS),
+            slow,
+            changes: Turns::new(CHANGES),
+        })
     }
 
     fn take(&self, whose: Option<Uuid>, bytes: u64) -> StoreResult<()> {

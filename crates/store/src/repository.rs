@@ -1,9 +1,11 @@
 //! What can be done with the rows of one entity: reading in every session, writing in a [`Write`] session only.
 
+mod search;
 mod writes;
 
 use std::marker::PhantomData;
 
+pub use self::search::Found;
 pub use self::writes::Prepared;
 pub(crate) use self::writes::{of_change, of_insertion};
 use crate::cursor::{Cursor, Page};

@@ -14,8 +14,9 @@ use crate::filter::Predicate;
 use crate::meter::{Meter, Together};
 pub use crate::options::{DatabaseOptions, Limits, PoolState, PostgresOptions, SlowReadsState, SqliteOptions, TlsMode};
 pub use crate::schema_name::{InvalidSchemaName, SchemaName};
-use crate::scope::{Scope, System};
+use crate::scope::{Scope, System, Wall};
 use crate::sql::{Confined, Counted, Dialect, Effort, Ending, Queried, Question, Verb, veil};
+pub use crate::turns::Turn;
 use crate::value::Value;
 
 /// One database. Keep it where only the doors of the service reach it: whoever holds it can make
@@ -36,6 +37,8 @@ pub struct Session<S, M: Mode> {
     pub(crate) environment: Environment,
     pub(crate) limits: Limits,
     together: Arc<Together>,
+    /// Held until the transaction has ended.
+    turn: Option<Turn>,
 }
 
 /// A statement that reads, and what its answer may take.
@@ -108,26 +111,25 @@ impl Store {
         Ok(self.session(transaction, scope, actor))
     }
 
-    /// Waits until the slow reads of this table by the same reader are over, and those after them may begin, where the
-    /// condition may be a slow one too. It is for changes of many rows, before their transaction begins: what may hold
-    /// others up waits for nothing.
+    /// Waits for the turn to change the rows that a condition selects, of the same tenant or person and table: such changes are
+    /// made one after the other, and rest after a long one (ADR 34). What can only be one row has no turn.
     ///
     /// # Errors
     /// [`crate::StoreError::Unavailable`] where too many wait.
-    pub async fn wait_to_search<E: Entity>(
+    pub async fn turn_to_change<E: Entity>(
         &self,
         scope: &impl Scope,
-        actor: &Actor,
         condition: Option<&Predicate>,
-    ) -> StoreResult<()> {
-        if condition.is_none_or(Predicate::is_light) {
-            return Ok(());
+    ) -> StoreResult<Option<Turn>> {
+        let meta = E::meta();
+        if condition.is_some_and(|condition| condition.is_light() && condition.names(meta.id())) {
+            return Ok(None);
         }
-        let reader = Meter::new(&self.together, &self.limits, scope.wall(), actor.user).waits();
-        match self.together.slow.watch(reader, E::meta().table) {
-            Some(mut watch) => watch.wait().await,
-            None => Ok(()),
-        }
+        let whose = match scope.wall() {
+            Wall::Tenant(id) | Wall::Person(id) => Some(id),
+            Wall::Open => None,
+        };
+        self.together.changes.enter(whose, meta.table).await.map(Some)
     }
 
     /// Carries out what is under way and closes all connections; later statements are refused with
@@ -159,6 +161,7 @@ impl Store {
             environment: self.environment.clone(),
             limits: self.limits,
             together: self.together.clone(),
+            turn: None,
         }
     }
 }
@@ -210,13 +213,11 @@ impl<S: Scope, M: Mode> Session<S, M> {
         for Asked { statement, mut meter, .. } in asked {
             tracing::trace!(sql = %statement.sql, effort = ?statement.effort, "query");
             self.environment.interruption()?;
+            light(&statement)?;
             // A transaction waits for no turn: it may hold what others need.
             meter.reads(statement.table);
-            // One row is not slow, nor is a lock: others are waited for.
-            let watch = self.together.slow.watch(meter.waits(), statement.table);
-            let watch = watch.filter(|_| statement.effort != Effort::One);
             veils.push(veil(&statement));
-            questions.push(Question { statement: Arc::new(statement), meter, watch });
+            questions.push(Question { statement: Arc::new(statement), meter });
         }
         let mut answers = transaction.ask(questions).await?;
         for ((rows, _), veil) in answers.iter_mut().zip(veils) {
@@ -264,16 +265,24 @@ impl<M: Mode> Session<System, M> {
             environment: self.environment,
             limits: self.limits,
             together: self.together,
+            turn: self.turn,
         }
     }
 }
 
 impl<S: Scope> Session<S, Write> {
+    /// The same transaction, which keeps a turn of [`Store::turn_to_change`] until it has ended.
+    #[must_use]
+    pub fn holding(self, turn: Option<Turn>) -> Self {
+        Self { turn, ..self }
+    }
+
     /// Runs statements, one after the other, and returns how many rows each touched.
     pub(crate) async fn execute(&self, statements: Vec<Confined>) -> StoreResult<Vec<u64>> {
         for statement in &statements {
             tracing::trace!(sql = %statement.sql, "execute");
             self.environment.interruption()?;
+            light(statement)?;
         }
         self.executor.execute(statements).await
     }
@@ -306,9 +315,20 @@ impl<S: Scope> Session<S, Write> {
     async fn end(self, statements: Vec<Confined>, ending: Ending) -> StoreResult<Vec<u64>> {
         for statement in &statements {
             tracing::trace!(sql = %statement.sql, "execute");
+            light(statement)?;
         }
         self.executor.finish(statements, ending).await
     }
+}
+
+/// That a statement of a transaction looks for no patterns, which could keep what others need ([`Repository::search`]).
+fn light(statement: &Confined) -> StoreResult<()> {
+    if statement.effort == Effort::Heavy {
+        return Err(StoreError::Database(
+            "a transaction compares columns as they are, and searches for nothing".into(),
+        ));
+    }
+    Ok(())
 }
 
 /// The properties of the rows on which a veil must be laid.

@@ -16,14 +16,14 @@ use tokio::time::Instant;
 use tokio::time::sleep;
 use uuid::Uuid;
 
-use crate::error::{StoreError, StoreResult};
+use crate::error::StoreResult;
 use crate::options::SlowReadsState;
 use crate::turns::{Key, Rules, Turn, Turns};
 
 /// From when on a read is slow.
 pub(crate) const SLOW: Duration = Duration::from_millis(250);
 /// Sixteen, where reads of many bytes have four, since each read of a reader who had a slow one waits here, the quick ones too.
-const TURNS: Rules = Rules { waiting: 16, restless: SLOW };
+const TURNS: Rules = Rules { waiting: 16, all: 64, restless: SLOW };
 
 /// How many reads may be slow at once on so many connections: half, and always one.
 pub(crate) fn places(connections: usize) -> usize {
@@ -148,11 +148,6 @@ impl Watch {
             () = refused => None,
         }
     }
-}
-
-/// Why a statement of a transaction was ended, which cannot begin anew.
-pub(crate) fn held_up() -> StoreError {
-    StoreError::Unavailable("a slow statement of the same caller on the same table is under way".into())
 }
 
 #[cfg(test)]

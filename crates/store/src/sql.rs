@@ -15,8 +15,8 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use sea_query::{
-    Condition, Expr, IntoTableRef, LockType, Order, PostgresQueryBuilder, Query, SelectStatement, SqliteQueryBuilder,
-    TableRef,
+    Condition, Expr, ExprTrait, Func, IntoTableRef, LockType, Order, PostgresQueryBuilder, Query, SelectStatement,
+    SqliteQueryBuilder, TableRef,
 };
 use uuid::Uuid;
 
@@ -126,8 +126,6 @@ pub(crate) struct Question {
     pub(crate) statement: Arc<Confined>,
     /// What counts its rows.
     pub(crate) meter: Meter,
-    /// What ends it where it is slow.
-    pub(crate) watch: Option<Watch>,
 }
 
 /// How the last statements of a transaction end it.
@@ -219,19 +217,18 @@ impl Confined {
                 }
                 Self { effort: Effort::One, ..Self::select(dialect, &select, Arc::new([])) }
             }
-            Verb::Seek { predicate, keeps } => {
+            Verb::Search { predicate, properties, keeps } => {
                 let id = meta.id();
                 let mut select = Query::select();
-                select.column((ROOT, id.column)).from(dialect.table(meta).alias(ROOT)).cond_where(confine(
-                    dialect,
-                    wall,
-                    meta,
-                    Some(predicate),
-                    Rows::Written,
-                ));
+                // In order, or two that keep the same rows could wait for each other.
+                select
+                    .column((ROOT, id.column))
+                    .expr(version(dialect, properties))
+                    .from(dialect.table(meta).alias(ROOT))
+                    .cond_where(confine(dialect, wall, meta, Some(predicate), Rows::Written))
+                    .order_by((ROOT, id.column), Order::Asc);
                 if keeps && dialect.is_postgres() {
-                    // In order, or two that keep the same rows could wait for each other.
-                    select.order_by((ROOT, id.column), Order::Asc).lock(LockType::NoKeyUpdate);
+                    select.lock(LockType::NoKeyUpdate);
                 }
                 Self::select(dialect, &select, Arc::new([id]))
             }
@@ -296,6 +293,17 @@ impl Confined {
             Dialect::Sqlite => select.build(SqliteQueryBuilder),
         };
         Self::plain(sql, values.0, projection)
+    }
+}
+
+/// What differs once a row has changed: of `PostgreSQL` which transaction wrote it, of `SQLite` what these properties hold.
+fn version(dialect: Dialect, properties: &[&'static Property]) -> Expr {
+    match dialect {
+        Dialect::Postgres(_) => Expr::col((ROOT, "xmin")).cast_as("text"),
+        Dialect::Sqlite => {
+            let columns = properties.iter().map(|property| Expr::col((ROOT, property.column)));
+            Func::cust("digest").args(columns).into()
+        }
     }
 }
 

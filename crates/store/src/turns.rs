@@ -4,6 +4,8 @@
 //! A long read costs the database hundreds of short ones, and where there is no room for its rows it was read in vain. A
 //! few connections that ask for nothing else, and read no answer, would take the database's time from everybody. So the long
 //! reads of one reader wait for each other before their statement is sent. A read that can only be short never waits.
+//!
+//! Changes of the rows that a condition selects have turns too, whether or not one was long.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -24,8 +26,6 @@ const MEMORY: Duration = Duration::from_secs(10);
 const REST: u32 = 9;
 /// The longest rest.
 const LONGEST_REST: Duration = Duration::from_secs(1);
-/// How many may wait for all turns: who waits is at work, and keeps a place that others may need.
-const ALL_WAITING: usize = 64;
 
 /// Whose turn it is, and for which table. The first is the reader's id. A session that names no reader has the id of the tenant
 /// or person whose rows it reads.
@@ -36,6 +36,8 @@ pub(crate) type Key = (Option<Uuid>, &'static str);
 pub(crate) struct Rules {
     /// How many may wait for one turn; further ones are told to come back.
     pub(crate) waiting: usize,
+    /// How many may wait for all turns: who waits is at work, and keeps a place that others may need.
+    pub(crate) all: usize,
     /// A turn that took less needs no rest.
     pub(crate) restless: Duration,
 }
@@ -61,7 +63,7 @@ struct Long {
 
 /// A turn. It ends when it is dropped; the rest begins then.
 #[derive(Debug)]
-pub(crate) struct Turn {
+pub struct Turn {
     rested: OwnedMutexGuard<Instant>,
     begun: Instant,
     restless: Duration,
@@ -107,16 +109,27 @@ impl Turns {
 
     /// Waits for a turn to read these rows; `None` where no long read is remembered.
     pub(crate) async fn wait(&self, reader: Option<Uuid>, table: &'static str) -> StoreResult<Option<Turn>> {
-        let Some(turn) = self.find(reader, table) else { return Ok(None) };
+        match self.find(reader, table) {
+            Some(turn) => self.queue(turn).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Waits for a turn that is taken by everybody, whether or not a long one is remembered.
+    pub(crate) async fn enter(&self, whose: Option<Uuid>, table: &'static str) -> StoreResult<Turn> {
+        self.queue(self.remember(whose, table)).await
+    }
+
+    async fn queue(&self, turn: Arc<tokio::sync::Mutex<Instant>>) -> StoreResult<Turn> {
         // Two are the one that is remembered and this one.
         let waiting = Waiting::of(&self.waiting);
-        if Arc::strong_count(&turn) > self.rules.waiting + 2 || self.waiting.load(Ordering::Relaxed) > ALL_WAITING {
-            return Err(StoreError::Unavailable("too many long reads wait for each other".into()));
+        if Arc::strong_count(&turn) > self.rules.waiting + 2 || self.waiting.load(Ordering::Relaxed) > self.rules.all {
+            return Err(StoreError::Unavailable("too many requests wait for their turn".into()));
         }
         let rested = turn.lock_owned().await;
         sleep_until(*rested).await;
         drop(waiting);
-        Ok(Some(Turn { rested, begun: Instant::now(), restless: self.rules.restless }))
+        Ok(Turn { rested, begun: Instant::now(), restless: self.rules.restless })
     }
 
     fn find(&self, reader: Option<Uuid>, table: &'static str) -> Option<Arc<tokio::sync::Mutex<Instant>>> {
@@ -159,7 +172,8 @@ mod tests {
 
     const TABLE: &str = "configurations";
     const WAITING: usize = 4;
-    const RULES: Rules = Rules { waiting: WAITING, restless: Duration::ZERO };
+    const ALL: usize = 64;
+    const RULES: Rules = Rules { waiting: WAITING, all: ALL, restless: Duration::ZERO };
 
     const OURS: Option<Uuid> = Some(Uuid::from_u128(1));
     const THEIRS: Option<Uuid> = Some(Uuid::from_u128(2));
@@ -252,6 +266,6 @@ mod tests {
         for one in &mut waiting {
             pending += usize::from(futures_util::poll!(one).is_pending());
         }
-        assert_eq!(pending, ALL_WAITING);
+        assert_eq!(pending, ALL);
     }
 }

@@ -63,11 +63,11 @@ async fn create(doors: CallerDoors, body: Create<TenantConfig>) -> Result<One<Te
 }
 
 async fn patch(doors: CallerDoors, condition: Where<TenantConfig>, body: Change<TenantConfig>) -> Result<Count> {
-    let session = doors.write_tenant_where::<TenantConfig>(condition.0.as_ref()).await?;
-    Ok(Count(configs::update_all(session, condition.0.as_ref(), body.patch()?).await?.into_inner()))
+    let (session, affected) = doors.write_tenant_where::<TenantConfig>(condition.0).await?;
+    Ok(Count(configs::update_all(session, affected.as_ref(), body.patch()?).await?.into_inner()))
 }
 
 async fn delete(doors: CallerDoors, condition: Where<TenantConfig>) -> Result<Count> {
-    let session = doors.write_tenant_where::<TenantConfig>(condition.0.as_ref()).await?;
-    Ok(Count(configs::delete_all(session, condition.0.as_ref()).await?.into_inner()))
+    let (session, affected) = doors.write_tenant_where::<TenantConfig>(condition.0).await?;
+    Ok(Count(configs::delete_all(session, affected.as_ref()).await?.into_inner()))
 }

@@ -43,8 +43,8 @@ async fn create(doors: CallerDoors, body: Create<Group>) -> Result<One<Group>> {
 
 async fn patch(doors: CallerDoors, condition: Where<Group>, body: Change<Group>) -> Result<Count> {
     tenants::same_tenant(doors.tenant(), body.sent.get(Group::TENANT_ID.name()))?;
-    let session = doors.write_tenant_where::<Group>(condition.0.as_ref()).await?;
-    Ok(Count(groups::update_all(session, condition.0.as_ref(), body.patch()?).await?.into_inner()))
+    let (session, affected) = doors.write_tenant_where::<Group>(condition.0).await?;
+    Ok(Count(groups::update_all(session, affected.as_ref(), body.patch()?).await?.into_inner()))
 }
 
 async fn delete(doors: CallerDoors, group: RowId<Group>, _: IgnoredWhere<Group>) -> Result<Empty> {

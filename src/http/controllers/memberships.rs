@@ -113,15 +113,14 @@ async fn patch(
 ) -> Result<Count> {
     let (principal, member) = (doors.principal(), doors.subject());
     member_permissions::same_member(member, body.sent.get(UserLevelPermission::USER_TENANT_ID.name()))?;
-    let session = doors.write_tenant_where::<UserLevelPermission>(condition.0.as_ref()).await?;
-    let changed =
-        member_permissions::update_all(session, principal, member, condition.0.as_ref(), body.patch()?).await?;
+    let (session, affected) = doors.write_tenant_where::<UserLevelPermission>(condition.0).await?;
+    let changed = member_permissions::update_all(session, principal, member, affected.as_ref(), body.patch()?).await?;
     Ok(Count(changed.into_inner()))
 }
 
 async fn delete(doors: CallerDoors, condition: Where<UserLevelPermission>) -> Result<Count> {
     let (principal, member) = (doors.principal(), doors.subject());
-    let session = doors.write_tenant_where::<UserLevelPermission>(condition.0.as_ref()).await?;
-    let deleted = member_permissions::delete_all(session, principal, member, condition.0.as_ref()).await?;
+    let (session, affected) = doors.write_tenant_where::<UserLevelPermission>(condition.0).await?;
+    let deleted = member_permissions::delete_all(session, principal, member, affected.as_ref()).await?;
     Ok(Count(deleted.into_inner()))
 }

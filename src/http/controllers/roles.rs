@@ -43,8 +43,8 @@ async fn create(doors: CallerDoors, body: Create<Role>) -> Result<One<Role>> {
 }
 
 async fn patch(doors: CallerDoors, condition: Where<Role>, body: Change<Role>) -> Result<Count> {
-    let session = doors.write_tenant_where::<Role>(condition.0.as_ref()).await?;
-    let changed = roles::update_all(session, doors.principal(), condition.0.as_ref(), body.patch()?).await?;
+    let (session, affected) = doors.write_tenant_where::<Role>(condition.0).await?;
+    let changed = roles::update_all(session, doors.principal(), affected.as_ref(), body.patch()?).await?;
     Ok(Count(changed.into_inner()))
 }
 

@@ -59,8 +59,8 @@ async fn count(doors: CallerDoors, condition: Where<Tenant>) -> Result<Count> {
 }
 
 async fn update_all(doors: CallerDoors, condition: Where<Tenant>, body: Change<Tenant>) -> Result<Count> {
-    let session = doors.write_tenants_where(condition.0.as_ref()).await?;
-    Ok(Count(tenants::update_all(session, condition.0.as_ref(), body.patch()?).await?.into_inner()))
+    let (session, affected) = doors.write_tenants_where(condition.0).await?;
+    Ok(Count(tenants::update_all(session, affected.as_ref(), body.patch()?).await?.into_inner()))
 }
 
 async fn find_by_id(doors: CallerDoors, id: Named, filter: FilteredById<Tenant>) -> Result<One<Tenant>> {

@@ -6,7 +6,7 @@ use std::thread;
 use serde_json::{Value as Json, json};
 
 use super::{A, ALICE_IN_A, AMY, AMY_IN_A, ANDY_IN_A, ENGINEERS, MEMBER, SALES, Scene, status};
-use crate::request::{Request, bad_refusal, text};
+use crate::request::{Request, bad_refusal, json as json_of, text};
 use crate::support::http::Answer;
 use crate::world::on_both;
 
@@ -163,6 +163,21 @@ fn h35_of_fifty_bulk_additions_at_once_each_member_is_in_once(scene: &Scene) {
         let columns = [("group_id", json!(SALES)), ("user_tenant_id", json!(member))];
         assert_eq!(scene.live("user_groups", &columns), 1, "{member}");
     }
+}
+
+on_both!(of_fifty_changes_by_a_pattern_one_finds_the_row);
+/// What patterns select is searched for before the transaction, and changed only if it is still as it was found.
+fn of_fifty_changes_by_a_pattern_one_finds_the_row(scene: &Scene) {
+    let groups = scene.by("admin_a", &format!("PATCH /tenants/{A}/groups"));
+    let free =
+        groups.clone().query("where", &json!({ "id": SALES })).json(&json!({ "description": "free to take" })).send();
+    assert_eq!(free.status, 200, "{}", text(&free));
+    let take =
+        groups.query("where", &json!({ "description": { "like": "free%" } })).json(&json!({ "description": "taken" }));
+    let answers = all_at_once(&take);
+    let counts: Vec<_> = answers.iter().map(|answer| (answer.status, json_of(answer)["count"].as_u64())).collect();
+    assert_eq!(counts.iter().filter(|count| **count == (200, Some(1))).count(), 1, "{counts:?}");
+    assert_eq!(counts.iter().filter(|count| **count == (200, Some(0))).count(), CALLERS - 1, "{counts:?}");
 }
 
 /// Where a row leads to: the column of the key, and the table.

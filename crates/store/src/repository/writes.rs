@@ -1,20 +1,17 @@
 //! Writing: rows that are made, changed and removed, each filled and confined by the scope of its session.
 
-use std::borrow::Cow;
-
 use uuid::Uuid;
 
 use super::{Repository, by_id};
 use crate::audit;
 use crate::entity::{Entity, EntityMeta, OwnerRule, PropertyRole, PropertyType, TenantRule};
 use crate::error::{StoreError, StoreResult};
-use crate::filter::{Predicate, Test};
-use crate::options::Limits;
+use crate::filter::Predicate;
 use crate::query::Query;
 use crate::record::{New, Patch, Record, Values, default_of};
 use crate::scope::{Scope, Wall};
-use crate::session::{Asked, Session, Write};
-use crate::sql::{Confined, Effort, Verb};
+use crate::session::{Session, Write};
+use crate::sql::{Confined, Verb};
 use crate::value::Value;
 
 /// A row that is ready to be inserted.
@@ -131,7 +128,8 @@ impl<'a, E: Entity, S: Scope> Repository<'a, E, S, Write> {
         Ok(self.update_all(Some(&by_id(E::meta(), id, None)), patch).await? > 0)
     }
 
-    /// Changes every row that matches, and tells how many.
+    /// Changes every row that matches, and tells how many. The predicate compares columns as they are: rows of patterns are
+    /// searched for before the transaction ([`Repository::search`]).
     ///
     /// # Errors
     /// As [`Self::create`].
@@ -140,35 +138,7 @@ impl<'a, E: Entity, S: Scope> Repository<'a, E, S, Write> {
         if values.is_empty() {
             return self.count(predicate).await;
         }
-        let sought = self.seek(predicate).await?;
-        self.write(Verb::Update { predicate: sought.as_deref(), values: &values }, &values).await
-    }
-
-    /// A predicate for the same rows that is no heavier than one of ids. A search for patterns, or in JSON, can be ended
-    /// when it takes long; a write cannot, without harm to those that are written together with it ([`crate::slow`]).
-    pub(crate) async fn seek<'p>(&self, predicate: Option<&'p Predicate>) -> StoreResult<Option<Cow<'p, Predicate>>> {
-        let Some(predicate) = predicate else { return Ok(None) };
-        if predicate.is_light() {
-            return Ok(Some(Cow::Borrowed(predicate)));
-        }
-        let meta = E::meta();
-        let named = |ids| Predicate::Test { property: meta.id(), path: Vec::new(), test: Test::In(ids) };
-        let mut found = self.sought(self.session.confine(meta, Verb::Seek { predicate, keeps: false })).await?;
-        if self.session.dialect().is_postgres() && !found.is_empty() {
-            // Only now, and without an end: to wait for others who hold these rows is not to search slowly. What they have
-            // made of a row counts.
-            let still = named(found).and(Some(predicate));
-            let keep = self.session.confine(meta, Verb::Seek { predicate: &still, keeps: true });
-            found = self.sought(Confined { effort: Effort::One, ..keep }).await?;
-        }
-        Ok(Some(Cow::Owned(named(found))))
-    }
-
-    /// The ids that a statement finds. What bounds an answer bounds no write.
-    async fn sought(&self, statement: Confined) -> StoreResult<Vec<Value>> {
-        let meter = self.session.meter(&Limits { max_bytes: u64::MAX, ..self.session.limits });
-        let (rows, _) = self.session.answer(Asked { statement, meter, most: 0 }).await?;
-        Ok(rows.into_iter().flatten().collect())
+        self.write(Verb::Update { predicate, values: &values }, &values).await
     }
 
     /// All values that a patch sets: its own, and who changed the row when.
@@ -212,10 +182,9 @@ impl<'a, E: Entity, S: Scope> Repository<'a, E, S, Write> {
         if !meta.soft_delete {
             return self.destroy_all(predicate).await;
         }
-        let sought = self.seek(predicate).await?;
         let mut values = Values::new();
         audit::stamp_deleted(meta, &mut values, &self.session.actor, self.session.environment.now());
-        self.write(Verb::Update { predicate: sought.as_deref(), values: &values }, &values).await
+        self.write(Verb::Update { predicate, values: &values }, &values).await
     }
 
     /// Removes the live row with this id for good; false when there is none.
@@ -228,8 +197,6 @@ impl<'a, E: Entity, S: Scope> Repository<'a, E, S, Write> {
 
     /// Who removes a row is written to it first: it is the last that the audit log shows of it.
     async fn destroy_all(&self, predicate: Option<&Predicate>) -> StoreResult<u64> {
-        let sought = self.seek(predicate).await?;
-        let predicate = sought.as_deref();
         let mut values = Values::new();
         audit::stamp_modified(E::meta(), &mut values, &self.session.actor, self.session.environment.now());
         if !values.is_empty() {

@@ -8,10 +8,11 @@ use tokio::time::{sleep, timeout};
 use super::*;
 use crate::audit::Actor;
 use crate::environment::Environment;
+use crate::error::StoreError;
 use crate::options::{DatabaseOptions, Limits, PostgresOptions, SqliteOptions};
 use crate::scope::TenantScope;
 use crate::session::{Mode, Session, Store};
-use crate::sql::{Confined, Effort};
+use crate::sql::{Confined, Effort, Ending};
 use crate::value::Value;
 
 type Outcome<T = ()> = Result<T, Box<dyn Error + Send + Sync>>;
@@ -141,7 +142,8 @@ on_both!(
     a_statement_ends_when_its_time_is_up,
     a_reader_leaves_connections_to_others,
     all_slow_reads_are_answered,
-    a_transaction_that_is_dropped_ends_its_statement
+    a_transaction_that_is_dropped_ends_its_statement,
+    a_transaction_does_not_search
 );
 
 /// Of one table and of two, at once and one after the other.
@@ -208,56 +210,18 @@ async fn a_reader_leaves_connections_to_others(open: Open) -> Outcome {
     Ok(())
 }
 
-#[tokio::test(start_paused = true)]
-async fn who_waits_before_a_transaction_finds_no_slow_read_and_no_rest_in_it() -> Outcome {
-    let slow = SlowReads::new(4);
-    let begun = Instant::now();
-    let watch = || slow.watch(OURS, TABLE).ok_or("not watched");
-    let mut first = watch()?;
-    sleep(2 * SLOW).await;
-    assert!(first.may_go_on(begun));
-    drop(first);
-    assert!(watch()?.is_held_up(), "the rest counts, for who did not wait");
-    watch()?.wait().await?;
-    assert!(begun.elapsed() > 4 * SLOW, "a rest of a second");
-    assert!(!watch()?.is_held_up(), "a reader that waited and read nothing holds up no other read");
-    Ok(())
-}
-
-#[tokio::test]
-async fn a_search_of_a_write_keeps_other_writes_waiting_for_a_second_at_most() -> Outcome {
-    let database = Database::sqlite(1, 10 * PATIENCE)?;
+async fn a_transaction_does_not_search(open: Open) -> Outcome {
+    let database = open(1, 10 * PATIENCE)?;
     let scope = TenantScope(Uuid::nil());
-    let ours = Actor { membership: None, user: OURS };
-    let (search, other) = (database.store.write(scope, ours).await?, database.store.write(scope, Actor::SYSTEM).await?);
-    let endless = Confined { effort: Effort::Heavy, ..database.endless() };
-    let searching = async {
-        let searched = timeout(PATIENCE, search.query(endless)).await;
-        drop(search);
-        searched
-    };
-    let (searched, answered) = tokio::join!(searching, answers_within(&other));
-    assert!(matches!(searched?, Err(StoreError::Timeout(_))));
-    answered?;
-    other.commit(()).await?.into_inner();
-    Ok(())
-}
-
-#[tokio::test]
-async fn a_second_search_of_a_write_does_not_begin() -> Outcome {
-    for database in [Database::sqlite(2, 10 * PATIENCE)?, Database::postgres(2, 10 * PATIENCE)?] {
-        let scope = TenantScope(Uuid::nil());
-        let ours = Actor { membership: None, user: OURS };
-        let search = database.store.write(scope, ours).await?;
-        let heavy = || Confined { effort: Effort::Heavy, ..database.endless() };
-        // The first one is slow once it has had a place; then its reader rests.
-        assert!(timeout(2 * SLOW, search.query(heavy())).await.is_err());
-        drop(search);
-        let second = database.store.write(scope, ours).await?;
-        let refused = timeout(PATIENCE, second.query(heavy())).await?;
-        assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
-        drop(second);
-        answers(database.store.write(scope, ours).await?).await?;
+    let heavy = || Confined { effort: Effort::Heavy, ..quick() };
+    for step in 0..3 {
+        let transaction = database.store.write(scope, Actor::SYSTEM).await?;
+        let refused = match step {
+            0 => transaction.query(heavy()).await.map(drop),
+            1 => transaction.execute(vec![heavy()]).await.map(drop),
+            _ => transaction.finish(vec![heavy()], Ending::Commit).await.map(drop),
+        };
+        assert!(matches!(refused, Err(StoreError::Database(_))), "{step}: {refused:?}");
     }
-    Ok(())
+    answers(database.store.write(scope, Actor::SYSTEM).await?).await
 }

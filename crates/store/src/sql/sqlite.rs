@@ -13,7 +13,7 @@ mod priority;
 mod writer;
 
 use std::convert::Infallible;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
@@ -67,13 +67,9 @@ impl Backend {
         let (works, at_work) = mpsc::channel(1);
         // The writer first: it creates the file and sets the journal mode.
         let (mut connection, actor) = connect::open_writer(options)?;
-        let behind = write_queue.clone();
-        let is_waited_for = Arc::new(AtomicBool::default());
-        let waited_for = is_waited_for.clone();
-        let others_wait = move || !behind.is_empty() || waited_for.load(Ordering::Relaxed);
-        let interrupts = watch_over(&mut connection, options, Slow::GoesOn, others_wait)?;
+        let interrupts = watch_over(&mut connection, options, Slow::GoesOn)?;
         spawn("sqlite-writer", works.clone(), move || {
-            writer::run(&connection, &actor, &interrupts, &write_queue, &is_waited_for);
+            writer::run(&connection, &actor, &interrupts, &write_queue);
         })?;
         for number in 0..options.readers {
             let work = reader(options, Slow::Moves, read_queue.clone())?;
@@ -153,13 +149,13 @@ impl Read {
 
     /// Runs the statement within a transaction.
     fn answer_within(self, connection: &Connection, interrupts: &Interrupts) {
-        let Self { statement, mut meter, watch, asked, reply } = self;
-        let held_up = statement.effort == Effort::Heavy && watch.as_ref().is_some_and(Watch::is_held_up);
-        let rows = match watch {
-            Some(watch) if held_up => Watched::HeldUp(watch),
-            watch => interrupts.over(asked, watch, || codec::query(connection, &statement, &mut meter)),
-        };
-        let _ = reply.send(rows.or_failed().map(|rows| Queried::Rows((rows, meter))));
+        let Self { statement, mut meter, watch: _, asked, reply } = self;
+        let watched = interrupts.over(asked, None, || codec::query(connection, &statement, &mut meter));
+        let _ = reply.send(match watched {
+            Watched::Done(rows) => rows.map(|rows| Queried::Rows((rows, meter))),
+            // Nothing of a transaction is watched.
+            Watched::HeldUp(_) => Err(StoreError::Aborted),
+        });
     }
 }
 
@@ -210,11 +206,11 @@ impl Transaction {
     }
 
     async fn query(&self, question: Question) -> StoreResult<Counted> {
-        let Question { statement, meter, watch } = question;
+        let Question { statement, meter } = question;
         let (asked, _asking) = Asked::new();
-        match self.step(|reply| Step::Query(Read { statement, meter, watch, asked, reply })).await? {
+        match self.step(|reply| Step::Query(Read { statement, meter, watch: None, asked, reply })).await? {
             Queried::Rows(counted) => Ok(counted),
-            Queried::Ended(..) => Err(slow::held_up()),
+            Queried::Ended(..) => Err(StoreError::Aborted),
         }
     }
 
@@ -252,7 +248,7 @@ fn reader(
     queue: Receiver<Option<Read>>,
 ) -> StoreResult<impl FnOnce() + Send + 'static> {
     let mut connection = connect::open_reader(options)?;
-    let interrupts = watch_over(&mut connection, options, slow, || false)?;
+    let interrupts = watch_over(&mut connection, options, slow)?;
     Ok(move || {
         while let Ok(Some(read)) = queue.recv() {
             read.answer(&connection, &interrupts);
@@ -261,13 +257,8 @@ fn reader(
 }
 
 /// What ends statements on this connection.
-fn watch_over(
-    connection: &mut Connection,
-    options: &SqliteOptions,
-    slow: Slow,
-    others_wait: impl Fn() -> bool + Send + Sync + 'static,
-) -> StoreResult<Interrupts> {
-    Interrupts::on(connection, options.statement_timeout, slow, others_wait).map_err(errors::classify)
+fn watch_over(connection: &mut Connection, options: &SqliteOptions, slow: Slow) -> StoreResult<Interrupts> {
+    Interrupts::on(connection, options.statement_timeout, slow).map_err(errors::classify)
 }
 
 fn gone() -> StoreError {

@@ -40,10 +40,12 @@ pub(crate) enum Verb<'a> {
         /// Whether other transactions may keep it too.
         shared: bool,
     },
-    /// Read the ids of rows that are then written.
-    Seek {
+    /// Read the ids and the versions of rows that are then written.
+    Search {
         /// The user's predicate.
         predicate: &'a Predicate,
+        /// What is to stay as it is, where rows have no version of their own.
+        properties: &'a [&'static Property],
         /// Whether the rows are kept from others until the transaction ends.
         keeps: bool,
     },
@@ -72,7 +74,7 @@ impl<'a> Verb<'a> {
         match *self {
             Self::Find { filter, .. } => filter.predicate.as_ref(),
             Self::Count { predicate } | Self::Update { predicate, .. } | Self::Destroy { predicate } => predicate,
-            Self::Seek { predicate, .. } => Some(predicate),
+            Self::Search { predicate, .. } => Some(predicate),
             Self::CountBy { .. } | Self::Lock { .. } | Self::Insert { .. } => None,
         }
     }

@@ -102,6 +102,21 @@ impl Fixture {
         Ok(session.commit(value).await?.into_inner())
     }
 
+    /// The same rows by a condition that a transaction takes: those of patterns are searched for.
+    pub(crate) async fn light<E: Entity>(
+        &self,
+        scope: impl Sees<E>,
+        condition: Option<Predicate>,
+    ) -> StoreResult<Option<Predicate>> {
+        match condition {
+            Some(patterns) if !patterns.is_light() => {
+                let found = self.store.read(scope).repository::<E>().search(&patterns).await?;
+                Ok(Some(found.predicate()))
+            }
+            light => Ok(light),
+        }
+    }
+
     /// Inserts a row under the scope and returns what the store answers.
     pub(crate) async fn create<E: Entity>(&self, scope: impl Sees<E>, values: &Json) -> Outcome<Json> {
         let new = new::<E>(values)?;

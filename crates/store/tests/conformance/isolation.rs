@@ -245,7 +245,7 @@ async fn writes_by_id<E: Entity, S: Sees<E>>(case: &Case<'_, S>) -> Outcome {
 
 async fn bulk_writes<E: Entity, S: Sees<E>>(case: &Case<'_, S>, clause: &Value) -> Outcome {
     let own = case.ids(Some(E::meta()), true).len() as u64;
-    let clause = predicate::<E>(clause)?;
+    let clause = case.fixture.light::<E>(case.scope.clone(), predicate::<E>(clause)?).await?;
     let values = harmless::<E>()?;
     let changed = case
         .attempt("a patch of many", async |session| session.repository().update_all(clause.as_ref(), values).await)

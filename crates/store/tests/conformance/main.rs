@@ -21,6 +21,7 @@ mod patterns;
 mod random;
 mod read;
 mod schemas;
+mod search;
 mod together;
 mod transactions;
 mod values;

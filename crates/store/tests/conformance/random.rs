@@ -179,9 +179,11 @@ async fn no_filter_reaches_past_its_tenant(fixture: &Fixture) -> Outcome {
 
             let clause = predicate::<Sample>(&json["where"])?;
             let expected = evaluate(&schema, &live, &json!({"where": json["where"]}))?.len() as u64;
+            let counted = fixture.store.read(scope).repository::<Sample>().count(clause.as_ref()).await?;
+            agree("count", &counted, &expected)?;
+            let clause = fixture.light::<Sample>(scope, clause).await?;
             let session = fixture.store.write(scope, ACTOR).await?;
             let samples = session.repository::<Sample>();
-            agree("count", &samples.count(clause.as_ref()).await?, &expected)?;
             let changed = samples.update_all(clause.as_ref(), patch(&json!({"codes": [1]}))?).await?;
             agree("rows changed", &changed, &expected)?;
             agree("rows deleted", &samples.delete_all(clause.as_ref()).await?, &expected)?;

@@ -18,8 +18,7 @@ use super::errors::classify;
 use super::returns::{Returns, is_owed};
 use super::{execute, prepare, query};
 use crate::error::{StoreError, StoreResult};
-use crate::slow::{Watch, held_up};
-use crate::sql::{Confined, Counted, Effort, Ending, Question};
+use crate::sql::{Confined, Counted, Ending, Question};
 
 /// An open transaction, held by one batch at a time.
 pub(crate) struct Transaction(Mutex<Work>);
@@ -71,20 +70,13 @@ impl Transaction {
     }
 
     /// Asks several questions in one batch, behind `BEGIN` where the transaction has not begun: they are carried out in this
-    /// order, and the first error counts. One that is slow and may not go on is not waited for, nor are those behind it.
+    /// order, and the first error counts.
     pub(crate) async fn ask(&self, mut questions: Vec<Question>) -> StoreResult<Vec<Counted>> {
         let mut work = self.turn().await;
         let (connection, state) = work.parts()?;
-        let is_held_up = |watch: &Option<Watch>| watch.as_ref().is_some_and(Watch::is_held_up);
-        if questions.iter().any(|one| one.statement.effort == Effort::Heavy && is_held_up(&one.watch)) {
-            state.fails();
-            return Err(held_up());
-        }
         let prepared = state.prepares(connection, questions.iter().map(|one| &*one.statement)).await?;
-        let mut watches = Vec::with_capacity(questions.len());
         let mut batch: Vec<Sending<'_, _>> = Vec::with_capacity(questions.len());
-        for (Question { statement, meter, watch }, prepared) in questions.iter_mut().zip(&prepared) {
-            watches.push(watch);
+        for (Question { statement, meter }, prepared) in questions.iter_mut().zip(&prepared) {
             batch.push(Box::pin(query(connection, prepared, statement, meter)));
         }
         let begins = *state == State::Idle;
@@ -96,15 +88,7 @@ impl Transaction {
             Poll::Ready(answer) => answer,
             Poll::Pending => begin.await,
         };
-        let mut answers = Vec::with_capacity(sent.len());
-        for (one, watch) in sent.into_iter().zip(watches) {
-            answers.push(match one {
-                Sent::Answered(rows) => rows,
-                // Its time begins when those before it are answered.
-                Sent::UnderWay(mut rows) => Watch::over(watch, rows.as_mut()).await.ok_or_else(held_up)?,
-            });
-        }
-        let answers = state.settles(answers, State::Open);
+        let answers = state.settles(answers(sent).await, State::Open);
         if has_begun.is_err() {
             state.fails();
         }

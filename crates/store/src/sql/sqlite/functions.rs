@@ -1,9 +1,11 @@
 //! Functions that give `SQLite` the text rules of `PostgreSQL`: `LIKE` by case, regular expressions, text at a JSON path.
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use regex::Regex;
 use rusqlite::functions::{Context, FunctionFlags};
+use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Error, Result};
 use serde_json::Value as Json;
 
@@ -29,6 +31,7 @@ pub(super) fn register_patterns(
 /// Registers all of them on a connection.
 pub(super) fn register(connection: &Connection) -> Result<()> {
     register_patterns(connection, || false)?;
+    connection.create_scalar_function("digest", -1, FLAGS, |context| Ok(digest(context)))?;
     let last: Arc<Mutex<Document>> = Arc::default();
     let same = last.clone();
     connection.create_scalar_function("json_path_text", 2, FLAGS, move |context| {
@@ -41,6 +44,21 @@ pub(super) fn register(connection: &Connection) -> Result<()> {
     connection.create_scalar_function("json_path_presence", 2, FLAGS, move |context| {
         at_path(context, &same, |json| (!json.is_null()).then_some(true))
     })
+}
+
+/// A number that differs once one of the values does, as good as always. It means nothing to another process.
+fn digest(context: &Context<'_>) -> i64 {
+    let mut hasher = DefaultHasher::new();
+    for at in 0..context.len() {
+        match context.get_raw(at) {
+            ValueRef::Null => 0_u8.hash(&mut hasher),
+            ValueRef::Integer(number) => (1_u8, number).hash(&mut hasher),
+            ValueRef::Real(number) => (2_u8, number.to_bits()).hash(&mut hasher),
+            ValueRef::Text(text) => (3_u8, text).hash(&mut hasher),
+            ValueRef::Blob(bytes) => (4_u8, bytes).hash(&mut hasher),
+        }
+    }
+    hasher.finish().cast_signed()
 }
 
 /// The document that was parsed last, and its text: each further condition on the same row asks for the same one.

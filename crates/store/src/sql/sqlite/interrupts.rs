@@ -1,5 +1,4 @@
-//! What ends a statement that reads before it is done: nobody waits for it any more, its time is up, others have waited for long, or
-//! it is slow and may not go on.
+//! What ends a statement that reads before it is done: nobody waits for it any more, its time is up, or it is slow and may not go on.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,13 +9,11 @@ use tokio::time::Instant;
 
 use super::functions;
 use crate::error::{StoreError, StoreResult};
-use crate::slow::{SLOW, Watch, held_up};
+use crate::slow::{SLOW, Watch};
 
 /// After how many steps of `SQLite`'s virtual machine it is asked whether to go on: some tens of microseconds, or as many
 /// milliseconds where each step is a pattern on a long text.
 const STEPS: i32 = 1_000;
-/// How long a statement may keep others waiting who can have no other connection.
-const IN_THE_WAY: Duration = Duration::from_secs(1);
 
 /// Whether somebody waits for an answer.
 #[derive(Debug, Clone, Default)]
@@ -69,8 +66,8 @@ struct Running {
 enum Cause {
     /// Nobody waits for the answer.
     Over,
-    /// Its time is up, and why.
-    TooLong(&'static str),
+    /// Its time is up.
+    TooLong,
     /// It is slow, and has no place among those that are.
     HeldUp,
 }
@@ -84,19 +81,13 @@ pub(super) enum Watched<T> {
 }
 
 impl Interrupts {
-    /// Watches over this connection. `others_wait` tells whether somebody waits who can have no other one.
-    pub(super) fn on(
-        connection: &mut Connection,
-        timeout: Duration,
-        slow: Slow,
-        others_wait: impl Fn() -> bool + Send + Sync + 'static,
-    ) -> rusqlite::Result<Self> {
+    /// Watches over this connection.
+    pub(super) fn on(connection: &mut Connection, timeout: Duration, slow: Slow) -> rusqlite::Result<Self> {
         let running: Arc<Mutex<Option<Running>>> = Arc::default();
         let watched = running.clone();
-        let others_wait = Arc::new(others_wait);
         let must_end = move || {
             let mut running = watched.lock().unwrap_or_else(PoisonError::into_inner);
-            running.as_mut().is_some_and(|running| running.must_end(timeout, slow, &*others_wait))
+            running.as_mut().is_some_and(|running| running.must_end(timeout, slow))
         };
         functions::register_patterns(connection, must_end.clone())?;
         connection.progress_handler(STEPS, Some(must_end))?;
@@ -125,8 +116,8 @@ impl Interrupts {
         match (result, cause, watch) {
             (Err(_), Cause::HeldUp, Some(watch)) => Watched::HeldUp(watch),
             (Err(error), Cause::HeldUp, None) => Watched::Done(Err(error)),
-            (Err(_), Cause::TooLong(why), _) => {
-                let ended = format!("a statement was ended after {} ms: {why}", begun.elapsed().as_millis());
+            (Err(_), Cause::TooLong, _) => {
+                let ended = format!("a statement was ended after {} ms", begun.elapsed().as_millis());
                 Watched::Done(Err(StoreError::Timeout(ended.into())))
             }
             (Err(_), Cause::Over, _) => Watched::Done(Err(StoreError::Aborted)),
@@ -136,14 +127,12 @@ impl Interrupts {
 }
 
 impl Running {
-    fn must_end(&mut self, timeout: Duration, slow: Slow, others_wait: &impl Fn() -> bool) -> bool {
+    fn must_end(&mut self, timeout: Duration, slow: Slow) -> bool {
         let took = self.begun.elapsed();
         if self.asked.is_over() {
             self.cause = Some(Cause::Over);
         } else if took > timeout {
-            self.cause = Some(Cause::TooLong("it may take no longer"));
-        } else if took > IN_THE_WAY && others_wait() {
-            self.cause = Some(Cause::TooLong("others waited who can have no other connection"));
+            self.cause = Some(Cause::TooLong);
         } else if took > SLOW
             && self.watch.as_mut().is_some_and(|watch| match slow {
                 Slow::GoesOn => !watch.may_go_on(self.begun),
@@ -153,15 +142,5 @@ impl Running {
             self.cause = Some(Cause::HeldUp);
         }
         self.cause.is_some()
-    }
-}
-
-impl<T> Watched<T> {
-    /// What came of it in a transaction, which cannot begin anew.
-    pub(super) fn or_failed(self) -> StoreResult<T> {
-        match self {
-            Self::Done(result) => result,
-            Self::HeldUp(_) => Err(held_up()),
-        }
     }
 }

@@ -3,7 +3,6 @@
 //! To sync the disk takes longer than all else of a write. So each transaction is a savepoint, and while others are
 //! queued its answer waits for the commit of all; whoever rolls back takes nobody along (ADR 18).
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError};
@@ -39,19 +38,10 @@ enum Outcome {
 }
 
 /// Carries out transactions until the queue says to end, or until all senders of the queue are gone.
-///
-/// While `is_waited_for` is set, somebody waits for the commit of a group that is not yet complete.
-pub(super) fn run(
-    connection: &Connection,
-    actor: &Shown,
-    interrupts: &Interrupts,
-    queue: &Receiver<Option<Queued>>,
-    is_waited_for: &AtomicBool,
-) {
+pub(super) fn run(connection: &Connection, actor: &Shown, interrupts: &Interrupts, queue: &Receiver<Option<Queued>>) {
     let mut next = queue.recv().ok().flatten();
     while let Some(first) = next {
-        let ends = group(connection, actor, interrupts, first, queue, is_waited_for);
-        is_waited_for.store(false, Ordering::Relaxed);
+        let ends = group(connection, actor, interrupts, first, queue);
         next = if ends { None } else { queue.recv().ok().flatten() };
     }
 }
@@ -63,7 +53,6 @@ fn group(
     interrupts: &Interrupts,
     first: Queued,
     queue: &Receiver<Option<Queued>>,
-    is_waited_for: &AtomicBool,
 ) -> bool {
     let begun = Instant::now();
     let mut ends = false;
@@ -83,7 +72,6 @@ fn group(
         let stuck = matches!(outcome, Outcome::Stuck);
         if let Outcome::Kept(waits) = outcome {
             waiting.push(waits);
-            is_waited_for.store(true, Ordering::Relaxed);
         }
         if stuck || connection.is_autocommit() {
             // The database gave up on all of it, or must: memory or disk is full, or fails.

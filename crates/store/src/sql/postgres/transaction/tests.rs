@@ -4,15 +4,14 @@ use std::error::Error;
 use std::time::Duration;
 
 use deadpool_postgres::Pool;
-use tokio::time::{Instant, sleep, timeout};
-use uuid::Uuid;
+use tokio::time::{sleep, timeout};
 
 use super::super::connect;
 use super::*;
 use crate::meter::{Meter, Together};
 use crate::options::{Limits, PostgresOptions};
 use crate::scope::Wall;
-use crate::slow::{SLOW, SlowReads};
+use crate::slow::SLOW;
 use crate::value::Value;
 
 type Outcome<T = ()> = Result<T, Box<dyn Error + Send + Sync>>;
@@ -78,7 +77,7 @@ fn note(id: u32) -> Confined {
 fn bounded(sql: &str, max_bytes: u64) -> Question {
     let limits = Limits { max_bytes, ..Limits::default() };
     let meter = Meter::new(&Together::new(&limits, 2), &limits, Wall::Open, None);
-    Question { statement: Arc::new(statement(sql)), meter, watch: None }
+    Question { statement: Arc::new(statement(sql)), meter }
 }
 
 fn question(sql: &str) -> Question {
@@ -257,37 +256,5 @@ async fn who_gives_up_before_its_turn_has_asked_nothing() -> Outcome {
     assert_eq!(first.await?.len(), 1);
     assert_eq!(transaction.finish(&[note(2)], Ending::Commit).await?, [1]);
     assert_eq!(server.notes().await?, 1);
-    Ok(())
-}
-
-/// A read that would be ended as soon as it is slow.
-fn watched(slow: &Arc<SlowReads>, sql: &str) -> Question {
-    Question { watch: slow.watch(Some(Uuid::nil()), TABLE), ..question(sql) }
-}
-
-#[tokio::test]
-async fn a_statement_is_not_slow_for_those_before_it() -> Outcome {
-    let (server, slow) = (Server::new().await?, SlowReads::new(1));
-    let mut other = slow.watch(Some(Uuid::nil()), TABLE).ok_or("not watched")?;
-    assert!(other.may_go_on(Instant::now()));
-    let transaction = server.begin().await?;
-    let waits = question("SELECT count(pg_sleep(0.4))");
-    assert_eq!(transaction.ask(vec![waits, watched(&slow, "SELECT 1")]).await?.len(), 2);
-    assert_eq!(transaction.state().await, State::Open);
-
-    let ended = timeout(PATIENCE, transaction.ask(vec![watched(&slow, ENDLESS), question("SELECT 1")])).await?;
-    assert!(matches!(ended, Err(StoreError::Unavailable(_))), "{:?}", ended.err());
-    assert_eq!(transaction.state().await, State::Owed);
-    drop(transaction);
-    assert_eq!(server.notes().await?, 0);
-
-    // A search does not even begin.
-    let transaction = server.begin().await?;
-    let mut search = watched(&slow, "SELECT 1");
-    search.statement = Arc::new(Confined { effort: Effort::Heavy, ..statement("SELECT 1") });
-    assert!(matches!(transaction.ask(vec![search]).await, Err(StoreError::Unavailable(_))));
-    assert_eq!(transaction.state().await, State::Over);
-    drop(transaction);
-    assert!(server.is_free());
     Ok(())
 }
