@@ -9,7 +9,7 @@ use crate::repository::Repository;
 use crate::repository::{self, Prepared};
 use crate::scope::{Scope, Sees};
 use crate::session::{Committed, Session, Write};
-use crate::sql::{Ending, Verb};
+use crate::sql::{CommitPolicy, Operation};
 use crate::value::Value;
 
 impl<S: Scope> Session<S, Write> {
@@ -23,7 +23,7 @@ impl<S: Scope> Session<S, Write> {
         rows: impl IntoIterator<Item = Prepared>,
     ) -> StoreResult<Committed<Vec<Record>>> {
         let (statements, records): (Vec<_>, Vec<_>) = rows.into_iter().map(|row| (row.statement, row.record)).unzip();
-        let finished = self.finish(statements, Ending::CommitIfEachTouches).await;
+        let finished = self.finish(statements, CommitPolicy::CommitIfEachTouches).await;
         match finished.map_err(|error| repository::of_insertion(error, &records))? {
             Some(committed) => Ok(committed.map(|_| records)),
             None => Err(StoreError::MissingReference),
@@ -55,7 +55,7 @@ impl<S: Scope> Session<S, Write> {
     where
         S: Sees<E>,
     {
-        self.update_and(Ending::Commit, predicate, patch).await?.ok_or(StoreError::Aborted)
+        self.update_and(CommitPolicy::Commit, predicate, patch).await?.ok_or(StoreError::Aborted)
     }
 
     /// Changes the row with this id as [`Self::update_and_commit`] does; `None` when there is none, and then nothing of the
@@ -72,13 +72,13 @@ impl<S: Scope> Session<S, Write> {
         S: Sees<E>,
     {
         let by_id = Predicate::equals(E::meta().id(), id.into());
-        let changed = self.update_and(Ending::CommitIfEachTouches, Some(&by_id), patch).await?;
+        let changed = self.update_and(CommitPolicy::CommitIfEachTouches, Some(&by_id), patch).await?;
         Ok(changed.map(|changed| changed.map(drop)))
     }
 
     async fn update_and<E: Entity>(
         self,
-        ending: Ending,
+        policy: CommitPolicy,
         predicate: Option<&Predicate>,
         patch: Patch<E>,
     ) -> StoreResult<Option<Committed<u64>>>
@@ -89,14 +89,14 @@ impl<S: Scope> Session<S, Write> {
         let values = repository.changes(patch)?;
         if values.is_empty() {
             let count = repository.count(predicate).await?;
-            if !ending.commits(&[count]) {
+            if !policy.commits(&[count]) {
                 return Ok(None);
             }
-            let committed = self.finish(Vec::new(), Ending::Commit).await?;
+            let committed = self.finish(Vec::new(), CommitPolicy::Commit).await?;
             return Ok(committed.map(|committed| committed.map(|_| count)));
         }
-        let statement = repository.writing(Verb::Update { predicate, values: &values })?;
-        let finished = self.finish(vec![statement], ending).await;
+        let statement = repository.writing(Operation::Update { predicate, values: &values })?;
+        let finished = self.finish(vec![statement], policy).await;
         let changed = finished.map_err(|error| repository::of_change(error, &values))?;
         Ok(changed.map(|changed| changed.map(|touched| touched.iter().sum())))
     }
@@ -106,7 +106,7 @@ impl<S: Scope> Session<S, Write> {
     /// # Errors
     /// [`crate::StoreError::Aborted`] when a statement failed before; nothing was written then.
     pub async fn commit<T>(self, value: T) -> StoreResult<Committed<T>> {
-        let committed = self.finish(Vec::new(), Ending::Commit).await?;
+        let committed = self.finish(Vec::new(), CommitPolicy::Commit).await?;
         committed.map(|committed| committed.map(|_| value)).ok_or(StoreError::Aborted)
     }
 }

@@ -16,7 +16,7 @@ use crate::slow::Watch;
 use crate::sql::postgres;
 #[cfg(feature = "sqlite")]
 use crate::sql::sqlite;
-use crate::sql::{Confined, Counted, Dialect, Ending, Queried, Question};
+use crate::sql::{CommitPolicy, Confined, Counted, Dialect, Queried, Question};
 
 /// A mode of sessions: [`Read`] or [`Write`].
 pub trait Mode: sealed::Mode {}
@@ -203,12 +203,12 @@ impl Transaction {
     }
 
     /// Runs the last statements, if any, ends the transaction, and returns how many rows each touched.
-    pub(crate) async fn finish(self, statements: Vec<Confined>, ending: Ending) -> StoreResult<Vec<u64>> {
+    pub(crate) async fn finish(self, statements: Vec<Confined>, policy: CommitPolicy) -> StoreResult<Vec<u64>> {
         match *self.0 {
             #[cfg(feature = "postgres")]
-            Begun::Postgres(transaction, _) => Box::pin(transaction.finish(&statements, ending)).await,
+            Begun::Postgres(transaction, _) => Box::pin(transaction.finish(&statements, policy)).await,
             #[cfg(feature = "sqlite")]
-            Begun::Sqlite(transaction) => transaction.finish(statements, ending).await,
+            Begun::Sqlite(transaction) => transaction.finish(statements, policy).await,
         }
     }
 }

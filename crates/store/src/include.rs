@@ -15,7 +15,7 @@ use crate::query::Query;
 use crate::record::{Place, Record, Related};
 use crate::scope::Scope;
 use crate::session::{Asked, Mode, Session};
-use crate::sql::{Counted, Parents, Verb};
+use crate::sql::{Counted, Operation, Parents};
 use crate::value::Value;
 
 /// The text of the statement that [`find`] runs for the rows themselves.
@@ -26,7 +26,7 @@ pub(crate) fn statement<S: Scope, M: Mode>(
 ) -> String {
     let Form { projection, .. } = Form::of(meta, filter, None);
     let limit = filter.limit.unwrap_or(session.limits.max_rows);
-    session.confine(meta, Verb::Find { filter, projection, limit, parents: None }).sql
+    session.confine(meta, Operation::Find { filter, projection, limit, parents: None }).sql
 }
 
 /// Rows that the filter selects, with their related rows, within the limits of the session.
@@ -203,8 +203,8 @@ impl Form {
             _ => session.limits.max_rows + 1,
         };
         let most = meter::most_of_row(&self.projection).saturating_mul(limit);
-        let verb = Verb::Find { filter, projection: self.projection.clone(), limit, parents };
-        Asked { statement: session.confine(meta, verb), meter: std::mem::take(&mut budget.meter), most }
+        let operation = Operation::Find { filter, projection: self.projection.clone(), limit, parents };
+        Asked { statement: session.confine(meta, operation), meter: std::mem::take(&mut budget.meter), most }
     }
 
     /// The rows of its answer, with which the meter comes back.

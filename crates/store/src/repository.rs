@@ -19,7 +19,7 @@ use crate::scope::{Scope, Sees};
 #[cfg(doc)]
 use crate::session::Write;
 use crate::session::{Mode, Session};
-use crate::sql::Verb;
+use crate::sql::Operation;
 use crate::typed::TypedProperty;
 use crate::value::Value;
 
@@ -218,7 +218,7 @@ impl<'a, E: Entity, S: Scope, M: Mode> Repository<'a, E, S, M> {
     /// # Errors
     /// When the database fails.
     pub fn count(&self, predicate: Option<&Predicate>) -> Query<'a, S, M, u64> {
-        let asked = self.session.asked(self.session.confine(E::meta(), Verb::Count { predicate }));
+        let asked = self.session.asked(self.session.confine(E::meta(), Operation::Count { predicate }));
         Query::new(self.session, vec![asked], |answers| {
             let (rows, _) = answers.next()?;
             counted(rows.first().and_then(|row| row.first()))
@@ -231,7 +231,7 @@ impl<'a, E: Entity, S: Scope, M: Mode> Repository<'a, E, S, M> {
     /// When the database fails.
     pub async fn count_by<V>(&self, property: TypedProperty<E, V>) -> StoreResult<Vec<(Value, u64)>> {
         let property = property.property();
-        let rows = self.session.query(self.session.confine(E::meta(), Verb::CountBy { property })).await?;
+        let rows = self.session.query(self.session.confine(E::meta(), Operation::CountBy { property })).await?;
         rows.into_iter()
             .map(|mut row| {
                 let count = counted(row.pop().as_ref())?;

@@ -15,7 +15,7 @@ use crate::meter::{Meter, Together};
 pub use crate::options::{DatabaseOptions, Limits, PoolState, PostgresOptions, SlowReadsState, SqliteOptions, TlsMode};
 pub use crate::schema_name::{InvalidSchemaName, SchemaName};
 use crate::scope::{Scope, System, Wall};
-use crate::sql::{Confined, Counted, Dialect, Effort, Ending, Queried, Question, Verb, veil};
+use crate::sql::{CommitPolicy, Confined, Counted, Dialect, Effort, Operation, Queried, Question, veil};
 pub use crate::turns::Turn;
 use crate::value::Value;
 
@@ -172,8 +172,8 @@ impl<S: Scope, M: Mode> Session<S, M> {
         &self.scope
     }
 
-    pub(crate) fn confine(&self, meta: &'static EntityMeta, verb: Verb<'_>) -> Confined {
-        Confined::new(self.dialect(), self.scope.wall(), meta, self.actor.author(), verb)
+    pub(crate) fn confine(&self, meta: &'static EntityMeta, operation: Operation<'_>) -> Confined {
+        Confined::new(self.dialect(), self.scope.wall(), meta, self.actor.author(), operation)
     }
 
     /// What counts an answer that takes nothing yet.
@@ -292,32 +292,32 @@ impl<S: Scope> Session<S, Write> {
     pub(crate) async fn finish(
         self,
         statements: Vec<Confined>,
-        ending: Ending,
+        policy: CommitPolicy,
     ) -> StoreResult<Option<Committed<Vec<u64>>>> {
         let touched = if self.environment.is_interrupted() {
-            self.finish_in_steps(statements, ending).await?
+            self.finish_in_steps(statements, policy).await?
         } else {
-            self.end(statements, ending).await?
+            self.end(statements, policy).await?
         };
-        Ok(ending.commits(&touched).then_some(Committed(touched)))
+        Ok(policy.commits(&touched).then_some(Committed(touched)))
     }
 
     /// One after the other, so that something can come between.
-    async fn finish_in_steps(self, statements: Vec<Confined>, ending: Ending) -> StoreResult<Vec<u64>> {
+    async fn finish_in_steps(self, statements: Vec<Confined>, policy: CommitPolicy) -> StoreResult<Vec<u64>> {
         let touched = if statements.is_empty() { Vec::new() } else { self.execute(statements).await? };
         self.environment.interruption()?;
-        if ending.commits(&touched) {
-            self.end(Vec::new(), Ending::Commit).await?;
+        if policy.commits(&touched) {
+            self.end(Vec::new(), CommitPolicy::Commit).await?;
         }
         Ok(touched)
     }
 
-    async fn end(self, statements: Vec<Confined>, ending: Ending) -> StoreResult<Vec<u64>> {
+    async fn end(self, statements: Vec<Confined>, policy: CommitPolicy) -> StoreResult<Vec<u64>> {
         for statement in &statements {
             tracing::trace!(sql = %statement.sql, "execute");
             light(statement)?;
         }
-        self.executor.finish(statements, ending).await
+        self.executor.finish(statements, policy).await
     }
 }
 

@@ -1,13 +1,13 @@
 //! Statements from metadata: [`Confined`] is the only kind that a session executes, and its constructor builds the wall in.
 
 mod find;
+mod operation;
 #[cfg(feature = "postgres")]
 pub(crate) mod postgres;
 pub(crate) mod predicate;
 #[cfg(feature = "sqlite")]
 pub(crate) mod sqlite;
 pub(crate) mod veil;
-mod verb;
 mod wall;
 mod write;
 
@@ -21,7 +21,7 @@ use sea_query::{
 use uuid::Uuid;
 
 use self::find::{Columns, Ordering, find};
-pub(crate) use self::verb::{Parents, Verb};
+pub(crate) use self::operation::{Operation, Parents};
 use crate::entity::{EntityMeta, Property};
 use crate::filter::Predicate;
 use crate::meter::Meter;
@@ -130,14 +130,14 @@ pub(crate) struct Question {
 
 /// How the last statements of a transaction end it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Ending {
+pub(crate) enum CommitPolicy {
     /// It is committed.
     Commit,
     /// It is committed if each of them touched a row, and rolled back else.
     CommitIfEachTouches,
 }
 
-impl Ending {
+impl CommitPolicy {
     /// Whether a transaction is committed whose last statements touched so many rows each.
     pub(crate) fn commits(self, touched: &[u64]) -> bool {
         self == Self::Commit || !touched.contains(&0)
@@ -156,12 +156,12 @@ impl Confined {
         wall: Wall,
         meta: &'static EntityMeta,
         actor: Option<Uuid>,
-        verb: Verb<'_>,
+        operation: Operation<'_>,
     ) -> Self {
-        let predicate = verb.predicate();
+        let predicate = operation.predicate();
         let is_of_one = predicate.is_some_and(|predicate| predicate.names(meta.id()));
         let is_heavy = predicate.is_some_and(|predicate| !predicate.is_light());
-        let statement = Self::build(dialect, wall, meta, actor, verb);
+        let statement = Self::build(dialect, wall, meta, actor, operation);
         let effort = match statement.effort {
             // Of one row, too: a pattern can take as long on it as on many.
             _ if is_heavy => Effort::Heavy,
@@ -171,9 +171,15 @@ impl Confined {
         Self { table: meta.table, effort, ..statement }
     }
 
-    fn build(dialect: Dialect, wall: Wall, meta: &'static EntityMeta, actor: Option<Uuid>, verb: Verb<'_>) -> Self {
-        match verb {
-            Verb::Find { filter, projection, limit, parents } => {
+    fn build(
+        dialect: Dialect,
+        wall: Wall,
+        meta: &'static EntityMeta,
+        actor: Option<Uuid>,
+        operation: Operation<'_>,
+    ) -> Self {
+        match operation {
+            Operation::Find { filter, projection, limit, parents } => {
                 let rows = Rows::Listed;
                 let select = Query::select()
                     .from(dialect.source(wall, meta, ROOT))
@@ -183,7 +189,7 @@ impl Confined {
                 let is_veiled = Dialect::query(wall, meta).is_some() && veil::is_over(&projection);
                 find(dialect, select, filter, Columns { projection, is_veiled }, limit, parents, &order)
             }
-            Verb::Count { predicate } => {
+            Operation::Count { predicate } => {
                 let select = Query::select()
                     .expr(Expr::cust("COUNT(*)"))
                     .from(dialect.source(wall, meta, ROOT))
@@ -191,7 +197,7 @@ impl Confined {
                     .take();
                 Self::select(dialect, &select, Arc::new([]))
             }
-            Verb::CountBy { property } => {
+            Operation::CountBy { property } => {
                 let select = Query::select()
                     .column((ROOT, property.column))
                     .expr(Expr::cust("COUNT(*)"))
@@ -201,7 +207,7 @@ impl Confined {
                     .take();
                 Self::select(dialect, &select, Arc::new([property]))
             }
-            Verb::Lock { id, shared } => {
+            Operation::Lock { id, shared } => {
                 let by_id = Predicate::equals(meta.id(), id.clone());
                 let mut select = Query::select();
                 select.column((ROOT, meta.id().column)).from(dialect.source(wall, meta, ROOT)).cond_where(confine(
@@ -217,7 +223,7 @@ impl Confined {
                 }
                 Self { effort: Effort::One, ..Self::select(dialect, &select, Arc::new([])) }
             }
-            Verb::Search { predicate, properties, keeps } => {
+            Operation::Search { predicate, properties, keeps } => {
                 let id = meta.id();
                 let mut select = Query::select();
                 // In order, or two that keep the same rows could wait for each other.
@@ -232,12 +238,12 @@ impl Confined {
                 }
                 Self::select(dialect, &select, Arc::new([id]))
             }
-            Verb::Insert { values } => write::insert(dialect, wall, meta, actor, values),
-            Verb::Update { predicate, values } => {
+            Operation::Insert { values } => write::insert(dialect, wall, meta, actor, values),
+            Operation::Update { predicate, values } => {
                 let condition = confine(dialect, wall, meta, predicate, Rows::Written);
                 write::update(dialect, wall, meta, actor, values, condition)
             }
-            Verb::Destroy { predicate } => {
+            Operation::Destroy { predicate } => {
                 write::destroy(dialect, meta, actor, confine(dialect, wall, meta, predicate, Rows::Written))
             }
         }

@@ -13,7 +13,7 @@ use crate::options::Limits;
 use crate::query::Query;
 use crate::scope::Scope;
 use crate::session::{Asked, Mode, Read, Session, Write};
-use crate::sql::{Confined, Effort, Verb};
+use crate::sql::{Confined, Effort, Operation};
 use crate::value::Value;
 
 /// The rows of `E` that a search has found.
@@ -41,7 +41,7 @@ impl<E: Entity, S: Scope> Repository<'_, E, S, Read> {
     /// When the database fails, or the search takes too long.
     pub async fn search(&self, predicate: &Predicate) -> StoreResult<Found<E>> {
         let properties = predicate.properties();
-        let search = Verb::Search { predicate, properties: &properties, keeps: false };
+        let search = Operation::Search { predicate, properties: &properties, keeps: false };
         let (rows, _) = self.session.answer(unbounded(self.session, self.session.confine(E::meta(), search))).await?;
         Ok(Found { rows, properties, entity: PhantomData })
     }
@@ -54,7 +54,7 @@ impl<'a, E: Entity, S: Scope> Repository<'a, E, S, Write> {
     /// # Errors
     /// When the database fails.
     pub fn keep(&self, found: &Found<E>) -> Query<'a, S, Write, bool> {
-        let keep = Verb::Search { predicate: &found.predicate(), properties: &found.properties, keeps: true };
+        let keep = Operation::Search { predicate: &found.predicate(), properties: &found.properties, keeps: true };
         // To wait for others who hold these rows is not to be slow.
         let keep = Confined { effort: Effort::One, ..self.session.confine(E::meta(), keep) };
         let seen = found.rows.clone();

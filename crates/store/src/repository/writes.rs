@@ -11,7 +11,7 @@ use crate::query::Query;
 use crate::record::{New, Patch, Record, Values, default_of};
 use crate::scope::{Scope, Wall};
 use crate::session::{Session, Write};
-use crate::sql::{Confined, Verb};
+use crate::sql::{Confined, Operation};
 use crate::value::Value;
 
 /// A row that is ready to be inserted.
@@ -73,7 +73,7 @@ impl<'a, E: Entity, S: Scope> Repository<'a, E, S, Write> {
             return Err(read_only());
         }
         let values = self.fill(new)?;
-        let statement = self.session.confine(meta, Verb::Insert { values: &values });
+        let statement = self.session.confine(meta, Operation::Insert { values: &values });
         Ok(Prepared { statement, record: Record::of(values) })
     }
 
@@ -116,7 +116,7 @@ impl<'a, E: Entity, S: Scope> Repository<'a, E, S, Write> {
     }
 
     fn lock(&self, id: &Value, shared: bool) -> Query<'a, S, Write, bool> {
-        let asked = self.session.asked(self.session.confine(E::meta(), Verb::Lock { id, shared }));
+        let asked = self.session.asked(self.session.confine(E::meta(), Operation::Lock { id, shared }));
         Query::new(self.session, vec![asked], |answers| Ok(!answers.next()?.0.is_empty()))
     }
 
@@ -138,7 +138,7 @@ impl<'a, E: Entity, S: Scope> Repository<'a, E, S, Write> {
         if values.is_empty() {
             return self.count(predicate).await;
         }
-        self.write(Verb::Update { predicate, values: &values }, &values).await
+        self.write(Operation::Update { predicate, values: &values }, &values).await
     }
 
     /// All values that a patch sets: its own, and who changed the row when.
@@ -184,7 +184,7 @@ impl<'a, E: Entity, S: Scope> Repository<'a, E, S, Write> {
         }
         let mut values = Values::new();
         audit::stamp_deleted(meta, &mut values, &self.session.actor, self.session.environment.now());
-        self.write(Verb::Update { predicate, values: &values }, &values).await
+        self.write(Operation::Update { predicate, values: &values }, &values).await
     }
 
     /// Removes the live row with this id for good; false when there is none.
@@ -200,9 +200,9 @@ impl<'a, E: Entity, S: Scope> Repository<'a, E, S, Write> {
         let mut values = Values::new();
         audit::stamp_modified(E::meta(), &mut values, &self.session.actor, self.session.environment.now());
         if !values.is_empty() {
-            self.write(Verb::Update { predicate, values: &values }, &values).await?;
+            self.write(Operation::Update { predicate, values: &values }, &values).await?;
         }
-        self.write(Verb::Destroy { predicate }, &Values::new()).await.map_err(|error| match error {
+        self.write(Operation::Destroy { predicate }, &Values::new()).await.map_err(|error| match error {
             StoreError::MissingReference => StoreError::StillReferenced,
             other => other,
         })
@@ -231,15 +231,15 @@ impl<'a, E: Entity, S: Scope> Repository<'a, E, S, Write> {
         }
     }
 
-    async fn write(&self, verb: Verb<'_>, values: &Values) -> StoreResult<u64> {
-        let statement = self.writing(verb)?;
+    async fn write(&self, operation: Operation<'_>, values: &Values) -> StoreResult<u64> {
+        let statement = self.writing(operation)?;
         let touched = self.session.execute(vec![statement]).await;
         touched.map(|touched| touched.iter().sum()).map_err(|error| of_change(error, values))
     }
 
-    pub(crate) fn writing(&self, verb: Verb<'_>) -> StoreResult<Confined> {
+    pub(crate) fn writing(&self, operation: Operation<'_>) -> StoreResult<Confined> {
         let meta = E::meta();
-        if meta.read_only { Err(read_only()) } else { Ok(self.session.confine(meta, verb)) }
+        if meta.read_only { Err(read_only()) } else { Ok(self.session.confine(meta, operation)) }
     }
 }
 

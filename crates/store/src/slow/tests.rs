@@ -12,7 +12,7 @@ use crate::error::StoreError;
 use crate::options::{DatabaseOptions, Limits, PostgresOptions, SqliteOptions};
 use crate::scope::TenantScope;
 use crate::session::{Mode, Session, Store};
-use crate::sql::{Confined, Effort, Ending};
+use crate::sql::{CommitPolicy, Confined, Effort};
 use crate::value::Value;
 
 type Outcome<T = ()> = Result<T, Box<dyn Error + Send + Sync>>;
@@ -219,7 +219,7 @@ async fn a_transaction_does_not_search(open: Open) -> Outcome {
         let refused = match step {
             0 => transaction.query(heavy()).await.map(drop),
             1 => transaction.execute(vec![heavy()]).await.map(drop),
-            _ => transaction.finish(vec![heavy()], Ending::Commit).await.map(drop),
+            _ => transaction.finish(vec![heavy()], CommitPolicy::Commit).await.map(drop),
         };
         assert!(matches!(refused, Err(StoreError::Database(_))), "{step}: {refused:?}");
     }

@@ -25,7 +25,7 @@ use uuid::Uuid;
 
 pub(crate) use self::connect::open as connection;
 use self::interrupts::{Asked, Interrupts, Slow, Watched};
-use super::{Confined, Counted, Effort, Ending, Queried, Question};
+use super::{CommitPolicy, Confined, Counted, Effort, Queried, Question};
 use crate::error::{StoreError, StoreResult};
 use crate::meter::Meter;
 use crate::options::{PoolState, SqliteOptions};
@@ -44,7 +44,7 @@ enum Step {
     Query(Read),
     Execute(Vec<Confined>, oneshot::Sender<StoreResult<Vec<u64>>>),
     /// The last statements, and what comes of the transaction.
-    Finish(Vec<Confined>, Ending, oneshot::Sender<StoreResult<Vec<u64>>>),
+    Finish(Vec<Confined>, CommitPolicy, oneshot::Sender<StoreResult<Vec<u64>>>),
 }
 
 /// The threads of one database file. `None` in a queue tells a thread to end.
@@ -221,11 +221,11 @@ impl Transaction {
 
     /// Runs the last statements, if any, and ends the transaction, unless a statement failed before. The writer need not
     /// wait for us in between.
-    pub(crate) async fn finish(self, statements: Vec<Confined>, ending: Ending) -> StoreResult<Vec<u64>> {
+    pub(crate) async fn finish(self, statements: Vec<Confined>, policy: CommitPolicy) -> StoreResult<Vec<u64>> {
         if self.unfinished.load(Ordering::Relaxed) > 0 {
             return Err(StoreError::Aborted);
         }
-        self.step(|reply| Step::Finish(statements, ending, reply)).await
+        self.step(|reply| Step::Finish(statements, policy, reply)).await
     }
 }
 

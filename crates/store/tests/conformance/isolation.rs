@@ -1,4 +1,4 @@
-//! Every entity × every verb × every trick, in a tenant and for a person: rows of others are neither shown nor changed.
+//! Every entity × every operation × every trick, in a tenant and for a person: rows of others are neither shown nor changed.
 //!
 //! The cases come from the metadata: add an entity to [`crate::family`], seed it, and name it here.
 

@@ -18,7 +18,7 @@ use super::errors::classify;
 use super::returns::{Returns, is_owed};
 use super::{execute, prepare, query};
 use crate::error::{StoreError, StoreResult};
-use crate::sql::{Confined, Counted, Ending, Question};
+use crate::sql::{CommitPolicy, Confined, Counted, Question};
 
 /// An open transaction, held by one batch at a time.
 pub(crate) struct Transaction(Mutex<Work>);
@@ -105,16 +105,16 @@ impl Transaction {
 
     /// Runs the last statements, if any, and ends the transaction, unless a statement failed before. One that is all of
     /// the transaction is one by itself, without `BEGIN` and `COMMIT`; where it touches nothing, both endings are the same.
-    pub(crate) async fn finish(mut self, statements: &[Confined], ending: Ending) -> StoreResult<Vec<u64>> {
+    pub(crate) async fn finish(mut self, statements: &[Confined], policy: CommitPolicy) -> StoreResult<Vec<u64>> {
         // `COMMIT` after a failed statement would answer `ROLLBACK` without an error.
         let (connection, state) = self.0.get_mut().parts()?;
         match statements {
             [] if *state == State::Idle => Ok(Vec::new()),
             [all] if *state == State::Idle => Ok(vec![state.runs_alone(connection, all).await?]),
-            last if ending.is_settled(last) => state.carries_out(connection, last, true).await,
+            last if policy.is_settled(last) => state.carries_out(connection, last, true).await,
             last => {
                 let touched = state.carries_out(connection, last, false).await?;
-                if ending.commits(&touched) {
+                if policy.commits(&touched) {
                     state.carries_out(connection, &[], true).await?;
                 }
                 Ok(touched)

@@ -122,12 +122,12 @@ fn transaction(connection: &Connection, interrupts: &Interrupts, steps: &Receive
         match next {
             Ok(Step::Query(read)) => read.answer_within(connection, interrupts),
             Ok(Step::Execute(statements, reply)) => drop(reply.send(execute_all(connection, &statements))),
-            Ok(Step::Finish(statements, ending, reply)) => {
+            Ok(Step::Finish(statements, policy, reply)) => {
                 // Whoever has gone away while it was queued wants nothing written any more.
                 let done =
                     if reply.is_closed() { Err(StoreError::Aborted) } else { execute_all(connection, &statements) };
                 match done {
-                    Ok(touched) if reply.is_closed() || !ending.commits(&touched) => drop(reply.send(Ok(touched))),
+                    Ok(touched) if reply.is_closed() || !policy.commits(&touched) => drop(reply.send(Ok(touched))),
                     Ok(touched) => match execute(connection, "RELEASE one") {
                         Ok(()) => return Outcome::Kept((touched, reply)),
                         Err(error) => drop(reply.send(Err(error))),

@@ -110,18 +110,18 @@ async fn it_begins_with_the_first_batch_and_ends_with_the_last() -> Outcome {
     assert_eq!(transaction.state().await, State::Open);
     assert_eq!(transaction.execute(&[note(1), note(2)]).await?, [1, 1]);
     assert_eq!(transaction.state().await, State::Open);
-    assert_eq!(transaction.finish(&[note(3)], Ending::Commit).await?, [1]);
+    assert_eq!(transaction.finish(&[note(3)], CommitPolicy::Commit).await?, [1]);
     assert!(server.is_free(), "all is answered");
     assert_eq!(server.notes().await?, 3);
 
     for (last, more) in [(vec![], 0), (vec![note(4)], 1), (vec![note(5), note(6)], 2)] {
         let before = server.notes().await?;
-        server.begin().await?.finish(&last, Ending::CommitIfEachTouches).await?;
+        server.begin().await?.finish(&last, CommitPolicy::CommitIfEachTouches).await?;
         assert!(server.is_free());
         assert_eq!(server.notes().await?, before + more);
     }
     let nothing = [note(7), statement("DELETE FROM notes WHERE id = 4711")];
-    assert_eq!(server.begin().await?.finish(&nothing, Ending::CommitIfEachTouches).await?, [1, 0]);
+    assert_eq!(server.begin().await?.finish(&nothing, CommitPolicy::CommitIfEachTouches).await?, [1, 0]);
     assert_eq!(server.notes().await?, 6, "it was rolled back");
     Ok(())
 }
@@ -156,12 +156,12 @@ async fn after_a_statement_that_failed_nothing_goes_on() -> Outcome {
         assert_eq!(transaction.state().await, state, "{sql}");
         assert!(matches!(transaction.ask(questions(["SELECT 1"])).await, Err(StoreError::Aborted)));
         assert!(matches!(transaction.execute(&[note(2)]).await, Err(StoreError::Aborted)));
-        assert!(matches!(transaction.finish(&[note(3)], Ending::Commit).await, Err(StoreError::Aborted)));
+        assert!(matches!(transaction.finish(&[note(3)], CommitPolicy::Commit).await, Err(StoreError::Aborted)));
         assert_eq!(server.is_free(), state == State::Over, "{sql}");
         assert_eq!(server.notes().await?, 0, "{sql}");
     }
     for last in [vec![note(1), note(1)], vec![note(1), statement(NONSENSE)], vec![statement(NONSENSE)]] {
-        assert!(server.begin().await?.finish(&last, Ending::Commit).await.is_err());
+        assert!(server.begin().await?.finish(&last, CommitPolicy::Commit).await.is_err());
         assert_eq!(server.notes().await?, 0, "{last:?}");
     }
     Ok(())
@@ -197,7 +197,7 @@ async fn what_nobody_waits_for_is_neither_continued_nor_committed() -> Outcome {
         // Until the server has begun with it: what comes before that cancels nothing.
         sleep(SLOW).await;
         assert!(matches!(transaction.ask(questions(["SELECT 1"])).await, Err(StoreError::Aborted)));
-        assert!(matches!(transaction.finish(&[], Ending::Commit).await, Err(StoreError::Aborted)));
+        assert!(matches!(transaction.finish(&[], CommitPolicy::Commit).await, Err(StoreError::Aborted)));
         assert!(!server.is_free());
         assert_eq!(server.notes().await?, 0, "the statement was cancelled");
     }
@@ -210,7 +210,7 @@ async fn what_nobody_waits_for_is_neither_continued_nor_committed() -> Outcome {
     assert!(!server.is_free());
     assert_eq!(server.notes().await?, 0);
     let alone = statement("INSERT INTO notes SELECT 1 FROM pg_sleep(10000)");
-    assert!(timeout(SLOW, server.begin().await?.finish(&[alone], Ending::Commit)).await.is_err());
+    assert!(timeout(SLOW, server.begin().await?.finish(&[alone], CommitPolicy::Commit)).await.is_err());
     assert!(!server.is_free());
     assert_eq!(server.notes().await?, 0, "the statement was cancelled");
     Ok(())
@@ -254,7 +254,7 @@ async fn who_gives_up_before_its_turn_has_asked_nothing() -> Outcome {
     assert!(poll!(first.as_mut()).is_pending());
     assert!(give_up(transaction.execute(&[note(1)])).await);
     assert_eq!(first.await?.len(), 1);
-    assert_eq!(transaction.finish(&[note(2)], Ending::Commit).await?, [1]);
+    assert_eq!(transaction.finish(&[note(2)], CommitPolicy::Commit).await?, [1]);
     assert_eq!(server.notes().await?, 1);
     Ok(())
 }

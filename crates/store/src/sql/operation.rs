@@ -11,7 +11,7 @@ use crate::value::Value;
 pub(crate) type Parents = (&'static Property, Vec<Value>);
 
 /// What a statement does.
-pub(crate) enum Verb<'a> {
+pub(crate) enum Operation<'a> {
     /// Read rows of these properties.
     Find {
         /// Order, skip and limit; its predicate is the user's.
@@ -68,7 +68,7 @@ pub(crate) enum Verb<'a> {
     },
 }
 
-impl<'a> Verb<'a> {
+impl<'a> Operation<'a> {
     /// The user's condition, if it has one.
     pub(super) fn predicate(&self) -> Option<&'a Predicate> {
         match *self {
