@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use user_tenant_store::audit::Actor;
 use user_tenant_store::environment::Environment;
-use user_tenant_store::filter::{Predicate, Test};
+use user_tenant_store::filter::{Comparison, Predicate};
 use user_tenant_store::migrate::{Finding, Migrations, Migrator};
 use user_tenant_store::scope::{AllTenants, CallerScope, OwnScope, Scope, Sees, System, SystemReason, TenantScope};
 use user_tenant_store::session::{DatabaseOptions, Limits, PoolState, Read, Session, SlowReadsState, Store, Write};
@@ -81,7 +81,7 @@ impl Doors {
     /// Whether the database answers.
     pub(crate) async fn is_ready(&self) -> StoreResult<()> {
         let session = self.store.read(System(SystemReason::Health));
-        let nobody = Tenant::ID.test(Test::Never);
+        let nobody = Tenant::ID.compare(Comparison::Never);
         session.repository::<Tenant>().count(Some(&nobody)).await.map(drop)
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use user_tenant_store::filter::{Filter, Predicate, Test};
+use user_tenant_store::filter::{Comparison, Filter, Predicate};
 use user_tenant_store::record::Record;
 use user_tenant_store::scope::TenantScope;
 use user_tenant_store::session::{Session, Write};
@@ -69,7 +69,7 @@ async fn exist(session: &Session<TenantScope, Write>, acceptance: MembershipAcce
     session.repository::<Role>().for_each(Filter { fields, ..Filter::matching(granting) }, each).await?;
 
     // Of a member who has not come, the view shows a home only where it is this tenant.
-    let live = || acceptance.live(UserView::STATUS, &UserView::DEFAULT_TENANT_ID.test(Test::NotNull));
+    let live = || acceptance.live(UserView::STATUS, &UserView::DEFAULT_TENANT_ID.compare(Comparison::NotNull));
     let enough = roles.iter().filter(|(_, role)| suffices(&Effective::of(*role, []))).map(|(id, _)| *id);
     let by_role = Predicate::And(vec![
         live(),

@@ -1,6 +1,6 @@
 //! Rules of a tenant's configuration: one value a key.
 
-use user_tenant_store::filter::{Predicate, Test};
+use user_tenant_store::filter::{Comparison, Predicate};
 use user_tenant_store::record::{New, Patch, Record};
 use user_tenant_store::scope::TenantScope;
 use user_tenant_store::session::{Committed, Session, Write};
@@ -21,7 +21,7 @@ pub(crate) async fn set(session: Session<TenantScope, Write>, new: New<TenantCon
         return Err(Error::Internal("the schema asks for key and value".into()));
     };
     let configs = session.repository::<TenantConfig>();
-    let same_key = TenantConfig::CONFIG_KEY.test(Test::Equal(key));
+    let same_key = TenantConfig::CONFIG_KEY.compare(Comparison::Equal(key));
     let record = if configs
         .update_all(Some(&same_key), Patch::empty().with_value(TenantConfig::CONFIG_VALUE, value)?)
         .await?

@@ -70,7 +70,7 @@ where
     session.repository::<E>().pages(Filter { predicate, fields, ..Filter::default() })
 }
 
-/// The ids of the rows that a test passes.
+/// The ids of the rows that pass.
 async fn ids<E: Entity>(
     rows: Pages<'_, E, TenantScope, Write>,
     passes: impl Fn(&Record) -> bool,

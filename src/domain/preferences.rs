@@ -1,6 +1,6 @@
 //! Rules of a member's preferences: one value a key, and each member sees only its own.
 
-use user_tenant_store::filter::{Filter, Predicate, Test};
+use user_tenant_store::filter::{Comparison, Filter, Predicate};
 use user_tenant_store::record::{New, Patch, Record};
 use user_tenant_store::scope::TenantScope;
 use user_tenant_store::session::{Committed, Session, Write};
@@ -26,7 +26,7 @@ pub(crate) async fn set(
         return Err(Error::Internal("the schema asks for key and value".into()));
     };
     let preferences = session.repository::<UserTenantPrefs>();
-    let same_key = own(&principal).and(Some(&UserTenantPrefs::CONFIG_KEY.test(Test::Equal(key))));
+    let same_key = own(&principal).and(Some(&UserTenantPrefs::CONFIG_KEY.compare(Comparison::Equal(key))));
     let new = new.with(UserTenantPrefs::USER_TENANT_ID, principal.membership)?;
     let record = if preferences
         .update_all(Some(&same_key), Patch::empty().with_value(UserTenantPrefs::CONFIG_VALUE, value)?)

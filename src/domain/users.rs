@@ -4,7 +4,7 @@ mod add;
 mod identity;
 
 use user_tenant_store::cursor::Page;
-use user_tenant_store::filter::{Filter, Predicate, Test};
+use user_tenant_store::filter::{Comparison, Filter, Predicate};
 use user_tenant_store::query::Query;
 use user_tenant_store::record::{New, Patch};
 use user_tenant_store::scope::{OwnScope, System, TenantScope};
@@ -162,8 +162,10 @@ pub(crate) async fn tenants_of(
     filter: Filter,
 ) -> Result<Page> {
     let person = session.repository::<User>().get(principal.user).await?;
-    let home = person.and_then(|person| person.default_tenant_id).map_or(Test::Never, |home| Test::Equal(home.into()));
-    let live = principal.acceptance.live(UserTenant::STATUS, &UserTenant::TENANT_ID.test(home));
+    let home = person
+        .and_then(|person| person.default_tenant_id)
+        .map_or(Comparison::Never, |home| Comparison::Equal(home.into()));
+    let live = principal.acceptance.live(UserTenant::STATUS, &UserTenant::TENANT_ID.compare(home));
     let memberships = session.repository::<UserTenant>().all_typed(live).await?;
     let own = Tenant::ID.is_one_of(memberships.iter().map(|membership| membership.tenant_id));
     Ok(session.repository::<Tenant>().find_page(&filter.within(own)).await?)

@@ -16,12 +16,12 @@ const DEEPEST: usize = 32;
 pub(crate) enum Condition {
     All(Vec<Condition>),
     Any(Vec<Condition>),
-    Leaf(Column, Test),
+    Leaf(Column, Comparison),
 }
 
 /// What one operator asks of one value.
 #[derive(Debug)]
-pub(crate) enum Test {
+pub(crate) enum Comparison {
     IsNull(bool),
     Compare(fn(Ordering) -> bool, Option<Scalar>),
     In(Vec<Option<Scalar>>),
@@ -44,7 +44,7 @@ impl Condition {
         match self {
             Self::All(parts) => combine(parts, row, false),
             Self::Any(parts) => combine(parts, row, true),
-            Self::Leaf(column, test) => Ok(test.ask(column.value(row)?.as_ref())),
+            Self::Leaf(column, comparison) => Ok(comparison.ask(column.value(row)?.as_ref())),
         }
     }
 }
@@ -61,7 +61,7 @@ fn combine(parts: &[Condition], row: &Row, decisive: bool) -> Result<Option<bool
     })
 }
 
-impl Test {
+impl Comparison {
     fn ask(&self, value: Option<&Scalar>) -> Option<bool> {
         if let Self::IsNull(wanted) = self {
             return Some(value.is_none() == *wanted);
@@ -134,34 +134,34 @@ pub(crate) fn conjunction(schema: &Schema, clause: &Value, depth: usize) -> Resu
             continue;
         }
         let kind = Column::parse(schema, name)?.kind;
-        let tests = match value {
+        let comparisons = match value {
             Value::Object(operators) if operators.is_empty() => {
                 return Err(format!("{name} has no operator"));
             }
             Value::Object(operators) => operators
                 .iter()
                 .map(|(operator, operand)| {
-                    parse_test(kind, operator, operand).map_err(|why| format!("{name}.{operator}: {why}"))
+                    parse_comparison(kind, operator, operand).map_err(|why| format!("{name}.{operator}: {why}"))
                 })
                 .collect::<Result<Vec<_>, _>>()?,
-            scalar => vec![parse_test(kind, "eq", scalar)?],
+            scalar => vec![parse_comparison(kind, "eq", scalar)?],
         };
-        for test in tests.into_iter().flatten() {
-            parts.push(Condition::Leaf(Column::parse(schema, name)?, test));
+        for comparison in comparisons.into_iter().flatten() {
+            parts.push(Condition::Leaf(Column::parse(schema, name)?, comparison));
         }
     }
     Ok(if parts.is_empty() { None } else { Some(Condition::All(parts)) })
 }
 
-/// Parses one operator. More than one test means all of them, none that the operator sets no condition.
-fn parse_test(kind: Type, operator: &str, operand: &Value) -> Result<Vec<Test>, String> {
+/// Parses one operator. More than one comparison means all of them, none that the operator sets no condition.
+fn parse_comparison(kind: Type, operator: &str, operand: &Value) -> Result<Vec<Comparison>, String> {
     let is_list = matches!(kind, Type::TextArray | Type::IntegerArray);
     match operator {
         "exists" => {
-            return Ok(vec![Test::IsNull(coerce_flag(operand).ok_or("expected true or false")?.eq(&false))]);
+            return Ok(vec![Comparison::IsNull(coerce_flag(operand).ok_or("expected true or false")?.eq(&false))]);
         }
-        "eq" if operand.is_null() => return Ok(vec![Test::IsNull(true)]),
-        "neq" if operand.is_null() => return Ok(vec![Test::IsNull(false)]),
+        "eq" if operand.is_null() => return Ok(vec![Comparison::IsNull(true)]),
+        "neq" if operand.is_null() => return Ok(vec![Comparison::IsNull(false)]),
         _ if kind == Type::Json => return Err("only comparable with null as a whole".to_owned()),
         "eq" | "neq" => {}
         _ if is_list => return Err("only comparable as a whole list".to_owned()),
@@ -169,10 +169,10 @@ fn parse_test(kind: Type, operator: &str, operand: &Value) -> Result<Vec<Test>, 
     }
     let one = |accepts: fn(Ordering) -> bool| match operand {
         Value::Array(members) if !is_list && members.len() == 1 => {
-            Ok(vec![Test::Compare(accepts, coerce(kind, &members[0])?)])
+            Ok(vec![Comparison::Compare(accepts, coerce(kind, &members[0])?)])
         }
-        Value::Array(_) if operator == "eq" && !is_list => Ok(vec![Test::In(Vec::new())]),
-        _ => Ok(vec![Test::Compare(accepts, coerce(kind, operand)?)]),
+        Value::Array(_) if operator == "eq" && !is_list => Ok(vec![Comparison::In(Vec::new())]),
+        _ => Ok(vec![Comparison::Compare(accepts, coerce(kind, operand)?)]),
     };
     let several = || list(operand)?.iter().map(|member| coerce(kind, member)).collect::<Result<Vec<_>, String>>();
     match operator {
@@ -183,21 +183,25 @@ fn parse_test(kind: Type, operator: &str, operand: &Value) -> Result<Vec<Test>, 
         "lt" => one(Ordering::is_lt),
         "lte" => one(Ordering::is_le),
         "between" => match <[_; 2]>::try_from(several()?) {
-            Ok([low, high]) => Ok(vec![Test::Compare(Ordering::is_ge, low), Test::Compare(Ordering::is_le, high)]),
+            Ok([low, high]) => {
+                Ok(vec![Comparison::Compare(Ordering::is_ge, low), Comparison::Compare(Ordering::is_le, high)])
+            }
             Err(values) => Err(format!("expected precisely 2 values, received {}", values.len())),
         },
-        "inq" => Ok(vec![Test::In(several()?)]),
-        "nin" => Ok(Some(several()?).filter(|members| !members.is_empty()).map(Test::NotIn).into_iter().collect()),
+        "inq" => Ok(vec![Comparison::In(several()?)]),
+        "nin" => {
+            Ok(Some(several()?).filter(|members| !members.is_empty()).map(Comparison::NotIn).into_iter().collect())
+        }
         "like" | "nlike" | "ilike" | "nilike" | "regexp" => {
             let text = operand.as_str().filter(|text| !text.contains('\0')).ok_or("expected a text without NUL")?;
             if !matches!(kind, Type::Text | Type::Uuid) {
                 return Err("only for texts and ids".to_owned());
             }
             if operator == "regexp" {
-                return Ok(vec![Test::Matches(Expression::parse(text)?)]);
+                return Ok(vec![Comparison::Matches(Expression::parse(text)?)]);
             }
             let pattern = Like::parse(text, operator.ends_with("ilike"))?;
-            Ok(vec![Test::Like { pattern, wanted: !operator.starts_with('n') }])
+            Ok(vec![Comparison::Like { pattern, wanted: !operator.starts_with('n') }])
         }
         _ => Err("unknown operator".to_owned()),
     }

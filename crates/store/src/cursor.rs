@@ -10,7 +10,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::entity::{EntityMeta, PropertyRole, PropertyType};
-use crate::filter::{Filter, Order, Predicate, Test};
+use crate::filter::{Comparison, Filter, Order, Predicate};
 use crate::record::Record;
 use crate::value::Value;
 
@@ -91,22 +91,26 @@ fn comparable(key: Order) -> bool {
     !matches!(key.property.kind, PropertyType::Json | PropertyType::TextArray | PropertyType::IntegerArray)
 }
 
-fn test(key: Order, test: Test) -> Predicate {
-    Predicate::Test { property: key.property, path: Vec::new(), test }
+fn compare(key: Order, comparison: Comparison) -> Predicate {
+    Predicate::Comparison { property: key.property, path: Vec::new(), comparison }
 }
 
 fn equal(key: Order, value: &Value) -> Predicate {
-    test(key, if *value == Value::Null { Test::Null } else { Test::Equal(value.clone()) })
+    compare(key, if *value == Value::Null { Comparison::Null } else { Comparison::Equal(value.clone()) })
 }
 
 /// Behind a value in one key, where nulls are larger than everything: last in rising order, first in falling.
 fn beyond(key: Order, value: &Value) -> Option<Predicate> {
     match (key.descending, value) {
         (false, Value::Null) => None,
-        (true, Value::Null) => Some(test(key, Test::NotNull)),
-        (true, value) => Some(test(key, Test::Less(value.clone()))),
-        (false, value) if key.property.role == PropertyRole::Id => Some(test(key, Test::Greater(value.clone()))),
-        (false, value) => Some(Predicate::Or(vec![test(key, Test::Greater(value.clone())), test(key, Test::Null)])),
+        (true, Value::Null) => Some(compare(key, Comparison::NotNull)),
+        (true, value) => Some(compare(key, Comparison::Less(value.clone()))),
+        (false, value) if key.property.role == PropertyRole::Id => {
+            Some(compare(key, Comparison::Greater(value.clone())))
+        }
+        (false, value) => {
+            Some(Predicate::Or(vec![compare(key, Comparison::Greater(value.clone())), compare(key, Comparison::Null)]))
+        }
     }
 }
 

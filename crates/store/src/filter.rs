@@ -62,14 +62,14 @@ pub enum Predicate {
     And(Vec<Predicate>),
     /// One holds.
     Or(Vec<Predicate>),
-    /// A test of one property, or of the text at a path inside a JSON property.
-    Test {
+    /// A comparison of one property, or of the text at a path inside a JSON property.
+    Comparison {
         /// The property.
         property: &'static Property,
         /// Keys into a JSON property; empty for the property itself.
         path: Vec<String>,
-        /// The test.
-        test: Test,
+        /// The comparison.
+        comparison: Comparison,
     },
 }
 
@@ -79,8 +79,8 @@ impl Predicate {
         match self {
             Self::And(all) => all.iter().any(|one| one.names(id)),
             Self::Or(any) => matches!(any.as_slice(), [only] if only.names(id)),
-            Self::Test { property, path, test } => {
-                std::ptr::eq(*property, id) && path.is_empty() && matches!(test, Test::Equal(_))
+            Self::Comparison { property, path, comparison } => {
+                std::ptr::eq(*property, id) && path.is_empty() && matches!(comparison, Comparison::Equal(_))
             }
         }
     }
@@ -89,8 +89,12 @@ impl Predicate {
     pub fn is_light(&self) -> bool {
         match self {
             Self::And(all) | Self::Or(all) => all.iter().all(Self::is_light),
-            Self::Test { path, test, .. } => {
-                path.is_empty() && !matches!(test, Test::Like { .. } | Test::Regexp { .. } | Test::HoldsAll(_))
+            Self::Comparison { path, comparison, .. } => {
+                path.is_empty()
+                    && !matches!(
+                        comparison,
+                        Comparison::Like { .. } | Comparison::Regexp { .. } | Comparison::HoldsAll(_)
+                    )
             }
         }
     }
@@ -99,27 +103,27 @@ impl Predicate {
     pub(crate) fn properties(&self) -> Vec<&'static Property> {
         let mut properties = match self {
             Self::And(all) | Self::Or(all) => all.iter().flat_map(Self::properties).collect(),
-            Self::Test { property, .. } => vec![*property],
+            Self::Comparison { property, .. } => vec![*property],
         };
         properties.sort_by_key(|property| property.name);
         properties.dedup_by_key(|property| property.name);
         properties
     }
 
-    /// What is left of a budget of weight: each pattern takes of it by its size, each other test that is not light one. What
+    /// What is left of a budget of weight: each pattern takes of it by its size, each other comparison that is not light one. What
     /// it is too small for is not looked at.
     fn weighed(&self, budget: usize) -> Result<usize, Overweight> {
         let weight = match self {
             Self::And(all) | Self::Or(all) => return all.iter().try_fold(budget, |left, one| one.weighed(left)),
-            Self::Test { .. } if self.is_light() => 0,
-            Self::Test { .. } if budget == 0 => return Err(Overweight::Together),
-            Self::Test { test: Test::Like { pattern, insensitive, .. }, .. } => {
+            Self::Comparison { .. } if self.is_light() => 0,
+            Self::Comparison { .. } if budget == 0 => return Err(Overweight::Together),
+            Self::Comparison { comparison: Comparison::Like { pattern, insensitive, .. }, .. } => {
                 pattern::weight_of_like(pattern, *insensitive).ok_or(Overweight::Pattern)?
             }
-            Self::Test { test: Test::Regexp { pattern, insensitive }, .. } => {
+            Self::Comparison { comparison: Comparison::Regexp { pattern, insensitive }, .. } => {
                 pattern::weight(pattern, *insensitive).ok_or(Overweight::Pattern)?
             }
-            Self::Test { .. } => 1,
+            Self::Comparison { .. } => 1,
         };
         budget.checked_sub(weight).ok_or(Overweight::Together)
     }
@@ -133,9 +137,9 @@ enum Overweight {
     Together,
 }
 
-/// A test of one value. A null value passes only [`Test::Null`], as in SQL.
+/// A comparison of one value. A null value passes only [`Comparison::Null`], as in SQL.
 #[derive(Debug, Clone)]
-pub enum Test {
+pub enum Comparison {
     /// Equal.
     Equal(Value),
     /// Equal text, but for the case of letters; the value is in lower case.
@@ -227,6 +231,6 @@ impl Predicate {
 
     /// `property = value`.
     pub fn equals(property: &'static Property, value: Value) -> Self {
-        Self::Test { property, path: Vec::new(), test: Test::Equal(value) }
+        Self::Comparison { property, path: Vec::new(), comparison: Comparison::Equal(value) }
     }
 }

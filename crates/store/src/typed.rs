@@ -7,7 +7,7 @@ use time::{Date, OffsetDateTime};
 use uuid::Uuid;
 
 use crate::entity::{Entity, Property};
-use crate::filter::{Order, Predicate, Test};
+use crate::filter::{Comparison, Order, Predicate};
 use crate::value::Value;
 
 /// A property of the entity `E`, whose values are of the type `V`. The derive makes a constant of each: the property `userId`
@@ -54,24 +54,24 @@ impl<E: Entity, V> TypedProperty<E, V> {
         self.at
     }
 
-    /// A test of it.
-    pub fn test(self, test: Test) -> Predicate {
-        Predicate::Test { property: self.property(), path: Vec::new(), test }
+    /// A comparison of it.
+    pub fn compare(self, comparison: Comparison) -> Predicate {
+        Predicate::Comparison { property: self.property(), path: Vec::new(), comparison }
     }
 
     /// That it equals a value.
     pub fn is(self, value: impl ValueOf<V>) -> Predicate {
-        self.test(Test::Equal(value.into()))
+        self.compare(Comparison::Equal(value.into()))
     }
 
     /// That it equals one of the values.
     pub fn is_one_of<T: ValueOf<V>>(self, values: impl IntoIterator<Item = T>) -> Predicate {
-        self.test(Test::In(values.into_iter().map(Into::into).collect()))
+        self.compare(Comparison::In(values.into_iter().map(Into::into).collect()))
     }
 
     /// That it is not null, and equals none of the values.
     pub fn is_none_of<T: ValueOf<V>>(self, values: impl IntoIterator<Item = T>) -> Predicate {
-        self.test(Test::NotIn(values.into_iter().map(Into::into).collect()))
+        self.compare(Comparison::NotIn(values.into_iter().map(Into::into).collect()))
     }
 
     /// Rows in its order, small values first.
@@ -83,19 +83,19 @@ impl<E: Entity, V> TypedProperty<E, V> {
 impl<E: Entity> TypedProperty<E, String> {
     /// That it equals a text, whatever the case of the letters of either.
     pub fn is_in_any_case(self, text: &str) -> Predicate {
-        self.test(Test::EqualInLowerCase(text.to_lowercase()))
+        self.compare(Comparison::EqualInLowerCase(text.to_lowercase()))
     }
 
     /// That it has a character outside ASCII.
     pub fn is_beyond_ascii(self) -> Predicate {
-        self.test(Test::BeyondAscii)
+        self.compare(Comparison::BeyondAscii)
     }
 }
 
 impl<E: Entity> TypedProperty<E, Vec<String>> {
     /// That it holds at least one of these.
     pub fn holds_any<'a>(self, items: impl IntoIterator<Item = &'a str>) -> Predicate {
-        self.test(Test::HoldsAny(items.into_iter().map(Value::from).collect()))
+        self.compare(Comparison::HoldsAny(items.into_iter().map(Value::from).collect()))
     }
 }
 

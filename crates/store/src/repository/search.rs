@@ -8,7 +8,7 @@ use std::marker::PhantomData;
 use super::Repository;
 use crate::entity::{Entity, Property};
 use crate::error::StoreResult;
-use crate::filter::{Predicate, Test};
+use crate::filter::{Comparison, Predicate};
 use crate::options::Limits;
 use crate::query::Query;
 use crate::scope::Scope;
@@ -30,7 +30,7 @@ impl<E: Entity> Found<E> {
     /// That a row is one of these. It compares ids alone.
     pub fn predicate(&self) -> Predicate {
         let ids = self.rows.iter().filter_map(|row| row.first().cloned()).collect();
-        Predicate::Test { property: E::meta().id(), path: Vec::new(), test: Test::In(ids) }
+        Predicate::Comparison { property: E::meta().id(), path: Vec::new(), comparison: Comparison::In(ids) }
     }
 }
 

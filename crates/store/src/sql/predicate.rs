@@ -7,7 +7,7 @@ use sea_query::{ArrayType, Condition, Expr, ExprTrait, Func};
 
 use super::Dialect;
 use crate::entity::{Property, PropertyType};
-use crate::filter::{Predicate, Test};
+use crate::filter::{Comparison, Predicate};
 use crate::value::Value;
 
 /// The condition of a predicate on the named table.
@@ -19,12 +19,12 @@ pub(crate) fn condition(dialect: Dialect, table: &'static str, predicate: &Predi
         Predicate::Or(branches) => {
             branches.iter().fold(Condition::any(), |any, branch| any.add(condition(dialect, table, branch)))
         }
-        Predicate::Test { property, path, test } => {
+        Predicate::Comparison { property, path, comparison } => {
             let column = Expr::col((table, property.column));
             let expression = if path.is_empty() {
-                self::test(dialect, property, column, test)
+                self::comparison(dialect, property, column, comparison)
             } else {
-                test_path(dialect, column, path, test)
+                comparison_at_path(dialect, column, path, comparison)
             };
             Condition::all().add(expression)
         }
@@ -66,7 +66,7 @@ fn holds_all(dialect: Dialect, column: Expr, items: &[Value]) -> Expr {
             column.cast_as("text[]").binary(PgBinOper::Contains, array(&texts))
         }
         Dialect::Sqlite => {
-            // Counted, since a test for each would be an expression as deep as there are items.
+            // Counted, since a comparison for each would be an expression as deep as there are items.
             let keys: HashSet<String> = items.iter().filter_map(Value::to_key).collect();
             let mut held = sea_query::Query::select();
             held.expr(Func::count_distinct(Expr::col(("held", "value"))))
@@ -150,23 +150,23 @@ fn dates_as_stored(values: &[Value]) -> Option<String> {
     serde_json::to_string(&days).ok()
 }
 
-fn test(dialect: Dialect, property: &Property, column: Expr, test: &Test) -> Expr {
+fn comparison(dialect: Dialect, property: &Property, column: Expr, comparison: &Comparison) -> Expr {
     let as_text = |column: Expr| match (dialect, property.kind) {
         (Dialect::Postgres(_), PropertyType::Uuid) => column.cast_as("text"),
         _ => column,
     };
-    match test {
-        Test::Like { .. } | Test::Regexp { .. } => pattern(dialect, as_text(column), test),
+    match comparison {
+        Comparison::Like { .. } | Comparison::Regexp { .. } => pattern(dialect, as_text(column), comparison),
         _ => {
             let is_of_arrays = matches!(property.kind, PropertyType::TextArray | PropertyType::IntegerArray);
-            compare(dialect, column, test, is_of_arrays)
+            compare(dialect, column, comparison, is_of_arrays)
         }
     }
 }
 
 /// Tests the text at a path inside a JSON column. Objects and arrays have no text: the databases
 /// would print them differently.
-fn test_path(dialect: Dialect, column: Expr, path: &[String], test: &Test) -> Expr {
+fn comparison_at_path(dialect: Dialect, column: Expr, path: &[String], comparison: &Comparison) -> Expr {
     let keys = match dialect {
         Dialect::Postgres(_) => Expr::val(sea_query::Value::Array(
             ArrayType::String,
@@ -189,11 +189,11 @@ fn test_path(dialect: Dialect, column: Expr, path: &[String], test: &Test) -> Ex
         Dialect::Postgres(_) => function("jsonb_extract_path_text", column, variadic(keys)),
         Dialect::Sqlite => function("json_path_presence", column, keys),
     };
-    match test {
-        Test::Null => present(column, keys).is_null(),
-        Test::NotNull => present(column, keys).is_not_null(),
-        Test::Like { .. } | Test::Regexp { .. } => pattern(dialect, content(column, keys), test),
-        _ => compare(dialect, content(column, keys), test, false),
+    match comparison {
+        Comparison::Null => present(column, keys).is_null(),
+        Comparison::NotNull => present(column, keys).is_not_null(),
+        Comparison::Like { .. } | Comparison::Regexp { .. } => pattern(dialect, content(column, keys), comparison),
+        _ => compare(dialect, content(column, keys), comparison, false),
     }
 }
 
@@ -201,34 +201,34 @@ fn variadic(keys: Expr) -> Expr {
     Expr::cust_with_expr("VARIADIC $1", keys.cast_as("text[]"))
 }
 
-fn compare(dialect: Dialect, column: Expr, test: &Test, is_of_arrays: bool) -> Expr {
-    match test {
-        Test::Equal(value) => column.eq(bind(value)),
-        Test::EqualInLowerCase(lower) => Expr::from(Func::lower(column)).eq(lower.as_str()),
-        Test::HoldsAll(items) => holds_all(dialect, column, items),
-        Test::HoldsAny(items) => holds_any(dialect, column, items),
-        Test::NotEqual(value) => column.ne(bind(value)),
-        Test::Greater(value) => column.gt(bind(value)),
-        Test::GreaterOrEqual(value) => column.gte(bind(value)),
-        Test::Less(value) => column.lt(bind(value)),
-        Test::LessOrEqual(value) => column.lte(bind(value)),
-        Test::Between(low, high) => column.between(bind(low), bind(high)),
+fn compare(dialect: Dialect, column: Expr, comparison: &Comparison, is_of_arrays: bool) -> Expr {
+    match comparison {
+        Comparison::Equal(value) => column.eq(bind(value)),
+        Comparison::EqualInLowerCase(lower) => Expr::from(Func::lower(column)).eq(lower.as_str()),
+        Comparison::HoldsAll(items) => holds_all(dialect, column, items),
+        Comparison::HoldsAny(items) => holds_any(dialect, column, items),
+        Comparison::NotEqual(value) => column.ne(bind(value)),
+        Comparison::Greater(value) => column.gt(bind(value)),
+        Comparison::GreaterOrEqual(value) => column.gte(bind(value)),
+        Comparison::Less(value) => column.lt(bind(value)),
+        Comparison::LessOrEqual(value) => column.lte(bind(value)),
+        Comparison::Between(low, high) => column.between(bind(low), bind(high)),
         // No array is one of none, and each is none of none; what type it would be the database cannot tell of an empty list.
-        Test::In(values) if is_of_arrays && values.iter().all(|value| !is_array(value)) => Expr::cust("FALSE"),
-        Test::NotIn(values) if is_of_arrays && values.is_empty() => Expr::cust("TRUE"),
-        Test::NotIn(values) if is_of_arrays && values.iter().all(|value| !is_array(value)) => Expr::cust("FALSE"),
-        Test::In(values) => is_in(dialect, column, values),
-        Test::NotIn(values) => is_not_in(dialect, column, values),
-        Test::BeyondAscii => beyond_ascii(dialect, column),
-        Test::Null => column.is_null(),
-        Test::NotNull => column.is_not_null(),
-        Test::Never | Test::Like { .. } | Test::Regexp { .. } => Expr::cust("FALSE"),
+        Comparison::In(values) if is_of_arrays && values.iter().all(|value| !is_array(value)) => Expr::cust("FALSE"),
+        Comparison::NotIn(values) if is_of_arrays && values.is_empty() => Expr::cust("TRUE"),
+        Comparison::NotIn(values) if is_of_arrays && values.iter().all(|value| !is_array(value)) => Expr::cust("FALSE"),
+        Comparison::In(values) => is_in(dialect, column, values),
+        Comparison::NotIn(values) => is_not_in(dialect, column, values),
+        Comparison::BeyondAscii => beyond_ascii(dialect, column),
+        Comparison::Null => column.is_null(),
+        Comparison::NotNull => column.is_not_null(),
+        Comparison::Never | Comparison::Like { .. } | Comparison::Regexp { .. } => Expr::cust("FALSE"),
     }
 }
 
-fn pattern(dialect: Dialect, subject: Expr, test: &Test) -> Expr {
-    match (test, dialect) {
-        (Test::Like { pattern, insensitive, negated }, Dialect::Postgres(_)) => {
+fn pattern(dialect: Dialect, subject: Expr, comparison: &Comparison) -> Expr {
+    match (comparison, dialect) {
+        (Comparison::Like { pattern, insensitive, negated }, Dialect::Postgres(_)) => {
             let operator = match (insensitive, negated) {
                 (true, true) => PgBinOper::NotILike,
                 (true, false) => PgBinOper::ILike,
@@ -237,17 +237,17 @@ fn pattern(dialect: Dialect, subject: Expr, test: &Test) -> Expr {
             };
             subject.binary(operator, Expr::val(pattern.as_str()))
         }
-        (Test::Like { pattern, insensitive, negated }, Dialect::Sqlite) => {
+        (Comparison::Like { pattern, insensitive, negated }, Dialect::Sqlite) => {
             let matches = Expr::from(
                 Func::cust("matches_like").arg(subject).arg(Expr::val(pattern.as_str())).arg(Expr::val(*insensitive)),
             );
             if *negated { matches.not() } else { matches }
         }
-        (Test::Regexp { pattern, insensitive }, Dialect::Postgres(_)) => {
+        (Comparison::Regexp { pattern, insensitive }, Dialect::Postgres(_)) => {
             let operator = if *insensitive { PgBinOper::RegexCaseInsensitive } else { PgBinOper::Regex };
             subject.binary(operator, Expr::val(pattern.as_str()))
         }
-        (Test::Regexp { pattern, insensitive }, Dialect::Sqlite) => Func::cust("matches_regexp")
+        (Comparison::Regexp { pattern, insensitive }, Dialect::Sqlite) => Func::cust("matches_regexp")
             .arg(subject)
             .arg(Expr::val(pattern.as_str()))
             .arg(Expr::val(*insensitive))

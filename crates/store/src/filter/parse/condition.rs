@@ -1,22 +1,22 @@
-//! The `where` of a filter: property tests and their operators, joined by `and` and `or`.
+//! The `where` of a filter: comparisons of properties and their operators, joined by `and` and `or`.
 
 use serde_json::{Map, Value as Json, json};
 
 use super::literal::literal;
 use super::{Parsed, list, unknown_property};
 use crate::entity::{EntityMeta, Property, PropertyType};
-use crate::filter::{FilterError, Overweight, Predicate, Test, regexp};
+use crate::filter::{Comparison, FilterError, Overweight, Predicate, regexp};
 use crate::value::Value;
 
 /// Deepest nesting of a predicate.
 const MAX_DEPTH: usize = 32;
-/// Most keys of a predicate, all levels together: each becomes a test, and the databases and our own
+/// Most keys of a predicate, all levels together: each becomes a comparison, and the databases and our own
 /// recursion bear only so many.
 const MAX_KEYS: usize = 400;
-/// Most that tests of patterns, of items of arrays, or inside JSON weigh: each reads the whole of a long text, again for each
+/// Most that comparisons of patterns, of items of arrays, or inside JSON weigh: each reads the whole of a long text, again for each
 /// row, and a pattern takes memory.
 const MAX_HEAVY: usize = 32;
-/// Most arrays in a list of them, and most items that an array is to hold: each is a test of its own.
+/// Most arrays in a list of them, and most items that an array is to hold: each is a comparison of its own.
 const MAX_ITEMS: usize = 100;
 
 /// Operators that take a pattern.
@@ -95,11 +95,13 @@ fn conjunction(meta: &'static EntityMeta, object: &Map<String, Json>, at: &str) 
             }
             _ => {
                 let (property, path) = resolve(meta, key, &at)?;
-                all.extend(tests(property, &path, json, &at)?.into_iter().map(|test| Predicate::Test {
-                    property,
-                    path: path.clone(),
-                    test,
-                }));
+                all.extend(
+                    comparisons(property, &path, json, &at)?.into_iter().map(|comparison| Predicate::Comparison {
+                        property,
+                        path: path.clone(),
+                        comparison,
+                    }),
+                );
             }
         }
     }
@@ -136,21 +138,21 @@ fn resolve(meta: &'static EntityMeta, key: &str, at: &str) -> Parsed<(&'static P
     }
 }
 
-fn tests(property: &'static Property, path: &[String], json: &Json, at: &str) -> Parsed<Vec<Test>> {
+fn comparisons(property: &'static Property, path: &[String], json: &Json, at: &str) -> Parsed<Vec<Comparison>> {
     match json {
-        Json::Null => Ok(vec![Test::Null]),
-        Json::Object(operators) if operators.is_empty() => Ok(vec![Test::Never]),
+        Json::Null => Ok(vec![Comparison::Null]),
+        Json::Object(operators) if operators.is_empty() => Ok(vec![Comparison::Never]),
         Json::Object(operators) => operators
             .iter()
             // Flags of a pattern, which `LoopBack` documents and `PostgreSQL` has no use for.
             .filter(|(name, _)| *name != "options" || !operators.keys().any(|name| PATTERNS.contains(&name.as_str())))
             .map(|(name, operand)| operator(property, path, name, operand, json, at))
             // To be none of nothing is no condition; in an `or` it must not let everything pass.
-            .filter(|test| !matches!(test, Ok(Test::NotIn(values)) if values.is_empty()))
+            .filter(|comparison| !matches!(comparison, Ok(Comparison::NotIn(values)) if values.is_empty()))
             .collect(),
         Json::Array(items) if !is_array(property, path) => match items.as_slice() {
             [only] => Ok(vec![equality(property, path, only, at)?]),
-            _ => Ok(vec![Test::Never]),
+            _ => Ok(vec![Comparison::Never]),
         },
         scalar => Ok(vec![equality(property, path, scalar, at)?]),
     }
@@ -160,12 +162,12 @@ fn is_array(property: &Property, path: &[String]) -> bool {
     path.is_empty() && matches!(property.kind, PropertyType::TextArray | PropertyType::IntegerArray)
 }
 
-fn equality(property: &Property, path: &[String], json: &Json, at: &str) -> Parsed<Test> {
+fn equality(property: &Property, path: &[String], json: &Json, at: &str) -> Parsed<Comparison> {
     Ok(match operand(property, path, json, at)? {
-        Value::Null => Test::Null,
+        Value::Null => Comparison::Null,
         value => match written(property, &value) {
-            Some(written) => Test::In(vec![value, written]),
-            None => Test::Equal(value),
+            Some(written) => Comparison::In(vec![value, written]),
+            None => Comparison::Equal(value),
         },
     })
 }
@@ -200,7 +202,7 @@ fn operator(
     json: &Json,
     clause: &Json,
     at: &str,
-) -> Parsed<Test> {
+) -> Parsed<Comparison> {
     let value = |json: &Json| operand(property, path, json, at);
     let invalid = |reason: &str| {
         FilterError::Clause(format!("The {} property has invalid clause {clause}: {reason}", property.name))
@@ -211,8 +213,8 @@ fn operator(
         Value::Text(text) if !has_capitals => Value::Text(text.to_lowercase()),
         other => other,
     };
-    let ordered = |test: fn(Value) -> Test| {
-        value(json).map(|value| if value == Value::Null { Test::Never } else { test(in_form(value)) })
+    let ordered = |compare: fn(Value) -> Comparison| {
+        value(json).map(|value| if value == Value::Null { Comparison::Never } else { compare(in_form(value)) })
     };
     if is_array(property, path) && !matches!(name, "eq" | "neq" | "inq" | "nin" | "exists" | "contains") {
         return Err(wrong_type(at, "can only be compared as a whole, or with contains, since it is an array", "array"));
@@ -221,27 +223,27 @@ fn operator(
         "contains" if is_array(property, path) => match value(json)? {
             Value::TextArray(items) if items.len() > MAX_ITEMS => Err(too_many("items", invalid)),
             Value::IntegerArray(items) if items.len() > MAX_ITEMS => Err(too_many("items", invalid)),
-            Value::TextArray(items) => Ok(Test::HoldsAll(items.into_iter().map(Value::Text).collect())),
-            Value::IntegerArray(items) => Ok(Test::HoldsAll(items.into_iter().map(Value::Integer).collect())),
-            _ => Ok(Test::Never),
+            Value::TextArray(items) => Ok(Comparison::HoldsAll(items.into_iter().map(Value::Text).collect())),
+            Value::IntegerArray(items) => Ok(Comparison::HoldsAll(items.into_iter().map(Value::Integer).collect())),
+            _ => Ok(Comparison::Never),
         },
         "eq" => equality(property, path, json, at),
         "neq" => value(json).map(|value| match written(property, &value) {
-            _ if value == Value::Null => Test::NotNull,
-            Some(written) => Test::NotIn(vec![value, written]),
-            None => Test::NotEqual(value),
+            _ if value == Value::Null => Comparison::NotNull,
+            Some(written) => Comparison::NotIn(vec![value, written]),
+            None => Comparison::NotEqual(value),
         }),
-        "gt" => ordered(Test::Greater),
-        "gte" => ordered(Test::GreaterOrEqual),
-        "lt" => ordered(Test::Less),
-        "lte" => ordered(Test::LessOrEqual),
+        "gt" => ordered(Comparison::Greater),
+        "gte" => ordered(Comparison::GreaterOrEqual),
+        "lt" => ordered(Comparison::Less),
+        "lte" => ordered(Comparison::LessOrEqual),
         "between" => {
             let ends =
                 list(json).ok_or_else(|| invalid("Value is not an array or object with sequential numeric indices"))?;
             match ends.as_slice() {
                 [low, high] => match (value(low)?, value(high)?) {
-                    (Value::Null, _) | (_, Value::Null) => Ok(Test::Never),
-                    (low, high) => Ok(Test::Between(in_form(low), in_form(high))),
+                    (Value::Null, _) | (_, Value::Null) => Ok(Comparison::Never),
+                    (low, high) => Ok(Comparison::Between(in_form(low), in_form(high))),
                 },
                 other => Err(invalid(&format!("Expected precisely 2 values, received {}", other.len()))),
             }
@@ -257,13 +259,13 @@ fn operator(
             }
             let mut values = items.iter().map(value).collect::<Parsed<Vec<_>>>()?;
             values.extend(values.iter().filter_map(|value| written(property, value)).collect::<Vec<_>>());
-            Ok(if name == "inq" { Test::In(values) } else { Test::NotIn(values) })
+            Ok(if name == "inq" { Comparison::In(values) } else { Comparison::NotIn(values) })
         }
         "like" | "nlike" | "ilike" | "nilike" => {
             textual(property, path, at)?;
             let Json::String(pattern) = json else { return Err(invalid("Expected a string or RegExp")) };
             let pattern = if has_capitals { pattern.clone() } else { pattern.to_lowercase() };
-            Ok(Test::Like {
+            Ok(Comparison::Like {
                 pattern: regexp::like_pattern(&pattern)
                     .ok_or_else(|| invalid("a pattern has at most 1000 bytes and no NUL character"))?,
                 insensitive: name.ends_with("ilike"),
@@ -274,13 +276,13 @@ fn operator(
             textual(property, path, at)?;
             let Json::String(pattern) = json else { return Err(invalid("Expected a string or RegExp")) };
             let (pattern, insensitive) = regexp::parse(pattern).map_err(|reason| invalid(&reason))?;
-            Ok(Test::Regexp { pattern, insensitive })
+            Ok(Comparison::Regexp { pattern, insensitive })
         }
         "exists" => match json {
-            Json::Bool(true) => Ok(Test::NotNull),
-            Json::Bool(false) => Ok(Test::Null),
-            Json::String(text) if text == "true" => Ok(Test::NotNull),
-            Json::String(text) if text == "false" => Ok(Test::Null),
+            Json::Bool(true) => Ok(Comparison::NotNull),
+            Json::Bool(false) => Ok(Comparison::Null),
+            Json::String(text) if text == "true" => Ok(Comparison::NotNull),
+            Json::String(text) if text == "false" => Ok(Comparison::Null),
             _ => Err(wrong_type(&format!("{at}/exists"), "must be a boolean", "boolean")),
         },
         _ => Err(FilterError::Invalid {
