@@ -1,10 +1,9 @@
-//! Who may open what: the only way from a request to the store. [`guard`] admits a caller, [`doors`] opens sessions to whom it admitted.
+//! Who may open what: the only way from a request to the store. [`guard`] admits a caller, [`sessions`] are those of whom it admitted.
 
 pub(crate) mod authenticate;
 pub(crate) mod bearer;
 pub(crate) mod caller;
 mod digest;
-pub(crate) mod doors;
 pub(crate) mod entrance;
 pub(crate) mod guard;
 pub(crate) mod jwks;
@@ -13,6 +12,7 @@ pub(crate) mod liveness;
 pub(crate) mod locator;
 pub(crate) mod lookups;
 pub(crate) mod power;
+pub(crate) mod sessions;
 pub(crate) mod signature;
 pub(crate) mod token;
 pub(crate) mod verification_key;

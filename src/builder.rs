@@ -19,9 +19,9 @@ use self::verifier::keys;
 use crate::access::authenticate::Authenticators;
 use crate::access::bearer::BearerTokens;
 use crate::access::caller::ClaimMap;
-use crate::access::doors::Doors;
 use crate::access::guard::Guard;
 use crate::access::liveness::Liveness;
+use crate::access::sessions::Sessions;
 use crate::access::signature::{ProvisioningCallback, SignatureVerifier};
 use crate::clock::Clock;
 use crate::error::{BuildError, Error, Result};
@@ -148,7 +148,7 @@ impl UserTenantService {
     /// }
     /// ```
     pub fn read(&self) -> Session<System, Read> {
-        self.service.doors.read_system(SystemReason::HostApplication)
+        self.service.sessions.read_system(SystemReason::HostApplication)
     }
 
     /// A transaction over every tenant's rows, in the name of the host application. What it returns is `Committed`, or
@@ -171,7 +171,7 @@ impl UserTenantService {
     /// # Errors
     /// [`Error::Unavailable`] when the database cannot be reached.
     pub async fn write(&self) -> Result<Session<System, Write>> {
-        self.service.doors.write_system(SystemReason::HostApplication).await.map_err(Error::from)
+        self.service.sessions.write_system(SystemReason::HostApplication).await.map_err(Error::from)
     }
 
     /// Finishes what the database is doing and closes its connections; requests after that are answered 503. At the end of
@@ -183,11 +183,11 @@ impl UserTenantService {
     /// # }
     /// ```
     pub async fn close(&self) {
-        self.service.doors.close().await;
+        self.service.sessions.close().await;
     }
 
-    pub(crate) fn doors(&self) -> &Doors {
-        &self.service.doors
+    pub(crate) fn sessions(&self) -> &Sessions {
+        &self.service.sessions
     }
 
     pub(crate) fn service(&self) -> &Arc<Service> {
@@ -379,18 +379,19 @@ impl Builder {
     /// [`BuildError`] says what is missing or cannot be reached.
     pub async fn build(self) -> std::result::Result<UserTenantService, BuildError> {
         let verifier = self.verifier.ok_or(BuildError::NoVerifier)?;
-        let doors =
-            Doors::open(&self.database, self.limits, self.environment.clone(), self.migrations, self.migrate).await?;
-        let doors = doors.accepting(self.acceptance).for_operator(self.operator);
+        let sessions =
+            Sessions::open(&self.database, self.limits, self.environment.clone(), self.migrations, self.migrate)
+                .await?;
+        let sessions = sessions.accepting(self.acceptance).for_operator(self.operator);
         let metrics = Arc::new(Metrics::new().map_err(|error| BuildError::Options(error.into()))?);
-        let (keys, rules) = keys(verifier, self.leeway, &doors.lookups(), &self.clock)?;
+        let (keys, rules) = keys(verifier, self.leeway, &sessions.lookups(), &self.clock)?;
         let signatures = self.callback.and_then(|callback| SignatureVerifier::new(callback, self.clock.clone()));
         let bearer = BearerTokens::new(keys, rules, self.claims, self.clock);
         let authenticators = Authenticators::new(vec![Box::new(bearer)]);
         let liveness = if self.operator { Liveness::of_operator() } else { Liveness::new(self.caller_cache) };
-        let guard = Guard::new(authenticators, liveness, doors.lookups(), metrics.clone(), signatures);
+        let guard = Guard::new(authenticators, liveness, sessions.lookups(), metrics.clone(), signatures);
         let listeners = self.host.listeners;
-        let service = Arc::new(Service { doors, guard, metrics, environment: self.environment, listeners });
+        let service = Arc::new(Service { sessions, guard, metrics, environment: self.environment, listeners });
         let bare = UserTenantService { service: service.clone(), router: Router::new(), operators: Router::new() };
         let host = self.host.routes.map_or_else(Router::new, |routes| routes(&bare));
         let router = crate::http::router(service.clone(), &self.http, host).map_err(BuildError::Options)?;

@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use user_tenant_store::environment::Environment;
 
-use crate::access::doors::Doors;
 use crate::access::guard::Guard;
+use crate::access::sessions::Sessions;
 use crate::host::Listeners;
 use crate::telemetry::metrics::Metrics;
 
 /// The parts of a running service.
 pub(crate) struct Service {
     /// Ways to the database.
-    pub(crate) doors: Doors,
+    pub(crate) sessions: Sessions,
     /// Who may open them.
     pub(crate) guard: Guard,
     /// What is counted.

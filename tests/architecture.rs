@@ -52,13 +52,13 @@ const RULES: &[Rule] = &[
         says: "what is looked up needs no proof, and knows nobody who makes one",
         within: &["src/access/lookups", "src/access/liveness", "src/access/locator"],
         except: &[],
-        forbids: &["crate::access::doors", "crate::access::guard"],
+        forbids: &["crate::access::sessions", "crate::access::guard"],
     },
     Rule {
-        says: "the guard makes proofs, and opens no door",
+        says: "the guard makes proofs, and opens no session",
         within: &["src/access/guard", "src/access/entrance"],
         except: &[],
-        forbids: &["crate::access::doors"],
+        forbids: &["crate::access::sessions"],
     },
     Rule {
         says: "rules of a feature are as those of the domain: they see neither who opened a session, nor HTTP",
@@ -97,10 +97,10 @@ const RULES: &[Rule] = &[
         forbids: &["axum", "crate::access", "crate::cli", "crate::domain", "crate::http", "crate::mcp"],
     },
     Rule {
-        says: "sessions come from the doors only; nobody else holds the store",
+        says: "sessions come from one file only; nobody else holds the store",
         within: &["src", "examples"],
-        // The doors themselves, and what is asked before one opens.
-        except: &["src/access/doors.rs", "src/access/lookups.rs"],
+        // That file itself, and what is asked before one opens.
+        except: &["src/access/sessions.rs", "src/access/lookups.rs"],
         forbids: &["user_tenant_store::Store", "user_tenant_store::session::Store", "crate::store::session::Store"],
     },
 ];
@@ -206,12 +206,12 @@ fn a_path_is_seen_wherever_it_hides() -> Result {
         use crate::{model, http::{self, reply as answer}};
         use super::guard;
         fn f(x: super::super::cli::Args) -> ::axum::Json { log!(\"{}\", crate::mcp::name()) }
-        mod inner { use super::door; }
+        mod inner { use super::session; }
         #[cfg(test)] mod tests { use crate::hidden; }
         #[cfg(test)] use crate::hidden;
         use after::all;
     ";
-    let module = ["crate", "access", "doors"].map(str::to_owned);
+    let module = ["crate", "access", "sessions"].map(str::to_owned);
     let seen = paths(&module, TokenStream::from_str(source)?);
     for expected in [
         (2, "crate::model"),
@@ -220,7 +220,7 @@ fn a_path_is_seen_wherever_it_hides() -> Result {
         (4, "crate::cli::Args"),
         (4, "axum::Json"),
         (4, "crate::mcp::name"),
-        (5, "crate::access::doors::door"),
+        (5, "crate::access::sessions::session"),
         (8, "after::all"),
     ] {
         let found = seen.iter().any(|named| (named.line, named.path.as_str()) == expected);
@@ -274,7 +274,7 @@ fn is_inside(file: &str, place: &str) -> bool {
 /// A file of the workspace that is not a test.
 struct Source {
     name: String,
-    /// `["crate", "access", "doors"]` for `src/access/doors.rs`.
+    /// `["crate", "access", "sessions"]` for `src/access/sessions.rs`.
     module: Vec<String>,
     text: String,
 }

@@ -1,4 +1,4 @@
-//! Admits a request: its head says who the caller is; then come permission and path. Only here is the proof made that opens a door.
+//! Admits a request: its head says who the caller is; then come permission and path. Only here is the proof made that sessions ask for.
 
 use std::sync::Arc;
 

@@ -80,7 +80,7 @@ impl UserTenantService {
                 // What the application's own routes give or take, only the application knows.
                 let opening = Opening { permissions, locator: None, gives_power: false };
                 let proof = service.guard.admit(caller, opening, "").await?;
-                head.extensions.insert(Caller::new(service.doors.open_to(proof)));
+                head.extensions.insert(Caller::new(service.sessions.open_to(proof)));
                 Ok::<_, Error>(next.run(Request::from_parts(head, body)).await)
             }
         }))

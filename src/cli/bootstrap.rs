@@ -14,8 +14,8 @@ use crate::model::Tenant;
 
 /// Makes it and prints the ids.
 pub(super) async fn bootstrap(context: &Context, options: BootstrapOptions) -> Result<(), Failure> {
-    let doors = context.doors().await?;
-    let session = doors.write_system(SystemReason::CommandLine).await.map_err(crate::error::Error::from)?;
+    let sessions = context.sessions().await?;
+    let session = sessions.write_system(SystemReason::CommandLine).await.map_err(crate::error::Error::from)?;
     let made = match &options.tenant {
         Some(tenant) => {
             let tenant = named(&session, tenant).await?;

@@ -12,7 +12,7 @@ use super::arguments::Arguments;
 use super::failure::Failure;
 use super::program::Program;
 use super::secret;
-use crate::access::doors::Doors;
+use crate::access::sessions::Sessions;
 use crate::builder::{Builder, UserTenantService, Verifier};
 use crate::clock::Clock;
 use crate::config::{self, Config, Effective, Source, VerifierKind};
@@ -33,7 +33,7 @@ pub(super) struct Context {
     /// The time.
     pub(super) clock: Clock,
     /// What is open at the database, to be closed at the end.
-    opened: Mutex<Vec<Doors>>,
+    opened: Mutex<Vec<Sessions>>,
     /// What is logged is written before this is gone.
     _log: Log,
 }
@@ -82,30 +82,31 @@ impl Context {
     }
 
     /// Ways to the database, for the operator.
-    pub(super) async fn doors(&self) -> Result<Doors, Failure> {
+    pub(super) async fn sessions(&self) -> Result<Sessions, Failure> {
         let (database, limits) = (self.database()?, self.config.limits);
-        let doors =
-            Doors::open(&database, limits, Environment::system(), self.program.schema(), self.config.embedded).await?;
-        self.keep(&doors);
-        Ok(doors)
+        let sessions =
+            Sessions::open(&database, limits, Environment::system(), self.program.schema(), self.config.embedded)
+                .await?;
+        self.keep(&sessions);
+        Ok(sessions)
     }
 
     /// Builds a service of this configuration.
     pub(super) async fn build(&self, builder: Builder) -> Result<UserTenantService, Failure> {
         let service = builder.build().await?;
-        self.keep(service.doors());
+        self.keep(service.sessions());
         Ok(service)
     }
 
-    fn keep(&self, doors: &Doors) {
-        self.opened.lock().unwrap_or_else(PoisonError::into_inner).push(doors.clone());
+    fn keep(&self, sessions: &Sessions) {
+        self.opened.lock().unwrap_or_else(PoisonError::into_inner).push(sessions.clone());
     }
 
     /// Closes what the command opened, so that an embedded database is whole in its file.
     pub(super) async fn close(&self) {
         let opened = std::mem::take(&mut *self.opened.lock().unwrap_or_else(PoisonError::into_inner));
-        for doors in opened {
-            if timeout(CLOSING, doors.close()).await.is_err() {
+        for sessions in opened {
+            if timeout(CLOSING, sessions.close()).await.is_err() {
                 tracing::warn!(
                     "the database was still at work after {CLOSING:?}: not all of it may be in its file yet"
                 );

@@ -16,7 +16,7 @@ use crate::model::JwtKey;
 
 /// Does one of the three.
 pub(super) async fn keys(context: &Context, action: &KeysAction) -> Result<(), Failure> {
-    let doors = context.doors().await?;
+    let sessions = context.sessions().await?;
     match action {
         KeysAction::Add { kid, public_key } => {
             if !can_be_key_id(kid) {
@@ -26,7 +26,7 @@ pub(super) async fn keys(context: &Context, action: &KeysAction) -> Result<(), F
                 .map_err(|error| Failure::other(format!("{}: {error}", public_key.display())))?;
             VerificationKey::rsa_pem(&pem)
                 .map_err(|reason| Failure::other(format!("{}: {reason}", public_key.display())))?;
-            let session = doors.write_system(SystemReason::CommandLine).await.map_err(Error::from)?;
+            let session = sessions.write_system(SystemReason::CommandLine).await.map_err(Error::from)?;
             let key = New::<JwtKey>::empty()
                 .with(JwtKey::KEY_ID, kid.as_str())
                 .and_then(|key| key.with(JwtKey::PUBLIC_KEY, pem))
@@ -36,7 +36,7 @@ pub(super) async fn keys(context: &Context, action: &KeysAction) -> Result<(), F
             say(&format!("added {kid}"))?;
         }
         KeysAction::List => {
-            let session = doors.read_system(SystemReason::CommandLine);
+            let session = sessions.read_system(SystemReason::CommandLine);
             let shown = vec![JwtKey::ID.position(), JwtKey::KEY_ID.position(), JwtKey::CREATED_ON.position()];
             let filter = Filter { fields: Some(shown), ..Filter::default() };
             let keys = session.repository::<JwtKey>();
@@ -49,7 +49,7 @@ pub(super) async fn keys(context: &Context, action: &KeysAction) -> Result<(), F
             }
         }
         KeysAction::Remove { kid } => {
-            let session = doors.write_system(SystemReason::CommandLine).await.map_err(Error::from)?;
+            let session = sessions.write_system(SystemReason::CommandLine).await.map_err(Error::from)?;
             let named = JwtKey::KEY_ID.is(kid);
             let removed = session.repository::<JwtKey>().delete_all(Some(&named)).await.map_err(Error::from)?;
             session.commit(()).await.map_err(Error::from)?.into_inner();

@@ -12,7 +12,7 @@ use super::arguments::{MigrateAction, UpOptions};
 use super::context::Context;
 use super::failure::Failure;
 use super::print::{ask, say};
-use crate::access::doors::Doors;
+use crate::access::sessions::Sessions;
 use crate::domain::older_names::older_names;
 use crate::error::Error;
 
@@ -83,9 +83,9 @@ async fn say_adopted(migrator: &mut Migrator) -> Result<(), Failure> {
 /// Says which names are older than the forms in which they are written now. Nothing has to be done about them.
 async fn say_older_names(context: &Context) -> Result<(), Failure> {
     let (database, schema) = (context.database()?, context.program.schema());
-    let doors = Doors::open(&database, Limits::default(), Environment::system(), schema, false).await?;
-    let names = older_names(&doors.read_system(SystemReason::CommandLine)).await;
-    doors.close().await;
+    let sessions = Sessions::open(&database, Limits::default(), Environment::system(), schema, false).await?;
+    let names = older_names(&sessions.read_system(SystemReason::CommandLine)).await;
+    sessions.close().await;
     names.map_err(Error::from)?.iter().try_for_each(|older| say(&older.to_string()))
 }
 

@@ -54,7 +54,7 @@ pub(super) async fn open(context: &Context, reach: &Reach) -> Result<Client, Fai
     let known = Arc::new(OperatorToken { token: token.clone(), claims: OnceLock::new() });
     let verifier = Verifier::Host(known.clone());
     let service = context.build(context.service_with(verifier)?.for_operator().migrate(migrate)).await?;
-    let session = service.doors().read_system(SystemReason::CommandLine);
+    let session = service.sessions().read_system(SystemReason::CommandLine);
     // Whose rows are meant where no tenant is named: those of the tenant that has had a member for longest.
     let tenant = callers::oldest_members_tenant(&session).await?.unwrap_or_default();
     let operator = Caller::operator(tenant, context.program.all_permissions());

@@ -86,12 +86,12 @@ async fn serve_operators(
 
 /// Makes the first tenant of an empty embedded database; true when it did.
 async fn first_start(context: &Context, service: &UserTenantService) -> Result<bool, Failure> {
-    let doors = service.doors();
-    let tenants = doors.read_system(SystemReason::Bootstrap).repository::<Tenant>().count(None).await;
+    let sessions = service.sessions();
+    let tenants = sessions.read_system(SystemReason::Bootstrap).repository::<Tenant>().count(None).await;
     if tenants.map_err(Error::from)? > 0 {
         return Ok(false);
     }
-    let session = doors.write_system(SystemReason::Bootstrap).await.map_err(Error::from)?;
+    let session = sessions.write_system(SystemReason::Bootstrap).await.map_err(Error::from)?;
     match bootstrap(session, wanted(context, BootstrapOptions::default())).await {
         Ok(made) => {
             made.into_inner();
@@ -116,7 +116,7 @@ async fn announce(
     let secret = if with_token { context.signing_secret()? } else { None };
     if let Some(secret) = secret {
         let options = TokenOptions { user_tenant: None, permissions: Vec::new(), life: FIRST_TOKEN_LIFE, master: true };
-        let token = mint(context, service.doors(), &options, &secret).await?;
+        let token = mint(context, service.sessions(), &options, &secret).await?;
         say(&format!("\nAdministrator's token, valid for 12 hours:\n{token}\n"))?;
         say(&format!("Try it:\ncurl -H 'Authorization: Bearer {token}' {url}/tenants"))?;
     } else if context.config.embedded && context.program.own_verifier().is_none() {

@@ -10,14 +10,14 @@ use super::context::Context;
 use super::failure::Failure;
 use super::print::{program, say};
 use crate::access::caller::{ClaimMap, MASTER};
-use crate::access::doors::Doors;
+use crate::access::sessions::Sessions;
 use crate::access::token::sign;
 use crate::domain::callers;
 use crate::error::Error;
 
 /// Mints and prints it.
 pub(super) async fn token(context: &Context, options: &TokenOptions) -> Result<(), Failure> {
-    let doors = context.doors().await?;
+    let sessions = context.sessions().await?;
     let secret = context.signing_secret()?.ok_or_else(|| {
         let message = match context.program.own_verifier() {
             Some(_) => "this program verifies tokens in a way of its own, and mints none",
@@ -27,7 +27,7 @@ pub(super) async fn token(context: &Context, options: &TokenOptions) -> Result<(
         };
         Failure::Configuration(message.to_owned())
     })?;
-    say(&mint(context, &doors, options, &secret).await?)?;
+    say(&mint(context, &sessions, options, &secret).await?)?;
     Ok(())
 }
 
@@ -47,11 +47,11 @@ async fn nobody(session: &Session<System, Read>) -> Result<Failure, Failure> {
 /// A token as the options want it, signed with this secret.
 pub(super) async fn mint(
     context: &Context,
-    doors: &Doors,
+    sessions: &Sessions,
     options: &TokenOptions,
     secret: &SecretString,
 ) -> Result<String, Failure> {
-    let session = doors.read_system(SystemReason::CommandLine);
+    let session = sessions.read_system(SystemReason::CommandLine);
     let user_tenant = match options.user_tenant {
         Some(id) => id,
         None => match callers::oldest_membership(&session).await? {

@@ -9,7 +9,7 @@ use user_tenant_store::scope::TenantScope;
 use user_tenant_store::session::{Read, Session, Write};
 use uuid::Uuid;
 
-use crate::access::doors::CallerDoors;
+use crate::access::sessions::CallerSessions;
 use crate::error::{Error, Result};
 
 /// A live caller who may use the route. Only [`crate::UserTenantService::guarded`] makes one, so a handler that takes
@@ -32,11 +32,11 @@ use crate::error::{Error, Result};
 /// }
 /// ```
 #[derive(Clone)]
-pub struct Caller(Arc<CallerDoors>);
+pub struct Caller(Arc<CallerSessions>);
 
 impl Caller {
-    pub(crate) fn new(doors: CallerDoors) -> Self {
-        Self(Arc::new(doors))
+    pub(crate) fn new(sessions: CallerSessions) -> Self {
+        Self(Arc::new(sessions))
     }
 
     /// Id of the user.

@@ -182,7 +182,7 @@ impl Operation {
         let tell =
             (self.route.method != Method::GET && service.listeners.are_there()).then(|| self.change(&path, &proof));
         let call = Call { path, filter, predicate, body, items };
-        let reply = (self.route.handle)(service.doors.open_to(proof), call).await?;
+        let reply = (self.route.handle)(service.sessions.open_to(proof), call).await?;
         // What is made anew ends nobody's membership.
         if !matches!(self.route.method, Method::GET | Method::POST) {
             service.guard.forget_callers();

@@ -51,7 +51,7 @@ async fn ping(State(service): State<Arc<Service>>) -> Response {
 
 /// That requests can be served: the database answers.
 async fn ready(State(service): State<Arc<Service>>) -> Response {
-    match service.doors.is_ready().await {
+    match service.sessions.is_ready().await {
         Ok(()) => Json(json!({ "status": "ok", "database": "up" })).into_response(),
         Err(error) => Error::from(error).into_response(),
     }
@@ -59,8 +59,8 @@ async fn ready(State(service): State<Arc<Service>>) -> Response {
 
 /// Metrics in the text format of Prometheus.
 async fn numbers(State(service): State<Arc<Service>>) -> Result<Response, Error> {
-    let doors = service.doors.clone();
-    service.metrics.population.refresh(async move { doors.population().await }).await;
-    let text = service.metrics.encode(service.doors.load()).map_err(|error| Error::Internal(error.into()))?;
+    let sessions = service.sessions.clone();
+    service.metrics.population.refresh(async move { sessions.population().await }).await;
+    let text = service.metrics.encode(service.sessions.load()).map_err(|error| Error::Internal(error.into()))?;
     Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response())
 }

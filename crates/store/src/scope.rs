@@ -1,6 +1,6 @@
 //! The tenant wall: which rows a session may reach. Add a scope here only with the predicate that bounds it.
 //!
-//! A scope is a value that its holder got through a door of the service; it opens only entities
+//! A scope is a value that its holder got from the sessions of the service; it opens only entities
 //! that it may see ([`Sees`], checked by the compiler), and every statement made under it is
 //! confined by its [`Wall`] in one function of `crate::sql`.
 

@@ -19,7 +19,7 @@ use crate::sql::{CommitPolicy, Confined, Counted, Dialect, Effort, Operation, Qu
 pub use crate::turns::Turn;
 use crate::value::Value;
 
-/// One database. Keep it where only the doors of the service reach it: whoever holds it can make
+/// One database. Keep it where only the sessions of the service reach it: whoever holds it can make
 /// a session of any scope.
 #[derive(Clone)]
 pub struct Store {

@@ -4,7 +4,7 @@ use axum::http::Method;
 use serde_json::{Value as Json, json};
 use user_tenant_store::value::parse_uuid;
 
-use crate::access::doors::CallerDoors;
+use crate::access::sessions::CallerSessions;
 use crate::domain::users::{self, Change};
 use crate::error::{Error, Result, Sought};
 use crate::http::locators::ACTIVE_TENANT;
@@ -60,16 +60,16 @@ impl Document for Assignment {
 
 const ROLE_ID: &str = "roleId";
 
-async fn find(doors: CallerDoors, filter: FilteredFreely<UserRole>) -> Result<Page<UserRole>> {
-    let session = doors.read_tenant();
+async fn find(sessions: CallerSessions, filter: FilteredFreely<UserRole>) -> Result<Page<UserRole>> {
+    let session = sessions.read_tenant();
     Ok(session.repository::<UserRole>().find_page(&filter.0).await?.into())
 }
 
-async fn assign(doors: CallerDoors, user: RowId<User>, body: Sent<Assignment>) -> Result<Empty> {
+async fn assign(sessions: CallerSessions, user: RowId<User>, body: Sent<Assignment>) -> Result<Empty> {
     let role = body.0.get(ROLE_ID).and_then(Json::as_str).unwrap_or_default();
     let role = parse_uuid(role).map_err(|_| Error::NotFound(Sought::of::<Role>(role)))?;
     let change = Change { person: None, role: Some(role), status: None };
-    let session = doors.change_member().await?;
-    users::update(session, doors.principal(), doors.tenant(), user.0, change).await?.into_inner();
+    let session = sessions.change_member().await?;
+    users::update(session, sessions.principal(), sessions.tenant(), user.0, change).await?.into_inner();
     Ok(Empty)
 }

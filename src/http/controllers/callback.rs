@@ -7,9 +7,9 @@ use serde_json::{Map, Value as Json, json};
 use user_tenant_store::Entity;
 use user_tenant_store::record::{InvalidRecord, New};
 
-use crate::access::doors::CallerDoors;
 use crate::access::entrance::Entrance;
 use crate::access::guard::Guard;
+use crate::access::sessions::CallerSessions;
 use crate::domain::callback::{self, Provisioning};
 use crate::error::{Error, Result, Rule};
 use crate::http::route::{Document, Empty, Form, Route, Sent};
@@ -122,7 +122,7 @@ fn user_webhook() -> Json {
     })
 }
 
-async fn provision(doors: CallerDoors, body: Sent<UserWebhook>) -> Result<Empty> {
+async fn provision(sessions: CallerSessions, body: Sent<UserWebhook>) -> Result<Empty> {
     let text = |name: &str| body.0.get(name).and_then(Json::as_str).map(ToOwned::to_owned);
     let mut client = Map::new();
     if let Some(Json::Object(sent)) = body.0.get("authClient") {
@@ -142,7 +142,7 @@ async fn provision(doors: CallerDoors, body: Sent<UserWebhook>) -> Result<Empty>
         email: text("email").unwrap_or_default(),
         auth_id: text("cognitoAuthId"),
     };
-    let (session, role) = doors.provision().await?;
+    let (session, role) = sessions.provision().await?;
     callback::provision(session, &role, wanted).await?.into_inner();
     Ok(Empty)
 }

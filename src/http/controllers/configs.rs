@@ -2,7 +2,7 @@
 
 use axum::http::Method;
 
-use crate::access::doors::CallerDoors;
+use crate::access::sessions::CallerSessions;
 use crate::domain::configs;
 use crate::error::Result;
 use crate::http::locators::TENANT;
@@ -52,22 +52,22 @@ pub(in crate::http) fn routes() -> Vec<Route> {
     ]
 }
 
-async fn find(doors: CallerDoors, filter: FilteredFreely<TenantConfig>) -> Result<Page<TenantConfig>> {
-    let session = doors.read_tenant();
+async fn find(sessions: CallerSessions, filter: FilteredFreely<TenantConfig>) -> Result<Page<TenantConfig>> {
+    let session = sessions.read_tenant();
     Ok(session.repository::<TenantConfig>().find_page(&filter.0).await?.into())
 }
 
-async fn create(doors: CallerDoors, body: Create<TenantConfig>) -> Result<One<TenantConfig>> {
-    let session = doors.write_tenant().await?;
+async fn create(sessions: CallerSessions, body: Create<TenantConfig>) -> Result<One<TenantConfig>> {
+    let session = sessions.write_tenant().await?;
     Ok(configs::set(session, body.row()?).await?.into_inner().into())
 }
 
-async fn patch(doors: CallerDoors, condition: Where<TenantConfig>, body: Change<TenantConfig>) -> Result<Count> {
-    let (session, affected) = doors.write_tenant_where::<TenantConfig>(condition.0).await?;
+async fn patch(sessions: CallerSessions, condition: Where<TenantConfig>, body: Change<TenantConfig>) -> Result<Count> {
+    let (session, affected) = sessions.write_tenant_where::<TenantConfig>(condition.0).await?;
     Ok(Count(configs::update_all(session, affected.as_ref(), body.patch()?).await?.into_inner()))
 }
 
-async fn delete(doors: CallerDoors, condition: Where<TenantConfig>) -> Result<Count> {
-    let (session, affected) = doors.write_tenant_where::<TenantConfig>(condition.0).await?;
+async fn delete(sessions: CallerSessions, condition: Where<TenantConfig>) -> Result<Count> {
+    let (session, affected) = sessions.write_tenant_where::<TenantConfig>(condition.0).await?;
     Ok(Count(configs::delete_all(session, affected.as_ref()).await?.into_inner()))
 }

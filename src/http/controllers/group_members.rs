@@ -4,8 +4,8 @@ use axum::http::Method;
 use serde_json::{Map, Value as Json};
 use user_tenant_store::{Entity, schema};
 
-use crate::access::doors::CallerDoors;
 use crate::access::locator::{Locator, TenantOf};
+use crate::access::sessions::CallerSessions;
 use crate::domain::group_members;
 use crate::error::{Error, Result, Sought};
 use crate::http::route::{
@@ -70,26 +70,26 @@ fn member(body: &Map<String, Json>) -> &str {
     body.get(UserGroup::USER_TENANT_ID.name()).and_then(Json::as_str).unwrap_or_default()
 }
 
-async fn find(doors: CallerDoors, filter: FilteredFreely<UserGroup>) -> Result<Page<UserGroup>> {
-    let session = doors.read_tenant();
-    let filter = filter.0.within(UserGroup::GROUP_ID.is(doors.subject()));
+async fn find(sessions: CallerSessions, filter: FilteredFreely<UserGroup>) -> Result<Page<UserGroup>> {
+    let session = sessions.read_tenant();
+    let filter = filter.0.within(UserGroup::GROUP_ID.is(sessions.subject()));
     Ok(session.repository::<UserGroup>().find_page(&filter).await?.into())
 }
 
-async fn create(doors: CallerDoors, body: Sent<NewMember>) -> Result<One<UserGroup>> {
-    let session = doors.write_tenant().await?;
-    Ok(group_members::add(session, doors.subject(), member(&body.0)).await?.into_inner().into())
+async fn create(sessions: CallerSessions, body: Sent<NewMember>) -> Result<One<UserGroup>> {
+    let session = sessions.write_tenant().await?;
+    Ok(group_members::add(session, sessions.subject(), member(&body.0)).await?.into_inner().into())
 }
 
-async fn create_all(doors: CallerDoors, body: SentAll<NewMember>) -> Result<Many<UserGroup>> {
-    let session = doors.write_tenant().await?;
+async fn create_all(sessions: CallerSessions, body: SentAll<NewMember>) -> Result<Many<UserGroup>> {
+    let session = sessions.write_tenant().await?;
     let members: Vec<&str> = body.0.iter().map(member).collect();
-    Ok(group_members::add_all(session, doors.subject(), &members).await?.into_inner().into())
+    Ok(group_members::add_all(session, sessions.subject(), &members).await?.into_inner().into())
 }
 
-async fn delete(doors: CallerDoors, user: Named, _: IgnoredWhere<UserGroup>) -> Result<Empty> {
+async fn delete(sessions: CallerSessions, user: Named, _: IgnoredWhere<UserGroup>) -> Result<Empty> {
     let user = group_members::user(&user.0)?;
-    let session = doors.write_tenant().await?;
-    group_members::remove(session, doors.principal(), doors.subject(), user).await?.into_inner();
+    let session = sessions.write_tenant().await?;
+    group_members::remove(session, sessions.principal(), sessions.subject(), user).await?.into_inner();
     Ok(Empty)
 }

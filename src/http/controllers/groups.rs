@@ -2,7 +2,7 @@
 
 use axum::http::Method;
 
-use crate::access::doors::CallerDoors;
+use crate::access::sessions::CallerSessions;
 use crate::domain::{groups, tenants};
 use crate::error::Result;
 use crate::http::locators::TENANT;
@@ -31,24 +31,24 @@ pub(in crate::http) fn routes() -> Vec<Route> {
     ]
 }
 
-async fn find(doors: CallerDoors, filter: FilteredFreely<Group>) -> Result<Page<Group>> {
-    let session = doors.read_tenant();
+async fn find(sessions: CallerSessions, filter: FilteredFreely<Group>) -> Result<Page<Group>> {
+    let session = sessions.read_tenant();
     Ok(session.repository::<Group>().find_page(&filter.0).await?.into())
 }
 
-async fn create(doors: CallerDoors, body: Create<Group>) -> Result<One<Group>> {
-    let session = doors.write_tenant().await?;
-    Ok(groups::create(session, doors.principal(), body.row()?).await?.into_inner().into())
+async fn create(sessions: CallerSessions, body: Create<Group>) -> Result<One<Group>> {
+    let session = sessions.write_tenant().await?;
+    Ok(groups::create(session, sessions.principal(), body.row()?).await?.into_inner().into())
 }
 
-async fn patch(doors: CallerDoors, condition: Where<Group>, body: Change<Group>) -> Result<Count> {
-    tenants::same_tenant(doors.tenant(), body.sent.get(Group::TENANT_ID.name()))?;
-    let (session, affected) = doors.write_tenant_where::<Group>(condition.0).await?;
+async fn patch(sessions: CallerSessions, condition: Where<Group>, body: Change<Group>) -> Result<Count> {
+    tenants::same_tenant(sessions.tenant(), body.sent.get(Group::TENANT_ID.name()))?;
+    let (session, affected) = sessions.write_tenant_where::<Group>(condition.0).await?;
     Ok(Count(groups::update_all(session, affected.as_ref(), body.patch()?).await?.into_inner()))
 }
 
-async fn delete(doors: CallerDoors, group: RowId<Group>, _: IgnoredWhere<Group>) -> Result<Empty> {
-    let session = doors.write_tenant().await?;
+async fn delete(sessions: CallerSessions, group: RowId<Group>, _: IgnoredWhere<Group>) -> Result<Empty> {
+    let session = sessions.write_tenant().await?;
     groups::delete_by_id(session, group.0).await?.into_inner();
     Ok(Empty)
 }

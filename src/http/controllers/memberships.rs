@@ -5,8 +5,8 @@ use serde_json::{Value as Json, json};
 use user_tenant_store::record::New;
 use user_tenant_store::{Entity, schema};
 
-use crate::access::doors::CallerDoors;
 use crate::access::locator::{Locator, TenantOf};
+use crate::access::sessions::CallerSessions;
 use crate::domain::member_permissions;
 use crate::error::{Error, Result, Sought};
 use crate::http::route::{Change, Count, Document, FilteredFreely, Form, One, Page, Route, Sent, Where};
@@ -86,41 +86,44 @@ impl Document for NewPermission {
     }
 }
 
-async fn groups(doors: CallerDoors, filter: FilteredFreely<UserGroup>) -> Result<Page<UserGroup>> {
-    let session = doors.read_tenant();
-    let filter = filter.0.within(UserGroup::USER_TENANT_ID.is(doors.subject()));
+async fn groups(sessions: CallerSessions, filter: FilteredFreely<UserGroup>) -> Result<Page<UserGroup>> {
+    let session = sessions.read_tenant();
+    let filter = filter.0.within(UserGroup::USER_TENANT_ID.is(sessions.subject()));
     Ok(session.repository::<UserGroup>().find_page(&filter).await?.into())
 }
 
-async fn find(doors: CallerDoors, filter: FilteredFreely<UserLevelPermission>) -> Result<Page<UserLevelPermission>> {
-    let session = doors.read_tenant();
-    let filter = member_permissions::of_member(doors.subject(), filter.0);
+async fn find(
+    sessions: CallerSessions,
+    filter: FilteredFreely<UserLevelPermission>,
+) -> Result<Page<UserLevelPermission>> {
+    let session = sessions.read_tenant();
+    let filter = member_permissions::of_member(sessions.subject(), filter.0);
     Ok(session.repository::<UserLevelPermission>().find_page(&filter).await?.into())
 }
 
-async fn create(doors: CallerDoors, body: Sent<NewPermission>) -> Result<One<UserLevelPermission>> {
-    let (principal, member) = (doors.principal(), doors.subject());
+async fn create(sessions: CallerSessions, body: Sent<NewPermission>) -> Result<One<UserLevelPermission>> {
+    let (principal, member) = (sessions.principal(), sessions.subject());
     member_permissions::same_member(member, body.0.get(UserLevelPermission::USER_TENANT_ID.name()))?;
-    let session = doors.write_tenant().await?;
+    let session = sessions.write_tenant().await?;
     let created = member_permissions::create(session, principal, member, New::from_json(&body.0)?).await?;
     Ok(created.into_inner().into())
 }
 
 async fn patch(
-    doors: CallerDoors,
+    sessions: CallerSessions,
     condition: Where<UserLevelPermission>,
     body: Change<UserLevelPermission>,
 ) -> Result<Count> {
-    let (principal, member) = (doors.principal(), doors.subject());
+    let (principal, member) = (sessions.principal(), sessions.subject());
     member_permissions::same_member(member, body.sent.get(UserLevelPermission::USER_TENANT_ID.name()))?;
-    let (session, affected) = doors.write_tenant_where::<UserLevelPermission>(condition.0).await?;
+    let (session, affected) = sessions.write_tenant_where::<UserLevelPermission>(condition.0).await?;
     let changed = member_permissions::update_all(session, principal, member, affected.as_ref(), body.patch()?).await?;
     Ok(Count(changed.into_inner()))
 }
 
-async fn delete(doors: CallerDoors, condition: Where<UserLevelPermission>) -> Result<Count> {
-    let (principal, member) = (doors.principal(), doors.subject());
-    let (session, affected) = doors.write_tenant_where::<UserLevelPermission>(condition.0).await?;
+async fn delete(sessions: CallerSessions, condition: Where<UserLevelPermission>) -> Result<Count> {
+    let (principal, member) = (sessions.principal(), sessions.subject());
+    let (session, affected) = sessions.write_tenant_where::<UserLevelPermission>(condition.0).await?;
     let deleted = member_permissions::delete_all(session, principal, member, affected.as_ref()).await?;
     Ok(Count(deleted.into_inner()))
 }

@@ -3,8 +3,8 @@
 use axum::http::Method;
 use user_tenant_store::Entity;
 
-use crate::access::doors::CallerDoors;
 use crate::access::locator::{Locator, TenantOf};
+use crate::access::sessions::CallerSessions;
 use crate::domain::users;
 use crate::error::{Error, Result, Sought};
 use crate::http::route::{FilteredFreely, Page, Route};
@@ -33,10 +33,10 @@ pub(in crate::http) fn routes() -> Vec<Route> {
     ]
 }
 
-async fn find(doors: CallerDoors, filter: FilteredFreely<Tenant>) -> Result<Page<Tenant>> {
+async fn find(sessions: CallerSessions, filter: FilteredFreely<Tenant>) -> Result<Page<Tenant>> {
     if !filter.0.include.is_empty() {
         // What hangs on a tenant is for those who may see it there.
         return Err(Error::NothingToInclude);
     }
-    Ok(users::tenants_of(&doors.read_own(), &doors.principal(), filter.0).await?.into())
+    Ok(users::tenants_of(&sessions.read_own(), &sessions.principal(), filter.0).await?.into())
 }

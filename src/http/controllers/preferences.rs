@@ -2,7 +2,7 @@
 
 use axum::http::Method;
 
-use crate::access::doors::CallerDoors;
+use crate::access::sessions::CallerSessions;
 use crate::domain::preferences;
 use crate::error::Result;
 use crate::http::route::{Count, Create, Empty, Filtered, One, Page, Route, RowId, Where};
@@ -62,33 +62,33 @@ pub(in crate::http) fn routes() -> Vec<Route> {
     ]
 }
 
-async fn create(doors: CallerDoors, body: Create<UserTenantPrefs>) -> Result<One<UserTenantPrefs>> {
-    let session = doors.write_tenant().await?;
-    Ok(preferences::set(session, doors.principal(), body.row()?).await?.into_inner().into())
+async fn create(sessions: CallerSessions, body: Create<UserTenantPrefs>) -> Result<One<UserTenantPrefs>> {
+    let session = sessions.write_tenant().await?;
+    Ok(preferences::set(session, sessions.principal(), body.row()?).await?.into_inner().into())
 }
 
-async fn find(doors: CallerDoors, filter: Filtered<UserTenantPrefs>) -> Result<Page<UserTenantPrefs>> {
-    let session = doors.read_tenant();
-    let filter = preferences::of(&doors.principal(), filter.0);
+async fn find(sessions: CallerSessions, filter: Filtered<UserTenantPrefs>) -> Result<Page<UserTenantPrefs>> {
+    let session = sessions.read_tenant();
+    let filter = preferences::of(&sessions.principal(), filter.0);
     Ok(session.repository::<UserTenantPrefs>().find_page(&filter).await?.into())
 }
 
-async fn count(doors: CallerDoors, condition: Where<UserTenantPrefs>) -> Result<Count> {
-    let session = doors.read_tenant();
-    let own = preferences::own(&doors.principal()).and(condition.0.as_ref());
+async fn count(sessions: CallerSessions, condition: Where<UserTenantPrefs>) -> Result<Count> {
+    let session = sessions.read_tenant();
+    let own = preferences::own(&sessions.principal()).and(condition.0.as_ref());
     Ok(Count(session.repository::<UserTenantPrefs>().count(Some(&own)).await?))
 }
 
-async fn delete_by_id(doors: CallerDoors, id: RowId<UserTenantPrefs>) -> Result<Empty> {
-    delete(doors, id, false).await
+async fn delete_by_id(sessions: CallerSessions, id: RowId<UserTenantPrefs>) -> Result<Empty> {
+    delete(sessions, id, false).await
 }
 
-async fn delete_hard_by_id(doors: CallerDoors, id: RowId<UserTenantPrefs>) -> Result<Empty> {
-    delete(doors, id, true).await
+async fn delete_hard_by_id(sessions: CallerSessions, id: RowId<UserTenantPrefs>) -> Result<Empty> {
+    delete(sessions, id, true).await
 }
 
-async fn delete(doors: CallerDoors, id: RowId<UserTenantPrefs>, for_good: bool) -> Result<Empty> {
-    let session = doors.write_tenant().await?;
-    preferences::delete_by_id(session, doors.principal(), id.0, for_good).await?.into_inner();
+async fn delete(sessions: CallerSessions, id: RowId<UserTenantPrefs>, for_good: bool) -> Result<Empty> {
+    let session = sessions.write_tenant().await?;
+    preferences::delete_by_id(session, sessions.principal(), id.0, for_good).await?.into_inner();
     Ok(Empty)
 }

@@ -2,7 +2,7 @@
 
 use axum::http::Method;
 
-use crate::access::doors::CallerDoors;
+use crate::access::sessions::CallerSessions;
 use crate::domain::roles;
 use crate::error::Result;
 use crate::http::locators::TENANT;
@@ -32,24 +32,24 @@ pub(in crate::http) fn routes() -> Vec<Route> {
     ]
 }
 
-async fn find(doors: CallerDoors, filter: FilteredFreely<Role>) -> Result<Page<Role>> {
-    let session = doors.read_tenant();
+async fn find(sessions: CallerSessions, filter: FilteredFreely<Role>) -> Result<Page<Role>> {
+    let session = sessions.read_tenant();
     Ok(session.repository::<Role>().find_page(&filter.0).await?.into())
 }
 
-async fn create(doors: CallerDoors, body: Create<Role>) -> Result<One<Role>> {
-    let session = doors.write_tenant().await?;
-    Ok(roles::create(session, doors.principal(), body.row()?).await?.into_inner().into())
+async fn create(sessions: CallerSessions, body: Create<Role>) -> Result<One<Role>> {
+    let session = sessions.write_tenant().await?;
+    Ok(roles::create(session, sessions.principal(), body.row()?).await?.into_inner().into())
 }
 
-async fn patch(doors: CallerDoors, condition: Where<Role>, body: Change<Role>) -> Result<Count> {
-    let (session, affected) = doors.write_tenant_where::<Role>(condition.0).await?;
-    let changed = roles::update_all(session, doors.principal(), affected.as_ref(), body.patch()?).await?;
+async fn patch(sessions: CallerSessions, condition: Where<Role>, body: Change<Role>) -> Result<Count> {
+    let (session, affected) = sessions.write_tenant_where::<Role>(condition.0).await?;
+    let changed = roles::update_all(session, sessions.principal(), affected.as_ref(), body.patch()?).await?;
     Ok(Count(changed.into_inner()))
 }
 
-async fn delete(doors: CallerDoors, role: RowId<Role>, _: IgnoredWhere<Role>) -> Result<Empty> {
-    let session = doors.write_tenant().await?;
-    roles::delete_by_id(session, doors.principal(), role.0).await?.into_inner();
+async fn delete(sessions: CallerSessions, role: RowId<Role>, _: IgnoredWhere<Role>) -> Result<Empty> {
+    let session = sessions.write_tenant().await?;
+    roles::delete_by_id(session, sessions.principal(), role.0).await?.into_inner();
     Ok(Empty)
 }

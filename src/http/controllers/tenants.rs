@@ -2,7 +2,7 @@
 
 use axum::http::Method;
 
-use crate::access::doors::CallerDoors;
+use crate::access::sessions::CallerSessions;
 use crate::domain::tenants;
 use crate::error::Result;
 use crate::http::route::{
@@ -43,46 +43,46 @@ pub(in crate::http) fn routes() -> Vec<Route> {
     ]
 }
 
-async fn create(doors: CallerDoors, body: Create<Tenant>) -> Result<One<Tenant>> {
-    let session = doors.create_tenant().await?;
+async fn create(sessions: CallerSessions, body: Create<Tenant>) -> Result<One<Tenant>> {
+    let session = sessions.create_tenant().await?;
     Ok(tenants::create(session, body.row()?).await?.into_inner().into())
 }
 
-async fn find(doors: CallerDoors, filter: Filtered<Tenant>) -> Result<Page<Tenant>> {
-    let session = doors.read_tenants();
+async fn find(sessions: CallerSessions, filter: Filtered<Tenant>) -> Result<Page<Tenant>> {
+    let session = sessions.read_tenants();
     Ok(session.repository::<Tenant>().find_page(&filter.0).await?.into())
 }
 
-async fn count(doors: CallerDoors, condition: Where<Tenant>) -> Result<Count> {
-    let session = doors.read_tenants();
+async fn count(sessions: CallerSessions, condition: Where<Tenant>) -> Result<Count> {
+    let session = sessions.read_tenants();
     Ok(Count(session.repository::<Tenant>().count(condition.0.as_ref()).await?))
 }
 
-async fn update_all(doors: CallerDoors, condition: Where<Tenant>, body: Change<Tenant>) -> Result<Count> {
-    let (session, affected) = doors.write_tenants_where(condition.0).await?;
+async fn update_all(sessions: CallerSessions, condition: Where<Tenant>, body: Change<Tenant>) -> Result<Count> {
+    let (session, affected) = sessions.write_tenants_where(condition.0).await?;
     Ok(Count(tenants::update_all(session, affected.as_ref(), body.patch()?).await?.into_inner()))
 }
 
-async fn find_by_id(doors: CallerDoors, id: Named, filter: FilteredById<Tenant>) -> Result<One<Tenant>> {
-    let session = doors.read_tenants();
+async fn find_by_id(sessions: CallerSessions, id: Named, filter: FilteredById<Tenant>) -> Result<One<Tenant>> {
+    let session = sessions.read_tenants();
     Ok(tenants::find_by_id(&session, &id.0, &filter.0).await?.into())
 }
 
-async fn update_by_id(doors: CallerDoors, id: Named, body: Change<Tenant>) -> Result<Empty> {
-    let session = doors.write_tenants().await?;
+async fn update_by_id(sessions: CallerSessions, id: Named, body: Change<Tenant>) -> Result<Empty> {
+    let session = sessions.write_tenants().await?;
     tenants::update_by_id(session, &id.0, body.patch()?).await?.into_inner();
     Ok(Empty)
 }
 
-async fn replace_by_id(doors: CallerDoors, id: Named, body: Replace<Tenant>) -> Result<Empty> {
+async fn replace_by_id(sessions: CallerSessions, id: Named, body: Replace<Tenant>) -> Result<Empty> {
     tenants::same_id(&id.0, body.sent.get(Tenant::ID.name()))?;
-    let session = doors.write_tenants().await?;
+    let session = sessions.write_tenants().await?;
     tenants::replace_by_id(session, &id.0, body.patch()?).await?.into_inner();
     Ok(Empty)
 }
 
-async fn delete_by_id(doors: CallerDoors, id: Named) -> Result<Empty> {
-    let session = doors.write_tenants().await?;
+async fn delete_by_id(sessions: CallerSessions, id: Named) -> Result<Empty> {
+    let session = sessions.write_tenants().await?;
     tenants::delete_by_id(session, &id.0).await?.into_inner();
     Ok(Empty)
 }

@@ -7,7 +7,7 @@ use user_tenant_store::value::parse_uuid;
 use user_tenant_store::{Entity, schema};
 use uuid::Uuid;
 
-use crate::access::doors::CallerDoors;
+use crate::access::sessions::CallerSessions;
 use crate::domain::users::{self, Addition, Change};
 use crate::error::{Error, Result, Sought};
 use crate::http::locators::ACTIVE_TENANT;
@@ -90,24 +90,24 @@ impl Document for ChangedUser {
     }
 }
 
-async fn find(doors: CallerDoors, filter: FilteredFreely<UserView>) -> Result<Page<UserView>> {
-    let session = doors.read_tenant();
+async fn find(sessions: CallerSessions, filter: FilteredFreely<UserView>) -> Result<Page<UserView>> {
+    let session = sessions.read_tenant();
     Ok(session.repository::<UserView>().find_page(&filter.0).await?.into())
 }
 
-async fn create(doors: CallerDoors, body: Sent<NewUser>) -> Result<One<User>> {
+async fn create(sessions: CallerSessions, body: Sent<NewUser>) -> Result<One<User>> {
     let locale = body.0.get("locale").and_then(Json::as_str).map(ToOwned::to_owned);
     let person = New::from_json(&person(&body.0))?;
     let wanted =
         Addition { person, role: role(&body.0)?.ok_or_else(|| Error::NotFound(Sought::of::<Role>("")))?, locale };
-    let session = doors.add_member().await?;
+    let session = sessions.add_member().await?;
     // Boxed: all that is asked at once makes it large.
-    let adding = Box::pin(users::add(session, doors.principal(), doors.tenant(), wanted));
+    let adding = Box::pin(users::add(session, sessions.principal(), sessions.tenant(), wanted));
     Ok(adding.await?.into_inner().into())
 }
 
 async fn patch(
-    doors: CallerDoors,
+    sessions: CallerSessions,
     user: RowId<User>,
     _: IgnoredWhere<UserView>,
     body: Sent<ChangedUser>,
@@ -117,14 +117,14 @@ async fn patch(
         role: role(&body.0)?,
         status: Patch::<UserView>::from_json(&body.0)?.get(UserView::STATUS).cloned(),
     };
-    let session = doors.change_member().await?;
-    users::update(session, doors.principal(), doors.tenant(), user.0, change).await?.into_inner();
+    let session = sessions.change_member().await?;
+    users::update(session, sessions.principal(), sessions.tenant(), user.0, change).await?.into_inner();
     Ok(Empty)
 }
 
-async fn delete(doors: CallerDoors, user: RowId<User>, _: IgnoredWhere<UserView>) -> Result<Empty> {
-    let session = doors.remove_member().await?;
-    users::remove(session, doors.principal(), doors.tenant(), user.0).await?.into_inner();
+async fn delete(sessions: CallerSessions, user: RowId<User>, _: IgnoredWhere<UserView>) -> Result<Empty> {
+    let session = sessions.remove_member().await?;
+    users::remove(session, sessions.principal(), sessions.tenant(), user.0).await?.into_inner();
     Ok(Empty)
 }
 

@@ -6,15 +6,15 @@ use axum::http::Method;
 use serde_json::Value;
 
 use super::*;
-use crate::access::doors::CallerDoors;
 use crate::access::entrance::Entrance;
+use crate::access::sessions::CallerSessions;
 use crate::error::Error;
 use crate::http::route::{Empty, Form, Row};
 use crate::http::surface::Surface;
 use crate::http::validation::tests::tenant;
 
 fn does(method: Method, path: &'static str, operation: &'static str) -> Route {
-    Route::new(method, path, operation, "Does it.", async |_: CallerDoors| Ok(Empty))
+    Route::new(method, path, operation, "Does it.", async |_: CallerSessions| Ok(Empty))
 }
 
 /// Lets anybody in.

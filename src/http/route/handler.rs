@@ -1,4 +1,4 @@
-//! Functions that answer a route: doors first, then what they take of the request, in any order.
+//! Functions that answer a route: sessions first, then what they take of the request, in any order.
 
 use std::future::ready;
 use std::pin::Pin;
@@ -8,14 +8,14 @@ use super::Row;
 use super::answer::{Answer, Reply};
 use super::argument::{Argument, Part};
 use super::call::Call;
-use crate::access::doors::CallerDoors;
+use crate::access::sessions::CallerSessions;
 use crate::error::Result;
 
 /// An answer on its way.
 type Answering = Pin<Box<dyn Future<Output = Result<Reply>> + Send>>;
 
-/// Answers a checked request of a caller to whom these doors are open.
-pub(crate) type Handle = Arc<dyn Fn(CallerDoors, Call) -> Answering + Send + Sync>;
+/// Answers a checked request of a caller with these sessions.
+pub(crate) type Handle = Arc<dyn Fn(CallerSessions, Call) -> Answering + Send + Sync>;
 
 /// A function whose arguments and result say what its route takes and answers.
 pub(crate) trait Handler<Arguments> {
@@ -46,7 +46,7 @@ macro_rules! handlers {
     ($($($argument:ident $name:ident)*;)+) => { $(
         impl<F, Answers, T, $($argument),*> Handler<($($argument,)*)> for F
         where
-            F: Fn(CallerDoors, $($argument),*) -> Answers + Copy + Send + Sync + 'static,
+            F: Fn(CallerSessions, $($argument),*) -> Answers + Copy + Send + Sync + 'static,
             Answers: Future<Output = Result<T>> + Send + 'static,
             T: Answer,
             $($argument: Argument,)*
@@ -59,7 +59,7 @@ macro_rules! handlers {
             }
 
             fn handle(self) -> Handle {
-                Arc::new(move |doors, mut call| {
+                Arc::new(move |sessions, mut call| {
                     // Not every handler takes something.
                     let _ = &mut call;
                     $(let $name = match $argument::take(&mut call) {
@@ -68,7 +68,7 @@ macro_rules! handlers {
                     };)*
                     // Called within: made before, the handler's future would take its room twice, as what is kept and as
                     // what is waited for.
-                    Box::pin(async move { Ok(self(doors, $($name),*).await?.into_reply()) })
+                    Box::pin(async move { Ok(self(sessions, $($name),*).await?.into_reply()) })
                 })
             }
         }

@@ -11,7 +11,7 @@ use tower::ServiceExt as _;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use super::{Paths, Surface, place_among};
-use crate::access::doors::CallerDoors;
+use crate::access::sessions::CallerSessions;
 use crate::error::{Error, ErrorCode, Rule, Sought};
 use crate::http::route::{Empty, Route};
 use crate::model::Tenant;
@@ -19,7 +19,7 @@ use crate::model::Tenant;
 /// A route of ours beside those of the original.
 fn table() -> Vec<Route> {
     let route = |path, surface| {
-        Route::new(Method::GET, path, "Some.thing", "Does it.", async |_: CallerDoors| Ok(Empty)).surface(surface)
+        Route::new(Method::GET, path, "Some.thing", "Does it.", async |_: CallerSessions| Ok(Empty)).surface(surface)
     };
     vec![
         route("/tenants", Surface::LoopBack),

@@ -1,4 +1,4 @@
-//! The doors to the store: each opens a session of one scope to whoever brings the proof it asks for. Beside [`Lookups`], nothing else holds the [`Store`].
+//! All sessions of the service: each is of one scope, and asks for a proof or a reason. Beside [`Lookups`], nothing else holds the [`Store`].
 
 use std::sync::Arc;
 
@@ -25,14 +25,14 @@ const SEARCHES: usize = 5;
 
 /// All ways to the database.
 #[derive(Debug, Clone)]
-pub(crate) struct Doors {
+pub(crate) struct Sessions {
     store: Store,
     acceptance: MembershipAcceptance,
     operator: bool,
 }
 
-impl Doors {
-    /// Opens the database, which from here on is reached only through a door. Its schema must be that
+impl Sessions {
+    /// Opens the database, which from here on is reached only through its sessions. Its schema must be that
     /// of this program; with `migrate` it is brought there first.
     pub(crate) async fn open(
         database: &DatabaseOptions,
@@ -73,9 +73,9 @@ impl Doors {
         Lookups::new(self.store.clone(), self.acceptance)
     }
 
-    /// The doors that open to an admitted caller, and no others.
-    pub(crate) fn open_to(&self, proof: Authorized) -> CallerDoors {
-        CallerDoors { store: self.store.clone(), acceptance: self.acceptance, operator: self.operator, proof }
+    /// The sessions of an admitted caller, and no others.
+    pub(crate) fn open_to(&self, proof: Authorized) -> CallerSessions {
+        CallerSessions { store: self.store.clone(), acceptance: self.acceptance, operator: self.operator, proof }
     }
 
     /// Whether the database answers.
@@ -117,15 +117,15 @@ impl Doors {
     }
 }
 
-/// What a handler holds: doors that open to one admitted caller.
-pub(crate) struct CallerDoors {
+/// What a handler holds: the sessions of one admitted caller.
+pub(crate) struct CallerSessions {
     store: Store,
     acceptance: MembershipAcceptance,
     operator: bool,
     proof: Authorized,
 }
 
-impl CallerDoors {
+impl CallerSessions {
     /// Reads the tenants that the caller may see: its own, or all for a master.
     pub(crate) fn read_tenants(&self) -> Session<CallerScope, Read> {
         self.store.read_for(caller_scope(&self.proof), self.actor())
