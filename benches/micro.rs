@@ -195,7 +195,7 @@ fn request_without_a_guard(bencher: Bencher) {
 }
 
 /// Less [`request_without_a_guard`]: claims from the host's verifier to a caller with all permissions, the permission, and
-/// liveness from memory.
+/// who is active from memory.
 #[divan::bench]
 fn request_behind_the_guard(bencher: Bencher) {
     request(bencher, "/open", Some("known"), StatusCode::OK);

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use http_body::{Frame, SizeHint};
 use serde_json::json;
 use user_tenant_store::json::Pieces;
-use user_tenant_store::record::{Place, Record};
+use user_tenant_store::record::{Record, Reservation};
 
 use super::query;
 use super::route::Reply;
@@ -26,7 +26,7 @@ pub(crate) const TOTAL: HeaderName = HeaderName::from_static("x-total-count");
 pub(super) fn render(reply: Reply, query: &str) -> Result<Response> {
     match reply {
         Reply::One(row) if Pieces::suit(&row) => in_pieces(Pieces::of_row(row)),
-        Reply::One(row) => at_once(row.to_json(), row.place()),
+        Reply::One(row) => at_once(row.to_json(), row.reservation()),
         Reply::Many(rows) => list(rows),
         Reply::Page(page) => {
             let mut response = list(page.rows)?;
@@ -47,15 +47,15 @@ pub(super) fn render(reply: Reply, query: &str) -> Result<Response> {
 fn list(rows: Vec<Record>) -> Result<Response> {
     match rows.first() {
         Some(first) if Pieces::suit(first) => in_pieces(Pieces::of_rows(rows)),
-        first => at_once(Record::to_json_array(&rows), first.and_then(Record::place)),
+        first => at_once(Record::to_json_array(&rows), first.and_then(Record::reservation)),
     }
 }
 
-/// A whole text, which keeps the place of the answer, if it has one, until it is written.
-fn at_once(text: serde_json::Result<Vec<u8>>, place: Option<Place>) -> Result<Response> {
+/// A whole text, which keeps the reservation of the answer, if it has one, until it is written.
+fn at_once(text: serde_json::Result<Vec<u8>>, reservation: Option<Reservation>) -> Result<Response> {
     let text = text.map_err(broken)?;
-    let bytes = match place {
-        Some(place) => Bytes::from_owner(Placed { text, _place: place }),
+    let bytes = match reservation {
+        Some(reservation) => Bytes::from_owner(Placed { text, _reservation: reservation }),
         None => Bytes::from(text),
     };
     Ok(json_response(Body::from(bytes)))
@@ -75,7 +75,7 @@ fn broken(error: serde_json::Error) -> Error {
 
 struct Placed {
     text: Vec<u8>,
-    _place: Place,
+    _reservation: Reservation,
 }
 
 impl AsRef<[u8]> for Placed {

@@ -27,7 +27,7 @@ fn declared() -> BTreeSet<Constraint> {
                 if unique.in_any_case.contains(name) { format!("lower({column})") } else { column.to_owned() }
             };
             let columns = sorted(unique.properties.iter().map(column).collect());
-            declared.insert((meta.table.to_owned(), unique.name.to_owned(), columns, unique.live));
+            declared.insert((meta.table.to_owned(), unique.name.to_owned(), columns, unique.not_deleted));
         }
     }
     declared

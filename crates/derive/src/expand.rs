@@ -155,13 +155,13 @@ fn through_fields(Through { local, foreign, via }: &Through) -> TokenStream {
 }
 
 fn unique(UniqueInput { name, properties, in_any_case, deleted_too }: &UniqueInput, soft_delete: bool) -> TokenStream {
-    let live = soft_delete && !deleted_too;
+    let not_deleted = soft_delete && !deleted_too;
     quote! {
         ::user_tenant_store::entity::Unique {
             name: #name,
             properties: &[#(#properties),*],
             in_any_case: &[#(#in_any_case),*],
-            live: #live,
+            not_deleted: #not_deleted,
         }
     }
 }

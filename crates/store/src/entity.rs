@@ -80,7 +80,7 @@ pub enum TenantRule {
     Itself,
     /// The named property holds the tenant's id.
     Column(&'static str),
-    /// A live row of `via`, whose `foreign` equals this row's `local`, belongs to the tenant.
+    /// A row of `via`, whose `foreign` equals this row's `local`, belongs to the tenant.
     Through {
         /// Property of this entity.
         local: &'static str,
@@ -101,7 +101,7 @@ pub enum TenantRule {
 pub enum OwnerRule {
     /// The named property holds the user's id.
     Column(&'static str),
-    /// A live row of `via`, whose `foreign` equals this row's `local`, belongs to the person.
+    /// A row of `via`, whose `foreign` equals this row's `local`, belongs to the person.
     Through {
         /// Property of this entity.
         local: &'static str,
@@ -242,7 +242,7 @@ pub struct Unique {
     /// Those of them of which all spellings in other cases are one.
     pub in_any_case: &'static [&'static str],
     /// Whether a row that is deleted softly gives way.
-    pub live: bool,
+    pub not_deleted: bool,
 }
 
 /// How many rows a relation yields.

@@ -12,7 +12,7 @@ use crate::json;
 use crate::meter::{self, Meter};
 use crate::options::Limits;
 use crate::query::Query;
-use crate::record::{Place, Record, Related};
+use crate::record::{Record, Related, Reservation};
 use crate::scope::Scope;
 use crate::session::{Asked, Mode, Session};
 use crate::sql::{Counted, Operation, Parents};
@@ -71,7 +71,7 @@ pub(crate) fn page_for_rule<'a, S: Scope, M: Mode>(
     Query::new(session, vec![asked], move |answers| {
         let mut rows = form.rows(answers.next()?, &mut budget)?;
         let more = budget.end_page(limit, looks_beyond, &mut rows)?;
-        keep_place(&mut rows, budget.meter);
+        keep_reservation(&mut rows, budget.meter);
         Ok((rows, more))
     })
 }
@@ -97,15 +97,15 @@ async fn find_up_to<S: Scope, M: Mode>(
     if budget.meter.may_grow_too_long() {
         budget.meter.check_text(json::length(&rows)?)?;
     }
-    keep_place(&mut rows, budget.meter);
+    keep_reservation(&mut rows, budget.meter);
     Ok((rows, more))
 }
 
-/// Rows keep the place of their answer among all answers until the last of them is gone.
-fn keep_place(rows: &mut [Record], meter: Meter) {
-    if let Some(place) = Place::of(meter) {
+/// Rows keep the reservation of their answer until the last of them is gone.
+fn keep_reservation(rows: &mut [Record], meter: Meter) {
+    if let Some(reservation) = Reservation::of(meter) {
         for row in rows {
-            row.place = Some(place.clone());
+            row.reservation = Some(reservation.clone());
         }
     }
 }
@@ -216,7 +216,7 @@ impl Form {
             values,
             shown: self.shown,
             related: Vec::new(),
-            place: None,
+            reservation: None,
         };
         Ok(rows.into_iter().map(record).collect())
     }

@@ -200,7 +200,7 @@ mod tests {
         let properties: Arc<[_]> = values.iter().map(|_| &SHOWN).chain([&HIDDEN, &SHOWN]).collect();
         let shown = values.len() + 1;
         let values = values.into_iter().chain([Value::from("secret"), Value::from("read to sort")]).collect();
-        Record { properties, values, shown, related, place: None }
+        Record { properties, values, shown, related, reservation: None }
     }
 
     /// The text of all pieces, of which there are at least so many.
@@ -266,7 +266,8 @@ mod tests {
             Value::IntegerArray(vec![1, -2]),
         ]);
         let inner = record(values.clone(), Vec::new());
-        let empty = Record { properties: Arc::new([]), values: Vec::new(), shown: 0, related: Vec::new(), place: None };
+        let empty =
+            Record { properties: Arc::new([]), values: Vec::new(), shown: 0, related: Vec::new(), reservation: None };
         let many = Related::Many(vec![inner.clone(), empty.clone(), inner.clone()]);
         let only_related = Record { related: vec![("roles", Related::One(Box::new(inner.clone())))], ..empty.clone() };
         let outer = record(values, vec![("users", many), ("none", Related::Many(Vec::new()))]);

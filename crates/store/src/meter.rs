@@ -202,7 +202,7 @@ impl Meter {
     }
 
     /// Whether the answer has a place among all answers, which it must keep until it is written.
-    pub(crate) fn has_place(&self) -> bool {
+    pub(crate) fn has_reservation(&self) -> bool {
         self.taken > 0
     }
 
@@ -275,9 +275,9 @@ mod tests {
     fn answers_share_a_bound_and_give_back_what_they_took() {
         let together = Together::new(&LIMITS, 2);
         let mut small = Meter::new(&together, &LIMITS, Wall::Open, None);
-        assert!(small.add(FREE).is_ok() && !small.has_place());
+        assert!(small.add(FREE).is_ok() && !small.has_reservation());
         let mut first = Meter::new(&together, &LIMITS, Wall::Open, None);
-        assert!(first.add(190_000).is_ok() && first.has_place());
+        assert!(first.add(190_000).is_ok() && first.has_reservation());
         let mut second = Meter::new(&together, &LIMITS, Wall::Open, None);
         assert!(matches!(second.add(190_000), Err(StoreError::Unavailable(_))));
         drop(first);

@@ -23,17 +23,17 @@ pub struct Record {
     pub(crate) values: Vec<Value>,
     pub(crate) shown: usize,
     pub(crate) related: Vec<(&'static str, Related)>,
-    /// The place of the answer among all answers; rows that are included leave it to those that include them.
-    pub(crate) place: Option<Place>,
+    /// What the answer has reserved of the bytes of all answers; rows that are included leave it to those that include them.
+    pub(crate) reservation: Option<Reservation>,
 }
 
-/// What an answer of many bytes holds until it is written: its place among all answers of the store.
+/// What an answer of many bytes holds until it is written: its part of the bytes of all answers of the store.
 #[derive(Debug, Clone)]
-pub struct Place(Arc<Meter>);
+pub struct Reservation(Arc<Meter>);
 
-impl Place {
+impl Reservation {
     pub(crate) fn of(meter: Meter) -> Option<Self> {
-        meter.has_place().then(|| Self(Arc::new(meter)))
+        meter.has_reservation().then(|| Self(Arc::new(meter)))
     }
 
     /// How many bytes the answer takes in memory.
@@ -64,7 +64,7 @@ impl Record {
     /// A record that shows these values.
     pub(crate) fn of(values: Values) -> Self {
         let (properties, values): (Vec<_>, Vec<_>) = values.into_iter().unzip();
-        Self { shown: properties.len(), properties: properties.into(), values, related: Vec::new(), place: None }
+        Self { shown: properties.len(), properties: properties.into(), values, related: Vec::new(), reservation: None }
     }
 
     /// Its columns with what they hold as text, to tell what conflicts.
@@ -113,13 +113,19 @@ impl Record {
             .filter(|(property, _)| wanted.iter().any(|wanted| std::ptr::eq(*wanted, **property)))
             .map(|(property, value)| (*property, value))
             .unzip();
-        Self { shown: properties.len(), properties: properties.into(), values, related: Vec::new(), place: self.place }
+        Self {
+            shown: properties.len(),
+            properties: properties.into(),
+            values,
+            related: Vec::new(),
+            reservation: self.reservation,
+        }
     }
 
-    /// The place of the answer that the row is of, if it takes so many bytes that it has one. The writer of the answer keeps
-    /// the place until the last byte is gone.
-    pub fn place(&self) -> Option<Place> {
-        self.place.clone()
+    /// The reservation of the answer that the row is of, if it takes so many bytes that it has one. The writer of the answer keeps
+    /// it until the last byte is gone.
+    pub fn reservation(&self) -> Option<Reservation> {
+        self.reservation.clone()
     }
 
     /// What the row takes, with all that is included in it: rows and bytes.

@@ -64,7 +64,7 @@ pub struct System(
 pub enum SystemReason {
     /// Find the public key that verifies a token.
     VerifyToken,
-    /// Check that caller, membership and tenant are live.
+    /// Check that caller, membership and tenant are active.
     CheckCaller,
     /// Insert a tenant, which lies in no scope before it exists.
     CreateTenant,

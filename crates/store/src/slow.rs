@@ -2,8 +2,8 @@
 //! that half of the connections are left to others (ADR 34).
 //!
 //! How long a read takes is not known before: a filter that finds nothing may have looked at every row. So each begins at
-//! once. One that is not done after [`SLOW`] needs a place among the slow ones to go on. Where there is none, the read is ended,
-//! waits for a place, and begins anew.
+//! once. One that is not done after [`SLOW`] needs a permit to go on. Where there is none, the read is ended,
+//! waits for a permit, and begins anew.
 
 #[cfg(feature = "postgres")]
 use std::pin::Pin;
@@ -26,7 +26,7 @@ pub(crate) const SLOW: Duration = Duration::from_millis(250);
 const TURNS: Rules = Rules { waiting: 16, all: 64, restless: SLOW };
 
 /// How many reads may be slow at once on so many connections: half, and always one.
-pub(crate) fn places(connections: usize) -> usize {
+pub(crate) fn permits(connections: usize) -> usize {
     (connections / 2).max(1)
 }
 
@@ -34,7 +34,7 @@ pub(crate) fn places(connections: usize) -> usize {
 #[derive(Debug)]
 pub(crate) struct SlowReads {
     turns: Turns,
-    places: Arc<Semaphore>,
+    permits: Arc<Semaphore>,
     connections: usize,
 }
 
@@ -43,65 +43,69 @@ pub(crate) struct SlowReads {
 pub(crate) struct Watch {
     slow: Arc<SlowReads>,
     key: Key,
-    place: Option<Place>,
+    permit: Option<Permit>,
 }
 
-/// A place among the slow reads. It ends when it is dropped.
+/// A permit for one of the slow reads that may be under way. It ends when it is dropped.
 #[derive(Debug)]
-struct Place {
+struct Permit {
     _turn: Turn,
-    _permit: OwnedSemaphorePermit,
+    _of_all: OwnedSemaphorePermit,
 }
 
 impl SlowReads {
     /// Of a store with so many connections.
     pub(crate) fn new(connections: usize) -> Arc<Self> {
-        Arc::new(Self { turns: Turns::new(TURNS), places: Arc::new(Semaphore::new(places(connections))), connections })
+        Arc::new(Self {
+            turns: Turns::new(TURNS),
+            permits: Arc::new(Semaphore::new(permits(connections))),
+            connections,
+        })
     }
 
     /// How many there are.
     pub(crate) fn state(&self) -> SlowReadsState {
         SlowReadsState {
-            under_way: places(self.connections) - self.places.available_permits(),
+            under_way: permits(self.connections) - self.permits.available_permits(),
             waiting: self.turns.waiting(),
         }
     }
 
     /// Watches a read of this table. A read of the service's own, without a reader, waits for nobody.
     pub(crate) fn watch(self: &Arc<Self>, reader: Option<Uuid>, table: &'static str) -> Option<Watch> {
-        reader.map(|_| Watch { slow: self.clone(), key: (reader, table), place: None })
+        reader.map(|_| Watch { slow: self.clone(), key: (reader, table), permit: None })
     }
 }
 
 impl Watch {
-    /// Waits for a place, where the reader has had a slow read of the table lately.
+    /// Waits for a permit, where the reader has had a slow read of the table lately.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] where too many wait.
     pub(crate) async fn wait(&mut self) -> StoreResult<()> {
         let (reader, table) = self.key;
         if let Some(turn) = self.slow.turns.wait(reader, table).await? {
-            let permit = self.slow.places.clone().acquire_owned().await;
-            self.place = permit.ok().map(|permit| Place { _turn: turn, _permit: permit });
+            let permit = self.slow.permits.clone().acquire_owned().await;
+            self.permit = permit.ok().map(|permit| Permit { _turn: turn, _of_all: permit });
         }
         Ok(())
     }
 
-    /// Whether it has a place among the slow reads.
-    pub(crate) fn has_place(&self) -> bool {
-        self.place.is_some()
+    /// Whether it has a permit.
+    pub(crate) fn has_permit(&self) -> bool {
+        self.permit.is_some()
     }
 
-    /// Whether a read that is slow must begin anew elsewhere, and wait for a place first.
+    /// Whether a read that is slow must begin anew elsewhere, and wait for a permit first.
     pub(crate) fn must_move(&self) -> bool {
         self.remember();
-        self.place.is_none()
+        self.permit.is_none()
     }
 
     /// Remembers that the reader has had a slow read of the table, so that the next one waits for its turn.
     pub(crate) fn remember(&self) {
         let (reader, table) = self.key;
-        if self.place.is_none() {
+        if self.permit.is_none() {
             self.slow.turns.remember(reader, table);
         }
     }
@@ -109,26 +113,26 @@ impl Watch {
     /// Whether a slow read of the same reader and table is under way, so that another one need not begin.
     pub(crate) fn is_held_up(&self) -> bool {
         let (reader, table) = self.key;
-        self.place.is_none() && self.slow.turns.are_taken(reader, table)
+        self.permit.is_none() && self.slow.turns.are_taken(reader, table)
     }
 
-    /// Whether a read that began then, and is slow, may go on: it has a place, or gets one.
+    /// Whether a read that began then, and is slow, may go on: it has a permit, or gets one.
     pub(crate) fn may_go_on(&mut self, begun: Instant) -> bool {
-        if self.place.is_none() {
+        if self.permit.is_none() {
             let (reader, table) = self.key;
-            // The turn is remembered, whether there is a place or not, so that the next read waits for it.
+            // The turn is remembered, whether there is a permit or not, so that the next read waits for it.
             self.slow.turns.remember(reader, table);
-            let permit = self.slow.places.clone().try_acquire_owned().ok();
-            self.place = permit.and_then(|permit| {
+            let permit = self.slow.permits.clone().try_acquire_owned().ok();
+            self.permit = permit.and_then(|permit| {
                 let turn = self.slow.turns.take(reader, table, begun)?;
-                Some(Place { _turn: turn, _permit: permit })
+                Some(Permit { _turn: turn, _of_all: permit })
             });
         }
-        self.place.is_some()
+        self.permit.is_some()
     }
 
     /// Does the work, unless it is slow and may not go on: then there is nothing of it. The work is pinned by the caller, who
-    /// drops it: handed over, it would take its place twice.
+    /// drops it: handed over, it would take its permit twice.
     #[cfg(feature = "postgres")]
     pub(crate) async fn over<T>(
         watch: &mut Option<Self>,

@@ -346,8 +346,8 @@ fn confine(
     if let Some(bound) = bound {
         all = all.add(bound);
     }
-    if let Some(live) = wall::live(meta, ROOT) {
-        all = all.add(live);
+    if let Some(not_deleted) = wall::not_deleted(meta, ROOT) {
+        all = all.add(not_deleted);
     }
     match predicate {
         Some(predicate) => all.add(predicate::condition(dialect, ROOT, predicate)),

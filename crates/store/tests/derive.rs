@@ -129,10 +129,14 @@ fn unique_constraints_are_known_by_name_or_by_table_and_columns() {
         name: "uq_books_shop_id_binding",
         properties: &["shopId", "binding"],
         in_any_case: &["binding"],
-        live: true,
+        not_deleted: true,
     };
-    let plain =
-        Unique { name: "uq_books_writer_id", properties: &["writerId", "shopId"], in_any_case: &[], live: false };
+    let plain = Unique {
+        name: "uq_books_writer_id",
+        properties: &["writerId", "shopId"],
+        in_any_case: &[],
+        not_deleted: false,
+    };
     let meta = Book::meta();
     assert_eq!(meta.unique.iter().collect::<Vec<_>>(), [&in_any_case, &plain]);
     assert_eq!((in_any_case.named(), plain.named()), (&["binding"][..], &["writerId", "shopId"][..]));

@@ -4,19 +4,19 @@ use std::vec::IntoIter;
 
 use super::{append_plain, append_row, append_rows, append_values};
 use crate::length::Length;
-use crate::record::{Place, Record, Related};
+use crate::record::{Record, Related, Reservation};
 
 /// A piece is complete with so many bytes; it is longer only by the last value.
 const PIECE: usize = 64 * 1024;
 /// An answer that takes so many bytes is worth it.
 const LONG: u64 = 1 << 20;
 
-/// The text of a long answer, which gives back each row once it is written, and the place of the answer at the end.
+/// The text of a long answer, which gives back each row once it is written, and the reservation at the end.
 #[derive(Debug)]
 pub struct Pieces {
     open: Vec<Open>,
     length: u64,
-    place: Option<Place>,
+    reservation: Option<Reservation>,
 }
 
 /// What is begun and not ended, from the outside in.
@@ -32,7 +32,7 @@ enum Open {
 impl Pieces {
     /// Whether the answer that the row is of is so long that it should be written in pieces.
     pub fn suit(row: &Record) -> bool {
-        row.place.as_ref().is_some_and(|place| place.bytes() > LONG)
+        row.reservation.as_ref().is_some_and(|reservation| reservation.bytes() > LONG)
     }
 
     /// The text of an array.
@@ -42,8 +42,8 @@ impl Pieces {
     pub fn of_rows(rows: Vec<Record>) -> serde_json::Result<Self> {
         let mut length = Length(0);
         append_rows(&rows, &mut length)?;
-        let place = rows.first().and_then(Record::place);
-        Ok(Self { open: vec![Open::Rows(rows.into_iter(), b"[")], length: length.0, place })
+        let reservation = rows.first().and_then(Record::reservation);
+        Ok(Self { open: vec![Open::Rows(rows.into_iter(), b"[")], length: length.0, reservation })
     }
 
     /// The text of an object.
@@ -53,8 +53,8 @@ impl Pieces {
     pub fn of_row(row: Record) -> serde_json::Result<Self> {
         let mut length = Length(0);
         append_row(&row, &mut length)?;
-        let place = row.place();
-        Ok(Self { open: vec![Open::Only(Box::new(row))], length: length.0, place })
+        let reservation = row.reservation();
+        Ok(Self { open: vec![Open::Only(Box::new(row))], length: length.0, reservation })
     }
 
     /// How many bytes are not written yet.
@@ -124,7 +124,7 @@ impl Iterator for Pieces {
 
     fn next(&mut self) -> Option<Self::Item> {
         if self.open.is_empty() {
-            self.place = None;
+            self.reservation = None;
             return None;
         }
         let piece = self.piece();

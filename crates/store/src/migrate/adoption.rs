@@ -36,7 +36,7 @@ pub struct Addition {
 /// The kinds of [`Addition`]. Columns are names or expressions in SQL.
 #[derive(Debug, Clone, Copy)]
 pub enum Kind {
-    /// A unique index over the live rows (`NOT deleted`).
+    /// A unique index over the rows that are not deleted (`NOT deleted`).
     Unique(&'static [&'static str]),
     /// An index.
     Index(&'static [&'static str]),

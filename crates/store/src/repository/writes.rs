@@ -172,7 +172,7 @@ impl<'a, E: Entity, S: Scope> Repository<'a, E, S, Write> {
         Ok(self.delete_all(Some(&by_id(E::meta(), id, None))).await? > 0)
     }
 
-    /// Marks every live row that matches as deleted, and tells how many. Rows of an entity that
+    /// Marks every row that matches as deleted, and tells how many. Rows of an entity that
     /// has no such mark are removed.
     ///
     /// # Errors
@@ -187,7 +187,7 @@ impl<'a, E: Entity, S: Scope> Repository<'a, E, S, Write> {
         self.write(Operation::Update { predicate, values: &values }, &values).await
     }
 
-    /// Removes the live row with this id for good; false when there is none.
+    /// Removes the row with this id for good; false when there is none.
     ///
     /// # Errors
     /// [`StoreError::StillReferenced`] when other rows refer to it.

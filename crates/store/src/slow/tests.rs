@@ -41,7 +41,7 @@ async fn of_one_reader_one_goes_on_and_of_all_half_of_the_connections() -> Outco
     };
     let (waited, ()) = tokio::join!(fourth.wait(), ending);
     waited?;
-    assert!(fourth.place.is_some());
+    assert!(fourth.permit.is_some());
     assert!(second.is_held_up(), "the reader of the first one rests");
     assert!(slow.watch(None, TABLE).is_none(), "the service's own reads are not watched");
     Ok(())
@@ -52,7 +52,7 @@ async fn who_has_had_no_slow_read_waits_for_nobody() -> Outcome {
     let slow = SlowReads::new(1);
     let mut watch = slow.watch(OURS, TABLE).ok_or("not watched")?;
     watch.wait().await?;
-    assert!(watch.place.is_none());
+    assert!(watch.permit.is_none());
     Ok(())
 }
 

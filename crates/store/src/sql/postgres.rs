@@ -3,8 +3,8 @@
 mod codec;
 mod connect;
 mod errors;
-mod lanes;
 mod returns;
+mod shared;
 mod transaction;
 
 use std::pin::pin;
@@ -18,8 +18,8 @@ use tokio_postgres::{Row, Statement};
 use self::codec::{Bind, Decoded};
 pub(crate) use self::connect::client;
 use self::errors::{classify, pool_error};
-use self::lanes::Lanes;
 use self::returns::{Lent, Returns, is_owed};
+use self::shared::SharedConnections;
 pub(crate) use self::transaction::Transaction;
 use super::{Confined, Effort, Queried};
 use crate::error::{StoreError, StoreResult};
@@ -34,7 +34,7 @@ const MAX_PREPARED: usize = 256;
 /// A pool of connections.
 pub(crate) struct Backend {
     pool: Pool,
-    lanes: Lanes,
+    shared: SharedConnections,
     returns: Arc<Returns>,
 }
 
@@ -42,15 +42,15 @@ impl Backend {
     /// Makes the pool; connections are opened when they are first needed.
     pub(crate) fn open(options: &PostgresOptions) -> StoreResult<Self> {
         let returns = Arc::new(Returns::new(options)?);
-        let lanes = Lanes::new(options.max_connections, returns.clone());
-        Ok(Self { pool: connect::pool(options)?, lanes, returns })
+        let shared = SharedConnections::new(options.max_connections, returns.clone());
+        Ok(Self { pool: connect::pool(options)?, shared, returns })
     }
 
     async fn connection(&self) -> StoreResult<Object> {
         self.pool.timeout_get(&Timeouts { ..self.pool.timeouts() }).await.map_err(pool_error)
     }
 
-    /// Runs one statement and returns its rows: a short one on a lane that it shares with others, any other on a
+    /// Runs one statement and returns its rows: a short one on a shared connection, any other on a
     /// connection of its own. Dropping the future ends the statement, unless others wait behind it.
     pub(crate) async fn query(
         &self,
@@ -59,12 +59,12 @@ impl Backend {
         mut watch: Option<Watch>,
     ) -> StoreResult<Queried> {
         let rows = if statement.effort <= Effort::Few
-            && self.lanes.are_open()
-            && let Some(place) = self.lanes.place(&self.pool).await?
+            && self.shared.are_open()
+            && let Some(lease) = self.shared.lease(&self.pool).await?
         {
-            let rows = Watch::over(&mut watch, pin!(read(place.connection()?, statement, &mut meter))).await;
+            let rows = Watch::over(&mut watch, pin!(read(lease.connection()?, statement, &mut meter))).await;
             if rows.is_some() {
-                place.answered();
+                lease.answered();
             }
             rows
         } else {

@@ -75,7 +75,7 @@ impl Backend {
             let work = reader(options, Slow::Moves, read_queue.clone())?;
             spawn(&format!("sqlite-reader-{number}"), works.clone(), work)?;
         }
-        for number in 0..slow::places(options.readers) {
+        for number in 0..slow::permits(options.readers) {
             let work = reader(options, Slow::GoesOn, slow_queue.clone())?;
             spawn(&format!("sqlite-slow-{number}"), works.clone(), move || {
                 priority::lower();
@@ -105,7 +105,7 @@ impl Backend {
     ) -> StoreResult<Queried> {
         let (reply, answer) = oneshot::channel();
         let (asked, _asking) = Asked::new();
-        let is_slow = watch.as_ref().is_some_and(Watch::has_place);
+        let is_slow = watch.as_ref().is_some_and(Watch::has_permit);
         let queue = if is_slow { &self.slow_reads } else { &self.reads };
         queue.send(Some(Read { statement, meter, watch, asked, reply })).map_err(|_| gone())?;
         answer.await.map_err(|_| gone())?
@@ -121,7 +121,7 @@ impl Backend {
     /// How busy the threads are.
     pub(crate) fn state(&self) -> PoolState {
         let waiting = self.reads.len() + self.slow_reads.len() + self.writes.len();
-        let size = self.readers + slow::places(self.readers) + 1;
+        let size = self.readers + slow::permits(self.readers) + 1;
         PoolState { size, available: size.saturating_sub(waiting), waiting }
     }
 }

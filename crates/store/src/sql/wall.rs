@@ -38,12 +38,12 @@ pub(super) fn bound_of_query(wall: Wall, meta: &EntityMeta, table: &'static str)
 }
 
 /// That a row is not deleted; `None` where rows cannot be.
-pub(super) fn live(meta: &'static EntityMeta, table: &'static str) -> Option<Expr> {
+pub(super) fn not_deleted(meta: &'static EntityMeta, table: &'static str) -> Option<Expr> {
     // The bare negation, not a comparison with a parameter: only so do the partial indexes apply.
     meta.soft_delete.then(|| Expr::col((table, "deleted")).not())
 }
 
-/// That a live row of `target`, inside the wall, has `key` in its property `foreign`.
+/// That a row of `target`, inside the wall, has `key` in its property `foreign`.
 pub(super) fn exists(
     dialect: Dialect,
     wall: Wall,
@@ -92,8 +92,8 @@ fn nested(dialect: Dialect, wall: Wall, via: &'static EntityMeta, foreign: &str,
         .expr(Expr::cust("1"))
         .from(dialect.source(Wall::Open, via, table))
         .and_where(Expr::col((table, foreign.column)).eq(key));
-    if let Some(live) = live(via, table) {
-        select.and_where(live);
+    if let Some(not_deleted) = not_deleted(via, table) {
+        select.and_where(not_deleted);
     }
     if let Some(bound) = bound_at(dialect, wall, via, table, depth + 1) {
         select.and_where(bound);

@@ -121,15 +121,15 @@ async fn answers_share_what_all_of_them_may_take(fixture: &Fixture) -> Outcome {
     let second = samples.find(&all).await;
     assert!(matches!(second, Err(StoreError::Unavailable(_))), "{second:?}");
     let small = samples.find(&filter::<Sample>(&json!({"limit": 1}))?).await?;
-    assert!(small[0].place().is_none(), "a small answer needs no place");
+    assert!(small[0].reservation().is_none(), "a small answer needs no reservation");
     // One row of an answer keeps the place of all.
     let last = first.into_iter().next_back().ok_or("no row")?;
     assert!(samples.find(&all).await.is_err());
-    let place = last.place().ok_or("a long answer has a place")?;
-    assert!((80_000..100_000).contains(&place.bytes()), "{place:?}");
+    let reservation = last.reservation().ok_or("a long answer has a reservation")?;
+    assert!((80_000..100_000).contains(&reservation.bytes()), "{reservation:?}");
     drop(last);
     assert!(samples.find(&all).await.is_err());
-    drop(place);
+    drop(reservation);
     // Who found no room waits a moment; then there is room, again and again.
     let begun = Instant::now();
     while samples.find(&all).await.is_err() {

@@ -162,9 +162,9 @@ async fn no_filter_reaches_past_its_tenant(fixture: &Fixture) -> Outcome {
         let deleted: Vec<_> = ours.iter().step_by(4).filter_map(|row| row.get("id")).collect();
         let clause = predicate::<Sample>(&json!({"id": {"inq": deleted}}))?;
         fixture.write(scope, async |session| session.repository::<Sample>().delete_all(clause.as_ref()).await).await?;
-        let mut live = ours.clone();
-        live.retain(|row| row.get("id").is_some_and(|id| !deleted.contains(&id)));
-        for row in &mut live {
+        let mut kept = ours.clone();
+        kept.retain(|row| row.get("id").is_some_and(|id| !deleted.contains(&id)));
+        for row in &mut kept {
             row.extend([("accountId".to_owned(), json!(scope.0)), ("deleted".to_owned(), json!(false))]);
         }
 
@@ -175,10 +175,10 @@ async fn no_filter_reaches_past_its_tenant(fixture: &Fixture) -> Outcome {
             for row in &found {
                 agree("tenant and life", &(&row["accountId"], &row["deleted"]), &(&json!(scope.0), &json!(false)))?;
             }
-            agree("rows", &known(&schema, &found), &evaluate(&schema, &live, json)?)?;
+            agree("rows", &known(&schema, &found), &evaluate(&schema, &kept, json)?)?;
 
             let clause = predicate::<Sample>(&json["where"])?;
-            let expected = evaluate(&schema, &live, &json!({"where": json["where"]}))?.len() as u64;
+            let expected = evaluate(&schema, &kept, &json!({"where": json["where"]}))?.len() as u64;
             let counted = fixture.store.read(scope).repository::<Sample>().count(clause.as_ref()).await?;
             agree("count", &counted, &expected)?;
             let clause = fixture.light::<Sample>(scope, clause).await?;

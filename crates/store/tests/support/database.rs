@@ -13,10 +13,10 @@ pub(crate) struct Database {
     pub(crate) options: DatabaseOptions,
     /// For plain SQL on the server; opened when first needed.
     client: OnceCell<Client>,
-    place: Place,
+    location: Location,
 }
 
-enum Place {
+enum Location {
     File { _directory: tempfile::TempDir },
     Server { maintenance: String, name: String },
 }
@@ -28,7 +28,7 @@ impl Database {
         Ok(Self {
             options: DatabaseOptions::Sqlite(options),
             client: OnceCell::new(),
-            place: Place::File { _directory: directory },
+            location: Location::File { _directory: directory },
         })
     }
 
@@ -49,12 +49,12 @@ impl Database {
         Ok(Self {
             options: DatabaseOptions::Postgres(options),
             client: OnceCell::new(),
-            place: Place::Server { maintenance, name },
+            location: Location::Server { maintenance, name },
         })
     }
 
     pub(crate) fn is_postgres(&self) -> bool {
-        matches!(self.place, Place::Server { .. })
+        matches!(self.location, Location::Server { .. })
     }
 
     /// A connection with a search path, so that the same statement works on both databases.
@@ -128,7 +128,7 @@ async fn connect(configuration: &tokio_postgres::Config) -> Outcome<Client> {
 
 impl Drop for Database {
     fn drop(&mut self) {
-        let Place::Server { maintenance, name } = &self.place else { return };
+        let Location::Server { maintenance, name } = &self.location else { return };
         let (maintenance, statement) = (maintenance.clone(), format!("DROP DATABASE \"{name}\" WITH (FORCE)"));
         // A thread of its own, since the test's runtime is busy with this very call.
         let dropped = std::thread::spawn(move || -> Outcome {

@@ -20,7 +20,7 @@ use crate::options::PostgresOptions;
 /// The way back to the pool.
 pub(super) struct Returns {
     /// How to reach a server that is asked to cancel.
-    reach: Arc<Reach>,
+    server: Arc<Server>,
     /// How long the server may take for all that is under way, before the connection is closed.
     patience: Duration,
 }
@@ -29,8 +29,8 @@ impl Returns {
     /// For connections with these options.
     pub(super) fn new(options: &PostgresOptions) -> StoreResult<Self> {
         let patience = options.statement_timeout.saturating_add(options.connection_timeout);
-        let reach = Reach { configuration: connect::configuration(options)?, tls: connect::tls(options.tls)? };
-        Ok(Self { reach: Arc::new(reach), patience })
+        let server = Server { configuration: connect::configuration(options)?, tls: connect::tls(options.tls)? };
+        Ok(Self { server: Arc::new(server), patience })
     }
 
     /// Gives a connection back once the server has answered all that is under way, and this statement, if any. One that has
@@ -38,12 +38,12 @@ impl Returns {
     pub(super) fn give_back(&self, connection: Object, statement: Option<&'static str>, is_under_way: bool) {
         let runtime = tokio::runtime::Handle::try_current().ok().filter(|_| !connection.is_closed());
         let Some(runtime) = runtime else { return drop(Object::take(connection)) };
-        let cancel = is_under_way.then(|| (connection.cancel_token(), self.reach.clone()));
+        let cancel = is_under_way.then(|| (connection.cancel_token(), self.server.clone()));
         let patience = self.patience;
         runtime.spawn(async move {
             let over = async {
                 let is_settled = match cancel {
-                    Some((token, reach)) => reach.cancel(token).await,
+                    Some((token, server)) => server.cancel(token).await,
                     None => true,
                 };
                 let answered = match statement {
@@ -60,12 +60,12 @@ impl Returns {
 }
 
 /// How to reach the server on a connection of its own.
-struct Reach {
+struct Server {
     configuration: Config,
     tls: MakeRustlsConnect,
 }
 
-impl Reach {
+impl Server {
     /// Asks the server to cancel the statement under way, and tells whether the server has done so. If that is not known, the
     /// signal may still come, and would end the next statement on this connection: the caller closes the connection then. A
     /// server that cannot be asked ends the statement when its time is up.
@@ -168,9 +168,9 @@ mod tests {
         let url = std::env::var("TEST_POSTGRES_URL").map_err(|_| "TEST_POSTGRES_URL is not set: run ./test.sh")?;
         let options = PostgresOptions { tls: TlsMode::Disable, ..PostgresOptions::new(url) };
         let client = connect::client(&options).await?;
-        let reach = Reach { configuration: connect::configuration(&options)?, tls: connect::tls(options.tls)? };
+        let asks = Server { configuration: connect::configuration(&options)?, tls: connect::tls(options.tls)? };
         let (server, mut other) = duplex(1024);
-        let mut asked = std::pin::pin!(reach.ask(client.cancel_token(), "localhost", server));
+        let mut asked = std::pin::pin!(asks.ask(client.cancel_token(), "localhost", server));
         tokio::select! {
             asked = asked.as_mut() => return Err(format!("it does not wait: {asked:?}").into()),
             () = sleep(Duration::from_millis(100)) => {}
@@ -180,7 +180,7 @@ mod tests {
         assert_eq!(request[..8], [0, 0, 0, 16, 0x04, 0xd2, 0x16, 0x2e], "CancelRequest, with 80877102");
         drop(other);
         timeout(PATIENCE, asked).await??;
-        assert!(timeout(PATIENCE, reach.cancel(client.cancel_token())).await?, "the real server closes it too");
+        assert!(timeout(PATIENCE, asks.cancel(client.cancel_token())).await?, "the real server closes it too");
         Ok(())
     }
 }

@@ -1,8 +1,8 @@
 //! Connections that many short reads share: they are sent one behind the other without waiting (pipelining, ADR 20).
 //!
 //! A backend of `PostgreSQL` that finds the next statement waiting need not be woken for it, and neither need we for each
-//! answer. What a lane costs is that an answer waits for those before it, so long reads and transactions stay out of it,
-//! new reads avoid a lane that has come to a halt, and lanes leave half of the pool to others.
+//! answer. What sharing costs is that an answer waits for those before it. So long reads and transactions have connections of
+//! their own, new reads avoid a shared connection that has come to a halt, and half of the pool is not shared.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,14 +14,14 @@ use super::pool_error;
 use super::returns::Returns;
 use crate::error::{StoreError, StoreResult};
 
-/// Reads under way on each lane before one more is opened, where there are as many lanes as processors already.
+/// Reads under way on each before one more is opened, where there are as many shared connections as processors already.
 const DEEP: usize = 32;
-/// A lane that has answered nothing for so long is held up by a statement, and avoided.
+/// A shared connection that has answered nothing for so long is held up by a statement, and avoided.
 const HALT: Duration = Duration::from_millis(20);
 
-/// The lanes of a pool.
-pub(super) struct Lanes {
-    all: Mutex<Vec<Arc<Lane>>>,
+/// The shared connections of a pool.
+pub(super) struct SharedConnections {
+    all: Mutex<Vec<Arc<SharedConnection>>>,
     /// Held by whoever opens one.
     opening: tokio::sync::Mutex<()>,
     /// Opened before any is shared by more than one read at once.
@@ -31,8 +31,8 @@ pub(super) struct Lanes {
     returns: Arc<Returns>,
 }
 
-struct Lane {
-    /// Until the lane is dropped.
+struct SharedConnection {
+    /// Until the shared connection is dropped.
     connection: Option<Object>,
     under_way: AtomicUsize,
     /// When it last had nothing to do, or answered.
@@ -42,21 +42,21 @@ struct Lane {
     returns: Arc<Returns>,
 }
 
-/// A place on a lane, for one read.
-pub(super) struct Place {
-    lane: Arc<Lane>,
+/// A lease on a shared connection, for one read.
+pub(super) struct Lease {
+    shared: Arc<SharedConnection>,
     is_answered: bool,
 }
 
 enum Choice {
     /// This one, which is as free as any.
-    Take(Place),
+    Take(Lease),
     /// A new one; this one until then, if any.
-    Open(Option<Place>),
+    Open(Option<Lease>),
 }
 
-impl Lanes {
-    /// Lanes for a pool of so many connections, and the way back to it.
+impl SharedConnections {
+    /// Of a pool of so many connections, and the way back to it.
     pub(super) fn new(connections: usize, returns: Arc<Returns>) -> Self {
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         let most = connections / 2;
@@ -74,19 +74,19 @@ impl Lanes {
         self.most > 0
     }
 
-    /// A place for a read on the lane that has least to do. None where the first lane is just being opened: the read then
-    /// takes a connection of its own, rather than wait for somebody else's attempt.
-    pub(super) async fn place(&self, pool: &Pool) -> StoreResult<Option<Place>> {
+    /// A lease for a read on the one that has least to do. None where the first is just being opened: the read then takes a
+    /// connection of its own, rather than wait for somebody else's attempt.
+    pub(super) async fn lease(&self, pool: &Pool) -> StoreResult<Option<Lease>> {
         let fallback = match self.choose() {
-            Choice::Take(place) => return Ok(Some(place)),
+            Choice::Take(lease) => return Ok(Some(lease)),
             Choice::Open(fallback) => fallback,
         };
         let Ok(_turn) = self.opening.try_lock() else { return Ok(fallback) };
-        // Where there is a lane already, a new one is not waited for until others give their connection back.
+        // Where there is a shared connection already, a new one is not waited for until others give their connection back.
         let wait = if fallback.is_some() { Some(Duration::ZERO) } else { pool.timeouts().wait };
         match pool.timeout_get(&Timeouts { wait, ..pool.timeouts() }).await {
             Ok(connection) => {
-                fallback.into_iter().for_each(Place::unused);
+                fallback.into_iter().for_each(Lease::unused);
                 Ok(Some(self.add(connection)))
             }
             Err(error) => fallback.map(Some).ok_or_else(|| pool_error(error)),
@@ -94,33 +94,33 @@ impl Lanes {
     }
 
     fn choose(&self) -> Choice {
-        let mut lanes = self.all.lock().unwrap_or_else(PoisonError::into_inner);
-        lanes.retain(|lane| lane.is_usable());
-        let Some(best) = lanes.iter().min_by_key(|lane| lane.load()) else { return Choice::Open(None) };
+        let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
+        all.retain(|shared| shared.is_usable());
+        let Some(best) = all.iter().min_by_key(|shared| shared.load()) else { return Choice::Open(None) };
         let (is_held_up, under_way) = best.load();
-        let place = Place::on(best);
-        let deep = if lanes.len() < self.wide { 1 } else { DEEP };
-        if (under_way >= deep || is_held_up) && lanes.len() < self.most {
-            return Choice::Open(Some(place));
+        let lease = Lease::on(best);
+        let deep = if all.len() < self.wide { 1 } else { DEEP };
+        if (under_way >= deep || is_held_up) && all.len() < self.most {
+            return Choice::Open(Some(lease));
         }
-        Choice::Take(place)
+        Choice::Take(lease)
     }
 
-    fn add(&self, connection: Object) -> Place {
-        let lane = Arc::new(Lane {
+    fn add(&self, connection: Object) -> Lease {
+        let shared = Arc::new(SharedConnection {
             connection: Some(connection),
             under_way: AtomicUsize::new(0),
             moved: Mutex::new(Instant::now()),
             is_given_up: AtomicBool::new(false),
             returns: self.returns.clone(),
         });
-        let place = Place::on(&lane);
-        self.all.lock().unwrap_or_else(PoisonError::into_inner).push(lane);
-        place
+        let lease = Lease::on(&shared);
+        self.all.lock().unwrap_or_else(PoisonError::into_inner).push(shared);
+        lease
     }
 }
 
-impl Lane {
+impl SharedConnection {
     fn is_usable(&self) -> bool {
         let is_open = self.connection.as_ref().is_some_and(|connection| !connection.is_closed());
         is_open && !self.is_given_up.load(Ordering::Relaxed)
@@ -138,32 +138,32 @@ impl Lane {
     }
 }
 
-impl Place {
-    fn on(lane: &Arc<Lane>) -> Self {
-        if lane.under_way.fetch_add(1, Ordering::Relaxed) == 0 {
-            lane.moves();
+impl Lease {
+    fn on(shared: &Arc<SharedConnection>) -> Self {
+        if shared.under_way.fetch_add(1, Ordering::Relaxed) == 0 {
+            shared.moves();
         }
-        Self { lane: lane.clone(), is_answered: false }
+        Self { shared: shared.clone(), is_answered: false }
     }
 
     /// What to send the read on.
     pub(super) fn connection(&self) -> StoreResult<&Object> {
-        self.lane.connection.as_ref().ok_or(StoreError::Aborted)
+        self.shared.connection.as_ref().ok_or(StoreError::Aborted)
     }
 
-    /// Gives the place back, on which nothing was sent.
+    /// Gives the lease back, on which nothing was sent.
     fn unused(mut self) {
         self.is_answered = true;
     }
 
-    /// Gives the place back, with an answer.
+    /// Gives the lease back, with an answer.
     pub(super) fn answered(mut self) {
         self.is_answered = true;
-        self.lane.moves();
+        self.shared.moves();
     }
 }
 
-impl Drop for Lane {
+impl Drop for SharedConnection {
     fn drop(&mut self) {
         // The server still owes an answer on it, for which nobody waits any more: from the pool, the next reader would.
         if let Some(connection) = self.connection.take()
@@ -174,13 +174,13 @@ impl Drop for Lane {
     }
 }
 
-impl Drop for Place {
+impl Drop for Lease {
     fn drop(&mut self) {
         // The answer is still owed, and may never come: the next one would wait for it too.
-        if !self.is_answered && self.lane.load().0 {
-            self.lane.is_given_up.store(true, Ordering::Relaxed);
+        if !self.is_answered && self.shared.load().0 {
+            self.shared.is_given_up.store(true, Ordering::Relaxed);
         }
-        self.lane.under_way.fetch_sub(1, Ordering::Relaxed);
+        self.shared.under_way.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
