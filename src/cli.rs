@@ -14,11 +14,11 @@ mod microservice;
 mod migrate;
 mod print;
 mod program;
-mod reach;
 mod resource;
 mod secret;
 mod serve;
 mod table;
+mod target;
 mod token;
 
 use std::io::ErrorKind;

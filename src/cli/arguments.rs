@@ -204,7 +204,7 @@ impl Default for BootstrapOptions {
 /// Options of `token`.
 #[derive(Debug, Args)]
 pub(super) struct TokenOptions {
-    /// The membership (`user_tenants.id`); without it, the oldest live one.
+    /// The membership (`user_tenants.id`); without it, the oldest active one.
     #[arg(long, value_name = "ID")]
     pub(super) user_tenant: Option<Uuid>,
     /// Grant these permissions instead of those of the membership's role; repeatable. To change tenants, users, roles,

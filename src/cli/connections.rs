@@ -1,8 +1,8 @@
-//! Accepts connections and serves them: how many at once, how long each may keep its place, and how they end.
+//! Accepts connections and serves them: how many at once, how long each may keep its permit, and how they end.
 
 mod heads;
 mod pace;
-mod places;
+mod permits;
 
 use std::convert::Infallible;
 use std::error::Error as _;
@@ -33,7 +33,7 @@ use tower::{ServiceExt, service_fn};
 
 use self::heads::{Heads, NoRoom, Together, TooLate, Work};
 use self::pace::Paced;
-use self::places::Addresses;
+use self::permits::Addresses;
 use crate::config::Config;
 use crate::http::{Proxies, wire};
 
@@ -99,18 +99,18 @@ pub(super) async fn serve(
     if let Err(error) = SockRef::from(&listener).set_tcp_notsent_lowat(UNSENT) {
         tracing::warn!(%error, "TCP_NOTSENT_LOWAT could not be set");
     }
-    let places = Arc::new(Semaphore::new(limits.most));
+    let permits = Arc::new(Semaphore::new(limits.most));
     let addresses = Addresses::new(limits.most_per_address);
     let heads = Together::default();
     let connections = GracefulShutdown::new();
     let mut stop = pin!(stop);
     loop {
-        let (place, stream, address) = tokio::select! {
-            accepted = accept(&mut listener, &places) => accepted,
+        let (permit, stream, address) = tokio::select! {
+            accepted = accept(&mut listener, &permits) => accepted,
             () = &mut stop => break,
         };
         let of_address =
-            if limits.proxies.trust(address.ip()) { Some(None) } else { addresses.place(address.ip()).map(Some) };
+            if limits.proxies.trust(address.ip()) { Some(None) } else { addresses.permit(address.ip()).map(Some) };
         let Some(of_address) = of_address else {
             ended("address_limit");
             tracing::debug!(address = %address.ip(), "a connection was closed: its address has all that it may have");
@@ -138,9 +138,9 @@ pub(super) async fn serve(
                 }
                 tracing::debug!(%error, "a connection was ended");
             }
-            // In this order: who takes the place may come from the same address.
+            // In this order: who takes the permit may come from the same address.
             drop(of_address);
-            drop(place);
+            drop(permit);
         });
     }
     drop(listener);
@@ -149,19 +149,19 @@ pub(super) async fn serve(
     }
 }
 
-/// The next connection, once there is a place for it. Errors of a client are passed over; where the
+/// The next connection, once there is a permit for it. Errors of a client are passed over; where the
 /// process may open no more files, it tries again each second.
 async fn accept(
     listener: &mut TcpListener,
-    places: &Arc<Semaphore>,
+    permits: &Arc<Semaphore>,
 ) -> (Option<OwnedSemaphorePermit>, TcpStream, SocketAddr) {
-    // Nobody closes the semaphore, so there always is a place in the end.
-    let place = places.clone().acquire_owned().await.ok();
+    // Nobody closes the semaphore, so there always is a permit in the end.
+    let permit = permits.clone().acquire_owned().await.ok();
     let (stream, address) = Listener::accept(listener).await;
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "TCP_NODELAY could not be set");
     }
-    (place, stream, address)
+    (permit, stream, address)
 }
 
 /// The router's answer to what is a message of HTTP. After anything else the connection ends, since it is not known where

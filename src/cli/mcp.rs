@@ -11,9 +11,9 @@ use super::connections;
 use super::context::Context;
 use super::failure::Failure;
 use super::print::note;
-use super::reach::{self, Reach};
 use super::secret;
 use super::serve::stop_signal;
+use super::target::{self, Target};
 use crate::client::chain;
 use crate::error::BoxError;
 use crate::mcp::{self, Backend, McpServer};
@@ -22,7 +22,7 @@ use crate::mcp::{self, Backend, McpServer};
 #[derive(Debug, Args)]
 pub(super) struct McpOptions {
     #[command(flatten)]
-    reach: Reach,
+    target: Target,
     /// Serve over Streamable HTTP at this address, under `/mcp`, instead of standard input and output.
     #[arg(long, value_name = "ADDRESS:PORT")]
     http: Option<SocketAddr>,
@@ -37,10 +37,10 @@ pub(super) struct McpOptions {
 
 /// Serves until the client goes away, or the process is told to stop; then the database is closed.
 pub(super) async fn mcp(context: Arc<Context>, options: McpOptions) -> Result<(), Failure> {
-    let (reach, limits) = (options.reach, connections::Limits::of(&context.config));
+    let (target, limits) = (options.target, connections::Limits::of(&context.config));
     let backend = Backend::new(move || {
-        let (context, reach) = (context.clone(), reach.clone());
-        async move { reach::open(&context, &reach).await.map_err(|failure| -> BoxError { chain(&failure).into() }) }
+        let (context, target) = (context.clone(), target.clone());
+        async move { target::open(&context, &target).await.map_err(|failure| -> BoxError { chain(&failure).into() }) }
     });
     let server = McpServer::new(backend);
     let ended = match options.http {

@@ -21,8 +21,8 @@ use self::values::{Conditions, Values, object};
 use super::context::Context;
 use super::failure::Failure;
 use super::print::{ask, plain, say};
-use super::reach::Reach;
 use super::table;
+use super::target::Target;
 use crate::model::{Group, Role, Tenant, UserTenant, UserView};
 
 /// What is worked with.
@@ -118,7 +118,7 @@ impl Kind {
 #[derive(Debug, Args)]
 pub(super) struct Common {
     #[command(flatten)]
-    reach: Reach,
+    target: Target,
     /// The tenant whose users, roles or groups they are, by key, name or id; without it, the tenant of the token.
     #[arg(long, value_name = "NAME")]
     tenant: Option<String>,

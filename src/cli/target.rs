@@ -21,7 +21,7 @@ use crate::domain::callers;
 
 /// Which service, and with whose rights.
 #[derive(Debug, Clone, Args)]
-pub(super) struct Reach {
+pub(super) struct Target {
     /// Address of a running service; without it, the configured database is used. Other users of this machine can see it
     /// here: prefer `USER_TENANT_URL` for one with a password.
     #[arg(long, value_name = "URL", env = "USER_TENANT_URL", hide_env_values = true)]
@@ -33,9 +33,9 @@ pub(super) struct Reach {
 }
 
 /// Opens the way to the service.
-pub(super) async fn open(context: &Context, reach: &Reach) -> Result<Client, Failure> {
-    let url = reach.url.clone();
-    let token = reach.token.as_ref().map(|token| token.expose_secret().to_owned());
+pub(super) async fn open(context: &Context, target: &Target) -> Result<Client, Failure> {
+    let url = target.url.clone();
+    let token = target.token.as_ref().map(|token| token.expose_secret().to_owned());
     if let Some(url) = url {
         return Client::remote(&url, token).map_err(|error| Failure::Usage(format!("--url: {error}")));
     }

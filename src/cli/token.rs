@@ -61,7 +61,7 @@ pub(super) async fn mint(
     };
     let mut claims = callers::claims(&session, user_tenant).await.map_err(|error| match error {
         Error::NotFound(_) => Failure::other(format!(
-            "--user-tenant: no live membership {user_tenant} with a live user and role; `bootstrap` prints the one it makes"
+            "--user-tenant: no active membership {user_tenant} with a active user and role; `bootstrap` prints the one it makes"
         )),
         other => other.into(),
     })?;

@@ -1,4 +1,4 @@
-//! How many connections one client address has open, so that one client does not have all places.
+//! How many connections one client address has open, so that one client does not have all connections.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -18,7 +18,7 @@ pub(super) struct Addresses {
 
 /// A connection of an address, counted until it is dropped.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(super) struct Permit {
     address: IpAddr,
     open: Arc<Mutex<HashMap<IpAddr, usize>>>,
 }
@@ -29,8 +29,8 @@ impl Addresses {
         Self { most, open: Arc::default() }
     }
 
-    /// A place for one more connection of this address, unless it has all that it may have.
-    pub(super) fn place(&self, address: IpAddr) -> Option<Place> {
+    /// A permit for one more connection of this address, unless it has all that it may have.
+    pub(super) fn permit(&self, address: IpAddr) -> Option<Permit> {
         let address = client(address);
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         let count = open.entry(address).or_default();
@@ -38,11 +38,11 @@ impl Addresses {
             return None;
         }
         *count += 1;
-        Some(Place { address, open: self.open.clone() })
+        Some(Permit { address, open: self.open.clone() })
     }
 }
 
-impl Drop for Place {
+impl Drop for Permit {
     fn drop(&mut self) {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         if let Entry::Occupied(mut count) = open.entry(self.address) {
@@ -69,29 +69,29 @@ mod tests {
     #[test]
     fn an_address_has_so_many_places_and_takes_none_of_another() {
         let addresses = Addresses::new(2);
-        let place = |text: &str| addresses.place(text.parse().unwrap());
-        let kept: Vec<_> = ["192.0.2.1", "::ffff:192.0.2.1", "192.0.2.2"].into_iter().map(place).collect();
+        let permit = |text: &str| addresses.permit(text.parse().unwrap());
+        let kept: Vec<_> = ["192.0.2.1", "::ffff:192.0.2.1", "192.0.2.2"].into_iter().map(permit).collect();
         assert!(kept.iter().all(Option::is_some), "{kept:?}");
-        assert!(place("192.0.2.1").is_none() && place("::ffff:192.0.2.1").is_none(), "one address, however written");
-        assert!(place("192.0.2.2").is_some());
+        assert!(permit("192.0.2.1").is_none() && permit("::ffff:192.0.2.1").is_none(), "one address, however written");
+        assert!(permit("192.0.2.2").is_some());
         drop(kept);
-        assert!(place("192.0.2.1").is_some(), "a place that was given back can be had again");
+        assert!(permit("192.0.2.1").is_some(), "a permit that was given back can be had again");
         assert!(addresses.open.lock().unwrap().is_empty(), "what is gone is forgotten");
     }
 
     #[test]
     fn addresses_of_one_network_of_ipv6_count_as_one() {
         let addresses = Addresses::new(1);
-        let place = |text: &str| addresses.place(text.parse().unwrap());
-        let _kept = place("2001:db8:0:1::1").unwrap();
-        assert!(place("2001:db8:0:1:ffff::2").is_none());
-        assert!(place("2001:db8:0:2::1").is_some());
+        let permit = |text: &str| addresses.permit(text.parse().unwrap());
+        let _kept = permit("2001:db8:0:1::1").unwrap();
+        assert!(permit("2001:db8:0:1:ffff::2").is_none());
+        assert!(permit("2001:db8:0:2::1").is_some());
     }
 
     #[test]
     fn without_a_bound_an_address_has_any_number() {
         let addresses = Addresses::new(0);
-        let kept: Vec<_> = (0..1_000).map(|_| addresses.place("192.0.2.1".parse().unwrap())).collect();
+        let kept: Vec<_> = (0..1_000).map(|_| addresses.permit("192.0.2.1".parse().unwrap())).collect();
         assert!(kept.iter().all(Option::is_some));
     }
 }

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::super::context::Context;
 use super::super::failure::Failure;
 use super::super::print::{plain, program};
-use super::super::reach;
+use super::super::target;
 use super::{Common, Kind, names};
 use crate::access::caller::ClaimMap;
 use crate::client::{Answer, Client};
@@ -32,7 +32,7 @@ impl Path {
             let message = "--tenant: tenants belong to none; for one of them:  tenant get NAME";
             return Err(Failure::Usage(message.to_owned()));
         }
-        let client = reach::open(context, &common.reach).await?;
+        let client = target::open(context, &common.target).await?;
         let tenants = Self { client, kind: Kind::Tenant, within: String::new(), tenant: None };
         let tenant = match (kind, &common.tenant) {
             (Kind::Tenant, _) => return Ok(tenants),
