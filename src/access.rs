@@ -1,5 +1,6 @@
 //! Who may open what: the only way from a request to the store. [`guard`] admits a caller, [`sessions`] are those of whom it admitted.
 
+pub(crate) mod active_callers;
 pub(crate) mod authenticate;
 pub(crate) mod bearer;
 pub(crate) mod caller;
@@ -8,7 +9,6 @@ pub(crate) mod entrance;
 pub(crate) mod guard;
 pub(crate) mod jwks;
 pub(crate) mod keys;
-pub(crate) mod liveness;
 pub(crate) mod locator;
 pub(crate) mod lookups;
 pub(crate) mod power;

@@ -16,11 +16,11 @@ use user_tenant_store::session::{DatabaseOptions, Limits, Read, Session, Write};
 use self::host::Host;
 pub use self::verifier::Verifier;
 use self::verifier::keys;
+use crate::access::active_callers::ActiveCallers;
 use crate::access::authenticate::Authenticators;
 use crate::access::bearer::BearerTokens;
 use crate::access::caller::ClaimMap;
 use crate::access::guard::Guard;
-use crate::access::liveness::Liveness;
 use crate::access::sessions::Sessions;
 use crate::access::signature::{ProvisioningCallback, SignatureVerifier};
 use crate::clock::Clock;
@@ -244,7 +244,7 @@ impl Builder {
         Self { caller_cache: life.min(Duration::from_secs(1)), ..self }
     }
 
-    /// When a membership is live that a tenant has given to a person whose home is elsewhere; at once by default.
+    /// When a membership is active that a tenant has given to a person whose home is elsewhere; at once by default.
     ///
     /// ```
     /// use user_tenant_service::{Builder, MembershipAcceptance};
@@ -258,7 +258,7 @@ impl Builder {
         Self { acceptance, ..self }
     }
 
-    /// Takes every caller whose token verifies for live: only the operator reaches this service.
+    /// Takes every caller whose token verifies for active: only the operator reaches this service.
     #[must_use]
     pub(crate) fn for_operator(self) -> Self {
         Self { operator: true, ..self }
@@ -388,8 +388,9 @@ impl Builder {
         let signatures = self.callback.and_then(|callback| SignatureVerifier::new(callback, self.clock.clone()));
         let bearer = BearerTokens::new(keys, rules, self.claims, self.clock);
         let authenticators = Authenticators::new(vec![Box::new(bearer)]);
-        let liveness = if self.operator { Liveness::of_operator() } else { Liveness::new(self.caller_cache) };
-        let guard = Guard::new(authenticators, liveness, sessions.lookups(), metrics.clone(), signatures);
+        let active_callers =
+            if self.operator { ActiveCallers::of_operator() } else { ActiveCallers::new(self.caller_cache) };
+        let guard = Guard::new(authenticators, active_callers, sessions.lookups(), metrics.clone(), signatures);
         let listeners = self.host.listeners;
         let service = Arc::new(Service { sessions, guard, metrics, environment: self.environment, listeners });
         let bare = UserTenantService { service: service.clone(), router: Router::new(), operators: Router::new() };

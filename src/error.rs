@@ -30,7 +30,7 @@ pub enum Error {
     /// The token does not verify.
     #[error("The token is not valid, or is over.")]
     InvalidToken,
-    /// The caller's user, membership or tenant is not live.
+    /// The caller's user, membership or tenant is not active.
     #[error("The user, the membership or the tenant of the token is not active.")]
     CallerNotActive,
     /// The caller's password has expired.

@@ -1,6 +1,6 @@
 //! What a host application uses of a running service: routes of its own behind our guard, and news of what changed.
 //!
-//! A route of the host names the permissions that open it, and its handler takes a [`Caller`], who is live and holds
+//! A route of the host names the permissions that open it, and its handler takes a [`Caller`], who is active and holds
 //! one of them. The sessions that a caller opens see its own tenant and no other:
 //!
 //! ```

@@ -50,7 +50,7 @@ const RULES: &[Rule] = &[
     },
     Rule {
         says: "what is looked up needs no proof, and knows nobody who makes one",
-        within: &["src/access/lookups", "src/access/liveness", "src/access/locator"],
+        within: &["src/access/lookups", "src/access/active_callers", "src/access/locator"],
         except: &[],
         forbids: &["crate::access::sessions", "crate::access::guard"],
     },

@@ -1,4 +1,4 @@
-//! Whether a caller still is what its token says: user, membership and tenant live, remembered for a second at most.
+//! Whether a caller still is what its token says: user, membership and tenant active, remembered for a second at most.
 
 use std::time::Duration;
 
@@ -12,19 +12,19 @@ use crate::error::Result;
 /// Callers remembered.
 const CAPACITY: u64 = 100_000;
 
-/// Remembers which callers were found live.
-pub(crate) struct Liveness {
-    live: Cache<(Uuid, Uuid, Uuid), ()>,
+/// Remembers which callers were found active.
+pub(crate) struct ActiveCallers {
+    active: Cache<(Uuid, Uuid, Uuid), ()>,
     enabled: bool,
     /// Whether nobody is asked for: every caller is the operator.
     trusting: bool,
 }
 
-impl Liveness {
+impl ActiveCallers {
     /// Remembers for `life`; zero asks the database each time. Refusals are never remembered.
     pub(crate) fn new(life: Duration) -> Self {
         Self {
-            live: Cache::builder().max_capacity(CAPACITY).time_to_live(life.max(Duration::from_millis(1))).build(),
+            active: Cache::builder().max_capacity(CAPACITY).time_to_live(life.max(Duration::from_millis(1))).build(),
             enabled: !life.is_zero(),
             trusting: false,
         }
@@ -40,22 +40,22 @@ impl Liveness {
         self.trusting
     }
 
-    /// Whether the caller is live.
-    pub(super) async fn is_live(&self, lookups: &Lookups, caller: &Caller) -> Result<bool> {
+    /// Whether the caller is active.
+    pub(super) async fn is_active(&self, lookups: &Lookups, caller: &Caller) -> Result<bool> {
         let key = (caller.id, caller.user_tenant_id, caller.tenant_id);
-        if self.trusting || self.enabled && self.live.contains_key(&key) {
+        if self.trusting || self.enabled && self.active.contains_key(&key) {
             return Ok(true);
         }
         // Boxed, since requests of which it is remembered would have room for it too.
-        let live = Box::pin(lookups.caller_is_live(caller)).await?;
-        if live && self.enabled {
-            self.live.insert(key, ());
+        let active = Box::pin(lookups.caller_is_active(caller)).await?;
+        if active && self.enabled {
+            self.active.insert(key, ());
         }
-        Ok(live)
+        Ok(active)
     }
 
     /// Forgets all.
     pub(super) fn forget(&self) {
-        self.live.invalidate_all();
+        self.active.invalidate_all();
     }
 }

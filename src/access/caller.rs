@@ -45,7 +45,7 @@ impl Default for ClaimMap {
     }
 }
 
-/// The caller that a verified token names. Whether it is live is a question for the database.
+/// The caller that a verified token names. Whether it is active is a question for the database.
 #[derive(Clone, Debug)]
 pub(crate) struct Caller {
     /// Id of the user.
@@ -100,12 +100,12 @@ impl Caller {
 impl ClaimMap {
     /// Reads the caller from the claims of a verified token.
     ///
-    /// A missing or malformed id is [`TokenError::NotLive`]: no row can match it. A permissions claim that is not an
+    /// A missing or malformed id is [`TokenError::NotActive`]: no row can match it. A permissions claim that is not an
     /// array grants nothing, nor do elements that are not strings.
     pub(crate) fn caller(&self, claims: &Value) -> Result<Caller, TokenError> {
         let id = |claim: &str| {
             let text = find(claims, claim).and_then(Value::as_str);
-            text.and_then(|text| Uuid::try_parse(text).ok()).ok_or(TokenError::NotLive)
+            text.and_then(|text| Uuid::try_parse(text).ok()).ok_or(TokenError::NotActive)
         };
         let permissions = find(claims, &self.permissions).and_then(Value::as_array);
         Ok(Caller {
@@ -278,7 +278,7 @@ mod tests {
         for name in ["id", "userTenantId", "tenantId"] {
             for value in [json!("not-a-uuid"), json!(null), json!(7), json!(""), json!([USER])] {
                 let error = ClaimMap::default().caller(&with(name, value.clone())).unwrap_err();
-                assert!(matches!(error, TokenError::NotLive), "{name}: {value}");
+                assert!(matches!(error, TokenError::NotActive), "{name}: {value}");
             }
         }
     }

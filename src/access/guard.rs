@@ -7,9 +7,9 @@ use axum::http::request::Parts;
 use serde_json::Value as Json;
 use uuid::Uuid;
 
+use super::active_callers::ActiveCallers;
 use super::authenticate::Authenticators;
 use super::caller::Caller;
-use super::liveness::Liveness;
 use super::locator::Locator;
 use super::lookups::Lookups;
 use super::power::Power;
@@ -30,7 +30,7 @@ pub(crate) struct Opening {
     pub(crate) gives_power: bool,
 }
 
-/// That a live caller with the route's permission may act on the tenant that the path names.
+/// That a active caller with the route's permission may act on the tenant that the path names.
 #[derive(Debug, Clone)]
 pub(crate) struct Authorized {
     caller: Arc<Caller>,
@@ -72,7 +72,7 @@ impl Authorized {
 /// Checks requests before they reach a handler.
 pub(crate) struct Guard {
     authenticators: Authenticators,
-    liveness: Liveness,
+    active_callers: ActiveCallers,
     lookups: Lookups,
     metrics: Arc<Metrics>,
     signatures: Option<SignatureVerifier>,
@@ -82,19 +82,19 @@ impl Guard {
     /// A guard that knows callers by `authenticators` and, where there are any, signed requests with `signatures`.
     pub(crate) fn new(
         authenticators: Authenticators,
-        liveness: Liveness,
+        active_callers: ActiveCallers,
         lookups: Lookups,
         metrics: Arc<Metrics>,
         signatures: Option<SignatureVerifier>,
     ) -> Self {
-        Self { authenticators, liveness, lookups, metrics, signatures }
+        Self { authenticators, active_callers, lookups, metrics, signatures }
     }
 
-    /// The live caller of a request, by its head alone, or the 401 that it gets: before anything else is read of it.
+    /// The active caller of a request, by its head alone, or the 401 that it gets: before anything else is read of it.
     pub(crate) async fn identify(&self, head: &Parts) -> Result<Arc<Caller>> {
         let verified = match self.authenticators.caller(head).await {
-            Ok(caller) if self.liveness.is_live(&self.lookups, &caller).await? => Ok(caller),
-            Ok(_) => Err(TokenError::NotLive),
+            Ok(caller) if self.active_callers.is_active(&self.lookups, &caller).await? => Ok(caller),
+            Ok(_) => Err(TokenError::NotActive),
             Err(error) => Err(error),
         };
         verified.map_err(|error| {
@@ -104,18 +104,18 @@ impl Guard {
                 TokenError::Malformed => Error::MalformedAuthorization,
                 TokenError::Invalid(_) => Error::InvalidToken,
                 TokenError::PasswordExpired => Error::PasswordExpired,
-                TokenError::NotLive => Error::CallerNotActive,
+                TokenError::NotActive => Error::CallerNotActive,
                 TokenError::Unavailable(source) => Error::Unavailable(Some(source)),
             }
         })
     }
 
-    /// Refuses a caller who was identified and is live no more.
-    pub(crate) async fn check_live(&self, caller: &Caller) -> Result<()> {
-        if self.liveness.is_live(&self.lookups, caller).await? {
+    /// Refuses a caller who was identified and is active no more.
+    pub(crate) async fn check_active(&self, caller: &Caller) -> Result<()> {
+        if self.active_callers.is_active(&self.lookups, caller).await? {
             return Ok(());
         }
-        self.metrics.authentication_failed(TokenError::NotLive.reason());
+        self.metrics.authentication_failed(TokenError::NotActive.reason());
         Err(Error::CallerNotActive)
     }
 
@@ -164,7 +164,7 @@ impl Guard {
 
     /// What the caller may give and take now; refused where the database has withdrawn what opens the route.
     async fn power(&self, caller: &Caller, permissions: &[&'static str]) -> Result<Option<Arc<Power>>> {
-        if self.liveness.trusts_callers() {
+        if self.active_callers.trusts_callers() {
             return Ok(None);
         }
         // Boxed, since reads would have room for it too.
@@ -181,8 +181,8 @@ impl Guard {
         Error::BadSignature
     }
 
-    /// Forgets who is live, after a write that may have changed it.
+    /// Forgets who is active, after a write that may have changed it.
     pub(crate) fn forget_callers(&self) {
-        self.liveness.forget();
+        self.active_callers.forget();
     }
 }

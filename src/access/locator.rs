@@ -44,7 +44,7 @@ impl Locator {
         };
         let tenant = tenant.filter(|tenant| caller.reaches(*tenant)).ok_or_else(refusal)?;
         if tenant != caller.tenant_id {
-            // The caller's own tenant is active: otherwise the caller would not be live.
+            // The caller's own tenant is active: otherwise the caller would not be active.
             // Boxed, since most requests stay in the caller's tenant and would have room for it too.
             let active = Box::pin(lookups.tenant_is_active(tenant)).await?.ok_or_else(refusal)?;
             if !active && self.active_only {

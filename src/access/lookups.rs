@@ -21,23 +21,24 @@ pub(crate) struct Lookups {
 }
 
 impl Lookups {
-    /// Asks `store`; memberships are live when `acceptance` says so.
+    /// Asks `store`; memberships are active when `acceptance` says so.
     pub(super) fn new(store: Store, acceptance: MembershipAcceptance) -> Self {
         Self { store, acceptance }
     }
 
-    /// Whether user, membership and tenant of a token are what it says, and live.
-    pub(super) async fn caller_is_live(&self, caller: &Caller) -> Result<bool> {
+    /// Whether user, membership and tenant of a token are what it says, and active.
+    pub(super) async fn caller_is_active(&self, caller: &Caller) -> Result<bool> {
         let session = self.store.read(System(SystemReason::CheckCaller));
-        let live = Predicate::And(vec![
+        let active = Predicate::And(vec![
             Standing::ID.is(caller.user_tenant_id),
             Standing::USER_ID.is(caller.id),
             Standing::TENANT_ID.is(caller.tenant_id),
-            self.acceptance.live(Standing::STATUS, &Standing::DEFAULT_TENANT_ID.is(caller.tenant_id)),
+            self.acceptance.active(Standing::STATUS, &Standing::DEFAULT_TENANT_ID.is(caller.tenant_id)),
             Standing::TENANT_STATUS.is(i32::from(TenantStatus::Active)),
         ]);
         // One row at most, so that it is a short read.
-        let found = session.repository::<Standing>().find(&Filter { limit: Some(1), ..Filter::matching(live) }).await?;
+        let found =
+            session.repository::<Standing>().find(&Filter { limit: Some(1), ..Filter::matching(active) }).await?;
         Ok(!found.is_empty())
     }
 
@@ -47,7 +48,7 @@ impl Lookups {
         Ok(holdings::of(&session, caller.user_tenant_id).await?)
     }
 
-    /// The tenant of a live row that a path names, whoever's it is.
+    /// The tenant of a active row that a path names, whoever's it is.
     pub(crate) async fn tenant_of<E: Entity>(&self, tenant: TypedProperty<E, Uuid>, id: Uuid) -> Result<Option<Uuid>> {
         let session = self.store.read(System(SystemReason::Locate));
         let filter = Filter { fields: Some(vec![tenant.position()]), ..Filter::default() };

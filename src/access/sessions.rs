@@ -58,7 +58,7 @@ impl Sessions {
         Ok(Self { store, acceptance: MembershipAcceptance::default(), operator: false })
     }
 
-    /// The same, with memberships live when `acceptance` says so.
+    /// The same, with memberships active when `acceptance` says so.
     pub(crate) fn accepting(self, acceptance: MembershipAcceptance) -> Self {
         Self { acceptance, ..self }
     }

@@ -30,9 +30,9 @@ pub(crate) enum TokenError {
     /// The password has expired: 401 `PasswordExpiryError`.
     #[error("password expired")]
     PasswordExpired,
-    /// The token names no live caller: 401 `TokenExpired` with the code `CALLER_NOT_ACTIVE`.
+    /// The token names no active caller: 401 `TokenExpired` with the code `CALLER_NOT_ACTIVE`.
     #[error("caller not active")]
-    NotLive,
+    NotActive,
     /// The keys cannot be reached: 503.
     #[error("the token keys cannot be reached")]
     Unavailable(#[source] SourceError),
@@ -46,7 +46,7 @@ impl TokenError {
             Self::Malformed => "malformed_header",
             Self::Invalid(reason) => reason.as_str(),
             Self::PasswordExpired => "password_expired",
-            Self::NotLive => "caller_not_active",
+            Self::NotActive => "caller_not_active",
             Self::Unavailable(_) => "keys_unavailable",
         }
     }

@@ -13,7 +13,7 @@ pub type Verification<'a> =
 /// Verifies bearer tokens in a way of the host's own.
 ///
 /// It is asked at each request, so it remembers by itself what took long to find out. Whatever it answers, the service
-/// still looks whether user, membership and tenant of the claims are live.
+/// still looks whether user, membership and tenant of the claims are active.
 ///
 /// ```
 /// use std::collections::HashMap;

@@ -52,7 +52,7 @@ impl UserTenantService {
         Ok(crate::domain::bootstrap::bootstrap(self.write().await?, wanted).await?.into_inner())
     }
 
-    /// Routes that only live callers get to who hold any one of `permissions`; an empty list lets nobody in. Others
+    /// Routes that only active callers get to who hold any one of `permissions`; an empty list lets nobody in. Others
     /// are answered as on our own routes: 401 or 403 in the same envelope.
     ///
     /// ```

@@ -41,7 +41,7 @@ impl Administrators {
     }
 }
 
-/// Whether a live member holds all of [`NEEDED`], by its role and its own permissions together.
+/// Whether a active member holds all of [`NEEDED`], by its role and its own permissions together.
 async fn exist(session: &Session<TenantScope, Write>, acceptance: MembershipAcceptance) -> Result<bool> {
     let spellings = in_every_spelling(NEEDED.map(str::to_owned));
     let named = UserLevelPermission::PERMISSION.is_one_of(spellings.iter().map(String::as_str));
@@ -69,10 +69,10 @@ async fn exist(session: &Session<TenantScope, Write>, acceptance: MembershipAcce
     session.repository::<Role>().for_each(Filter { fields, ..Filter::matching(granting) }, each).await?;
 
     // Of a member who has not come, the view shows a home only where it is this tenant.
-    let live = || acceptance.live(UserView::STATUS, &UserView::DEFAULT_TENANT_ID.compare(Comparison::NotNull));
+    let active = || acceptance.active(UserView::STATUS, &UserView::DEFAULT_TENANT_ID.compare(Comparison::NotNull));
     let enough = roles.iter().filter(|(_, role)| suffices(&Effective::of(*role, []))).map(|(id, _)| *id);
     let by_role = Predicate::And(vec![
-        live(),
+        active(),
         UserView::ROLE_ID.is_one_of(enough),
         UserView::USER_TENANT_ID.is_none_of(own.keys().copied()),
     ]);
@@ -80,7 +80,7 @@ async fn exist(session: &Session<TenantScope, Write>, acceptance: MembershipAcce
     if members.count(Some(&by_role)).await? > 0 {
         return Ok(true);
     }
-    let exceptional = Predicate::And(vec![live(), UserView::USER_TENANT_ID.is_one_of(own.keys().copied())]);
+    let exceptional = Predicate::And(vec![active(), UserView::USER_TENANT_ID.is_one_of(own.keys().copied())]);
     let mut found = false;
     let each = |row: &Record| {
         let role = row.uuid(UserView::ROLE_ID).and_then(|role| roles.get(&role)).into_iter().flatten();

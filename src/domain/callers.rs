@@ -57,9 +57,9 @@ fn in_order(predicate: Option<Predicate>) -> Filter {
 
 /// The oldest membership that may call, which on an embedded database is the first administrator's.
 pub(crate) async fn oldest_membership(session: &Session<System, Read>) -> Result<Option<Uuid>> {
-    let live = UserView::STATUS.is_one_of(UserStatus::LIVE.map(i32::from));
+    let active = UserView::STATUS.is_one_of(UserStatus::MAY_ACT.map(i32::from));
     let members = session.repository::<UserView>();
-    let mut pages = members.pages(in_order(Some(live)));
+    let mut pages = members.pages(in_order(Some(active)));
     while let Some(members) = pages.next().await? {
         for member in &members {
             let (Some(tenant), membership) = (member.uuid(UserView::TENANT_ID), member.uuid(UserView::USER_TENANT_ID))

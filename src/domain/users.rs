@@ -165,8 +165,8 @@ pub(crate) async fn tenants_of(
     let home = person
         .and_then(|person| person.default_tenant_id)
         .map_or(Comparison::Never, |home| Comparison::Equal(home.into()));
-    let live = principal.acceptance.live(UserTenant::STATUS, &UserTenant::TENANT_ID.compare(home));
-    let memberships = session.repository::<UserTenant>().all_typed(live).await?;
+    let active = principal.acceptance.active(UserTenant::STATUS, &UserTenant::TENANT_ID.compare(home));
+    let memberships = session.repository::<UserTenant>().all_typed(active).await?;
     let own = Tenant::ID.is_one_of(memberships.iter().map(|membership| membership.tenant_id));
     Ok(session.repository::<Tenant>().find_page(&filter.within(own)).await?)
 }

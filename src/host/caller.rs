@@ -12,7 +12,7 @@ use uuid::Uuid;
 use crate::access::sessions::CallerSessions;
 use crate::error::{Error, Result};
 
-/// A live caller who may use the route. Only [`crate::UserTenantService::guarded`] makes one, so a handler that takes
+/// A active caller who may use the route. Only [`crate::UserTenantService::guarded`] makes one, so a handler that takes
 /// it cannot be mounted without a guard: there it is a 500, whoever calls.
 ///
 /// ```

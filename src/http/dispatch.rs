@@ -166,7 +166,7 @@ impl Operation {
                 let said = self.said(bodies, &head, sent).await?;
                 if self.route.row.body.is_some() {
                     // A body may take its time, and callers are what they are now.
-                    service.guard.check_live(&caller).await?;
+                    service.guard.check_active(&caller).await?;
                 }
                 (said, service.guard.admit(caller, self.route.opening(), path.get("id")).await?)
             }

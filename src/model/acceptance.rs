@@ -5,11 +5,11 @@ use user_tenant_store::{Entity, TypedProperty};
 
 use super::UserStatus;
 
-/// When a membership beside a person's home is live.
+/// When a membership beside a person's home is active.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum MembershipAcceptance {
     /// At once: the tenant vouches for the person. Issuers of the original never make a membership active, so that it must be
-    /// live before.
+    /// active before.
     #[default]
     Vouched,
     /// Once the person has come, which makes the membership active. A tenant cannot act in a person's name by adding them.
@@ -17,10 +17,10 @@ pub enum MembershipAcceptance {
 }
 
 impl MembershipAcceptance {
-    /// That a row with this status is a live membership; `at_home` tells whether the tenant is the person's home.
-    pub(crate) fn live<E: Entity>(self, status: TypedProperty<E, i32>, at_home: &Predicate) -> Predicate {
+    /// That a row with this status is a active membership; `at_home` tells whether the tenant is the person's home.
+    pub(crate) fn active<E: Entity>(self, status: TypedProperty<E, i32>, at_home: &Predicate) -> Predicate {
         if self == Self::Vouched {
-            return status.is_one_of(UserStatus::LIVE.map(i32::from));
+            return status.is_one_of(UserStatus::MAY_ACT.map(i32::from));
         }
         let joined = status.is_one_of(UserStatus::JOINED.map(i32::from));
         let registered = status.is(i32::from(UserStatus::Registered));

@@ -251,8 +251,9 @@ fn status_numbers_convert_both_ways() {
     assert_eq!(UserStatus::try_from(5), Err(5));
     assert_eq!(TenantStatus::try_from(1), Ok(TenantStatus::Active));
     assert_eq!(TenantStatus::try_from(2), Err(2));
-    let live: Vec<_> = (0..=4).filter(|number| UserStatus::try_from(*number).is_ok_and(UserStatus::is_live)).collect();
-    assert_eq!(live, [0, 1, 3]);
+    let may_act: Vec<_> =
+        (0..=4).filter(|number| UserStatus::try_from(*number).is_ok_and(UserStatus::may_act)).collect();
+    assert_eq!(may_act, [0, 1, 3]);
 }
 
 /// What a client may write without bound, it can fill the disk and the memory of readers with.

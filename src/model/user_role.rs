@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use user_tenant_store::Entity;
 use uuid::Uuid;
 
-/// Live memberships of live users, with the names that one looks for.
+/// Live memberships of active users, with the names that one looks for.
 const ASSIGNMENTS: &str = concat!(
     "ut.id, ut.user_id, ut.tenant_id, ut.role_id, ut.status, r.name AS role_name, ",
     names!("username", "username"),

@@ -65,11 +65,11 @@ impl UserStatus {
     /// The statuses of somebody who has come to the tenant: the login service sets them.
     pub const JOINED: [Self; 2] = [Self::Active, Self::PasswordChangeNeeded];
     /// The statuses with which a user may use the service.
-    pub const LIVE: [Self; 3] = [Self::Registered, Self::Active, Self::PasswordChangeNeeded];
+    pub const MAY_ACT: [Self; 3] = [Self::Registered, Self::Active, Self::PasswordChangeNeeded];
 
     /// Whether a user whose membership has this status may use the service.
-    pub fn is_live(self) -> bool {
-        Self::LIVE.contains(&self)
+    pub fn may_act(self) -> bool {
+        Self::MAY_ACT.contains(&self)
     }
 }
 

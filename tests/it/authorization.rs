@@ -16,7 +16,7 @@ use crate::world::{World, on_both};
 /// Operations that nobody needs a token for.
 const PUBLIC: &[&str] = &["POST /user-callback"];
 
-/// What makes Alice, the caller of all profiles, no longer live; runs on both databases.
+/// What makes Alice, the caller of all profiles, no longer active; runs on both databases.
 const NOT_LIVE: &[(&str, &str)] = &[
     (
         "membership inactive",
@@ -43,7 +43,7 @@ const NOT_LIVE: &[(&str, &str)] = &[
     ("tenant deleted", "UPDATE main.tenants SET deleted = true WHERE id = 'a0000000-0000-4000-8000-000000000001'"),
 ];
 
-/// Tokens that are genuine and name nobody live.
+/// Tokens that are genuine and name nobody active.
 const NOBODY: &[&str] = &[
     "deleted_user",
     "ghost_user",
@@ -245,7 +245,7 @@ fn only_a_live_caller_gets_in(world: &World) {
         }
         assert_eq!(world.database.tables(), before, "who is refused changes nothing");
     };
-    refuse_all("everybody live", NOBODY);
+    refuse_all("everybody active", NOBODY);
     for (state, sql) in NOT_LIVE {
         world.run(sql);
         refuse_all(state, &["admin_a", "master_a", "noperm_a"]);
