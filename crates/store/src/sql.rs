@@ -5,6 +5,7 @@ mod operation;
 #[cfg(feature = "postgres")]
 pub(crate) mod postgres;
 pub(crate) mod predicate;
+mod search;
 #[cfg(feature = "sqlite")]
 pub(crate) mod sqlite;
 pub(crate) mod veil;
@@ -15,8 +16,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use sea_query::{
-    Condition, Expr, ExprTrait, Func, IntoTableRef, LockType, Order, PostgresQueryBuilder, Query, SelectStatement,
-    SqliteQueryBuilder, TableRef,
+    Condition, Expr, IntoTableRef, LockType, PostgresQueryBuilder, Query, SelectStatement, SqliteQueryBuilder, TableRef,
 };
 use uuid::Uuid;
 
@@ -224,19 +224,8 @@ impl Confined {
                 Self { effort: Effort::One, ..Self::select(dialect, &select, Arc::new([])) }
             }
             Operation::Search { predicate, properties, keeps } => {
-                let id = meta.id();
-                let mut select = Query::select();
-                // In order, or two that keep the same rows could wait for each other.
-                select
-                    .column((ROOT, id.column))
-                    .expr(version(dialect, properties))
-                    .from(dialect.table(meta).alias(ROOT))
-                    .cond_where(confine(dialect, wall, meta, Some(predicate), Rows::Written))
-                    .order_by((ROOT, id.column), Order::Asc);
-                if keeps && dialect.is_postgres() {
-                    select.lock(LockType::NoKeyUpdate);
-                }
-                Self::select(dialect, &select, Arc::new([id]))
+                let condition = confine(dialect, wall, meta, Some(predicate), Rows::Written);
+                search::search(dialect, meta, condition, properties, keeps)
             }
             Operation::Insert { values } => write::insert(dialect, wall, meta, actor, values),
             Operation::Update { predicate, values } => {
@@ -299,17 +288,6 @@ impl Confined {
             Dialect::Sqlite => select.build(SqliteQueryBuilder),
         };
         Self::plain(sql, values.0, projection)
-    }
-}
-
-/// What differs once a row has changed: of `PostgreSQL` which transaction wrote it, of `SQLite` what these properties hold.
-fn version(dialect: Dialect, properties: &[&'static Property]) -> Expr {
-    match dialect {
-        Dialect::Postgres(_) => Expr::col((ROOT, "xmin")).cast_as("text"),
-        Dialect::Sqlite => {
-            let columns = properties.iter().map(|property| Expr::col((ROOT, property.column)));
-            Func::cust("digest").args(columns).into()
-        }
     }
 }
 
