@@ -1,6 +1,7 @@
 //! The built program with any arguments and settings: run to its end, or kept running in a directory of its own.
 
 use std::fs::File;
+use std::io::{PipeReader, PipeWriter, Read as _};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -138,6 +139,32 @@ impl Workplace {
         };
         running.wait_for_address();
         running
+    }
+
+    /// The same with standard output and its log on one pipe, which is read up to the address.
+    pub(crate) fn start_on_one_pipe(&self, reader: &mut PipeReader, writer: PipeWriter) -> Running {
+        let both = writer.try_clone().expect("a pipe has several ends");
+        let mut command = self.command(&[]);
+        let process = command.env("PORT", "0").stdout(both).stderr(writer).spawn().expect("the program can be started");
+        // It keeps the ends that it hands over.
+        drop(command);
+        let mut printed = Vec::new();
+        let announced = loop {
+            let mut byte = [0];
+            reader.read_exact(&mut byte).expect("the program says where it listens");
+            printed.extend(byte);
+            let text = String::from_utf8_lossy(&printed);
+            if let Some((_, line)) = text.split_once("running at http://").filter(|(_, line)| line.ends_with('\n')) {
+                break line.trim_end().to_owned();
+            }
+        };
+        let (address, prefix) = announced.split_at(announced.find('/').unwrap_or(announced.len()));
+        Running {
+            process,
+            address: address.parse().expect("it is an address"),
+            prefix: prefix.to_owned(),
+            directory: self.path().to_path_buf(),
+        }
     }
 
     /// The program, for a terminal to start.
