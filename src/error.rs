@@ -121,7 +121,7 @@ pub enum Error {
     /// The operation includes nothing, and the filter does.
     #[error("Invalid \"filter.include\": this operation includes nothing.")]
     NothingToInclude,
-    /// More rows than one answer may hold.
+    /// More rows than one answer may hold, or one change may be of.
     #[error("{0}")]
     TooManyRows(String),
     /// More bytes than one answer may take.

@@ -166,7 +166,7 @@ impl CallerSessions {
         self.write_where::<E, _>(TenantScope(tenant), condition, Some(tenant)).await
     }
 
-    /// Waits for the turn, looks for what patterns select, and begins a transaction that keeps these rows, if all are still as
+    /// Waits for the turn, looks for what is selected, and begins a transaction. Rows of patterns are kept, if all are still as
     /// they were found. The rules lock the tenant before its rows, and so does this.
     async fn write_where<E: Entity, S: Scope + Sees<E> + Sees<Tenant>>(
         &self,
@@ -175,15 +175,22 @@ impl CallerSessions {
         tenant: Option<Uuid>,
     ) -> StoreResult<(Session<S, Write>, Option<Predicate>)> {
         let turn = self.store.turn_to_change::<E>(&scope, condition.as_ref()).await?;
-        let Some(patterns) = condition.as_ref().filter(|condition| !condition.is_light()) else {
-            return Ok((self.store.write(scope, self.actor()).await?.holding(turn), condition));
-        };
+        if turn.is_none() {
+            return Ok((self.store.write(scope, self.actor()).await?, condition));
+        }
+        let is_light = condition.as_ref().is_none_or(Predicate::is_light);
         for _ in 0..SEARCHES {
-            let found = self.store.read_for(scope.clone(), self.actor()).repository::<E>().search(patterns).await?;
-            let session = self.store.write(scope.clone(), self.actor()).await?;
+            let searching = self.store.read_for(scope.clone(), self.actor());
+            let found = searching.repository::<E>().search(condition.as_ref()).await?;
+            let session = self.store.write_in_turn(scope.clone(), self.actor(), turn.clone()).await?;
             let lock = tenant.map(|tenant| session.repository::<Tenant>().lock_by_id(tenant));
-            if session.ask((lock, session.repository::<E>().keep(&found))).await?.1 {
-                return Ok((session.holding(turn), Some(found.predicate())));
+            // Where nothing was searched for, what matches now counts.
+            let keep = (!is_light).then(|| session.repository::<E>().keep(&found));
+            let (_, kept) = session.ask((lock, keep)).await?;
+            match kept {
+                None => return Ok((session, condition)),
+                Some(true) => return Ok((session, Some(found.predicate()))),
+                Some(false) => {}
             }
         }
         Err(StoreError::Contention("rows that a change was to be made of were changed by others at each try".into()))

@@ -130,6 +130,11 @@ pub(crate) const SETTINGS: &[Setting] = &[
     ),
     plain("MAX_ROWS", Some("10000"), "Maximum number of rows in one response, included rows counted"),
     plain(
+        "MAX_CHANGED_ROWS",
+        Some("2000"),
+        "Maximum number of rows that one PATCH or DELETE with a where changes; other writes wait for it",
+    ),
+    plain(
         "MAX_ANSWER_BYTES",
         Some("33554432"),
         "Maximum size of one response, in bytes, included rows counted each time; a row counts as its size in memory, if that is more than its JSON",

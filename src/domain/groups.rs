@@ -37,6 +37,8 @@ pub(crate) async fn update_all(
     predicate: Option<&Predicate>,
     patch: Patch<Group>,
 ) -> Result<Committed<u64>> {
+    // Before the name is kept: a change of what patterns select keeps the tenant and its rows first.
+    tenants::hold(&session).await?;
     names::keep_once(&session, Group::NAME, patch.get(Group::NAME), predicate).await?;
     Ok(session.update_and_commit(predicate, patch).await?)
 }

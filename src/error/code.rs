@@ -130,7 +130,7 @@ codes! {
     OperatorNotAllowed "OPERATOR_NOT_ALLOWED_IN_QUERY" 400, 400 "Error" "OPERATOR_NOT_ALLOWED_IN_QUERY";
     /// The filter is nested too deeply.
     FilterTooDeep "QUERY_OBJECT_TOO_DEEP" 400, 400 "Error" "QUERY_OBJECT_TOO_DEEP";
-    /// The answer would have more rows than one may hold.
+    /// The answer would have more rows than one may hold, or the condition selects more than one change may be of.
     TooManyRows "TOO_MANY_ROWS" 400, 400 "BadRequestError" "TOO_MANY_ROWS";
     /// The answer would take more bytes than one may.
     AnswerTooLarge "ANSWER_TOO_LARGE" 400, 400 "BadRequestError" "ANSWER_TOO_LARGE";

@@ -49,6 +49,12 @@ pub enum StoreError {
         /// The bound.
         limit: u64,
     },
+    /// A condition selects more rows than are changed at once.
+    #[error("at most {limit} rows are changed at once; select fewer, one part after the other")]
+    TooManyToChange {
+        /// The bound.
+        limit: u64,
+    },
     /// The statement ran longer than the configured bound.
     #[error("the database took too long")]
     Timeout(#[source] BoxError),

@@ -17,6 +17,7 @@ use crate::sql::postgres;
 #[cfg(feature = "sqlite")]
 use crate::sql::sqlite;
 use crate::sql::{CommitPolicy, Confined, Counted, Dialect, Queried, Question};
+use crate::turns::Turn;
 
 /// A mode of sessions: [`Read`] or [`Write`].
 pub trait Mode: sealed::Mode {}
@@ -97,17 +98,17 @@ impl Pool {
         Ok(Self(Arc::new(backend)))
     }
 
-    /// Begins a transaction in the name of an actor.
+    /// Begins a transaction in the name of an actor, which keeps the turn until the database is done with it.
     #[cfg_attr(
         not(feature = "sqlite"),
         expect(unused_variables, reason = "each statement tells `PostgreSQL` who the actor is")
     )]
-    pub(crate) async fn begin(&self, actor: &Actor) -> StoreResult<Transaction> {
+    pub(crate) async fn begin(&self, actor: &Actor, turn: Option<Arc<Turn>>) -> StoreResult<Transaction> {
         let begun = match *self.0 {
             #[cfg(feature = "postgres")]
-            Backend::Postgres(ref backend, schema) => Begun::Postgres(backend.begin().await?, schema),
+            Backend::Postgres(ref backend, schema) => Begun::Postgres(backend.begin(turn).await?, schema),
             #[cfg(feature = "sqlite")]
-            Backend::Sqlite(ref backend) => Begun::Sqlite(backend.begin(actor.author())),
+            Backend::Sqlite(ref backend) => Begun::Sqlite(backend.begin(actor.author(), turn)),
         };
         Ok(Transaction(Box::new(begun)))
     }

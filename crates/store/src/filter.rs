@@ -99,6 +99,14 @@ impl Predicate {
         }
     }
 
+    /// What it is made of by `and`.
+    pub(crate) fn conjuncts(&self) -> Vec<&Self> {
+        match self {
+            Self::And(all) => all.iter().flat_map(Self::conjuncts).collect(),
+            one => vec![one],
+        }
+    }
+
     /// The properties that it tests, each once.
     pub(crate) fn properties(&self) -> Vec<&'static Property> {
         let mut properties = match self {

@@ -257,7 +257,7 @@ pub(crate) fn held(value: &Value) -> u64 {
 mod tests {
     use super::*;
 
-    const LIMITS: Limits = Limits { max_rows: 1, max_bytes: 200_000, max_bytes_together: 300_000 };
+    const LIMITS: Limits = Limits { max_rows: 1, max_changed_rows: 1, max_bytes: 200_000, max_bytes_together: 300_000 };
 
     #[test]
     fn an_answer_is_bounded_to_the_byte() {
@@ -310,7 +310,8 @@ mod tests {
 
     #[tokio::test]
     async fn who_read_much_or_found_no_room_waits_for_a_turn() {
-        const LIMITS: Limits = Limits { max_rows: 1, max_bytes: 4 * LONG, max_bytes_together: 4 * LONG };
+        const LIMITS: Limits =
+            Limits { max_rows: 1, max_changed_rows: 1, max_bytes: 4 * LONG, max_bytes_together: 4 * LONG };
         let together = Together::new(&LIMITS, 2);
         let of = |tenant: u128| Meter::new(&together, &LIMITS, Wall::Tenant(Uuid::from_u128(tenant)), None);
         let mut short = of(1);

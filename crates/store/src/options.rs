@@ -109,6 +109,8 @@ pub enum TlsMode {
 pub struct Limits {
     /// Most rows of an answer, included ones counted.
     pub max_rows: u64,
+    /// Most rows that one change of the rows that a condition selects may be of; others wait for it.
+    pub max_changed_rows: u64,
     /// Most bytes of an answer, included rows and each repetition of them counted. A row counts as what it takes in memory
     /// or as JSON, whichever is more: some tens of bytes for each property, and the length of its texts and documents.
     pub max_bytes: u64,
@@ -118,7 +120,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { max_rows: 10_000, max_bytes: 32 << 20, max_bytes_together: 80 << 20 }
+        Self { max_rows: 10_000, max_changed_rows: 2_000, max_bytes: 32 << 20, max_bytes_together: 80 << 20 }
     }
 }
 

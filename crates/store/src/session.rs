@@ -37,8 +37,6 @@ pub struct Session<S, M: Mode> {
     pub(crate) environment: Environment,
     pub(crate) limits: Limits,
     together: Arc<Together>,
-    /// Held until the transaction has ended.
-    turn: Option<Turn>,
 }
 
 /// A statement that reads, and what its answer may take.
@@ -107,7 +105,20 @@ impl Store {
     /// # Errors
     /// [`crate::StoreError::Unavailable`] when no connection is to be had.
     pub async fn write<S: Scope>(&self, scope: S, actor: Actor) -> StoreResult<Session<S, Write>> {
-        let transaction = self.pool.begin(&actor).await?;
+        self.write_in_turn(scope, actor, None).await
+    }
+
+    /// The same, which keeps a turn of [`Store::turn_to_change`] until the database is done with it, whoever hangs up.
+    ///
+    /// # Errors
+    /// As [`Self::write`].
+    pub async fn write_in_turn<S: Scope>(
+        &self,
+        scope: S,
+        actor: Actor,
+        turn: Option<Arc<Turn>>,
+    ) -> StoreResult<Session<S, Write>> {
+        let transaction = self.pool.begin(&actor, turn).await?;
         Ok(self.session(transaction, scope, actor))
     }
 
@@ -120,7 +131,7 @@ impl Store {
         &self,
         scope: &impl Scope,
         condition: Option<&Predicate>,
-    ) -> StoreResult<Option<Turn>> {
+    ) -> StoreResult<Option<Arc<Turn>>> {
         let meta = E::meta();
         if condition.is_some_and(|condition| condition.is_light() && condition.names(meta.id())) {
             return Ok(None);
@@ -129,7 +140,7 @@ impl Store {
             Wall::Tenant(id) | Wall::Person(id) => Some(id),
             Wall::Open => None,
         };
-        self.together.changes.enter(whose, meta.table).await.map(Some)
+        self.together.changes.enter(whose, meta.table).await.map(|turn| Some(Arc::new(turn)))
     }
 
     /// Carries out what is under way and closes all connections; later statements are refused with
@@ -161,7 +172,6 @@ impl Store {
             environment: self.environment.clone(),
             limits: self.limits,
             together: self.together.clone(),
-            turn: None,
         }
     }
 }
@@ -265,18 +275,11 @@ impl<M: Mode> Session<System, M> {
             environment: self.environment,
             limits: self.limits,
             together: self.together,
-            turn: self.turn,
         }
     }
 }
 
 impl<S: Scope> Session<S, Write> {
-    /// The same transaction, which keeps a turn of [`Store::turn_to_change`] until it has ended.
-    #[must_use]
-    pub fn holding(self, turn: Option<Turn>) -> Self {
-        Self { turn, ..self }
-    }
-
     /// Runs statements, one after the other, and returns how many rows each touched.
     pub(crate) async fn execute(&self, statements: Vec<Confined>) -> StoreResult<Vec<u64>> {
         for statement in &statements {

@@ -223,9 +223,9 @@ impl Confined {
                 }
                 Self { effort: Effort::One, ..Self::select(dialect, &select, Arc::new([])) }
             }
-            Operation::Search { predicate, properties, keeps } => {
-                let condition = confine(dialect, wall, meta, Some(predicate), Rows::Written);
-                search::search(dialect, meta, condition, properties, keeps)
+            Operation::Search { predicate, limit, properties, keeps } => {
+                let condition = confine(dialect, wall, meta, predicate, Rows::Written);
+                search::search(dialect, meta, condition, limit, properties, keeps)
             }
             Operation::Insert { values } => write::insert(dialect, wall, meta, actor, values),
             Operation::Update { predicate, values } => {
@@ -311,14 +311,28 @@ fn confine(
     predicate: Option<&Predicate>,
     rows: Rows,
 ) -> Condition {
+    let plain = match rows {
+        Rows::Read | Rows::Listed => wall::bound_of_query(wall, meta, ROOT),
+        Rows::Written => None,
+    };
+    let plain = plain.or_else(|| wall::bound(dialect, wall, meta, ROOT));
+    let conditions = |parts: &[&Predicate]| {
+        parts.iter().fold(Condition::all(), |all, part| all.add(predicate::condition(dialect, ROOT, part)))
+    };
+    let parts = predicate.map(Predicate::conjuncts).unwrap_or_default();
+    let (light, heavy): (Vec<_>, Vec<_>) = parts.into_iter().partition(|part| plain.is_none() || part.is_light());
+    let mut own = conditions(&light);
+    if let Some(plain) = plain.as_ref().filter(|_| !heavy.is_empty()) {
+        // What takes long is asked of rows behind the wall only. Else the database may ask it first, and of every row: the time
+        // that it takes would grow with the rows of others, and tell of them.
+        let behind: Expr = Expr::case(plain.clone(), conditions(&heavy)).finally(Expr::cust("FALSE")).into();
+        own = own.add(behind);
+    }
     let bound = match rows {
         Rows::Listed if let Some((column, tenant)) = wall::column(wall, meta) => {
             Some(predicate::is_only(dialect, Expr::col((ROOT, column)), &Value::Uuid(tenant)))
         }
-        Rows::Read | Rows::Listed => {
-            wall::bound_of_query(wall, meta, ROOT).or_else(|| wall::bound(dialect, wall, meta, ROOT))
-        }
-        Rows::Written => wall::bound(dialect, wall, meta, ROOT),
+        _ => plain,
     };
     let mut all = Condition::all();
     if let Some(bound) = bound {
@@ -327,10 +341,7 @@ fn confine(
     if let Some(not_deleted) = wall::not_deleted(meta, ROOT) {
         all = all.add(not_deleted);
     }
-    match predicate {
-        Some(predicate) => all.add(predicate::condition(dialect, ROOT, predicate)),
-        None => all,
-    }
+    if predicate.is_some() { all.add(own) } else { all }
 }
 
 #[cfg(test)]

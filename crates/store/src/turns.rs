@@ -121,9 +121,10 @@ impl Turns {
     }
 
     async fn queue(&self, turn: Arc<tokio::sync::Mutex<Instant>>) -> StoreResult<Turn> {
-        // Two are the one that is remembered and this one.
+        // Two are the one that is remembered and this one. Whose turn nobody has is not refused for those who wait for others'.
         let waiting = Waiting::of(&self.waiting);
-        if Arc::strong_count(&turn) > self.rules.waiting + 2 || self.waiting.load(Ordering::Relaxed) > self.rules.all {
+        let before = Arc::strong_count(&turn).saturating_sub(2);
+        if before > self.rules.waiting || before > 0 && self.waiting.load(Ordering::Relaxed) > self.rules.all {
             return Err(StoreError::Unavailable("too many requests wait for their turn".into()));
         }
         let rested = turn.lock_owned().await;
@@ -267,5 +268,6 @@ mod tests {
             pending += usize::from(futures_util::poll!(one).is_pending());
         }
         assert_eq!(pending, ALL);
+        assert!(turns.enter(None, TABLE).await.is_ok(), "whose turn nobody has need not wait for theirs");
     }
 }

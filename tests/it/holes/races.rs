@@ -180,6 +180,21 @@ fn of_fifty_changes_by_a_pattern_one_finds_the_row(scene: &Scene) {
     assert_eq!(counts.iter().filter(|count| **count == (200, Some(0))).count(), CALLERS - 1, "{counts:?}");
 }
 
+on_both!(a_change_by_a_pattern_and_one_by_id_wait_for_each_other_in_one_order);
+/// The same new name, so that both keep it from others; and the same row.
+fn a_change_by_a_pattern_and_one_by_id_wait_for_each_other_in_one_order(scene: &Scene) {
+    let groups = scene.by("admin_a", &format!("PATCH /tenants/{A}/groups"));
+    let by = |condition: Json, name: &str| groups.clone().query("where", &condition).json(&json!({ "name": name }));
+    for round in 0..ROUNDS / 2 {
+        let name = format!("sales {}", round % 2);
+        let by_id = by(json!({ "id": SALES }), &name);
+        let by_pattern = by(json!({ "id": SALES, "name": { "ilike": "sales%" } }), &name);
+        for answer in at_once(&[by_id.clone(), by_pattern.clone(), by_id, by_pattern]) {
+            assert_eq!(answer.status, 200, "round {round}: {}", text(&answer));
+        }
+    }
+}
+
 /// Where a row leads to: the column of the key, and the table.
 const ABOVE: [(&str, &str); 5] = [
     ("user_tenant_id", "user_tenants"),

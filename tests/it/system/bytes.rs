@@ -256,6 +256,37 @@ fn what_bounds_an_answer_bounds_no_rule(world: &World) {
     done(&groups, &json!({ "name": "\u{e9}t\u{e9}" }));
 }
 
+const THREE: &[(&str, &str)] = &[("MAX_CHANGED_ROWS", "3")];
+on_both!(a_change_is_of_so_many_rows_at_most, THREE);
+/// Others wait for a change, so that it must not be as long as there are rows.
+fn a_change_is_of_so_many_rows_at_most(world: &World) {
+    let configs =
+        |line: &str| world.request(&format!("{line} /tenants/{A}/tenant-configs")).bearer(&token::token("admin_a"));
+    for at in 0..3 {
+        let made =
+            configs("POST").json(&json!({ "configKey": format!("few{at}"), "configValue": { "at": at } })).send();
+        assert_eq!(made.status, 200, "{}", text(&made));
+    }
+    let few = json!({ "configKey": { "like": "few%" } });
+    let value = json!({ "configValue": { "changed": true } });
+    let changed = configs("PATCH").query("where", &few).json(&value).send();
+    assert_eq!((changed.status, json(&changed)["count"].as_u64()), (200, Some(3)), "{}", text(&changed));
+    let made = configs("POST").json(&json!({ "configKey": "few3", "configValue": {} })).send();
+    assert_eq!(made.status, 200, "{}", text(&made));
+    for condition in [Some(few), Some(json!({ "configKey": { "neq": "other" } })), None] {
+        for line in ["PATCH", "DELETE"] {
+            let request = condition.iter().fold(configs(line), |request, condition| request.query("where", condition));
+            let refused =
+                if line == "PATCH" { request.json(&json!({ "configValue": { "again": 1 } })) } else { request }.send();
+            assert_eq!(refused.status, 400, "{line} {condition:?}: {}", text(&refused));
+            assert_eq!(json(&refused)["error"]["code"], "TOO_MANY_ROWS", "{line}: {}", text(&refused));
+        }
+    }
+    let all = json(&configs("GET").send());
+    let kept = all.as_array().unwrap().iter().filter(|row| row["configValue"] == value["configValue"]);
+    assert_eq!(kept.count(), 3, "{all}");
+}
+
 const LEAST: &[(&str, &str)] = &[("MAX_ROWS", "1"), ("MAX_ANSWER_BYTES", "1024")];
 on_both!(the_least_answer_bounds_no_rule_either, LEAST);
 /// Every rule that reads several rows, or a long one.

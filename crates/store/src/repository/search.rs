@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 
 use super::Repository;
 use crate::entity::{Entity, Property};
-use crate::error::StoreResult;
+use crate::error::{StoreError, StoreResult};
 use crate::filter::{Comparison, Predicate};
 use crate::options::Limits;
 use crate::query::Query;
@@ -35,14 +35,20 @@ impl<E: Entity> Found<E> {
 }
 
 impl<E: Entity, S: Scope> Repository<'_, E, S, Read> {
-    /// The rows that match, for a change of them. What bounds an answer does not bound it.
+    /// The rows that match, for a change of them; all rows without a predicate. What bounds an answer does not bound it.
     ///
     /// # Errors
-    /// When the database fails, or the search takes too long.
-    pub async fn search(&self, predicate: &Predicate) -> StoreResult<Found<E>> {
-        let properties = predicate.properties();
-        let search = Operation::Search { predicate, properties: &properties, keeps: false };
+    /// [`StoreError::TooManyToChange`] where there are more than [`Limits::max_changed_rows`]. When the database fails, or the
+    /// search takes too long.
+    pub async fn search(&self, predicate: Option<&Predicate>) -> StoreResult<Found<E>> {
+        let most = self.session.limits.max_changed_rows;
+        let properties = predicate.map(Predicate::properties).unwrap_or_default();
+        let search =
+            Operation::Search { predicate, limit: most.saturating_add(1), properties: &properties, keeps: false };
         let (rows, _) = self.session.answer(unbounded(self.session, self.session.confine(E::meta(), search))).await?;
+        if rows.len() as u64 > most {
+            return Err(StoreError::TooManyToChange { limit: most });
+        }
         Ok(Found { rows, properties, entity: PhantomData })
     }
 }
@@ -54,7 +60,8 @@ impl<'a, E: Entity, S: Scope> Repository<'a, E, S, Write> {
     /// # Errors
     /// When the database fails.
     pub fn keep(&self, found: &Found<E>) -> Query<'a, S, Write, bool> {
-        let keep = Operation::Search { predicate: &found.predicate(), properties: &found.properties, keeps: true };
+        let (predicate, limit) = (Some(&found.predicate()), found.rows.len() as u64);
+        let keep = Operation::Search { predicate, limit, properties: &found.properties, keeps: true };
         // To wait for others who hold these rows is not to be slow.
         let keep = Confined { effort: Effort::One, ..self.session.confine(E::meta(), keep) };
         let seen = found.rows.clone();

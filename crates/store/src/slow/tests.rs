@@ -210,6 +210,23 @@ async fn a_reader_leaves_connections_to_others(open: Open) -> Outcome {
     Ok(())
 }
 
+/// On `SQLite`, whose writer does not stop for whoever hangs up.
+#[tokio::test]
+async fn a_turn_lasts_as_long_as_the_writer_is_at_work() -> Outcome {
+    let database = Database::sqlite(1, 10 * PATIENCE)?;
+    let turns = Turns::new(TURNS);
+    let turn = Arc::new(turns.enter(OURS, TABLE).await?);
+    let scope = TenantScope(Uuid::nil());
+    let transaction = database.store.write_in_turn(scope, Actor::SYSTEM, Some(turn)).await?;
+    answers_within(&transaction).await?;
+    let slow = Confined::by_hand(database.slow, TABLE);
+    assert!(timeout(SLOW / 25, transaction.execute(vec![slow])).await.is_err());
+    drop(transaction);
+    assert!(turns.are_taken(OURS, TABLE), "it is at work still");
+    drop(timeout(PATIENCE, turns.enter(OURS, TABLE)).await??);
+    Ok(())
+}
+
 async fn a_transaction_does_not_search(open: Open) -> Outcome {
     let database = open(1, 10 * PATIENCE)?;
     let scope = TenantScope(Uuid::nil());

@@ -43,7 +43,9 @@ pub(crate) enum Operation<'a> {
     /// Read the ids and the versions of rows that are then written.
     Search {
         /// The user's predicate.
-        predicate: &'a Predicate,
+        predicate: Option<&'a Predicate>,
+        /// Rows to read at most.
+        limit: u64,
         /// What is to stay as it is, where rows have no version of their own.
         properties: &'a [&'static Property],
         /// Whether the rows are kept from others until the transaction ends.
@@ -73,8 +75,10 @@ impl<'a> Operation<'a> {
     pub(super) fn predicate(&self) -> Option<&'a Predicate> {
         match *self {
             Self::Find { filter, .. } => filter.predicate.as_ref(),
-            Self::Count { predicate } | Self::Update { predicate, .. } | Self::Destroy { predicate } => predicate,
-            Self::Search { predicate, .. } => Some(predicate),
+            Self::Count { predicate }
+            | Self::Search { predicate, .. }
+            | Self::Update { predicate, .. }
+            | Self::Destroy { predicate } => predicate,
             Self::CountBy { .. } | Self::Lock { .. } | Self::Insert { .. } => None,
         }
     }

@@ -26,6 +26,7 @@ use crate::error::{StoreError, StoreResult};
 use crate::meter::{self, Meter};
 use crate::options::{PoolState, PostgresOptions};
 use crate::slow::Watch;
+use crate::turns::Turn;
 use crate::value::Value;
 
 /// Prepared statements kept by one connection; when there are more, all are forgotten.
@@ -86,8 +87,8 @@ impl Backend {
     }
 
     /// Takes a connection for a transaction, which begins with its first statement.
-    pub(crate) async fn begin(&self) -> StoreResult<Transaction> {
-        Ok(Transaction::on(self.connection().await?, &self.returns))
+    pub(crate) async fn begin(&self, turn: Option<Arc<Turn>>) -> StoreResult<Transaction> {
+        Ok(Transaction::on(self.connection().await?, &self.returns, turn))
     }
 
     /// Closes idle connections, and those at work once they are given back; no more are made.

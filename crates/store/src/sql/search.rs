@@ -7,12 +7,13 @@ use sea_query::{Condition, Expr, ExprTrait, Func, LockType, Order, Query};
 use super::{Confined, Dialect, ROOT};
 use crate::entity::{EntityMeta, Property};
 
-/// Reads id and version of the rows that a condition selects, in the order of their ids; with `keeps` they are kept from
-/// other writers until the transaction ends.
+/// Reads id and version of so many of the rows that a condition selects, in the order of their ids; with `keeps` they are kept
+/// from other writers until the transaction ends.
 pub(super) fn search(
     dialect: Dialect,
     meta: &'static EntityMeta,
     condition: Condition,
+    limit: u64,
     properties: &[&'static Property],
     keeps: bool,
 ) -> Confined {
@@ -28,7 +29,7 @@ pub(super) fn search(
     if keeps && dialect.is_postgres() {
         select.lock(LockType::NoKeyUpdate);
     }
-    Confined::select(dialect, &select, Arc::new([id]))
+    Confined::limited(dialect, select, Arc::new([id]), limit)
 }
 
 /// What differs once a row has changed: of `PostgreSQL` which transaction wrote it, of `SQLite` what these properties hold.

@@ -30,6 +30,7 @@ use crate::error::{StoreError, StoreResult};
 use crate::meter::Meter;
 use crate::options::{PoolState, SqliteOptions};
 use crate::slow::{self, Watch};
+use crate::turns::Turn;
 
 /// A statement that reads, and who waits for its rows.
 struct Read {
@@ -112,9 +113,9 @@ impl Backend {
     }
 
     /// Begins a transaction in the name of an actor; it takes its place in the queue of writers with its first statement.
-    pub(crate) fn begin(&self, actor: Option<Uuid>) -> Transaction {
+    pub(crate) fn begin(&self, actor: Option<Uuid>, turn: Option<Arc<Turn>>) -> Transaction {
         let (steps, queue) = unbounded();
-        let unqueued = Unqueued { writes: self.writes.clone(), queued: Queued { actor, steps: queue } };
+        let unqueued = Unqueued { writes: self.writes.clone(), queued: Queued { actor, steps: queue, _turn: turn } };
         Transaction { steps, unqueued: Mutex::new(Some(unqueued)), unfinished: AtomicUsize::new(0) }
     }
 
@@ -178,6 +179,8 @@ struct Unqueued {
 struct Queued {
     actor: Option<Uuid>,
     steps: Receiver<Step>,
+    /// Until the writer is done with it, whether or not somebody waits for it.
+    _turn: Option<Arc<Turn>>,
 }
 
 impl Transaction {

@@ -110,7 +110,7 @@ impl Fixture {
     ) -> StoreResult<Option<Predicate>> {
         match condition {
             Some(patterns) if !patterns.is_light() => {
-                let found = self.store.read(scope).repository::<E>().search(&patterns).await?;
+                let found = self.store.read(scope).repository::<E>().search(Some(&patterns)).await?;
                 Ok(Some(found.predicate()))
             }
             light => Ok(light),

@@ -5,9 +5,11 @@ use std::time::Duration;
 use futures_util::future::Either;
 use serde_json::json;
 use tokio::time::{sleep, timeout};
+use user_tenant_store::StoreError;
 use user_tenant_store::filter::Predicate;
 use user_tenant_store::repository::Found;
 use user_tenant_store::scope::TenantScope;
+use user_tenant_store::session::Limits;
 
 use crate::family::Document;
 use crate::fixture::{ACTOR, Fixture, Outcome, patch, predicate};
@@ -19,6 +21,7 @@ on_both!(
     what_was_found_is_changed_by_its_ids,
     what_has_changed_meanwhile_is_not_kept,
     who_keeps_rows_waits_for_those_who_change_them,
+    more_rows_than_may_be_changed_are_not_found,
 );
 
 fn patterns() -> Outcome<Predicate> {
@@ -27,7 +30,7 @@ fn patterns() -> Outcome<Predicate> {
 }
 
 async fn search(fixture: &Fixture, scope: TenantScope) -> Outcome<Found<Document>> {
-    Ok(fixture.store.read(scope).repository::<Document>().search(&patterns()?).await?)
+    Ok(fixture.store.read(scope).repository::<Document>().search(Some(&patterns()?)).await?)
 }
 
 async fn keeps(fixture: &Fixture, scope: TenantScope, found: &Found<Document>) -> Outcome<bool> {
@@ -99,6 +102,22 @@ async fn who_keeps_rows_waits_for_those_who_change_them(fixture: &Fixture) -> Ou
             drop(other);
         }
         assert_eq!(waits.await?, !commits);
+    }
+    Ok(())
+}
+
+async fn more_rows_than_may_be_changed_are_not_found(fixture: &Fixture) -> Outcome {
+    let scope = TenantScope(fixture.seed().await?.ours.account);
+    for (max_changed_rows, allowed) in [(3, true), (2, false)] {
+        let store = fixture.limited(Limits { max_changed_rows, ..Limits::default() })?;
+        let session = store.read(scope);
+        for condition in [Some(patterns()?), Some(Document::PAGES.is(1)), None] {
+            match session.repository::<Document>().search(condition.as_ref()).await {
+                Ok(_) => assert!(allowed, "{condition:?}"),
+                Err(StoreError::TooManyToChange { limit: 2 }) => assert!(!allowed, "{condition:?}"),
+                Err(other) => return Err(other.into()),
+            }
+        }
     }
     Ok(())
 }

@@ -19,6 +19,7 @@ use super::returns::{Returns, is_owed};
 use super::{execute, prepare, query};
 use crate::error::{StoreError, StoreResult};
 use crate::sql::{CommitPolicy, Confined, Counted, Question};
+use crate::turns::Turn;
 
 /// An open transaction, held by one batch at a time.
 pub(crate) struct Transaction(Mutex<Work>);
@@ -29,6 +30,7 @@ struct Work {
     connection: Option<Object>,
     state: State,
     returns: Arc<Returns>,
+    _turn: Option<Arc<Turn>>,
 }
 
 /// Where a transaction stands, as far as the server's answers tell.
@@ -59,8 +61,9 @@ enum Sent<'a, T> {
 
 impl Transaction {
     /// One that begins with its first batch.
-    pub(super) fn on(connection: Object, returns: &Arc<Returns>) -> Self {
-        Self(Mutex::new(Work { connection: Some(connection), state: State::Idle, returns: returns.clone() }))
+    pub(super) fn on(connection: Object, returns: &Arc<Returns>, turn: Option<Arc<Turn>>) -> Self {
+        let connection = Some(connection);
+        Self(Mutex::new(Work { connection, state: State::Idle, returns: returns.clone(), _turn: turn }))
     }
 
     /// Waits for the batches before. Who gives up meanwhile has asked nothing, as has who never began; not even the runtime's
