@@ -29,7 +29,12 @@ impl fmt::Display for OlderNames {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { entity, property, count, first } = self;
         let more = if *count > first.len() as u64 { ", …" } else { "" };
-        write!(f, "{entity}.{}: {count} would be written otherwise now ({}{more})", property.name, first.join(", "))
+        write!(
+            f,
+            "{entity}.{}: {count} in an older spelling, found as it is and written anew at the next change (ids: {}{more})",
+            property.name,
+            first.join(", ")
+        )
     }
 }
 

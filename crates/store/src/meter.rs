@@ -34,7 +34,7 @@ const NUMBER: u64 = 12;
 /// How reads of many bytes take turns.
 const TURNS: Rules = Rules { waiting: 4, all: 64, restless: Duration::ZERO };
 /// How changes of the rows that a condition selects do: who makes a hundred at once is not refused.
-const CHANGES: Rules = Rules { waiting: 128, all: 256, restless: SLOW };
+const CHANGES: Rules = Rules { waiting: 128, all: 512, restless: SLOW };
 
 /// What all answers of a store take together: bytes in memory, and turns of those that take long.
 #[derive(Debug)]
@@ -46,7 +46,7 @@ pub(crate) struct Together {
     turns: Turns,
     /// The reads that are long by their time.
     pub(crate) slow: Arc<SlowReads>,
-    /// The changes of the rows that conditions select, by tenant or person and table.
+    /// The changes of the rows that conditions select, by tenant or person.
     pub(crate) changes: Turns,
 }
 

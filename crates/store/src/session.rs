@@ -122,8 +122,8 @@ impl Store {
         Ok(self.session(transaction, scope, actor))
     }
 
-    /// Waits for the turn to change the rows that a condition selects, of the same tenant or person and table: such changes are
-    /// made one after the other, and rest after a long one (ADR 34). What can only be one row has no turn.
+    /// Waits for the turn to change the rows that a condition selects, of the same tenant or person in whatever table: such
+    /// changes are made one after the other, and rest after a long one (ADR 34). What can only be one row has no turn.
     ///
     /// # Errors
     /// [`crate::StoreError::Unavailable`] where too many wait.
@@ -140,7 +140,7 @@ impl Store {
             Wall::Tenant(id) | Wall::Person(id) => Some(id),
             Wall::Open => None,
         };
-        self.together.changes.enter(whose, meta.table).await.map(|turn| Some(Arc::new(turn)))
+        self.together.changes.enter(whose, "changes").await.map(|turn| Some(Arc::new(turn)))
     }
 
     /// Carries out what is under way and closes all connections; later statements are refused with

@@ -98,7 +98,7 @@ fn user_webhook() -> Json {
                 json!(["clientId", "secret", "accessTokenExpiration", "refreshTokenExpiration", "authCodeExpiration"]),
                 json!({
                     "clientId": text(50, "Name that the application presents."),
-                    "clientSecret": text(8192, "Secret that the application presents."),
+                    "clientSecret": text(8192, "Secret that the application presents. Asked for, though the original's document leaves it open."),
                     "redirectUrl": text(200, "Where users return to after the login."),
                     "secret": text(8192, "Secret that its tokens are signed with."),
                     "accessTokenExpiration": seconds("Life of access tokens, in seconds."),
