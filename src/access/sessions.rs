@@ -190,7 +190,8 @@ impl CallerSessions {
             match kept {
                 None => return Ok((session, condition)),
                 Some(true) => return Ok((session, Some(found.predicate()))),
-                Some(false) => {}
+                // Not to be dropped: on SQLite others' changes may be in the same commit, and only then does a search see them.
+                Some(false) => session.commit(()).await?.into_inner(),
             }
         }
         Err(StoreError::Contention("rows that a change was to be made of were changed by others at each try".into()))

@@ -242,8 +242,12 @@ impl<S: Scope, M: Mode> Session<S, M> {
         tracing::trace!(sql = %statement.sql, effort = ?statement.effort, "query");
         let _turn = meter.begin(statement.table, most).await?;
         let veil = veil(&statement);
-        let mut watch = self.together.slow.watch(meter.waits(), statement.table);
-        if let Some(watch) = watch.as_mut().filter(|_| statement.effort != Effort::One) {
+        // One row is not slow, and a timer for each would be a part of what it costs.
+        let mut watch = match statement.effort {
+            Effort::One => None,
+            _ => self.together.slow.watch(meter.waits(), statement.table),
+        };
+        if let Some(watch) = &mut watch {
             watch.wait().await?;
         }
         let statement = Arc::new(statement);

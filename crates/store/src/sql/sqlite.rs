@@ -25,7 +25,7 @@ use uuid::Uuid;
 
 pub(crate) use self::connect::open as connection;
 use self::interrupts::{Asked, Interrupts, Slow, Watched};
-use super::{CommitPolicy, Confined, Counted, Effort, Queried, Question};
+use super::{CommitPolicy, Confined, Counted, Queried, Question};
 use crate::error::{StoreError, StoreResult};
 use crate::meter::Meter;
 use crate::options::{PoolState, SqliteOptions};
@@ -115,7 +115,7 @@ impl Backend {
     /// Begins a transaction in the name of an actor; it takes its place in the queue of writers with its first statement.
     pub(crate) fn begin(&self, actor: Option<Uuid>, turn: Option<Arc<Turn>>) -> Transaction {
         let (steps, queue) = unbounded();
-        let unqueued = Unqueued { writes: self.writes.clone(), queued: Queued { actor, steps: queue, _turn: turn } };
+        let unqueued = Unqueued { writes: self.writes.clone(), queued: Queued { actor, steps: queue, turn } };
         Transaction { steps, unqueued: Mutex::new(Some(unqueued)), unfinished: AtomicUsize::new(0) }
     }
 
@@ -134,7 +134,7 @@ impl Read {
         if asked.is_over() {
             return;
         }
-        if statement.effort != Effort::One && watch.as_ref().is_some_and(Watch::is_held_up) {
+        if watch.as_ref().is_some_and(Watch::is_held_up) {
             let _ = reply.send(watch.map(|watch| Queried::Ended(meter, watch)).ok_or(StoreError::Aborted));
             return;
         }
@@ -179,8 +179,8 @@ struct Unqueued {
 struct Queued {
     actor: Option<Uuid>,
     steps: Receiver<Step>,
-    /// Until the writer is done with it, whether or not somebody waits for it.
-    _turn: Option<Arc<Turn>>,
+    /// Until it is committed or taken back, whether or not somebody waits for it.
+    turn: Option<Arc<Turn>>,
 }
 
 impl Transaction {
