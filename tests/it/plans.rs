@@ -181,7 +181,7 @@ fn patterns_are_asked_of_rows_behind_the_wall_only(database: &Database) {
             (Database::Sqlite(_), "LIKE") => "matches_like",
             (Database::Sqlite(_), _) => "matches_regexp",
             (Database::Postgres(_), "LIKE") => " LIKE ",
-            (Database::Postgres(_), _) => " ~ ",
+            (Database::Postgres(_), _) => " ~ $",
         };
         let before = logged(&service).len();
         let request = service.request(&line).query(parameter, &value).bearer(&token);
