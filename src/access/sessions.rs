@@ -194,7 +194,7 @@ impl CallerSessions {
                 Some(false) => session.commit(()).await?.into_inner(),
             }
         }
-        Err(StoreError::Contention("rows that a change was to be made of were changed by others at each try".into()))
+        Err(StoreError::Contention("others changed the selected rows at each try".into()))
     }
 
     /// Reads the caller's own rows, in whatever tenant.

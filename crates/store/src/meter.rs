@@ -123,10 +123,7 @@ impl Meter {
     /// Of an answer behind this wall that takes nothing yet.
     pub(crate) fn new(together: &Arc<Together>, limits: &Limits, wall: Wall, reader: Option<Uuid>) -> Self {
         let most = limits.max_bytes;
-        let whose = match wall {
-            Wall::Tenant(id) | Wall::Person(id) => Some(id),
-            Wall::Open => None,
-        };
+        let whose = wall.whose();
         let waits = reader.or(whose);
         Self { together: Some(together.clone()), whose, waits, most, granted: FREE.min(most), ..Self::default() }
     }

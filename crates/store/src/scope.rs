@@ -25,6 +25,16 @@ pub enum Wall {
     Open,
 }
 
+impl Wall {
+    /// The tenant or the person behind it; of an open one nobody.
+    pub(crate) fn whose(self) -> Option<Uuid> {
+        match self {
+            Self::Tenant(id) | Self::Person(id) => Some(id),
+            Self::Open => None,
+        }
+    }
+}
+
 /// Rows of one tenant.
 #[derive(Debug, Clone, Copy)]
 pub struct TenantScope(

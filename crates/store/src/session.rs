@@ -14,7 +14,7 @@ use crate::filter::Predicate;
 use crate::meter::{Meter, Together};
 pub use crate::options::{DatabaseOptions, Limits, PoolState, PostgresOptions, SlowReadsState, SqliteOptions, TlsMode};
 pub use crate::schema_name::{InvalidSchemaName, SchemaName};
-use crate::scope::{Scope, System, Wall};
+use crate::scope::{Scope, System};
 use crate::sql::{CommitPolicy, Confined, Counted, Dialect, Effort, Operation, Queried, Question, veil};
 pub use crate::turns::Turn;
 use crate::value::Value;
@@ -108,7 +108,8 @@ impl Store {
         self.write_in_turn(scope, actor, None).await
     }
 
-    /// The same, which keeps a turn of [`Store::turn_to_change`] until the database is done with it, whoever hangs up.
+    /// A transaction as of [`Self::write`], which keeps a turn of [`Store::turn_to_change`]. The turn ends when the database is done
+    /// with the transaction, not when a client hangs up.
     ///
     /// # Errors
     /// As [`Self::write`].
@@ -136,11 +137,7 @@ impl Store {
         if condition.is_some_and(|condition| condition.is_light() && condition.names(meta.id())) {
             return Ok(None);
         }
-        let whose = match scope.wall() {
-            Wall::Tenant(id) | Wall::Person(id) => Some(id),
-            Wall::Open => None,
-        };
-        self.together.changes.enter(whose, "changes").await.map(|turn| Some(Arc::new(turn)))
+        self.together.changes.enter(scope.wall().whose(), "changes").await.map(|turn| Some(Arc::new(turn)))
     }
 
     /// Carries out what is under way and closes all connections; later statements are refused with
