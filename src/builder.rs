@@ -388,8 +388,11 @@ impl Builder {
         let signatures = self.callback.and_then(|callback| SignatureVerifier::new(callback, self.clock.clone()));
         let bearer = BearerTokens::new(keys, rules, self.claims, self.clock);
         let authenticators = Authenticators::new(vec![Box::new(bearer)]);
-        let active_callers =
-            if self.operator { ActiveCallers::of_operator() } else { ActiveCallers::new(self.caller_cache) };
+        let active_callers = if self.operator {
+            ActiveCallers::of_operator()
+        } else {
+            ActiveCallers::new(self.caller_cache, self.http.concurrency)
+        };
         let guard = Guard::new(authenticators, active_callers, sessions.lookups(), metrics.clone(), signatures);
         let listeners = self.host.listeners;
         let service = Arc::new(Service { sessions, guard, metrics, environment: self.environment, listeners });

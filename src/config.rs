@@ -267,6 +267,7 @@ fn limits(settings: &Effective) -> Result<Limits, ConfigError> {
     let limits = Limits {
         max_rows: settings.number("MAX_ROWS", 1..=1_000_000)?,
         max_changed_rows: settings.number("MAX_CHANGED_ROWS", 1..=1_000_000)?,
+        max_changed_bytes: settings.number("MAX_CHANGED_BYTES", 1_024..=1_073_741_824)?,
         max_bytes: settings.number("MAX_ANSWER_BYTES", 1_024..=1_073_741_824)?,
         max_bytes_together: settings.number("MAX_ANSWERS_IN_MEMORY_BYTES", 1_024..=1_099_511_627_776)?,
     };

@@ -7,7 +7,7 @@ use axum::http::request::Parts;
 use serde_json::Value as Json;
 use uuid::Uuid;
 
-use super::active_callers::ActiveCallers;
+use super::active_callers::{ActiveCallers, Place};
 use super::authenticate::Authenticators;
 use super::caller::Caller;
 use super::locator::Locator;
@@ -90,11 +90,14 @@ impl Guard {
         Self { authenticators, active_callers, lookups, metrics, signatures }
     }
 
-    /// The active caller of a request, by its head alone, or the 401 that it gets: before anything else is read of it.
-    pub(crate) async fn identify(&self, head: &Parts) -> Result<Arc<Caller>> {
+    /// The active caller of a request, by its head alone, or the 401 that it gets: before anything else is read of it. The request
+    /// keeps its place among those of the tenant until it is answered.
+    pub(crate) async fn identify(&self, head: &Parts) -> Result<(Arc<Caller>, Place)> {
         let verified = match self.authenticators.caller(head).await {
-            Ok(caller) if self.active_callers.is_active(&self.lookups, &caller).await? => Ok(caller),
-            Ok(_) => Err(TokenError::NotActive),
+            Ok(caller) => match self.active_callers.admit(&self.lookups, &caller).await? {
+                Some(place) => Ok((caller, place)),
+                None => Err(TokenError::NotActive),
+            },
             Err(error) => Err(error),
         };
         verified.map_err(|error| {

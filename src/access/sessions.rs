@@ -4,10 +4,13 @@ use std::sync::Arc;
 
 use user_tenant_store::audit::Actor;
 use user_tenant_store::environment::Environment;
-use user_tenant_store::filter::{Comparison, Predicate};
+use user_tenant_store::filter::{Comparison, Filter, Predicate};
 use user_tenant_store::migrate::{Finding, Migrations, Migrator};
 use user_tenant_store::scope::{AllTenants, CallerScope, OwnScope, Scope, Sees, System, SystemReason, TenantScope};
-use user_tenant_store::session::{DatabaseOptions, Limits, PoolState, Read, Session, SlowReadsState, Store, Write};
+use user_tenant_store::session::{
+    DatabaseOptions, Limits, PoolState, Read, Session, SlowReadsState, Store, Turn, Write,
+};
+use user_tenant_store::value::Value;
 use user_tenant_store::{Entity, StoreError, StoreResult};
 use uuid::Uuid;
 
@@ -15,6 +18,7 @@ use super::guard::Authorized;
 use super::lookups::Lookups;
 use crate::domain::callback::FirstRole;
 use crate::domain::principal::Principal;
+use crate::domain::users::Change;
 use crate::error::{BuildError, Error, Result};
 use crate::model::MembershipAcceptance;
 use crate::model::{Tenant, User, UserRole, UserTenant};
@@ -78,11 +82,12 @@ impl Sessions {
         CallerSessions { store: self.store.clone(), acceptance: self.acceptance, operator: self.operator, proof }
     }
 
-    /// Whether the database answers.
+    /// Whether the database answers. One row at most is a short read, which shares a connection: there is one for it, whoever has
+    /// all others.
     pub(crate) async fn is_ready(&self) -> StoreResult<()> {
         let session = self.store.read(System(SystemReason::Health));
         let nobody = Tenant::ID.compare(Comparison::Never);
-        session.repository::<Tenant>().count(Some(&nobody)).await.map(drop)
+        session.repository::<Tenant>().find(&Filter { limit: Some(1), ..Filter::matching(nobody) }).await.map(drop)
     }
 
     /// How many rows of a kind there are, for the metrics.
@@ -154,6 +159,22 @@ impl CallerSessions {
         self.store.write(TenantScope(self.proof.tenant()), self.actor()).await
     }
 
+    /// Makes a row that has a name. One in ASCII is compared with few others; any other with all of the tenant, which is done in
+    /// its turn.
+    pub(crate) async fn write_name(&self, name: Option<&Value>) -> StoreResult<Session<TenantScope, Write>> {
+        match name {
+            Some(Value::Text(name)) if !name.is_ascii() => self.write_tenant_in_turn().await,
+            _ => self.write_tenant().await,
+        }
+    }
+
+    /// Changes what a rule keeps the whole tenant for, or much of it: in the tenant's turn, so that those who wait for it have no
+    /// connection, and hold up no other tenant.
+    pub(crate) async fn write_tenant_in_turn(&self) -> StoreResult<Session<TenantScope, Write>> {
+        let turn = self.turn().await?;
+        self.store.write_in_turn(TenantScope(self.proof.tenant()), self.actor(), Some(turn)).await
+    }
+
     /// Changes those rows of the tenant that a condition selects: those of the second condition, which is known to be light.
     pub(crate) async fn write_tenant_where<E: Entity>(
         &self,
@@ -174,15 +195,15 @@ impl CallerSessions {
         condition: Option<Predicate>,
         tenant: Option<Uuid>,
     ) -> StoreResult<(Session<S, Write>, Option<Predicate>)> {
-        let turn = self.store.turn_to_change::<E>(&scope, condition.as_ref()).await?;
-        if turn.is_none() {
-            return Ok((self.store.write(scope, self.actor()).await?, condition));
+        let turn = self.store.turn_to_change(&scope).await?;
+        if condition.as_ref().is_some_and(|condition| condition.is_light() && condition.names(E::meta().id())) {
+            return Ok((self.store.write_in_turn(scope, self.actor(), Some(turn)).await?, condition));
         }
         let is_light = condition.as_ref().is_none_or(Predicate::is_light);
         for _ in 0..SEARCHES {
             let searching = self.store.read_for(scope.clone(), self.actor());
             let found = searching.repository::<E>().search(condition.as_ref()).await?;
-            let session = self.store.write_in_turn(scope.clone(), self.actor(), turn.clone()).await?;
+            let session = self.store.write_in_turn(scope.clone(), self.actor(), Some(turn.clone())).await?;
             let lock = tenant.map(|tenant| session.repository::<Tenant>().lock_by_id(tenant));
             // Where nothing was searched for, what matches now counts.
             let keep = (!is_light).then(|| session.repository::<E>().keep(&found));
@@ -207,14 +228,21 @@ impl CallerSessions {
         self.store.write(System(SystemReason::AddMember), self.actor()).await
     }
 
-    /// Changes a user of the tenant that the request acts on: which other tenants have the person is looked for.
-    pub(crate) async fn change_member(&self) -> StoreResult<Session<System, Write>> {
-        self.store.write(System(SystemReason::ChangeMember), self.actor()).await
+    /// Changes a user of the tenant that the request acts on: which other tenants have the person is looked for. What may take an
+    /// administrator away is done in the tenant's turn.
+    pub(crate) async fn change_member(&self, change: &Change) -> StoreResult<Session<System, Write>> {
+        let turn = if change.is_of_membership() { Some(self.turn().await?) } else { None };
+        self.store.write_in_turn(System(SystemReason::ChangeMember), self.actor(), turn).await
     }
 
     /// Removes a user from the tenant that the request acts on: its next default tenant may be any other.
     pub(crate) async fn remove_member(&self) -> StoreResult<Session<System, Write>> {
-        self.store.write(System(SystemReason::RemoveMember), self.actor()).await
+        let turn = self.turn().await?;
+        self.store.write_in_turn(System(SystemReason::RemoveMember), self.actor(), Some(turn)).await
+    }
+
+    async fn turn(&self) -> StoreResult<Arc<Turn>> {
+        self.store.turn_to_change(&TenantScope(self.proof.tenant())).await
     }
 
     /// Provisions a tenant, which only a signed request may; with the role that it may make.
@@ -230,7 +258,11 @@ impl CallerSessions {
         if self.operator {
             return Actor::SYSTEM;
         }
-        Actor { membership: Some(self.proof.caller().user_tenant_id), user: Some(self.proof.caller().id) }
+        Actor {
+            membership: Some(self.proof.caller().user_tenant_id),
+            user: Some(self.proof.caller().id),
+            tenant: Some(self.proof.caller().tenant_id),
+        }
     }
 
     /// Who asks, for the rules.

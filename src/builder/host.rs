@@ -76,7 +76,7 @@ impl UserTenantService {
             let service = service.clone();
             async move {
                 let (mut head, body) = request.into_parts();
-                let caller = service.guard.identify(&head).await?;
+                let (caller, _place) = service.guard.identify(&head).await?;
                 // What the application's own routes give or take, only the application knows.
                 let opening = Opening { permissions, locator: None, gives_power: false };
                 let proof = service.guard.admit(caller, opening, "").await?;

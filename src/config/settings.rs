@@ -135,6 +135,11 @@ pub(crate) const SETTINGS: &[Setting] = &[
         "Maximum number of rows that one PATCH or DELETE with a where changes; other writes wait for it",
     ),
     plain(
+        "MAX_CHANGED_BYTES",
+        Some("8388608"),
+        "Maximum size of the texts, documents and lists in these rows, in bytes, before the change",
+    ),
+    plain(
         "MAX_ANSWER_BYTES",
         Some("33554432"),
         "Maximum size of one response, in bytes, included rows counted each time; a row counts as its size in memory, if that is more than its JSON",
@@ -150,7 +155,11 @@ pub(crate) const SETTINGS: &[Setting] = &[
         Some("67108864"),
         "Maximum memory of all request bodies being processed, in bytes, parsed JSON included; further requests get 503, except those with the smallest bodies",
     ),
-    plain("CONCURRENCY_LIMIT", Some("1024"), "Maximum number of concurrent requests; further requests get 503"),
+    plain(
+        "CONCURRENCY_LIMIT",
+        Some("1024"),
+        "Maximum number of concurrent requests; further requests get 503. One tenant has three quarters of them at most",
+    ),
     plain("MAX_CONNECTIONS", Some("10000"), "Maximum number of open connections; further ones wait until one closes"),
     plain(
         "MAX_CONNECTIONS_PER_ADDRESS",

@@ -32,7 +32,7 @@ pub(crate) async fn create(
     tenants::lock(&session).await?;
     holdings::protect(&session, &principal, member).await?;
     let administrators = Administrators::before(&session, &principal).await?;
-    if session.repository::<UserLevelPermission>().count(Some(&of(member))).await? >= MOST {
+    if session.repository::<UserLevelPermission>().count(Some(&of(member, None))).await? >= MOST {
         return Err(Error::QuotaExceeded { what: "permissions of the member", limit: MOST });
     }
     let record = session
@@ -54,7 +54,7 @@ pub(crate) async fn update_all(
     not_own(&principal, member)?;
     tenants::lock(&session).await?;
     holdings::protect(&session, &principal, member).await?;
-    let affected = of(member).and(predicate);
+    let affected = of(member, predicate);
     for before in session.repository::<UserLevelPermission>().all_typed(affected.clone()).await? {
         let permission = match patch.get(UserLevelPermission::PERMISSION) {
             Some(Value::Text(permission)) => permission,
@@ -87,7 +87,7 @@ pub(crate) async fn delete_all(
     not_own(&principal, member)?;
     tenants::lock(&session).await?;
     holdings::protect(&session, &principal, member).await?;
-    let affected = of(member).and(predicate);
+    let affected = of(member, predicate);
     let withheld = UserLevelPermission::ALLOWED.is(false).and(Some(&affected));
     for lifted in session.repository::<UserLevelPermission>().all_typed(withheld).await? {
         holds(&principal, &lifted.permission)?;
@@ -100,7 +100,7 @@ pub(crate) async fn delete_all(
 
 /// The permissions of one member, as far as a filter asks for them.
 pub(crate) fn of_member(member: Uuid, filter: Filter) -> Filter {
-    filter.within(of(member))
+    filter.within(of(member, None))
 }
 
 /// Refuses a body that names another member than the path.
@@ -114,8 +114,9 @@ pub(crate) fn same_member(member: Uuid, body: Option<&serde_json::Value>) -> Res
     }
 }
 
-fn of(member: Uuid) -> Predicate {
-    UserLevelPermission::USER_TENANT_ID.is(member)
+/// The permissions of one member that a condition selects.
+pub(crate) fn of(member: Uuid, condition: Option<&Predicate>) -> Predicate {
+    UserLevelPermission::USER_TENANT_ID.is(member).and(condition)
 }
 
 fn not_own(principal: &Principal<'_>, member: Uuid) -> Result<()> {

@@ -34,6 +34,13 @@ pub(crate) struct Change {
     pub(crate) status: Option<Value>,
 }
 
+impl Change {
+    /// Whether it changes the membership, which may take the last administrator away.
+    pub(crate) fn is_of_membership(&self) -> bool {
+        self.role.is_some() || self.status.is_some()
+    }
+}
+
 /// Changes a user of the tenant.
 pub(crate) async fn update(
     session: Session<System, Write>,
@@ -43,7 +50,7 @@ pub(crate) async fn update(
     change: Change,
 ) -> Result<Committed<()>> {
     // A change of role or status may take the last administrator away; names may change side by side.
-    let exclusive = change.role.is_some() || change.status.is_some();
+    let exclusive = change.is_of_membership();
     let tenants = session.repository::<Tenant>();
     let held = if exclusive { tenants.lock_by_id(tenant) } else { tenants.hold_by_id(tenant) };
     let asked = session.ask((held, membership(&session, tenant, id), session.repository::<User>().get(id)));

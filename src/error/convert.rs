@@ -12,7 +12,9 @@ impl From<StoreError> for Error {
             StoreError::Filter(error) => Self::InvalidFilter(error),
             StoreError::Conflict { constraint, attempted, .. } => Taken::violated(&constraint, attempted),
             StoreError::MissingReference | StoreError::OutsideScope => Self::RelatedNotFound(None),
-            StoreError::TooManyRows { .. } | StoreError::TooManyToChange { .. } => Self::TooManyRows(error.to_string()),
+            StoreError::TooManyRows { .. }
+            | StoreError::TooManyToChange { .. }
+            | StoreError::TooMuchToChange { .. } => Self::TooManyRows(error.to_string()),
             StoreError::TooManyBytes { .. } => Self::AnswerTooLarge(error.to_string()),
             StoreError::InvalidValue(source) => {
                 // The schemas ought to have refused it; the log tells which rule they lack.

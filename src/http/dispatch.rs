@@ -22,6 +22,7 @@ use super::layers::HttpOptions;
 use super::query;
 use super::route::{Call, Form, PathParameters, Query, Route, Shape};
 use super::validation::Validator;
+use crate::access::active_callers::Place;
 use crate::access::caller::Caller;
 use crate::access::entrance::Entrance;
 use crate::access::guard::Authorized;
@@ -51,8 +52,8 @@ struct Said {
 
 /// Who sends a request.
 enum Sender {
-    /// The caller of a good token.
-    Caller(Arc<Caller>),
+    /// The caller of a good token, and the place of the request among those of the tenant.
+    Caller(Arc<Caller>, Place),
     /// Somebody without one, on a route that lets them in this way.
     Stranger(&'static Entrance),
 }
@@ -143,7 +144,7 @@ impl Operation {
                 return Err(refusal);
             }
         };
-        if let (Sender::Caller(caller), true) = (&sender, self.route.row.body.is_some() && body::may_be_long(&body))
+        if let (Sender::Caller(caller, _), true) = (&sender, self.route.row.body.is_some() && body::may_be_long(&body))
             && let Err(refusal) = service.guard.check_permission(caller, self.route.permissions)
         {
             // The original looks at the body first; but a caller without the permission may not take the room of others.
@@ -155,20 +156,20 @@ impl Operation {
             None => None,
         };
         let query = head.uri.query().unwrap_or_default();
-        let (said, proof) = match sender {
+        let (said, proof, _place) = match sender {
             Sender::Stranger(entrance) => {
                 let parsed = Parsed::of(sent)?;
                 let parameters = self.parameters(query)?;
                 let proof = (entrance.admit)(&service.guard, &head.headers, parsed.json.as_ref()).await?;
-                (self.said_in(parsed, parameters)?, proof)
+                (self.said_in(parsed, parameters)?, proof, None)
             }
-            Sender::Caller(caller) => {
+            Sender::Caller(caller, place) => {
                 let said = self.said(bodies, &head, sent).await?;
                 if self.route.row.body.is_some() {
                     // A body may take its time, and callers are what they are now.
                     service.guard.check_active(&caller).await?;
                 }
-                (said, service.guard.admit(caller, self.route.opening(), path.get("id")).await?)
+                (said, service.guard.admit(caller, self.route.opening(), path.get("id")).await?, Some(place))
             }
         };
         let Said { filter, predicate, body, items, held: _held } = said;
@@ -202,7 +203,7 @@ impl Operation {
             (entrance.check_head)(&service.guard, &head.headers)?;
             return Ok(Sender::Stranger(entrance));
         }
-        service.guard.identify(head).await.map(Sender::Caller)
+        service.guard.identify(head).await.map(|(caller, place)| Sender::Caller(caller, place))
     }
 
     /// What a caller says, and so what is wrong with it.

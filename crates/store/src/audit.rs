@@ -14,11 +14,13 @@ pub struct Actor {
     pub membership: Option<Uuid>,
     /// Goes to `deletedBy`: the user.
     pub user: Option<Uuid>,
+    /// Goes nowhere: whose share of the connections is used. The service itself has none.
+    pub tenant: Option<Uuid>,
 }
 
 impl Actor {
     /// The service itself.
-    pub const SYSTEM: Self = Self { membership: None, user: None };
+    pub const SYSTEM: Self = Self { membership: None, user: None, tenant: None };
 
     /// Who is named as the one who wrote a row, and in the audit log.
     pub(crate) fn author(&self) -> Option<Uuid> {

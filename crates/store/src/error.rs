@@ -55,6 +55,12 @@ pub enum StoreError {
         /// The bound.
         limit: u64,
     },
+    /// The rows that a condition selects hold more bytes than are changed at once.
+    #[error("rows of at most {limit} bytes together are changed at once; select fewer, one part after the other")]
+    TooMuchToChange {
+        /// The bound.
+        limit: u64,
+    },
     /// The statement ran longer than the configured bound.
     #[error("the database took too long")]
     Timeout(#[source] BoxError),

@@ -11,13 +11,13 @@ use crate::meter::Meter;
 use crate::options::{DatabaseOptions, PoolState};
 #[cfg(feature = "postgres")]
 use crate::schema_name::SchemaName;
+use crate::shares::Kept;
 use crate::slow::Watch;
 #[cfg(feature = "postgres")]
 use crate::sql::postgres;
 #[cfg(feature = "sqlite")]
 use crate::sql::sqlite;
 use crate::sql::{CommitPolicy, Confined, Counted, Dialect, Queried, Question};
-use crate::turns::Turn;
 
 /// A mode of sessions: [`Read`] or [`Write`].
 pub trait Mode: sealed::Mode {}
@@ -98,17 +98,17 @@ impl Pool {
         Ok(Self(Arc::new(backend)))
     }
 
-    /// Begins a transaction in the name of an actor, which keeps the turn until the database is done with it.
+    /// Begins a transaction in the name of an actor, which keeps this until the database is done with it.
     #[cfg_attr(
         not(feature = "sqlite"),
         expect(unused_variables, reason = "each statement tells `PostgreSQL` who the actor is")
     )]
-    pub(crate) async fn begin(&self, actor: &Actor, turn: Option<Arc<Turn>>) -> StoreResult<Transaction> {
+    pub(crate) async fn begin(&self, actor: &Actor, kept: Kept) -> StoreResult<Transaction> {
         let begun = match *self.0 {
             #[cfg(feature = "postgres")]
-            Backend::Postgres(ref backend, schema) => Begun::Postgres(backend.begin(turn).await?, schema),
+            Backend::Postgres(ref backend, schema) => Begun::Postgres(backend.begin(kept).await?, schema),
             #[cfg(feature = "sqlite")]
-            Backend::Sqlite(ref backend) => Begun::Sqlite(backend.begin(actor.author(), turn)),
+            Backend::Sqlite(ref backend) => Begun::Sqlite(backend.begin(actor.author(), kept)),
         };
         Ok(Transaction(Box::new(begun)))
     }
@@ -120,12 +120,13 @@ impl Pool {
         statement: &Arc<Confined>,
         meter: Meter,
         watch: Option<Watch>,
+        kept: Kept,
     ) -> StoreResult<Queried> {
         match *self.0 {
             #[cfg(feature = "postgres")]
-            Backend::Postgres(ref backend, _) => Box::pin(backend.query(statement, meter, watch)).await,
+            Backend::Postgres(ref backend, _) => Box::pin(backend.query(statement, meter, watch, kept)).await,
             #[cfg(feature = "sqlite")]
-            Backend::Sqlite(ref backend) => backend.query(statement.clone(), meter, watch).await,
+            Backend::Sqlite(ref backend) => backend.query(statement.clone(), meter, watch, kept).await,
         }
     }
 

@@ -75,7 +75,7 @@ pub enum Predicate {
 
 impl Predicate {
     /// Whether only the row with some id can satisfy it, if `id` is what it is known by.
-    pub(crate) fn names(&self, id: &'static Property) -> bool {
+    pub fn names(&self, id: &'static Property) -> bool {
         match self {
             Self::And(all) => all.iter().any(|one| one.names(id)),
             Self::Or(any) => matches!(any.as_slice(), [only] if only.names(id)),

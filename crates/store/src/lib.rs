@@ -89,6 +89,7 @@ pub mod schema;
 mod schema_name;
 pub mod scope;
 pub mod session;
+pub mod shares;
 mod slow;
 mod sql;
 mod turns;

@@ -14,6 +14,7 @@ use crate::entity::{Property, PropertyType};
 use crate::error::{StoreError, StoreResult};
 use crate::options::Limits;
 use crate::scope::Wall;
+use crate::shares::Shares;
 use crate::slow::{SLOW, SlowReads};
 use crate::turns::{LONG, Rules, Turn, Turns};
 use crate::value::Value;
@@ -32,7 +33,7 @@ const ITEM: u64 = 32;
 const NUMBER: u64 = 12;
 
 /// How reads of many bytes take turns.
-const TURNS: Rules = Rules { waiting: 4, all: 64, restless: Duration::ZERO };
+const TURNS: Rules = Rules { waiting: 4, all: 256, restless: Duration::ZERO };
 /// How changes of the rows that a condition selects do: who makes a hundred at once is not refused.
 const CHANGES: Rules = Rules { waiting: 128, all: 512, restless: SLOW };
 
@@ -48,6 +49,8 @@ pub(crate) struct Together {
     pub(crate) slow: Arc<SlowReads>,
     /// The changes of the rows that conditions select, by tenant or person.
     pub(crate) changes: Turns,
+    /// The connections that each tenant has for long reads, and on `PostgreSQL` for transactions.
+    pub(crate) connections: Arc<Shares>,
 }
 
 #[derive(Debug, Default)]
@@ -70,6 +73,8 @@ impl Together {
             turns: Turns::new(TURNS),
             slow,
             changes: Turns::new(CHANGES),
+            // Half of them short reads may share, and one in eight is left for other tenants.
+            connections: Shares::new(connections / 2 - connections / 8),
         })
     }
 
@@ -132,7 +137,7 @@ impl Meter {
     pub(crate) async fn begin(&mut self, table: &'static str, most: u64) -> StoreResult<Option<Turn>> {
         self.reads(table);
         match &self.together {
-            Some(together) if most > LONG => together.turns.wait(self.waits, table).await,
+            Some(together) if most > LONG => together.turns.wait(self.whose, self.waits, table).await,
             _ => Ok(None),
         }
     }
@@ -142,9 +147,9 @@ impl Meter {
         (self.table, self.before) = (table, self.used);
     }
 
-    /// The id under which long reads take turns.
-    pub(crate) fn waits(&self) -> Option<Uuid> {
-        self.waits
+    /// The tenant or the person whose rows are read, and the id under which long reads take turns.
+    pub(crate) fn reader(&self) -> (Option<Uuid>, Option<Uuid>) {
+        (self.whose, self.waits)
     }
 
     /// Forgets what was counted of the table that is read now, which will be read once more.
@@ -254,7 +259,13 @@ pub(crate) fn held(value: &Value) -> u64 {
 mod tests {
     use super::*;
 
-    const LIMITS: Limits = Limits { max_rows: 1, max_changed_rows: 1, max_bytes: 200_000, max_bytes_together: 300_000 };
+    const LIMITS: Limits = Limits {
+        max_rows: 1,
+        max_changed_rows: 1,
+        max_changed_bytes: 1,
+        max_bytes: 200_000,
+        max_bytes_together: 300_000,
+    };
 
     #[test]
     fn an_answer_is_bounded_to_the_byte() {
@@ -307,10 +318,9 @@ mod tests {
 
     #[tokio::test]
     async fn who_read_much_or_found_no_room_waits_for_a_turn() {
-        const LIMITS: Limits =
-            Limits { max_rows: 1, max_changed_rows: 1, max_bytes: 4 * LONG, max_bytes_together: 4 * LONG };
-        let together = Together::new(&LIMITS, 2);
-        let of = |tenant: u128| Meter::new(&together, &LIMITS, Wall::Tenant(Uuid::from_u128(tenant)), None);
+        let limits = Limits { max_bytes: 4 * LONG, max_bytes_together: 4 * LONG, ..LIMITS };
+        let together = Together::new(&limits, 2);
+        let of = |tenant: u128| Meter::new(&together, &limits, Wall::Tenant(Uuid::from_u128(tenant)), None);
         let mut short = of(1);
         assert!(short.begin("short", LONG + 1).await.unwrap().is_none());
         assert!(short.add(LONG).is_ok() && short.begin("long", LONG + 1).await.unwrap().is_none());
@@ -323,7 +333,7 @@ mod tests {
         assert!(of(1).begin("other", LONG + 1).await.unwrap().is_some());
         assert!(of(2).begin("long", LONG + 1).await.unwrap().is_none(), "others do not wait");
         let wall = Wall::Tenant(Uuid::from_u128(1));
-        let mut reader = Meter::new(&together, &LIMITS, wall, Some(Uuid::from_u128(9)));
+        let mut reader = Meter::new(&together, &limits, wall, Some(Uuid::from_u128(9)));
         assert!(reader.begin("long", LONG + 1).await.unwrap().is_none(), "nor does another reader of the tenant");
     }
 

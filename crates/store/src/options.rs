@@ -1,6 +1,7 @@
 //! How to reach a database and how much one request may ask of it.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 #[cfg(feature = "postgres")]
@@ -8,6 +9,7 @@ use secrecy::ExposeSecret as _;
 use secrecy::SecretString;
 
 use crate::schema_name::SchemaName;
+use crate::shares::Shares;
 
 /// Which database to open.
 #[derive(Debug, Clone)]
@@ -24,6 +26,15 @@ impl DatabaseOptions {
         match self {
             Self::Sqlite(options) => options.readers,
             Self::Postgres(options) => options.max_connections,
+        }
+    }
+
+    /// How many transactions one tenant may have at once: of a pool as many as of its connections. The writer of `SQLite` carries
+    /// out one at a time, and makes those durable together that wait.
+    pub(crate) fn transactions(&self, connections: &Arc<Shares>) -> Arc<Shares> {
+        match self {
+            Self::Sqlite(_) => Shares::new(16),
+            Self::Postgres(_) => connections.clone(),
         }
     }
 }
@@ -111,6 +122,8 @@ pub struct Limits {
     pub max_rows: u64,
     /// Most rows that one change of the rows that a condition selects may be of; others wait for it.
     pub max_changed_rows: u64,
+    /// Most bytes of the texts, documents and lists in these rows, as they are before the change.
+    pub max_changed_bytes: u64,
     /// Most bytes of an answer, included rows and each repetition of them counted. A row counts as what it takes in memory
     /// or as JSON, whichever is more: some tens of bytes for each property, and the length of its texts and documents.
     pub max_bytes: u64,
@@ -120,7 +133,13 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { max_rows: 10_000, max_changed_rows: 2_000, max_bytes: 32 << 20, max_bytes_together: 80 << 20 }
+        Self {
+            max_rows: 10_000,
+            max_changed_rows: 2_000,
+            max_changed_bytes: 8 << 20,
+            max_bytes: 32 << 20,
+            max_bytes_together: 80 << 20,
+        }
     }
 }
 

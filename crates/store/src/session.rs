@@ -5,16 +5,16 @@ use std::sync::Arc;
 use futures_util::future::try_join_all;
 
 use crate::audit::Actor;
-use crate::entity::{Entity, EntityMeta, Property};
+use crate::entity::{EntityMeta, Property};
 use crate::environment::Environment;
 use crate::error::{StoreError, StoreResult};
 use crate::executor::{Executor as _, Pool, Reader};
 pub use crate::executor::{Mode, Read, Write};
-use crate::filter::Predicate;
 use crate::meter::{Meter, Together};
 pub use crate::options::{DatabaseOptions, Limits, PoolState, PostgresOptions, SlowReadsState, SqliteOptions, TlsMode};
 pub use crate::schema_name::{InvalidSchemaName, SchemaName};
 use crate::scope::{Scope, System};
+use crate::shares::{Kept, Shares};
 use crate::sql::{CommitPolicy, Confined, Counted, Dialect, Effort, Operation, Queried, Question, veil};
 pub use crate::turns::Turn;
 use crate::value::Value;
@@ -26,7 +26,9 @@ pub struct Store {
     pool: Pool,
     environment: Environment,
     limits: Limits,
-    together: Arc<Together>,
+    pub(crate) together: Arc<Together>,
+    /// The transactions of each tenant.
+    writes: Arc<Shares>,
 }
 
 /// Statements under one scope `S`, either reading (`M` = [`Read`]) or in one transaction ([`Write`]).
@@ -82,12 +84,9 @@ impl Store {
     /// # Errors
     /// [`crate::StoreError`] when the options make no sense, or the file cannot be opened.
     pub fn open(options: &DatabaseOptions, limits: Limits, environment: Environment) -> StoreResult<Self> {
-        Ok(Self {
-            pool: Pool::open(options)?,
-            environment,
-            limits,
-            together: Together::new(&limits, options.connections()),
-        })
+        let together = Together::new(&limits, options.connections());
+        let writes = options.transactions(&together.connections);
+        Ok(Self { pool: Pool::open(options)?, environment, limits, together, writes })
     }
 
     /// A session that reads.
@@ -119,25 +118,18 @@ impl Store {
         actor: Actor,
         turn: Option<Arc<Turn>>,
     ) -> StoreResult<Session<S, Write>> {
-        let transaction = self.pool.begin(&actor, turn).await?;
+        let share = self.writes.wait(actor.tenant).await;
+        let transaction = self.pool.begin(&actor, Kept::of(turn, share)).await?;
         Ok(self.session(transaction, scope, actor))
     }
 
-    /// Waits for the turn to change the rows that a condition selects, of the same tenant or person in whatever table: such
-    /// changes are made one after the other, and rest after a long one (ADR 34). What can only be one row has no turn.
+    /// Waits for the turn to change much in the rows of a tenant, or of a person: the rows that a condition selects, or what a
+    /// rule keeps the whole tenant for. Such changes are made one after the other, and rest after a long one (ADR 34).
     ///
     /// # Errors
     /// [`crate::StoreError::Unavailable`] where too many wait.
-    pub async fn turn_to_change<E: Entity>(
-        &self,
-        scope: &impl Scope,
-        condition: Option<&Predicate>,
-    ) -> StoreResult<Option<Arc<Turn>>> {
-        let meta = E::meta();
-        if condition.is_some_and(|condition| condition.is_light() && condition.names(meta.id())) {
-            return Ok(None);
-        }
-        self.together.changes.enter(scope.wall().whose(), "changes").await.map(|turn| Some(Arc::new(turn)))
+    pub async fn turn_to_change(&self, scope: &impl Scope) -> StoreResult<Arc<Turn>> {
+        self.together.changes.enter(scope.wall().whose(), "changes").await.map(Arc::new)
     }
 
     /// Carries out what is under way and closes all connections; later statements are refused with
@@ -242,14 +234,20 @@ impl<S: Scope, M: Mode> Session<S, M> {
         // One row is not slow, and a timer for each would be a part of what it costs.
         let mut watch = match statement.effort {
             Effort::One => None,
-            _ => self.together.slow.watch(meter.waits(), statement.table),
+            _ => self.together.slow.watch(meter.reader(), statement.table),
         };
         if let Some(watch) = &mut watch {
             watch.wait().await?;
         }
         let statement = Arc::new(statement);
         let (mut rows, meter) = loop {
-            match pool.query(&statement, meter, watch).await? {
+            // Short reads share connections, or are over at once.
+            let share = if statement.effort > Effort::Few {
+                self.together.connections.wait(self.actor.tenant).await
+            } else {
+                None
+            };
+            match pool.query(&statement, meter, watch, Kept::of(None, share)).await? {
                 Queried::Rows(counted) => break counted,
                 Queried::Ended(counted, mut ended) => {
                     ended.wait().await?;

@@ -23,7 +23,7 @@ use crate::turns::{Key, Rules, Turn, Turns};
 /// From when on a read is slow.
 pub(crate) const SLOW: Duration = Duration::from_millis(250);
 /// Sixteen, where reads of many bytes have four, since each read of a reader who had a slow one waits here, the quick ones too.
-const TURNS: Rules = Rules { waiting: 16, all: 64, restless: SLOW };
+const TURNS: Rules = Rules { waiting: 16, all: 256, restless: SLOW };
 
 /// How many reads may be slow at once on so many connections: half, and always one.
 pub(crate) fn permits(connections: usize) -> usize {
@@ -42,6 +42,7 @@ pub(crate) struct SlowReads {
 #[derive(Debug)]
 pub(crate) struct Watch {
     slow: Arc<SlowReads>,
+    tenant: Option<Uuid>,
     key: Key,
     permit: Option<Permit>,
 }
@@ -72,8 +73,12 @@ impl SlowReads {
     }
 
     /// Watches a read of this table. A read of the service's own, without a reader, waits for nobody.
-    pub(crate) fn watch(self: &Arc<Self>, reader: Option<Uuid>, table: &'static str) -> Option<Watch> {
-        reader.map(|_| Watch { slow: self.clone(), key: (reader, table), permit: None })
+    pub(crate) fn watch(
+        self: &Arc<Self>,
+        (tenant, reader): (Option<Uuid>, Option<Uuid>),
+        table: &'static str,
+    ) -> Option<Watch> {
+        reader.map(|_| Watch { slow: self.clone(), tenant, key: (reader, table), permit: None })
     }
 }
 
@@ -84,7 +89,7 @@ impl Watch {
     /// [`StoreError::Unavailable`] where too many wait.
     pub(crate) async fn wait(&mut self) -> StoreResult<()> {
         let (reader, table) = self.key;
-        if let Some(turn) = self.slow.turns.wait(reader, table).await? {
+        if let Some(turn) = self.slow.turns.wait(self.tenant, reader, table).await? {
             let permit = self.slow.permits.clone().acquire_owned().await;
             self.permit = permit.ok().map(|permit| Permit { _turn: turn, _of_all: permit });
         }

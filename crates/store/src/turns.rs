@@ -17,6 +17,7 @@ use tokio::time::{Instant, sleep_until};
 use uuid::Uuid;
 
 use crate::error::{StoreError, StoreResult};
+use crate::shares::Shares;
 
 /// From how many bytes on a read is long.
 pub(crate) const LONG: u64 = 1024 * 1024;
@@ -36,7 +37,8 @@ pub(crate) type Key = (Option<Uuid>, &'static str);
 pub(crate) struct Rules {
     /// How many may wait for one turn; further ones are told to come back.
     pub(crate) waiting: usize,
-    /// How many may wait for all turns: who waits is at work, and keeps a place that others may need.
+    /// How many may wait for all turns: who waits is at work, and keeps a place that others may need. A quarter of them are of
+    /// one tenant at most.
     pub(crate) all: usize,
     /// A turn that took less needs no rest.
     pub(crate) restless: Duration,
@@ -50,6 +52,7 @@ pub(crate) struct Turns {
     count: AtomicUsize,
     /// How many wait.
     waiting: AtomicUsize,
+    of_tenants: Arc<Shares>,
     long: Mutex<HashMap<Key, Long>>,
 }
 
@@ -65,14 +68,21 @@ struct Long {
 #[derive(Debug)]
 pub struct Turn {
     rested: OwnedMutexGuard<Instant>,
-    begun: Instant,
+    /// When its work began.
+    begun: Mutex<Instant>,
     restless: Duration,
 }
 
 impl Turns {
     /// None is remembered yet.
     pub(crate) fn new(rules: Rules) -> Self {
-        Self { rules, count: AtomicUsize::default(), waiting: AtomicUsize::default(), long: Mutex::default() }
+        Self {
+            rules,
+            count: AtomicUsize::default(),
+            waiting: AtomicUsize::default(),
+            of_tenants: Shares::new(rules.all / 4),
+            long: Mutex::default(),
+        }
     }
 
     /// How many wait for a turn.
@@ -98,7 +108,7 @@ impl Turns {
     pub(crate) fn take(&self, reader: Option<Uuid>, table: &'static str, begun: Instant) -> Option<Turn> {
         let rested = self.remember(reader, table).try_lock_owned().ok()?;
         let is_rested = *rested <= Instant::now();
-        is_rested.then_some(Turn { rested, begun, restless: self.rules.restless })
+        is_rested.then_some(Turn { rested, begun: begun.into(), restless: self.rules.restless })
     }
 
     /// Whether somebody has the turn to read these rows, or has just had it.
@@ -107,30 +117,37 @@ impl Turns {
         turn.is_some_and(|turn| turn.try_lock().map_or(true, |rested| Instant::now() < *rested))
     }
 
-    /// Waits for a turn to read these rows; `None` where no long read is remembered.
-    pub(crate) async fn wait(&self, reader: Option<Uuid>, table: &'static str) -> StoreResult<Option<Turn>> {
+    /// Waits for a turn to read these rows, of whichever tenant the reader is; `None` where no long read is remembered.
+    pub(crate) async fn wait(
+        &self,
+        tenant: Option<Uuid>,
+        reader: Option<Uuid>,
+        table: &'static str,
+    ) -> StoreResult<Option<Turn>> {
         match self.find(reader, table) {
-            Some(turn) => self.queue(turn).await.map(Some),
+            Some(turn) => self.queue(tenant, turn).await.map(Some),
             None => Ok(None),
         }
     }
 
     /// Waits for a turn that is taken by everybody, whether or not a long one is remembered.
     pub(crate) async fn enter(&self, whose: Option<Uuid>, table: &'static str) -> StoreResult<Turn> {
-        self.queue(self.remember(whose, table)).await
+        self.queue(whose, self.remember(whose, table)).await
     }
 
-    async fn queue(&self, turn: Arc<tokio::sync::Mutex<Instant>>) -> StoreResult<Turn> {
+    async fn queue(&self, tenant: Option<Uuid>, turn: Arc<tokio::sync::Mutex<Instant>>) -> StoreResult<Turn> {
         // Two are the one that is remembered and this one. Whose turn nobody has is not refused for those who wait for others'.
         let waiting = Waiting::of(&self.waiting);
         let before = Arc::strong_count(&turn).saturating_sub(2);
-        if before > self.rules.waiting || before > 0 && self.waiting.load(Ordering::Relaxed) > self.rules.all {
+        let place = tenant.map(|tenant| self.of_tenants.take(tenant));
+        let is_full = matches!(place, Some(None)) || self.waiting.load(Ordering::Relaxed) > self.rules.all;
+        if before > self.rules.waiting || before > 0 && is_full {
             return Err(StoreError::Unavailable("too many requests wait for their turn".into()));
         }
         let rested = turn.lock_owned().await;
         sleep_until(*rested).await;
-        drop(waiting);
-        Ok(Turn { rested, begun: Instant::now(), restless: self.rules.restless })
+        drop((waiting, place));
+        Ok(Turn { rested, begun: Instant::now().into(), restless: self.rules.restless })
     }
 
     fn find(&self, reader: Option<Uuid>, table: &'static str) -> Option<Arc<tokio::sync::Mutex<Instant>>> {
@@ -158,10 +175,17 @@ impl Drop for Waiting<'_> {
     }
 }
 
+impl Turn {
+    /// Its work begins only now, so that no rest is due for what it has waited for.
+    pub(crate) fn begins(&self) {
+        *self.begun.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+    }
+}
+
 impl Drop for Turn {
     fn drop(&mut self) {
         let now = Instant::now();
-        let took = now - self.begun;
+        let took = now - *self.begun.get_mut().unwrap_or_else(PoisonError::into_inner);
         let rest = if took < self.restless { Duration::ZERO } else { took.saturating_mul(REST).min(LONGEST_REST) };
         *self.rested = now + rest;
     }
@@ -182,15 +206,15 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn who_read_much_waits_for_each_other_and_rests() {
         let turns = Turns::new(RULES);
-        assert!(turns.wait(OURS, TABLE).await.unwrap().is_none(), "nothing is remembered yet");
+        assert!(turns.wait(None, OURS, TABLE).await.unwrap().is_none(), "nothing is remembered yet");
         turns.remember(OURS, TABLE);
-        for other in [turns.wait(THEIRS, TABLE), turns.wait(OURS, "users"), turns.wait(None, TABLE)] {
+        for other in [turns.wait(None, THEIRS, TABLE), turns.wait(None, OURS, "users"), turns.wait(None, None, TABLE)] {
             assert!(other.await.unwrap().is_none(), "other rows have no turns");
         }
-        let first = turns.wait(OURS, TABLE).await.unwrap().unwrap();
+        let first = turns.wait(None, OURS, TABLE).await.unwrap().unwrap();
         let begun = Instant::now();
         let second = async {
-            let turn = turns.wait(OURS, TABLE).await.unwrap();
+            let turn = turns.wait(None, OURS, TABLE).await.unwrap();
             (turn.is_some(), begun.elapsed())
         };
         let work = async {
@@ -206,14 +230,14 @@ mod tests {
     async fn a_rest_has_an_end_and_so_has_the_memory() {
         let turns = Turns::new(RULES);
         turns.remember(OURS, TABLE);
-        let turn = turns.wait(OURS, TABLE).await.unwrap();
+        let turn = turns.wait(None, OURS, TABLE).await.unwrap();
         tokio::time::sleep(Duration::from_secs(5)).await;
         drop(turn);
         let begun = Instant::now();
-        drop(turns.wait(OURS, TABLE).await.unwrap().unwrap());
+        drop(turns.wait(None, OURS, TABLE).await.unwrap().unwrap());
         assert!((1000..1020).contains(&begun.elapsed().as_millis()), "{:?}", begun.elapsed());
         tokio::time::sleep(MEMORY).await;
-        assert!(turns.wait(OURS, TABLE).await.unwrap().is_none());
+        assert!(turns.wait(None, OURS, TABLE).await.unwrap().is_none());
         turns.remember(THEIRS, TABLE);
         assert_eq!(turns.count.load(Ordering::Relaxed), 1, "the first one is forgotten");
     }
@@ -222,17 +246,17 @@ mod tests {
     async fn who_gives_up_costs_the_others_nothing_and_few_may_wait() {
         let turns = Turns::new(RULES);
         turns.remember(OURS, TABLE);
-        let first = turns.wait(OURS, TABLE).await.unwrap();
+        let first = turns.wait(None, OURS, TABLE).await.unwrap();
         {
-            let mut waiting: Vec<_> = (0..WAITING).map(|_| Box::pin(turns.wait(OURS, TABLE))).collect();
+            let mut waiting: Vec<_> = (0..WAITING).map(|_| Box::pin(turns.wait(None, OURS, TABLE))).collect();
             for one in &mut waiting {
                 assert!(futures_util::poll!(one).is_pending());
             }
-            assert!(matches!(turns.wait(OURS, TABLE).await, Err(StoreError::Unavailable(_))));
+            assert!(matches!(turns.wait(None, OURS, TABLE).await, Err(StoreError::Unavailable(_))));
         }
         drop(first);
         let begun = Instant::now();
-        assert!(turns.wait(OURS, TABLE).await.unwrap().is_some());
+        assert!(turns.wait(None, OURS, TABLE).await.unwrap().is_some());
         assert!(begun.elapsed() < Duration::from_millis(20));
         assert_eq!(turns.waiting.load(Ordering::Relaxed), 0);
     }
@@ -248,9 +272,22 @@ mod tests {
         tokio::time::sleep(Duration::from_millis(30)).await;
         drop(first);
         assert!(turns.take(OURS, TABLE, begun).is_none() && turns.are_taken(OURS, TABLE), "it rests");
-        drop(turns.wait(OURS, TABLE).await.unwrap().unwrap());
+        drop(turns.wait(None, OURS, TABLE).await.unwrap().unwrap());
         assert_eq!(begun.elapsed().as_millis(), 300, "nine times as long");
         assert!(turns.take(OURS, TABLE, Instant::now()).is_some());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn for_what_was_waited_for_no_rest_is_due() {
+        let turns = Turns::new(Rules { restless: Duration::from_millis(20), ..RULES });
+        let turn = turns.enter(OURS, TABLE).await.unwrap();
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        turn.begins();
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        drop(turn);
+        let begun = Instant::now();
+        drop(turns.enter(OURS, TABLE).await.unwrap());
+        assert_eq!(begun.elapsed(), Duration::ZERO);
     }
 
     #[tokio::test(start_paused = true)]
@@ -260,14 +297,36 @@ mod tests {
         let mut held = Vec::new();
         for reader in &readers {
             turns.remember(*reader, TABLE);
-            held.push(turns.wait(*reader, TABLE).await.unwrap());
+            held.push(turns.wait(None, *reader, TABLE).await.unwrap());
         }
-        let mut waiting: Vec<_> = readers.iter().map(|reader| Box::pin(turns.wait(*reader, TABLE))).collect();
+        let mut waiting: Vec<_> = readers.iter().map(|reader| Box::pin(turns.wait(None, *reader, TABLE))).collect();
         let mut pending = 0;
         for one in &mut waiting {
             pending += usize::from(futures_util::poll!(one).is_pending());
         }
         assert_eq!(pending, ALL);
         assert!(turns.enter(None, TABLE).await.is_ok(), "whose turn nobody has need not wait for theirs");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn of_those_who_wait_a_quarter_is_of_one_tenant() {
+        let turns = Turns::new(RULES);
+        let waiting = |tenant: Option<Uuid>, reader: u128| {
+            let reader = Some(Uuid::from_u128(reader));
+            turns.remember(reader, TABLE);
+            turns.wait(tenant, reader, TABLE)
+        };
+        let mut held = Vec::new();
+        let mut others = Vec::new();
+        for reader in 0..20 {
+            held.push(waiting(OURS, reader).await.unwrap());
+            let mut other = Box::pin(waiting(OURS, reader));
+            if futures_util::poll!(&mut other).is_pending() {
+                others.push(other);
+            }
+        }
+        assert_eq!(others.len(), ALL / 4);
+        held.push(waiting(THEIRS, 100).await.unwrap());
+        assert!(futures_util::poll!(Box::pin(waiting(THEIRS, 100))).is_pending(), "another tenant may wait");
     }
 }

@@ -69,7 +69,7 @@ async fn assign(sessions: CallerSessions, user: RowId<User>, body: Sent<Assignme
     let role = body.0.get(ROLE_ID).and_then(Json::as_str).unwrap_or_default();
     let role = parse_uuid(role).map_err(|_| Error::NotFound(Sought::of::<Role>(role)))?;
     let change = Change { person: None, role: Some(role), status: None };
-    let session = sessions.change_member().await?;
+    let session = sessions.change_member(&change).await?;
     users::update(session, sessions.principal(), sessions.tenant(), user.0, change).await?.into_inner();
     Ok(Empty)
 }

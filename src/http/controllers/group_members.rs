@@ -20,6 +20,9 @@ const MEMBERS: &str = "/groups/{id}/user";
 const MEMBERS_BULK: &str = "/groups/{id}/user/bulk";
 const MEMBER: &str = "/groups/{id}/user/{userId}";
 
+/// So many new members take no longer than other writes.
+const FEW: usize = 100;
+
 /// The group of the path, of the caller's tenant unless it is a master.
 static GROUP: Locator = Locator {
     entity: Group::meta,
@@ -82,7 +85,8 @@ async fn create(sessions: CallerSessions, body: Sent<NewMember>) -> Result<One<U
 }
 
 async fn create_all(sessions: CallerSessions, body: SentAll<NewMember>) -> Result<Many<UserGroup>> {
-    let session = sessions.write_tenant().await?;
+    let session =
+        if body.0.len() > FEW { sessions.write_tenant_in_turn().await? } else { sessions.write_tenant().await? };
     let members: Vec<&str> = body.0.iter().map(member).collect();
     Ok(group_members::add_all(session, sessions.subject(), &members).await?.into_inner().into())
 }

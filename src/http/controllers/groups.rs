@@ -37,8 +37,9 @@ async fn find(sessions: CallerSessions, filter: FilteredFreely<Group>) -> Result
 }
 
 async fn create(sessions: CallerSessions, body: Create<Group>) -> Result<One<Group>> {
-    let session = sessions.write_tenant().await?;
-    Ok(groups::create(session, sessions.principal(), body.row()?).await?.into_inner().into())
+    let new = body.row()?;
+    let session = sessions.write_name(new.get(Group::NAME)).await?;
+    Ok(groups::create(session, sessions.principal(), new).await?.into_inner().into())
 }
 
 async fn patch(sessions: CallerSessions, condition: Where<Group>, body: Change<Group>) -> Result<Count> {
@@ -48,7 +49,7 @@ async fn patch(sessions: CallerSessions, condition: Where<Group>, body: Change<G
 }
 
 async fn delete(sessions: CallerSessions, group: RowId<Group>, _: IgnoredWhere<Group>) -> Result<Empty> {
-    let session = sessions.write_tenant().await?;
+    let session = sessions.write_tenant_in_turn().await?;
     groups::delete_by_id(session, group.0).await?.into_inner();
     Ok(Empty)
 }

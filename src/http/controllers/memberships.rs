@@ -104,7 +104,7 @@ async fn find(
 async fn create(sessions: CallerSessions, body: Sent<NewPermission>) -> Result<One<UserLevelPermission>> {
     let (principal, member) = (sessions.principal(), sessions.subject());
     member_permissions::same_member(member, body.0.get(UserLevelPermission::USER_TENANT_ID.name()))?;
-    let session = sessions.write_tenant().await?;
+    let session = sessions.write_tenant_in_turn().await?;
     let created = member_permissions::create(session, principal, member, New::from_json(&body.0)?).await?;
     Ok(created.into_inner().into())
 }
@@ -116,14 +116,18 @@ async fn patch(
 ) -> Result<Count> {
     let (principal, member) = (sessions.principal(), sessions.subject());
     member_permissions::same_member(member, body.sent.get(UserLevelPermission::USER_TENANT_ID.name()))?;
-    let (session, affected) = sessions.write_tenant_where::<UserLevelPermission>(condition.0).await?;
+    let (session, affected) = sessions
+        .write_tenant_where::<UserLevelPermission>(Some(member_permissions::of(member, condition.0.as_ref())))
+        .await?;
     let changed = member_permissions::update_all(session, principal, member, affected.as_ref(), body.patch()?).await?;
     Ok(Count(changed.into_inner()))
 }
 
 async fn delete(sessions: CallerSessions, condition: Where<UserLevelPermission>) -> Result<Count> {
     let (principal, member) = (sessions.principal(), sessions.subject());
-    let (session, affected) = sessions.write_tenant_where::<UserLevelPermission>(condition.0).await?;
+    let (session, affected) = sessions
+        .write_tenant_where::<UserLevelPermission>(Some(member_permissions::of(member, condition.0.as_ref())))
+        .await?;
     let deleted = member_permissions::delete_all(session, principal, member, affected.as_ref()).await?;
     Ok(Count(deleted.into_inner()))
 }

@@ -38,8 +38,9 @@ async fn find(sessions: CallerSessions, filter: FilteredFreely<Role>) -> Result<
 }
 
 async fn create(sessions: CallerSessions, body: Create<Role>) -> Result<One<Role>> {
-    let session = sessions.write_tenant().await?;
-    Ok(roles::create(session, sessions.principal(), body.row()?).await?.into_inner().into())
+    let new = body.row()?;
+    let session = sessions.write_name(new.get(Role::NAME)).await?;
+    Ok(roles::create(session, sessions.principal(), new).await?.into_inner().into())
 }
 
 async fn patch(sessions: CallerSessions, condition: Where<Role>, body: Change<Role>) -> Result<Count> {
@@ -49,7 +50,7 @@ async fn patch(sessions: CallerSessions, condition: Where<Role>, body: Change<Ro
 }
 
 async fn delete(sessions: CallerSessions, role: RowId<Role>, _: IgnoredWhere<Role>) -> Result<Empty> {
-    let session = sessions.write_tenant().await?;
+    let session = sessions.write_tenant_in_turn().await?;
     roles::delete_by_id(session, sessions.principal(), role.0).await?.into_inner();
     Ok(Empty)
 }

@@ -117,7 +117,7 @@ async fn patch(
         role: role(&body.0)?,
         status: Patch::<UserView>::from_json(&body.0)?.get(UserView::STATUS).cloned(),
     };
-    let session = sessions.change_member().await?;
+    let session = sessions.change_member(&change).await?;
     users::update(session, sessions.principal(), sessions.tenant(), user.0, change).await?.into_inner();
     Ok(Empty)
 }

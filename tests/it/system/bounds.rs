@@ -118,6 +118,28 @@ fn requests_beyond_the_concurrency_limit_are_refused() {
     assert_eq!(list().status, 200);
 }
 
+/// However many requests one tenant sends, another is answered.
+#[test]
+fn a_tenant_leaves_requests_to_others() {
+    let (_database, server) = on_sqlite(&[("CONCURRENCY_LIMIT", "4")]);
+    let list = |profile: &str| Request::new(server.address(), "GET /tenants").token(profile).send();
+    let [head, body] = slow_request(&token::token("admin_a"));
+    let mut slow: Vec<_> = (0..3).map(|_| open(server.address())).collect();
+    for stream in &mut slow {
+        stream.write_all(head.as_bytes()).unwrap();
+    }
+    eventually("the tenant has its share", || list("admin_a").status == 503);
+    let refused = list("admin_a");
+    assert_eq!((refused.status, refused.header("retry-after")), (503, "1"));
+    assert_eq!(bad_refusal(&refused), None);
+    assert_eq!(list("admin_b").status, 200, "the last one is left");
+    for mut stream in slow {
+        stream.write_all(body.as_bytes()).unwrap();
+        rest(stream);
+    }
+    assert_eq!(list("admin_a").status, 200);
+}
+
 #[test]
 fn a_connection_that_finishes_no_head_is_closed() {
     let (_database, server) = on_sqlite(&[("HEAD_TIMEOUT_MILLISECONDS", "200")]);

@@ -287,6 +287,39 @@ fn a_change_is_of_so_many_rows_at_most(world: &World) {
     assert_eq!(kept.count(), 3, "{all}");
 }
 
+const LITTLE: &[(&str, &str)] = &[("MAX_CHANGED_BYTES", "3000")];
+on_both!(a_change_is_of_so_many_bytes_at_most, LITTLE);
+/// Few long rows take as long as many short ones.
+fn a_change_is_of_so_many_bytes_at_most(world: &World) {
+    configure(world, 3, 1_000);
+    let patch = |condition: &Json| {
+        let request = world.request(&format!("PATCH /tenants/{A}/tenant-configs")).bearer(&token::token("admin_a"));
+        request.query("where", condition).json(&json!({ "configValue": { "short": true } })).send()
+    };
+    for condition in [json!({ "configKey": { "like": "long%" } }), json!({ "configKey": { "neq": "other" } })] {
+        let refused = patch(&condition);
+        assert_eq!((refused.status, json(&refused)["error"]["code"].as_str()), (400, Some("TOO_MANY_ROWS")));
+        assert!(text(&refused).contains("3000 bytes"), "{}", text(&refused));
+    }
+    let changed = patch(&json!({ "configKey": { "inq": ["long 0", "long 1"] } }));
+    assert_eq!((changed.status, json(&changed)["count"].as_u64()), (200, Some(2)), "{}", text(&changed));
+}
+
+on_both!(permissions_of_others_count_in_no_change, THREE);
+fn permissions_of_others_count_in_no_change(world: &World) {
+    let own = |member: &str| format!("/user-tenants/{member}/user-level-permissions");
+    let send = |line: &str| world.request(line).bearer(&token::token("admin_a"));
+    for (member, count) in [(ANDY_IN_A, 4), (AMY_IN_A, 1)] {
+        for at in 0..count {
+            let permission = json!({ "permission": format!("X{at}"), "allowed": false, "userTenantId": member });
+            let made = send(&format!("POST {}", own(member))).json(&permission).send();
+            assert_eq!(made.status, 200, "{}", text(&made));
+        }
+    }
+    let lifted = send(&format!("PATCH {}", own(AMY_IN_A))).json(&json!({ "permission": "Y" })).send();
+    assert_eq!((lifted.status, json(&lifted)["count"].as_u64()), (200, Some(1)), "{}", text(&lifted));
+}
+
 const LEAST: &[(&str, &str)] = &[("MAX_ROWS", "1"), ("MAX_ANSWER_BYTES", "1024")];
 on_both!(the_least_answer_bounds_no_rule_either, LEAST);
 /// Every rule that reads several rows, or a long one.

@@ -38,16 +38,25 @@ impl<E: Entity, S: Scope> Repository<'_, E, S, Read> {
     /// The rows that match, for a change of them; all rows without a predicate. What bounds an answer does not bound it.
     ///
     /// # Errors
-    /// [`StoreError::TooManyToChange`] where there are more than [`Limits::max_changed_rows`]. When the database fails, or the
-    /// search takes too long.
+    /// [`StoreError::TooManyToChange`] where there are more than [`Limits::max_changed_rows`], [`StoreError::TooMuchToChange`]
+    /// where they hold more than [`Limits::max_changed_bytes`]. When the database fails, or the search takes too long.
     pub async fn search(&self, predicate: Option<&Predicate>) -> StoreResult<Found<E>> {
-        let most = self.session.limits.max_changed_rows;
+        let Limits { max_changed_rows: most, max_changed_bytes: longest, .. } = self.session.limits;
         let properties = predicate.map(Predicate::properties).unwrap_or_default();
         let search =
             Operation::Search { predicate, limit: most.saturating_add(1), properties: &properties, keeps: false };
-        let (rows, _) = self.session.answer(unbounded(self.session, self.session.confine(E::meta(), search))).await?;
+        let asked = unbounded(self.session, self.session.confine(E::meta(), search));
+        let (mut rows, _) = self.session.answer(asked).await?;
         if rows.len() as u64 > most {
             return Err(StoreError::TooManyToChange { limit: most });
+        }
+        // Last in each row; what it was is no part of the version.
+        let lengths = rows.iter_mut().filter_map(|row| match row.pop() {
+            Some(Value::Integer(length)) => u64::try_from(length).ok(),
+            _ => None,
+        });
+        if lengths.fold(0, u64::saturating_add) > longest {
+            return Err(StoreError::TooMuchToChange { limit: longest });
         }
         Ok(Found { rows, properties, entity: PhantomData })
     }

@@ -27,7 +27,7 @@ const PATIENCE: Duration = Duration::from_mins(2);
 async fn of_one_reader_one_goes_on_and_of_all_half_of_the_connections() -> Outcome {
     let slow = SlowReads::new(4);
     let begun = Instant::now();
-    let watch = |reader, table| slow.watch(reader, table).ok_or("not watched");
+    let watch = |reader, table| slow.watch((None, reader), table).ok_or("not watched");
     let (mut first, mut second) = (watch(OURS, TABLE)?, watch(OURS, TABLE)?);
     assert!(!first.is_held_up() && first.may_go_on(begun) && first.may_go_on(begun));
     assert!(second.is_held_up() && !second.may_go_on(begun), "one at a time");
@@ -43,14 +43,14 @@ async fn of_one_reader_one_goes_on_and_of_all_half_of_the_connections() -> Outco
     waited?;
     assert!(fourth.permit.is_some());
     assert!(second.is_held_up(), "the reader of the first one rests");
-    assert!(slow.watch(None, TABLE).is_none(), "the service's own reads are not watched");
+    assert!(slow.watch((None, None), TABLE).is_none(), "the service's own reads are not watched");
     Ok(())
 }
 
 #[tokio::test(start_paused = true)]
 async fn who_has_had_no_slow_read_waits_for_nobody() -> Outcome {
     let slow = SlowReads::new(1);
-    let mut watch = slow.watch(OURS, TABLE).ok_or("not watched")?;
+    let mut watch = slow.watch((None, OURS), TABLE).ok_or("not watched")?;
     watch.wait().await?;
     assert!(watch.permit.is_none());
     Ok(())
@@ -62,7 +62,7 @@ struct Database {
     endless: &'static str,
     /// One that takes longer than [`SLOW`], or somewhat less.
     slow: &'static str,
-    _folder: Option<tempfile::TempDir>,
+    folder: Option<tempfile::TempDir>,
 }
 
 impl Database {
@@ -79,7 +79,7 @@ impl Database {
                       SELECT max(n) FROM endless",
             slow: "WITH RECURSIVE some(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM some LIMIT 5000000) \
                    SELECT min(n) FROM some",
-            _folder: Some(folder),
+            folder: Some(folder),
         })
     }
 
@@ -95,8 +95,13 @@ impl Database {
             store: Store::open(&DatabaseOptions::Postgres(options), Limits::default(), Environment::system())?,
             endless: "SELECT count(*) FROM generate_series(1, 1000000000000)",
             slow: "SELECT 1 FROM pg_sleep(0.4)",
-            _folder: None,
+            folder: None,
         })
+    }
+
+    /// Whether it is `PostgreSQL`: a file lies in a folder of its own.
+    fn has_server(&self) -> bool {
+        self.folder.is_none()
     }
 
     fn endless(&self) -> Confined {
@@ -104,7 +109,7 @@ impl Database {
     }
 
     async fn read(&self, reader: Option<Uuid>, statement: Confined) -> StoreResult<Vec<Vec<Value>>> {
-        let actor = Actor { membership: None, user: reader };
+        let actor = Actor { user: reader, ..Actor::SYSTEM };
         self.store.read_for(TenantScope(Uuid::nil()), actor).query(statement).await
     }
 }
@@ -141,6 +146,7 @@ on_both!(
     what_nobody_waits_for_ends,
     a_statement_ends_when_its_time_is_up,
     a_reader_leaves_connections_to_others,
+    a_tenant_has_a_share_of_the_connections,
     all_slow_reads_are_answered,
     a_transaction_that_is_dropped_ends_its_statement,
     a_transaction_does_not_search
@@ -207,6 +213,28 @@ async fn a_reader_leaves_connections_to_others(open: Open) -> Outcome {
     reads.abort_all();
     while reads.join_next().await.is_some() {}
     timeout(PATIENCE, database.read(OURS, quick())).await??;
+    Ok(())
+}
+
+/// Long reads wait for it, and on `PostgreSQL` transactions, which have a connection as long as they last.
+async fn a_tenant_has_a_share_of_the_connections(open: Open) -> Outcome {
+    let database = open(4, 10 * PATIENCE)?;
+    let connections = database.store.together.connections.clone();
+    let held = [connections.wait(OURS).await, connections.wait(OURS).await];
+    let scope = TenantScope(Uuid::nil());
+    let of = |tenant| Actor { user: tenant, tenant, ..Actor::SYSTEM };
+    let read = |tenant, effort| {
+        let session = database.store.read_for(scope, of(tenant));
+        async move { session.query(Confined { effort, ..quick() }).await }
+    };
+    assert!(timeout(SLOW / 5, read(OURS, Effort::Many)).await.is_err(), "it waits");
+    timeout(PATIENCE, read(OURS, Effort::Few)).await??;
+    timeout(PATIENCE, read(THEIRS, Effort::Many)).await??;
+    let waits = timeout(SLOW / 5, database.store.write(scope, of(OURS))).await.is_err();
+    assert_eq!(waits, database.has_server(), "one writer, which has a queue of its own");
+    answers_within(&database.store.write(scope, of(THEIRS)).await?).await?;
+    drop(held);
+    timeout(PATIENCE, read(OURS, Effort::Many)).await??;
     Ok(())
 }
 

@@ -25,8 +25,8 @@ use super::{Confined, Effort, Queried};
 use crate::error::{StoreError, StoreResult};
 use crate::meter::{self, Meter};
 use crate::options::{PoolState, PostgresOptions};
+use crate::shares::Kept;
 use crate::slow::Watch;
-use crate::turns::Turn;
 use crate::value::Value;
 
 /// Prepared statements kept by one connection; when there are more, all are forgotten.
@@ -58,6 +58,7 @@ impl Backend {
         statement: &Confined,
         mut meter: Meter,
         mut watch: Option<Watch>,
+        kept: Kept,
     ) -> StoreResult<Queried> {
         let rows = if statement.effort <= Effort::Few
             && self.shared.are_open()
@@ -69,7 +70,7 @@ impl Backend {
             }
             rows
         } else {
-            let connection = Lent::new(self.connection().await?, &self.returns);
+            let connection = Lent::new(self.connection().await?, &self.returns, kept);
             let rows = Watch::over(&mut watch, pin!(read(connection.get()?, statement, &mut meter))).await;
             if rows.as_ref().is_some_and(|rows| !rows.as_ref().is_err_and(is_owed)) {
                 connection.answered();
@@ -87,8 +88,8 @@ impl Backend {
     }
 
     /// Takes a connection for a transaction, which begins with its first statement.
-    pub(crate) async fn begin(&self, turn: Option<Arc<Turn>>) -> StoreResult<Transaction> {
-        Ok(Transaction::on(self.connection().await?, &self.returns, turn))
+    pub(crate) async fn begin(&self, kept: Kept) -> StoreResult<Transaction> {
+        Ok(Transaction::on(self.connection().await?, &self.returns, kept))
     }
 
     /// Closes idle connections, and those at work once they are given back; no more are made.

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use sea_query::{Condition, Expr, ExprTrait, Func, LockType, Order, Query};
 
 use super::{Confined, Dialect, ROOT};
-use crate::entity::{EntityMeta, Property};
+use crate::entity::{EntityMeta, Property, PropertyType};
 
-/// Reads id and version of so many of the rows that a condition selects, in the order of their ids; with `keeps` they are kept
-/// from other writers until the transaction ends.
+/// Reads id, version and length of so many of the rows that a condition selects, in the order of their ids; with `keeps` they are kept
+/// from other writers until the transaction ends, and no length is read.
 pub(super) fn search(
     dialect: Dialect,
     meta: &'static EntityMeta,
@@ -26,7 +26,9 @@ pub(super) fn search(
         .from(dialect.table(meta).alias(ROOT))
         .cond_where(condition)
         .order_by((ROOT, id.column), Order::Asc);
-    if keeps && dialect.is_postgres() {
+    if !keeps {
+        select.expr(length(dialect, meta));
+    } else if dialect.is_postgres() {
         select.lock(LockType::NoKeyUpdate);
     }
     Confined::limited(dialect, select, Arc::new([id]), limit)
@@ -41,4 +43,18 @@ fn version(dialect: Dialect, properties: &[&'static Property]) -> Expr {
             Func::cust("digest").args(columns).into()
         }
     }
+}
+
+/// How many bytes the texts, documents and lists of a row have.
+fn length(dialect: Dialect, meta: &'static EntityMeta) -> Expr {
+    let may_be_long = |property: &&Property| {
+        use PropertyType as Type;
+        matches!(property.kind, Type::Text | Type::Json | Type::TextArray | Type::IntegerArray)
+    };
+    let length = |property: &Property| {
+        let column = Expr::col((ROOT, property.column));
+        let text = if dialect.is_postgres() { column.cast_as("text") } else { column };
+        Expr::from(Func::coalesce([Func::cust("octet_length").arg(text).into(), Expr::val(0_i64)]))
+    };
+    meta.properties.iter().filter(may_be_long).map(length).fold(Expr::val(0_i64), ExprTrait::add)
 }

@@ -29,8 +29,8 @@ use super::{CommitPolicy, Confined, Counted, Queried, Question};
 use crate::error::{StoreError, StoreResult};
 use crate::meter::Meter;
 use crate::options::{PoolState, SqliteOptions};
+use crate::shares::Kept;
 use crate::slow::{self, Watch};
-use crate::turns::Turn;
 
 /// A statement that reads, and who waits for its rows.
 struct Read {
@@ -39,10 +39,12 @@ struct Read {
     watch: Option<Watch>,
     asked: Asked,
     reply: oneshot::Sender<StoreResult<Queried>>,
+    /// Until it is answered, or found to be given up.
+    _kept: Kept,
 }
 
 enum Step {
-    Query(Read),
+    Query(Box<Read>),
     Execute(Vec<Confined>, oneshot::Sender<StoreResult<Vec<u64>>>),
     /// The last statements, and what comes of the transaction.
     Finish(Vec<Confined>, CommitPolicy, oneshot::Sender<StoreResult<Vec<u64>>>),
@@ -103,19 +105,20 @@ impl Backend {
         statement: Arc<Confined>,
         meter: Meter,
         watch: Option<Watch>,
+        kept: Kept,
     ) -> StoreResult<Queried> {
         let (reply, answer) = oneshot::channel();
         let (asked, _asking) = Asked::new();
         let is_slow = watch.as_ref().is_some_and(Watch::has_permit);
         let queue = if is_slow { &self.slow_reads } else { &self.reads };
-        queue.send(Some(Read { statement, meter, watch, asked, reply })).map_err(|_| gone())?;
+        queue.send(Some(Read { statement, meter, watch, asked, reply, _kept: kept })).map_err(|_| gone())?;
         answer.await.map_err(|_| gone())?
     }
 
     /// Begins a transaction in the name of an actor; it takes its place in the queue of writers with its first statement.
-    pub(crate) fn begin(&self, actor: Option<Uuid>, turn: Option<Arc<Turn>>) -> Transaction {
+    pub(crate) fn begin(&self, actor: Option<Uuid>, kept: Kept) -> Transaction {
         let (steps, queue) = unbounded();
-        let unqueued = Unqueued { writes: self.writes.clone(), queued: Queued { actor, steps: queue, turn } };
+        let unqueued = Unqueued { writes: self.writes.clone(), queued: Queued { actor, steps: queue, kept } };
         Transaction { steps, unqueued: Mutex::new(Some(unqueued)), unfinished: AtomicUsize::new(0) }
     }
 
@@ -130,7 +133,7 @@ impl Backend {
 impl Read {
     /// Runs the statement on a connection that has no transaction.
     fn answer(self, connection: &Connection, interrupts: &Interrupts) {
-        let Self { statement, mut meter, watch, asked, reply } = self;
+        let Self { statement, mut meter, watch, asked, reply, _kept } = self;
         if asked.is_over() {
             return;
         }
@@ -150,7 +153,7 @@ impl Read {
 
     /// Runs the statement within a transaction.
     fn answer_within(self, connection: &Connection, interrupts: &Interrupts) {
-        let Self { statement, mut meter, watch: _, asked, reply } = self;
+        let Self { statement, mut meter, asked, reply, .. } = self;
         let watched = interrupts.over(asked, None, || codec::query(connection, &statement, &mut meter));
         let _ = reply.send(match watched {
             Watched::Done(rows) => rows.map(|rows| Queried::Rows((rows, meter))),
@@ -180,7 +183,7 @@ struct Queued {
     actor: Option<Uuid>,
     steps: Receiver<Step>,
     /// Until it is committed or taken back, whether or not somebody waits for it.
-    turn: Option<Arc<Turn>>,
+    kept: Kept,
 }
 
 impl Transaction {
@@ -211,7 +214,8 @@ impl Transaction {
     async fn query(&self, question: Question) -> StoreResult<Counted> {
         let Question { statement, meter } = question;
         let (asked, _asking) = Asked::new();
-        match self.step(|reply| Step::Query(Read { statement, meter, watch: None, asked, reply })).await? {
+        let read = |reply| Read { statement, meter, watch: None, asked, reply, _kept: Kept::default() };
+        match self.step(|reply| Step::Query(Box::new(read(reply)))).await? {
             Queried::Rows(counted) => Ok(counted),
             Queried::Ended(..) => Err(StoreError::Aborted),
         }

@@ -21,8 +21,13 @@ on_both!(
 );
 
 const SCOPE: TenantScope = TenantScope(Uuid::from_u128(7));
-const LIMITS: Limits =
-    Limits { max_rows: 10_000, max_changed_rows: 2_000, max_bytes: 100_000, max_bytes_together: 150_000 };
+const LIMITS: Limits = Limits {
+    max_rows: 10_000,
+    max_changed_rows: 2_000,
+    max_changed_bytes: 8 << 20,
+    max_bytes: 100_000,
+    max_bytes_together: 150_000,
+};
 
 async fn samples(fixture: &Fixture, count: usize, mut values: Value) -> Outcome {
     for at in 0..count {

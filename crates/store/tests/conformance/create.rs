@@ -77,7 +77,7 @@ async fn ignores_audit_properties_and_ids_of_clients(fixture: &Fixture) -> Outco
 async fn takes_the_user_as_author_where_there_is_no_membership(fixture: &Fixture) -> Outcome {
     let user = Uuid::from_u128(0xbea7);
     for (actor, author) in
-        [(Actor { membership: None, user: Some(user) }, Some(user)), (ACTOR, ACTOR.membership), (Actor::SYSTEM, None)]
+        [(Actor { user: Some(user), ..Actor::SYSTEM }, Some(user)), (ACTOR, ACTOR.membership), (Actor::SYSTEM, None)]
     {
         let session = fixture.store.write(SYSTEM, actor).await?;
         let key = fixture.store.environment().new_id();

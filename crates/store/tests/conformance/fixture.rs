@@ -43,7 +43,7 @@ pub(crate) const SYSTEM: System = System(SystemReason::HostApplication);
 
 /// In whose name the cases write.
 pub(crate) const ACTOR: Actor =
-    Actor { membership: Some(Uuid::from_u128(0xac0b)), user: Some(Uuid::from_u128(0xbea7)) };
+    Actor { membership: Some(Uuid::from_u128(0xac0b)), user: Some(Uuid::from_u128(0xbea7)), tenant: None };
 
 /// The variable that names another schema than `main` for the tables on `PostgreSQL`.
 const SCHEMA: &str = "TEST_DB_SCHEMA";

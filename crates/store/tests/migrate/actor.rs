@@ -12,8 +12,8 @@ use uuid::Uuid;
 use super::database::{Database, Outcome};
 use super::{Migrator, SCHEMA, on_both};
 
-const ANN: Actor = Actor { membership: Some(Uuid::from_u128(0xa)), user: Some(Uuid::from_u128(0xaa)) };
-const BEN: Actor = Actor { membership: None, user: Some(Uuid::from_u128(0xb)) };
+const ANN: Actor = Actor { membership: Some(Uuid::from_u128(0xa)), user: Some(Uuid::from_u128(0xaa)), tenant: None };
+const BEN: Actor = Actor { user: Some(Uuid::from_u128(0xb)), ..Actor::SYSTEM };
 
 #[expect(dead_code, reason = "its rows are written, and read from the log")]
 #[derive(Debug, Deserialize, Entity)]
@@ -129,7 +129,7 @@ async fn writers_that_wait_together_are_told_apart(database: &Database) -> Outco
     let actors: Vec<_> = (1..=40_u128)
         .map(|number| match number % 4 {
             0 => Actor::SYSTEM,
-            _ => Actor { membership: Some(Uuid::from_u128(number)), user: None },
+            _ => Actor { membership: Some(Uuid::from_u128(number)), ..Actor::SYSTEM },
         })
         .collect();
     let writes = actors.iter().enumerate().map(async |(number, actor)| -> Outcome {

@@ -16,6 +16,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 use super::connect;
 use crate::error::{StoreError, StoreResult};
 use crate::options::PostgresOptions;
+use crate::shares::Kept;
 
 /// The way back to the pool.
 pub(super) struct Returns {
@@ -34,8 +35,14 @@ impl Returns {
     }
 
     /// Gives a connection back once the server has answered all that is under way, and this statement, if any. One that has
-    /// not in time is closed.
-    pub(super) fn give_back(&self, connection: Object, statement: Option<&'static str>, is_under_way: bool) {
+    /// not in time is closed. Until then it counts as what is kept says.
+    pub(super) fn give_back(
+        &self,
+        connection: Object,
+        statement: Option<&'static str>,
+        is_under_way: bool,
+        kept: Kept,
+    ) {
         let runtime = tokio::runtime::Handle::try_current().ok().filter(|_| !connection.is_closed());
         let Some(runtime) = runtime else { return drop(Object::take(connection)) };
         let cancel = is_under_way.then(|| (connection.cancel_token(), self.server.clone()));
@@ -55,6 +62,7 @@ impl Returns {
             if !matches!(tokio::time::timeout(patience, over).await, Ok(true)) {
                 drop(Object::take(connection));
             }
+            drop(kept);
         });
     }
 }
@@ -121,12 +129,13 @@ pub(super) fn is_owed(error: &StoreError) -> bool {
 pub(super) struct Lent {
     connection: Option<Object>,
     returns: Arc<Returns>,
+    kept: Kept,
 }
 
 impl Lent {
     /// Nothing is sent on it yet.
-    pub(super) fn new(connection: Object, returns: &Arc<Returns>) -> Self {
-        Self { connection: Some(connection), returns: returns.clone() }
+    pub(super) fn new(connection: Object, returns: &Arc<Returns>, kept: Kept) -> Self {
+        Self { connection: Some(connection), returns: returns.clone(), kept }
     }
 
     /// What to send the statement on.
@@ -143,7 +152,7 @@ impl Lent {
 impl Drop for Lent {
     fn drop(&mut self) {
         if let Some(connection) = self.connection.take() {
-            self.returns.give_back(connection, None, true);
+            self.returns.give_back(connection, None, true, std::mem::take(&mut self.kept));
         }
     }
 }

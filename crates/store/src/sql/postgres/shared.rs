@@ -13,6 +13,7 @@ use deadpool_postgres::{Object, Pool, Timeouts};
 use super::pool_error;
 use super::returns::Returns;
 use crate::error::{StoreError, StoreResult};
+use crate::shares::Kept;
 
 /// Reads under way on each before one more is opened, where there are as many shared connections as processors already.
 const DEEP: usize = 32;
@@ -169,7 +170,7 @@ impl Drop for SharedConnection {
         if let Some(connection) = self.connection.take()
             && *self.is_given_up.get_mut()
         {
-            self.returns.give_back(connection, None, true);
+            self.returns.give_back(connection, None, true, Kept::default());
         }
     }
 }

@@ -18,8 +18,8 @@ use super::errors::classify;
 use super::returns::{Returns, is_owed};
 use super::{execute, prepare, query};
 use crate::error::{StoreError, StoreResult};
+use crate::shares::Kept;
 use crate::sql::{CommitPolicy, Confined, Counted, Question};
-use crate::turns::Turn;
 
 /// An open transaction, held by one batch at a time.
 pub(crate) struct Transaction(Mutex<Work>);
@@ -30,7 +30,7 @@ struct Work {
     connection: Option<Object>,
     state: State,
     returns: Arc<Returns>,
-    _turn: Option<Arc<Turn>>,
+    kept: Kept,
 }
 
 /// Where a transaction stands, as far as the server's answers tell.
@@ -61,9 +61,10 @@ enum Sent<'a, T> {
 
 impl Transaction {
     /// One that begins with its first batch.
-    pub(super) fn on(connection: Object, returns: &Arc<Returns>, turn: Option<Arc<Turn>>) -> Self {
+    pub(super) fn on(connection: Object, returns: &Arc<Returns>, kept: Kept) -> Self {
+        kept.begins();
         let connection = Some(connection);
-        Self(Mutex::new(Work { connection, state: State::Idle, returns: returns.clone(), _turn: turn }))
+        Self(Mutex::new(Work { connection, state: State::Idle, returns: returns.clone(), kept }))
     }
 
     /// Waits for the batches before. Who gives up meanwhile has asked nothing, as has who never began; not even the runtime's
@@ -218,11 +219,12 @@ impl State {
 impl Drop for Work {
     fn drop(&mut self) {
         let Some(connection) = self.connection.take() else { return };
+        let kept = std::mem::take(&mut self.kept);
         match self.state {
             State::Idle | State::Over => drop(connection),
-            State::OwedOutside => self.returns.give_back(connection, None, true),
-            State::Owed => self.returns.give_back(connection, Some("ROLLBACK"), true),
-            State::Open | State::Failed => self.returns.give_back(connection, Some("ROLLBACK"), false),
+            State::OwedOutside => self.returns.give_back(connection, None, true, kept),
+            State::Owed => self.returns.give_back(connection, Some("ROLLBACK"), true, kept),
+            State::Open | State::Failed => self.returns.give_back(connection, Some("ROLLBACK"), false, kept),
         }
     }
 }

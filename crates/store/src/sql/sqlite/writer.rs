@@ -64,13 +64,14 @@ fn group(
     }
     let mut waiting = Vec::new();
     // Until readers see what was written in them.
-    let mut turns = Vec::new();
+    let mut kept = Vec::new();
     let mut done = 0;
     let mut next = Some(first);
     while let Some(queued) = next {
         actor.show(queued.actor);
+        queued.kept.begins();
         let outcome = transaction(connection, interrupts, &queued.steps);
-        turns.extend(queued.turn);
+        kept.push(queued.kept);
         done += 1;
         let stuck = matches!(outcome, Outcome::Stuck);
         if let Outcome::Kept(waits) = outcome {

@@ -42,7 +42,7 @@ impl Server {
     }
 
     async fn begin(&self) -> Outcome<Transaction> {
-        Ok(Transaction::on(timeout(PATIENCE, self.pool.get()).await??, &self.returns, None))
+        Ok(Transaction::on(timeout(PATIENCE, self.pool.get()).await??, &self.returns, Kept::default()))
     }
 
     /// Whether the connection is to be had without anything that is waited for.
