@@ -316,7 +316,7 @@ fn permissions_of_others_count_in_no_change(world: &World) {
             assert_eq!(made.status, 200, "{}", text(&made));
         }
     }
-    let lifted = send(&format!("PATCH {}", own(AMY_IN_A))).json(&json!({ "permission": "Y" })).send();
+    let lifted = send(&format!("PATCH {}", own(AMY_IN_A))).json(&json!({ "allowed": false })).send();
     assert_eq!((lifted.status, json(&lifted)["count"].as_u64()), (200, Some(1)), "{}", text(&lifted));
 }
 
