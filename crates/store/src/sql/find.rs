@@ -110,7 +110,8 @@ pub(super) struct Ordering {
 }
 
 impl Ordering {
-    /// The order of a statement within this wall.
+    /// The order of a statement within this wall; none where all rows have the same id, which is what they would be ordered
+    /// by.
     pub(super) fn of(
         dialect: Dialect,
         wall: Wall,
@@ -118,6 +119,10 @@ impl Ordering {
         filter: &Filter,
         parents: Option<&Parents>,
     ) -> Self {
+        let is_of_one = filter.predicate.as_ref().is_some_and(|predicate| predicate.names(meta.id()));
+        if is_of_one && filter.order.is_empty() && parents.is_none() {
+            return Self { leading: None, keys: Vec::new() };
+        }
         let keys = total_order(meta, filter).into_iter().map(|key| {
             if key.descending {
                 (key.property.column, Order::Desc, NullOrdering::First)

@@ -15,6 +15,7 @@ use crate::fixture::{Fixture, Outcome, SYSTEM, column, filter, predicate};
 
 on_both!(
     by_id_the_filter_counts_too,
+    one_row_is_read_in_no_order,
     typed_rows_are_whole,
     counting_and_existence,
     counting_by_a_property,
@@ -66,6 +67,25 @@ async fn by_id_the_filter_counts_too(fixture: &Fixture) -> Outcome {
     }
     let found = documents.find_by_id(alpha, &filter::<Document>(&json!({"fields": ["title"]}))?).await?;
     assert_eq!(serde_json::to_value(found)?, json!({"title": "Alpha"}));
+    Ok(())
+}
+
+async fn one_row_is_read_in_no_order(fixture: &Fixture) -> Outcome {
+    let session = fixture.store.read(TenantScope(fixture.seed().await?.ours.account));
+    let documents = session.repository::<Document>();
+    let id = Uuid::nil();
+    for (json, has_order) in [
+        (json!({"where": {"id": id}}), false),
+        (json!({"where": {"and": [{"title": "Alpha"}, {"or": [{"id": id}]}]}, "limit": 1}), false),
+        (json!({"where": {"id": id}, "order": "title"}), true),
+        (json!({"where": {"or": [{"id": id}, {"title": "Alpha"}]}}), true),
+        (json!({"where": {"id": {"inq": [id]}}}), true),
+        (json!({"where": {"membershipId": id}}), true),
+        (json!({}), true),
+    ] {
+        let sql = documents.statement(&filter::<Document>(&json)?);
+        assert_eq!(sql.contains("ORDER BY"), has_order, "{json}: {sql}");
+    }
     Ok(())
 }
 
