@@ -1,15 +1,17 @@
 //! What surrounds every request: ids, the log line, metrics, CORS, bounds on time and number, a net for panics.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{MatchedPath, OriginalUri, Request, State};
+use axum::extract::{MatchedPath, OriginalUri, Request};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
-use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
+use axum::routing::Route;
 use tokio::sync::Semaphore;
-use tower::ServiceBuilder;
+use tower::layer::layer_fn;
+use tower::{Service as Inner, ServiceBuilder, ServiceExt, service_fn};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 use tower_http::request_id::{MakeRequestId, PropagateRequestIdLayer, RequestId, SetRequestIdLayer};
@@ -76,19 +78,27 @@ impl Default for HttpOptions {
 /// who watches a busy service must not take it for a dead one.
 pub(super) fn bounded(router: Router, options: &HttpOptions) -> Router {
     let bounds = Arc::new((Semaphore::new(options.concurrency), options.timeout));
-    router.layer(from_fn_with_state(bounds, bound))
+    router.layer(layer_fn(move |inner: Route| {
+        let bounds = bounds.clone();
+        service_fn(move |request| bound(bounds.clone(), inner.clone(), request))
+    }))
 }
 
 /// Wraps the router, from the outside in. All of it is one layer to the router: each further one would be boxed and
-/// copied with all that lies inside it, at each request.
+/// copied with all that lies inside it, at each request. What answers to browsers holds long lists, and so is copied once.
 pub(super) fn apply(router: Router, service: Arc<Service>, options: &HttpOptions) -> Result<Router, BoxError> {
-    let layers = ServiceBuilder::new()
-        .map_request(without_odd_id)
-        .layer(SetRequestIdLayer::new(REQUEST_ID, NewRequestId(service.clone())))
-        .layer(PropagateRequestIdLayer::new(REQUEST_ID))
-        .layer(from_fn_with_state(Arc::new((service, options.proxies.clone())), observe))
+    let within = ServiceBuilder::new()
         .layer(cors(&options.allowed_origins)?)
         .layer(CatchPanicLayer::custom(|_| Error::Internal("a handler panicked".into()).into_response()));
+    let known = Arc::new((service.clone(), options.proxies.clone()));
+    let layers = ServiceBuilder::new()
+        .map_request(without_odd_id)
+        .layer(SetRequestIdLayer::new(REQUEST_ID, NewRequestId(service)))
+        .layer(PropagateRequestIdLayer::new(REQUEST_ID))
+        .layer(layer_fn(move |inner: Route| {
+            let (known, inner) = (known.clone(), Arc::new(within.service(inner)));
+            service_fn(move |request| observe(known.clone(), inner.clone(), request))
+        }));
     let router = router.method_not_allowed_fallback(async || Error::UnknownRoute).layer(layers);
     // Without it the layers are put around a handler anew at each request.
     Ok(router.with_state(()))
@@ -123,35 +133,48 @@ fn tidy(response: &mut Response, preflight: bool) {
 }
 
 /// Refuses what would only wait, and ends what takes too long.
-async fn bound(State(bounds): State<Arc<(Semaphore, Duration)>>, request: Request, next: Next) -> Response {
+async fn bound(
+    bounds: Arc<(Semaphore, Duration)>,
+    inner: Route,
+    request: Request,
+) -> std::result::Result<Response, Infallible> {
     let (places, limit) = &*bounds;
-    let Ok(_place) = places.try_acquire() else { return Error::Unavailable(None).into_response() };
-    match tokio::time::timeout(*limit, next.run(request)).await {
-        Ok(response) => response,
+    let Ok(_place) = places.try_acquire() else { return Ok(Error::Unavailable(None).into_response()) };
+    match tokio::time::timeout(*limit, inner.oneshot(request)).await {
+        Ok(answered) => answered,
         Err(_) => {
-            Error::TookTooLong(format!("REQUEST_TIMEOUT_MILLISECONDS, {limit:?}, are over").into()).into_response()
+            Ok(Error::TookTooLong(format!("REQUEST_TIMEOUT_MILLISECONDS, {limit:?}, are over").into()).into_response())
         }
     }
 }
 
 /// Counts and times the request, writes its one line to the log (no query, no token, no body) and tidies the answer.
-async fn observe(State(known): State<Arc<(Arc<Service>, Proxies)>>, request: Request, next: Next) -> Response {
+async fn observe<S>(
+    known: Arc<(Arc<Service>, Proxies)>,
+    inner: Arc<S>,
+    request: Request,
+) -> std::result::Result<Response, Infallible>
+where
+    S: Inner<Request, Response: IntoResponse, Error = Infallible> + Clone,
+{
     let (service, proxies) = &*known;
     let method = request.method().clone();
     // As it was sent: nesting has cut the prefix off.
     let uri = request.extensions().get::<OriginalUri>().map_or_else(|| request.uri().clone(), |uri| uri.0.clone());
+    let nested = (request.uri().path() != uri.path()).then(|| request.uri().clone());
     let matched = request.extensions().get::<MatchedPath>().cloned();
     let request_id = request.extensions().get::<RequestId>().cloned();
-    let inner = request.uri().clone();
     let client = proxies.client(&request);
     let started = tokio::time::Instant::now();
     let in_flight = service.metrics.request_started();
-    let mut response = match request_id.clone() {
-        Some(id) => AT_WORK.scope(id, next.run(request)).await,
-        None => next.run(request).await,
+    let answered = S::clone(&inner).oneshot(request);
+    let Ok(answer) = match request_id.clone() {
+        Some(id) => AT_WORK.scope(id, answered).await,
+        None => answered.await,
     };
+    let mut response = answer.into_response();
     drop(in_flight);
-    surface::place(&mut response, inner.path());
+    surface::place(&mut response, nested.as_ref().unwrap_or(&uri).path());
     let code = response.extensions().get().copied().map(ErrorCode::as_str);
     tidy(&mut response, method == Method::OPTIONS);
     let route = matched.as_ref().map_or("unmatched", MatchedPath::as_str);
@@ -167,7 +190,7 @@ async fn observe(State(known): State<Arc<(Arc<Service>, Proxies)>>, request: Req
         milliseconds = elapsed.as_secs_f64() * 1_000.0,
         "request"
     );
-    response
+    Ok(response)
 }
 
 /// The beginning of what a client sent, for the log: a line is not to be as long as a head may be.
