@@ -171,8 +171,8 @@ impl Guard {
             return Ok(None);
         }
         // Boxed, since reads would have room for it too.
-        let power = Power::of(caller, Box::pin(self.lookups.held_by(caller)).await?);
-        if !power.may(permissions) {
+        let power = Power::of(Box::pin(self.lookups.held_by(caller)).await?);
+        if !power.may(caller, permissions) {
             self.metrics.permission_refused(permissions.first().copied().unwrap_or_default());
             return Err(Error::PermissionWithdrawn);
         }

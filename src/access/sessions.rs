@@ -17,7 +17,7 @@ use uuid::Uuid;
 use super::guard::Authorized;
 use super::lookups::Lookups;
 use crate::domain::callback::FirstRole;
-use crate::domain::principal::Principal;
+use crate::domain::principal::{Permissions, Principal};
 use crate::domain::users::Change;
 use crate::error::{BuildError, Error, Result};
 use crate::model::MembershipAcceptance;
@@ -272,7 +272,7 @@ impl CallerSessions {
             user: caller.id,
             membership: caller.user_tenant_id,
             master: caller.master,
-            permissions: power.map_or(&caller.permissions, |power| &power.permissions),
+            permissions: Permissions::of(&caller.permissions, power.map(|power| &power.granted)),
             acceptance: self.acceptance,
             role_type: power.and_then(|power| power.role_type),
             clients: power.map_or(&[], |power| &power.clients),

@@ -15,7 +15,7 @@ use crate::model::{Holding, UserLevelPermission};
 #[derive(Debug, Default)]
 pub(crate) struct Held {
     /// The permissions of the role and of the member.
-    pub(crate) permissions: Effective,
+    pub(crate) permissions: Effective<'static>,
     /// Kind of the role.
     pub(crate) role_type: Option<i32>,
     /// Ids of the client applications that the role is bound to; empty where it is bound to none.
@@ -35,7 +35,7 @@ where
     let own = own.typed().await?;
     let role = holding.permissions.unwrap_or_default();
     Ok(Held {
-        permissions: Effective::of(&role, own.iter().map(|own| (&own.permission, own.allowed))),
+        permissions: Effective::of(role, own.into_iter().map(|own| (own.permission, own.allowed))),
         role_type: holding.role_type,
         clients: holding.allowed_clients.unwrap_or_default(),
     })

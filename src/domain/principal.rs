@@ -5,11 +5,39 @@ use std::collections::HashSet;
 use uuid::Uuid;
 
 use crate::model::MembershipAcceptance;
+use crate::model::effective::Effective;
+use crate::model::permission::spellings;
 
 /// The type of the roles of administrators, in the original's vocabulary; it is also the type of a role that names none.
 const ADMINISTRATORS: i32 = 0;
 /// The type of everybody else's roles there.
 const OTHERS: i32 = 1;
+
+/// Keys of the permissions that somebody holds.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Permissions<'a> {
+    /// Those that the caller claims to hold, as they are spelled there.
+    claimed: &'a HashSet<String>,
+    /// What the database grants now, where it was asked.
+    granted: Option<&'a Effective<'static>>,
+}
+
+impl<'a> Permissions<'a> {
+    /// What is claimed; where the database was asked, what both agree on, in every spelling.
+    pub(crate) fn of(claimed: &'a HashSet<String>, granted: Option<&'a Effective<'static>>) -> Self {
+        Self { claimed, granted }
+    }
+
+    /// Whether a permission is held.
+    pub(crate) fn contains(self, permission: &str) -> bool {
+        match self.granted {
+            None => self.claimed.contains(permission),
+            Some(granted) => {
+                granted.has(permission) && spellings(permission).any(|spelling| self.claimed.contains(spelling))
+            }
+        }
+    }
+}
 
 /// The one in whose name something is done.
 #[derive(Debug, Clone, Copy)]
@@ -21,7 +49,7 @@ pub(crate) struct Principal<'a> {
     /// Whether every tenant is in reach.
     pub(crate) master: bool,
     /// Keys of the permissions held.
-    pub(crate) permissions: &'a HashSet<String>,
+    pub(crate) permissions: Permissions<'a>,
     /// When a membership beside a person's home counts.
     pub(crate) acceptance: MembershipAcceptance,
     /// Type of the role held.
@@ -38,7 +66,7 @@ impl Principal<'_> {
 
     /// The first of these permissions that is not held.
     pub(crate) fn lacks<'p>(&self, permissions: &'p [String]) -> Option<&'p String> {
-        permissions.iter().find(|permission| !self.permissions.contains(*permission))
+        permissions.iter().find(|permission| !self.permissions.contains(permission))
     }
 
     /// Whether the principal may change a role or a member that has these permissions.

@@ -1,8 +1,8 @@
 //! What a member may do: what the role grants and what is granted to the member alone, less what is withheld from them.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
 
-use crate::model::permission::name_of;
+use crate::model::permission::{name_of, named_by_number};
 
 /// Where a member has a permission from, and whether it is withheld.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -16,44 +16,56 @@ pub(crate) struct Sources {
 }
 
 impl Sources {
+    /// These and those together.
+    fn and(self, other: Self) -> Self {
+        Self {
+            role: self.role || other.role,
+            member: self.member || other.member,
+            withheld: self.withheld || other.withheld,
+        }
+    }
+
     /// Whether the member has the permission: a denial wins.
     pub(crate) fn grant(self) -> bool {
         (self.role || self.member) && !self.withheld
     }
 }
 
-/// All permissions that concern a member, each with its sources. A name and its number are one permission.
+/// All permissions that concern a member, each with its sources, in the order of their names. A name and its number are one
+/// permission.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Effective(BTreeMap<String, Sources>);
+pub(crate) struct Effective<'a>(Vec<(Cow<'a, str>, Sources)>);
 
-impl Effective {
+impl<'a> Effective<'a> {
     /// Of what the role grants, and of the member's own permissions: granted where the second part says so, else withheld.
-    pub(crate) fn of<'a>(
-        role: impl IntoIterator<Item = &'a String>,
-        own: impl IntoIterator<Item = (&'a String, bool)>,
+    pub(crate) fn of<T: Into<Cow<'a, str>>>(
+        role: impl IntoIterator<Item = T>,
+        own: impl IntoIterator<Item = (T, bool)>,
     ) -> Self {
-        let mut all = Self::default();
-        for permission in role {
-            all.sources(permission).role = true;
-        }
-        for (permission, granted) in own {
-            let sources = all.sources(permission);
-            if granted {
-                sources.member = true;
-            } else {
-                sources.withheld = true;
+        let of_role = role.into_iter().map(|permission| (permission, Sources { role: true, ..Sources::default() }));
+        let own = own.into_iter().map(|(permission, granted)| {
+            (permission, Sources { member: granted, withheld: !granted, ..Sources::default() })
+        });
+        let all = of_role.chain(own).map(|(permission, sources)| {
+            let permission = permission.into();
+            (named_by_number(&permission).map_or(permission, Cow::Borrowed), sources)
+        });
+        let mut all: Vec<_> = all.collect();
+        all.sort_unstable_by(|(name, _), (other, _)| name.cmp(other));
+        all.dedup_by(|(name, sources), (kept, together)| {
+            let is_same = name == kept;
+            if is_same {
+                *together = together.and(*sources);
             }
-        }
-        all
-    }
-
-    fn sources(&mut self, permission: &str) -> &mut Sources {
-        self.0.entry(name_of(permission).to_owned()).or_default()
+            is_same
+        });
+        Self(all)
     }
 
     /// Whether the member has a permission, by its name or its number.
     pub(crate) fn has(&self, permission: &str) -> bool {
-        self.0.get(name_of(permission)).is_some_and(|sources| sources.grant())
+        let found = self.0.binary_search_by(|(name, _)| name.as_ref().cmp(name_of(permission)));
+        found.is_ok_and(|at| self.0[at].1.grant())
     }
 
     /// The permissions that the member has, by name where there is one.
@@ -63,7 +75,7 @@ impl Effective {
 
     /// Every permission that concerns the member, with its sources, in the order of the names.
     pub(crate) fn each(&self) -> impl Iterator<Item = (&str, Sources)> {
-        self.0.iter().map(|(name, sources)| (name.as_str(), *sources))
+        self.0.iter().map(|(name, sources)| (name.as_ref(), *sources))
     }
 }
 

@@ -97,11 +97,17 @@ catalogue! {
 
 /// The name of a permission that may be named by its number; other keys are names of their own.
 pub(crate) fn name_of(permission: &str) -> &str {
-    if permission.bytes().all(|byte| byte.is_ascii_digit()) {
-        other_spelling(permission).unwrap_or(permission)
-    } else {
-        permission
-    }
+    named_by_number(permission).unwrap_or(permission)
+}
+
+/// The name of a permission that is named by its number.
+pub(crate) fn named_by_number(permission: &str) -> Option<&'static str> {
+    if permission.bytes().all(|byte| byte.is_ascii_digit()) { other_spelling(permission) } else { None }
+}
+
+/// A permission as it is spelled, and in the other spelling where it has two.
+pub(crate) fn spellings(permission: &str) -> impl Iterator<Item = &str> {
+    std::iter::once(permission).chain(other_spelling(permission))
 }
 
 /// The other spelling of a permission that has two: the number of a name, the name of a number.

@@ -48,7 +48,7 @@ fn said(sources: Sources) -> &'static str {
 }
 
 /// What the membership holds; `None` where the token of this server may not see it, or there is no such membership.
-async fn held(caller: &Caller, client: &Client) -> Option<Effective> {
+async fn held(caller: &Caller, client: &Client) -> Option<Effective<'static>> {
     let Caller { user_tenant_id, tenant_id, .. } = caller;
     let member =
         rows(client, &format!("/tenants/{tenant_id}/users"), &json!({ "userTenantId": user_tenant_id })).await?;
@@ -61,7 +61,7 @@ async fn held(caller: &Caller, client: &Client) -> Option<Effective> {
         .iter()
         .filter_map(|own| Some((own["permission"].as_str()?.to_owned(), own["allowed"].as_bool()?)))
         .collect();
-    Some(Effective::of(&granted, own.iter().map(|(permission, allowed)| (permission, *allowed))))
+    Some(Effective::of(granted, own))
 }
 
 /// The rows of a list that a condition selects.
