@@ -48,6 +48,13 @@ pub const MIGRATIONS: Migrations = Migrations {
             down: include_str!("../migrations/postgres/0005_names_beyond_ascii.down.sql"),
             additive: true,
         },
+        Migration {
+            version: 6,
+            name: "audit_secrets",
+            up: include_str!("../migrations/postgres/0006_audit_secrets.up.sql"),
+            down: include_str!("../migrations/postgres/0006_audit_secrets.down.sql"),
+            additive: true,
+        },
     ],
     sqlite: &[
         Migration {
@@ -83,6 +90,13 @@ pub const MIGRATIONS: Migrations = Migrations {
             name: "names_beyond_ascii",
             up: include_str!("../migrations/sqlite/0005_names_beyond_ascii.up.sql"),
             down: include_str!("../migrations/sqlite/0005_names_beyond_ascii.down.sql"),
+            additive: true,
+        },
+        Migration {
+            version: 6,
+            name: "audit_secrets",
+            up: include_str!("../migrations/sqlite/0006_audit_secrets.up.sql"),
+            down: include_str!("../migrations/sqlite/0006_audit_secrets.down.sql"),
             additive: true,
         },
     ],

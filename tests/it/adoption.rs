@@ -234,8 +234,14 @@ fn several_may_adopt_at_once() {
     let lines = outcomes.iter().flat_map(|outcome| outcome.stdout.lines());
     let mut applied: Vec<_> = lines.filter_map(|line| line.strip_prefix("applied ")).collect();
     applied.sort_unstable();
-    let steps =
-        ["0001 initial", "0002 introductions", "0003 audit_actor", "0004 audit_triggers", "0005 names_beyond_ascii"];
+    let steps = [
+        "0001 initial",
+        "0002 introductions",
+        "0003 audit_actor",
+        "0004 audit_triggers",
+        "0005 names_beyond_ascii",
+        "0006 audit_secrets",
+    ];
     assert_eq!(applied, steps);
     legacy.migrated(&["check"]);
 }

@@ -89,6 +89,7 @@ async fn on_postgres_the_log_says_what_it_said_before_it_was_written_a_statement
     let before = log("log_before", Migrations { postgres: &SCHEMA.postgres[..3], ..SCHEMA }).await?;
     let after = log("log_after", Migrations { postgres: &SCHEMA.postgres[..4], ..SCHEMA }).await?;
     assert_eq!(after, before);
+    assert_eq!(log("log_now", SCHEMA).await?, before);
     assert_eq!(before.len(), 11 + 4);
     assert!(!before.concat().concat().contains("hush"), "{before:?}");
     Ok(())

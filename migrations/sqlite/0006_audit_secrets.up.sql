@@ -1,0 +1,1 @@
+-- What it makes cheaper on PostgreSQL, the triggers that the program writes do not do here.
