@@ -79,7 +79,7 @@ impl Default for HttpOptions {
 pub(super) fn bounded(router: Router, options: &HttpOptions) -> Router {
     let bounds = Arc::new((Semaphore::new(options.concurrency), options.timeout));
     router.layer(layer_fn(move |inner: Route| {
-        let bounds = bounds.clone();
+        let (bounds, inner) = (bounds.clone(), Arc::new(inner));
         service_fn(move |request| bound(bounds.clone(), inner.clone(), request))
     }))
 }
@@ -135,12 +135,12 @@ fn tidy(response: &mut Response, preflight: bool) {
 /// Refuses what would only wait, and ends what takes too long.
 async fn bound(
     bounds: Arc<(Semaphore, Duration)>,
-    inner: Route,
+    inner: Arc<Route>,
     request: Request,
 ) -> std::result::Result<Response, Infallible> {
     let (places, limit) = &*bounds;
     let Ok(_place) = places.try_acquire() else { return Ok(Error::Unavailable(None).into_response()) };
-    match tokio::time::timeout(*limit, inner.oneshot(request)).await {
+    match tokio::time::timeout(*limit, Route::clone(&inner).oneshot(request)).await {
         Ok(answered) => answered,
         Err(_) => {
             Ok(Error::TookTooLong(format!("REQUEST_TIMEOUT_MILLISECONDS, {limit:?}, are over").into()).into_response())
