@@ -240,17 +240,22 @@ impl Confined {
 
     /// Keeps others who name one of these texts waiting until the transaction ends; `None` where there is one writer anyway.
     pub(crate) fn serialize(dialect: Dialect, texts: &[String]) -> Option<Self> {
-        // In order, or two that name the same texts could wait for each other.
-        let sql = "SELECT count(pg_advisory_xact_lock(hashtextextended(named, 0))) \
-                   FROM (SELECT DISTINCT named FROM unnest($1::text[]) AS named ORDER BY named) AS texts";
         let Dialect::Postgres(schema) = dialect else { return None };
         // Locks are the database's. Who works in another schema is not in our way.
         let named = |text: &String| match schema {
             schema if schema == SchemaName::MAIN => text.clone(),
             schema => format!("{schema}.{text}"),
         };
-        let texts: Vec<Value> = texts.iter().map(|text| Value::Text(named(text))).collect();
-        let lock = Self::plain(sql.to_owned(), vec![predicate::array_of(&texts)], Arc::new([]));
+        let (sql, value) = match texts {
+            [only] => ("SELECT pg_advisory_xact_lock(hashtextextended($1::text, 0)) IS NULL", named(only).into()),
+            // In order, or two that name the same texts could wait for each other.
+            several => (
+                "SELECT count(pg_advisory_xact_lock(hashtextextended(named, 0))) \
+                 FROM (SELECT DISTINCT named FROM unnest($1::text[]) AS named ORDER BY named) AS texts",
+                predicate::array_of(&several.iter().map(|text| Value::Text(named(text))).collect::<Vec<_>>()),
+            ),
+        };
+        let lock = Self::plain(sql.to_owned(), vec![value], Arc::new([]));
         Some(Self { effort: Effort::One, ..lock })
     }
 
