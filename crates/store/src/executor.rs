@@ -130,6 +130,16 @@ impl Pool {
         }
     }
 
+    /// Runs several brief statements at once and returns the rows of each.
+    pub(crate) async fn query_all(&self, questions: Vec<Question>) -> StoreResult<Vec<Counted>> {
+        match *self.0 {
+            #[cfg(feature = "postgres")]
+            Backend::Postgres(ref backend, _) => Box::pin(backend.query_all(questions)).await,
+            #[cfg(feature = "sqlite")]
+            Backend::Sqlite(ref backend) => backend.query_all(questions).await,
+        }
+    }
+
     /// Carries out what is under way and closes all connections; later statements are refused.
     pub(crate) async fn close(&self) {
         match *self.0 {

@@ -201,6 +201,9 @@ impl<S: Scope, M: Mode> Session<S, M> {
     /// The answers to several statements: of a transaction in one batch, which carries them out in this order.
     pub(crate) async fn answers(&self, asked: Vec<Asked>) -> StoreResult<Vec<Counted>> {
         let transaction = match self.executor.reader() {
+            Reader::Pool(pool) if asked.len() > 1 && asked.iter().all(Self::is_brief) => {
+                return self.read_together(pool, asked).await;
+            }
             Reader::Pool(pool) => return try_join_all(asked.into_iter().map(|asked| self.read(pool, asked))).await,
             Reader::Transaction(transaction) => transaction,
         };
@@ -257,6 +260,29 @@ impl<S: Scope, M: Mode> Session<S, M> {
         };
         lay(veil, &mut rows)?;
         Ok((rows, meter))
+    }
+
+    /// Whether nothing watches a read, and nobody waits for it long.
+    fn is_brief(asked: &Asked) -> bool {
+        let (_, reader) = asked.meter.reader();
+        asked.statement.effort == Effort::One || asked.statement.effort == Effort::Few && reader.is_none()
+    }
+
+    /// The answers to several brief reads, which on `PostgreSQL` travel together.
+    async fn read_together(&self, pool: &Pool, asked: Vec<Asked>) -> StoreResult<Vec<Counted>> {
+        let mut veils = Vec::with_capacity(asked.len());
+        let mut questions = Vec::with_capacity(asked.len());
+        for Asked { statement, mut meter, .. } in asked {
+            tracing::trace!(sql = %statement.sql, effort = ?statement.effort, "query");
+            meter.reads(statement.table);
+            veils.push(veil(&statement));
+            questions.push(Question { statement: Arc::new(statement), meter });
+        }
+        let mut answers = pool.query_all(questions).await?;
+        for ((rows, _), veil) in answers.iter_mut().zip(veils) {
+            lay(veil, rows)?;
+        }
+        Ok(answers)
     }
 
     pub(crate) fn dialect(&self) -> Dialect {

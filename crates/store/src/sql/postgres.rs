@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use deadpool_postgres::{Object, Pool, Timeouts};
 use futures_util::TryStreamExt;
+use futures_util::future::{join_all, try_join_all};
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Row, Statement};
 
@@ -21,7 +22,7 @@ use self::errors::{classify, pool_error};
 use self::returns::{Lent, Returns, is_owed};
 use self::shared::SharedConnections;
 pub(crate) use self::transaction::Transaction;
-use super::{Confined, Effort, Queried};
+use super::{Confined, Counted, Effort, Queried, Question};
 use crate::error::{StoreError, StoreResult};
 use crate::meter::{self, Meter};
 use crate::options::{PoolState, PostgresOptions};
@@ -85,6 +86,28 @@ impl Backend {
             }
             (None, None) => Err(StoreError::Aborted),
         }
+    }
+
+    /// Runs several brief statements at once, on one shared connection where there are any, so that the server is woken once.
+    pub(crate) async fn query_all(&self, questions: Vec<Question>) -> StoreResult<Vec<Counted>> {
+        let lease = if self.shared.are_open() { self.shared.lease(&self.pool).await? } else { None };
+        let Some(lease) = lease else {
+            let alone = questions.into_iter().map(|Question { statement, meter }| async move {
+                match self.query(&statement, meter, None, Kept::default()).await? {
+                    Queried::Rows(counted) => Ok(counted),
+                    Queried::Ended(..) => Err(StoreError::Aborted),
+                }
+            });
+            return try_join_all(alone).await;
+        };
+        let connection = lease.connection()?;
+        let asked = questions.into_iter().map(|Question { statement, mut meter }| async move {
+            let rows = read(connection, &statement, &mut meter).await;
+            rows.map(|rows| (rows, meter))
+        });
+        let answers = join_all(asked).await;
+        lease.answered();
+        answers.into_iter().collect()
     }
 
     /// Takes a connection for a transaction, which begins with its first statement.

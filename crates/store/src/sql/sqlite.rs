@@ -115,6 +115,17 @@ impl Backend {
         answer.await.map_err(|_| gone())?
     }
 
+    /// Runs several statements at once on readers and returns the rows of each.
+    pub(crate) async fn query_all(&self, questions: Vec<Question>) -> StoreResult<Vec<Counted>> {
+        let asked = questions.into_iter().map(|Question { statement, meter }| async move {
+            match self.query(statement, meter, None, Kept::default()).await? {
+                Queried::Rows(counted) => Ok(counted),
+                Queried::Ended(..) => Err(StoreError::Aborted),
+            }
+        });
+        try_join_all(asked).await
+    }
+
     /// Begins a transaction in the name of an actor; it takes its place in the queue of writers with its first statement.
     pub(crate) fn begin(&self, actor: Option<Uuid>, kept: Kept) -> Transaction {
         let (steps, queue) = unbounded();
