@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use user_tenant_store::filter::Filter;
 use user_tenant_store::record::{New, Patch, Record};
 use user_tenant_store::scope::TenantScope;
 use user_tenant_store::session::{Committed, Session, Write};
@@ -32,9 +33,6 @@ pub(crate) async fn add_all(
     group: Uuid,
     members: &[&str],
 ) -> Result<Committed<Vec<Record>>> {
-    // Nobody joins, leaves or is removed in the meantime.
-    tenants::hold(&session).await?;
-    session.repository::<Group>().lock_by_id(group).await?;
     let mut wanted_ids = Vec::new();
     for member in members {
         let id = parse_uuid(member).map_err(|_| Error::NotOfTenant)?;
@@ -43,12 +41,21 @@ pub(crate) async fn add_all(
         }
     }
     let named = UserTenant::ID.is_one_of(wanted_ids.iter().copied());
-    if session.repository::<UserTenant>().count(Some(&named)).await? < wanted_ids.len() as u64 {
+    let present = UserGroup::USER_TENANT_ID.is_one_of(wanted_ids.iter().copied());
+    let present = Filter::matching(UserGroup::GROUP_ID.is(group).and(Some(&present)));
+    // In this order: nobody joins, leaves or is removed in the meantime.
+    let asked = session.ask((
+        tenants::held(&session),
+        session.repository::<Group>().lock_by_id(group),
+        session.repository::<UserTenant>().count(Some(&named)),
+        session.repository::<UserGroup>().pages(present).begun(),
+    ));
+    let (tenant, _, known, present) = asked.await?;
+    tenants::there(&session, tenant)?;
+    if known < wanted_ids.len() as u64 {
         return Err(Error::NotOfTenant);
     }
-    let present =
-        UserGroup::GROUP_ID.is(group).and(Some(&UserGroup::USER_TENANT_ID.is_one_of(wanted_ids.iter().copied())));
-    let present = session.repository::<UserGroup>().all_typed(present).await?;
+    let present = present.typed().await?;
     let present: HashSet<Uuid> = present.iter().map(|place| place.user_tenant_id).collect();
     let new = wanted_ids
         .into_iter()
