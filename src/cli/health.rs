@@ -1,15 +1,20 @@
 //! `health`: whether the service that this configuration starts answers, for a container's check of itself.
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use axum::http::Method;
 use clap::Args;
+use tokio::time::timeout;
 
 use super::context::Context;
 use super::failure::Failure;
 use super::print::say;
 use crate::client::{Client, chain};
 use crate::config::Config;
+
+/// How long the service may take to answer. Whoever asks does so again, and has given up soon.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Options of `health`.
 #[derive(Debug, Args)]
@@ -31,7 +36,9 @@ pub(super) async fn health(context: &Context, options: &HealthOptions) -> Result
     };
     let page = if options.ready { "/health/ready" } else { "/health/live" };
     let client = Client::remote(&base, None).map_err(|error| Failure::Usage(format!("--url: {error}")))?;
-    let answer = client.send(&Method::GET, page, None).await.map_err(|error| Failure::other(chain(&*error)))?;
+    let late = |_| Failure::other(format!("{page} was not answered within {} s", PATIENCE.as_secs()));
+    let answer = timeout(PATIENCE, client.send(&Method::GET, page, None)).await.map_err(late)?;
+    let answer = answer.map_err(|error| Failure::other(chain(&*error)))?;
     if answer.is_success() {
         return say(if options.ready { "ready" } else { "live" });
     }

@@ -128,19 +128,20 @@ async fn announce(
     }
 }
 
-/// Done when the process is told to stop, by `SIGTERM`, Ctrl-C, or the end of the terminal that it was started at; they
+/// Done when the process is told to stop, by `SIGTERM`, `SIGQUIT`, Ctrl-C, or the end of the terminal that it was started at; they
 /// are watched from the call on.
 pub(super) fn stop_signal() -> impl Future<Output = ()> + Send + 'static {
     #[cfg(unix)]
     let stopped = {
         use signal::unix::{SignalKind, signal};
-        let [terminated, interrupted, hung_up] =
-            [SignalKind::terminate(), SignalKind::interrupt(), SignalKind::hangup()].map(signal);
+        let [terminated, interrupted, quit, hung_up] =
+            [SignalKind::terminate(), SignalKind::interrupt(), SignalKind::quit(), SignalKind::hangup()].map(signal);
         let at_terminal = std::io::stdin().is_terminal();
         async move {
             tokio::select! {
                 () = received(terminated) => {}
                 () = received(interrupted) => {}
+                () = received(quit) => {}
                 () = terminal_ended(hung_up, at_terminal) => {}
             }
         }

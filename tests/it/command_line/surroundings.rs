@@ -2,10 +2,12 @@
 
 use std::fs::{self, File};
 use std::io::{PipeReader, Read as _, pipe};
+use std::net::TcpListener;
+use std::path::Path;
 use std::process::Stdio;
 
 use rexpect::process::{Signal, WaitStatus};
-use rusqlite::Connection;
+use rusqlite::{Connection, OpenFlags};
 use serde_json::{Value as Json, json};
 
 use super::{FAILED, INVALID_CONFIGURATION, SCHEMA_NOT_READY, assert_fails};
@@ -117,6 +119,57 @@ fn after_a_stop_all_is_in_the_one_file() {
     assert_eq!(tenants, 52);
 }
 
+/// As an assistant has it open that was given a tool of ours.
+#[test]
+fn after_a_stop_all_is_in_the_one_file_though_others_have_it_open() {
+    let workplace = Workplace::new();
+    let file = workplace.path().join("data/user-tenant.db");
+    let mut running = workplace.serve(&[]);
+    let beside = Connection::open(&file).expect("it is a database");
+    let tenants = |file: &Path| {
+        let immutable = format!("file:{}?immutable=1", file.display());
+        let alone =
+            Connection::open_with_flags(immutable, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI);
+        let count = alone.and_then(|alone| alone.query_row("SELECT count(*) FROM tenants", [], |row| row.get(0)));
+        count.unwrap_or(0_u32)
+    };
+    let _: u32 = beside.query_row("SELECT count(*) FROM tenants", [], |row| row.get(0)).unwrap();
+    let token = workplace.ok(&["token", "--master"]);
+    for at in 0..50 {
+        assert_eq!(create(&running, token.trim(), &format!("key{at}")), 200);
+    }
+    running.stop();
+    assert_eq!(tenants(&file), 51);
+    assert!(!running.printed()[1].contains("-wal"), "{:?}", running.printed());
+
+    // Commands end so too.
+    workplace.ok(&["tenant", "create", "--set", "name=One", "--set", "key=one", "--set", "status=1"]);
+    assert_eq!(tenants(&file), 52);
+
+    // What somebody still reads as it was cannot be moved, which is said.
+    beside.execute_batch("BEGIN; SELECT count(*) FROM tenants").unwrap();
+    let mut running = workplace.serve(&[]);
+    assert_eq!(create(&running, token.trim(), "last"), 200);
+    running.stop();
+    let log = running.printed()[1].clone();
+    let said = log.lines().find(|line| line.contains("-wal")).unwrap_or_else(|| panic!("nothing is said: {log}"));
+    for word in ["WARN", "user-tenant.db", "a copy needs both files"] {
+        assert!(said.contains(word), "no {word:?} in {said}");
+    }
+    beside.execute_batch("COMMIT").unwrap();
+    workplace.ok(&["tenant", "list"]);
+    assert_eq!(tenants(&file), 53);
+}
+
+#[test]
+fn whoever_quits_it_stops_it_in_order() {
+    let workplace = Workplace::new();
+    let mut running = workplace.serve(&[]);
+    running.signal("QUIT");
+    assert_eq!(running.end().code(), Some(0), "{:?}", running.printed());
+    assert!(running.printed()[1].contains("stopping"), "{:?}", running.printed());
+}
+
 #[test]
 fn a_hangup_ends_nobodys_request() {
     let workplace = Workplace::new();
@@ -198,5 +251,9 @@ fn health_is_an_exit_code() {
     assert_eq!(workplace.ok(&["health", "--port", &port, "--host", "0.0.0.0"]), "live\n");
     running.stop();
     assert_fails(&workplace.run(&["health", "--url", &url]), FAILED, &["cannot be reached"]);
+    // One that takes connections and says nothing.
+    let silent = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let url = format!("http://{}", silent.local_addr().expect("it has an address"));
+    assert_fails(&workplace.run(&["health", "--url", &url]), FAILED, &["was not answered within 5 s"]);
     assert_fails(&workplace.run(&["health", "--port", "0"]), super::WRONG_USAGE, &["--url"]);
 }

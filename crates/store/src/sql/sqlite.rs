@@ -4,6 +4,7 @@
 //! to a write leaves only after its `COMMIT`.
 
 mod actor;
+mod checkpoint;
 mod codec;
 mod connect;
 mod errors;
@@ -23,6 +24,7 @@ use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
+pub(crate) use self::checkpoint::checkpoint;
 pub(crate) use self::connect::open as connection;
 use self::interrupts::{Asked, Interrupts, Slow, Watched};
 use super::{CommitPolicy, Confined, Counted, Queried, Question};
@@ -57,9 +59,14 @@ pub(crate) struct Backend {
     slow_reads: Sender<Option<Read>>,
     writes: Sender<Option<Queued>>,
     readers: usize,
-    /// Closed once all threads have closed their connections.
-    at_work: tokio::sync::Mutex<mpsc::Receiver<Infallible>>,
+    /// Closed once the threads that read have closed their connections.
+    reading: AtWork,
+    /// Closed once the thread that writes has.
+    writing: AtWork,
 }
+
+/// Closed once all are gone who hold the other end.
+type AtWork = tokio::sync::Mutex<mpsc::Receiver<Infallible>>;
 
 impl Backend {
     /// Opens the file and starts the threads; they end when the backend is dropped.
@@ -67,36 +74,47 @@ impl Backend {
         let (reads, read_queue) = unbounded();
         let (slow_reads, slow_queue) = unbounded();
         let (writes, write_queue) = unbounded::<Option<Queued>>();
-        let (works, at_work) = mpsc::channel(1);
+        let (reads_on, reading) = mpsc::channel(1);
+        let (writes_on, writing) = mpsc::channel(1);
         // The writer first: it creates the file and sets the journal mode.
         let (mut connection, actor) = connect::open_writer(options)?;
         let interrupts = watch_over(&mut connection, options, Slow::GoesOn)?;
-        spawn("sqlite-writer", works.clone(), move || {
+        spawn("sqlite-writer", writes_on, move || {
             writer::run(&connection, &actor, &interrupts, &write_queue);
+            checkpoint(&connection);
         })?;
         for number in 0..options.readers {
             let work = reader(options, Slow::Moves, read_queue.clone())?;
-            spawn(&format!("sqlite-reader-{number}"), works.clone(), work)?;
+            spawn(&format!("sqlite-reader-{number}"), reads_on.clone(), work)?;
         }
         for number in 0..slow::permits(options.readers) {
             let work = reader(options, Slow::GoesOn, slow_queue.clone())?;
-            spawn(&format!("sqlite-slow-{number}"), works.clone(), move || {
+            spawn(&format!("sqlite-slow-{number}"), reads_on.clone(), move || {
                 priority::lower();
                 work();
             })?;
         }
-        Ok(Self { reads, slow_reads, writes, readers: options.readers, at_work: at_work.into() })
+        Ok(Self {
+            reads,
+            slow_reads,
+            writes,
+            readers: options.readers,
+            reading: reading.into(),
+            writing: writing.into(),
+        })
     }
 
-    /// Carries out what is queued, and closes all connections: the last one moves what the write-ahead log holds to the
-    /// file. Later statements are refused.
+    /// Carries out what is queued, and closes all connections: that of the writer last, which moves what the write-ahead log
+    /// holds to the file. Later statements are refused.
     pub(crate) async fn close(&self) {
-        let _ = self.writes.send(None);
         for _ in 0..self.readers {
             let _ = self.reads.send(None);
             let _ = self.slow_reads.send(None);
         }
-        let _: Option<Infallible> = self.at_work.lock().await.recv().await;
+        // Nothing of ours is in the way then.
+        let _: Option<Infallible> = self.reading.lock().await.recv().await;
+        let _ = self.writes.send(None);
+        let _: Option<Infallible> = self.writing.lock().await.recv().await;
     }
 
     /// Runs one statement on a reader and returns its rows. Dropping the future ends the statement.
