@@ -90,7 +90,7 @@ async fn execute(program: Program) -> Result<(), Failure> {
         // The runtime would wait for one more line of standard input before it ended.
         std::process::exit(0);
     }
-    outcome
+    outcome.map_err(|failure| failure.in_file(&context.config.database))
 }
 
 /// Does what a command says that works with the configuration.

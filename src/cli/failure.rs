@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use user_tenant_store::StoreError;
 use user_tenant_store::migrate::{Finding, MigrateError};
+use user_tenant_store::session::DatabaseOptions;
 
 use super::print::program;
 use crate::error::{BoxError, BuildError, Error};
@@ -17,6 +18,9 @@ pub(super) enum Failure {
     /// A setting is missing or wrong.
     #[error("{0}")]
     Configuration(String),
+    /// The file of the database is damaged.
+    #[error("the file of the database is damaged")]
+    Damaged(#[source] BoxError),
     /// The database does not answer.
     #[error("the database cannot be reached")]
     Unreachable(#[source] BoxError),
@@ -83,12 +87,31 @@ impl Failure {
         Self::Schema(format!("{what}:\n{}\n{next}", lines.join("\n")))
     }
 
+    /// Why the database does not do what it is asked.
+    fn of_database(source: BoxError) -> Self {
+        match source.downcast_ref() {
+            Some(StoreError::Damaged(_)) => Self::Damaged(source),
+            _ => Self::Unreachable(source),
+        }
+    }
+
+    /// The same with the name of the file, where it is damaged.
+    pub(super) fn in_file(self, database: &DatabaseOptions) -> Self {
+        match (self, database) {
+            (Self::Damaged(source), DatabaseOptions::Sqlite(options)) => {
+                let (path, why) = (options.path.display().to_string(), causes(&*source));
+                MigrateError::Unusable { path, source: why.unwrap_or(source) }.into()
+            }
+            (other, _) => other,
+        }
+    }
+
     /// The exit code of the process.
     pub(super) fn exit_code(&self) -> u8 {
         match self {
             Self::Output(_) | Self::Other(..) => 1,
             Self::Usage(_) => 2,
-            Self::Configuration(_) => 3,
+            Self::Configuration(_) | Self::Damaged(_) => 3,
             Self::Unreachable(_) => 4,
             Self::Schema(_) => 5,
         }
@@ -105,11 +128,15 @@ impl From<MigrateError> for Failure {
             }
             MigrateError::Unreachable(source) => Self::Unreachable(source),
             MigrateError::Unusable { path, source } => Self::Configuration(format!(
-                "DATA_DIR or DATABASE_URL: {path} must be a database of SQLite, in a directory that can be written to: {source}"
+                "DATA_DIR or DATABASE_URL: {path} must be a database of SQLite that is whole, in a directory that can be \
+                 written to: {source}\n{RESTORE}"
             )),
-            MigrateError::Occupied(source) => Self::Schema(format!(
-                "the database holds something that this service would make itself: {source}\n\
-                 Nothing has been changed. Name another database, or take it away from this one"
+            MigrateError::Occupied(_) => Self::Schema(format!(
+                "{error}\nNothing has been changed. Name another database, or take it away from this one"
+            )),
+            MigrateError::Denied(_) => Self::Configuration(format!(
+                "DATABASE_URL or DB_USER: {error}\nName a user who may, or have the owner of the database let this one, with  \
+                 GRANT … TO …"
             )),
             MigrateError::ForeignSchema => Self::Schema(format!("{error}\n{FOREIGN}")),
             MigrateError::InTheWay(findings) if findings.iter().all(Finding::is_bearable) => {
@@ -128,7 +155,7 @@ impl From<BuildError> for Failure {
         match error {
             BuildError::Migrate(error) => error.into(),
             BuildError::Schema(findings) => Self::schema(&findings),
-            BuildError::Database(source) => Self::Unreachable(source),
+            BuildError::Database(source) => Self::of_database(source),
             BuildError::NoVerifier | BuildError::Options(_) => Self::Configuration(error.to_string()),
         }
     }
@@ -137,7 +164,7 @@ impl From<BuildError> for Failure {
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         match error {
-            Error::Unavailable(Some(source)) => Self::Unreachable(source),
+            Error::Unavailable(Some(source)) => Self::of_database(source),
             Error::Taken(taken) => {
                 let option = taken.properties().iter().find_map(|property| option(property));
                 let next = option.map(|option| format!("\nName another with {option}.")).unwrap_or_default();
@@ -174,6 +201,9 @@ const OPTIONS: &[(&str, &str)] = &[
 fn option(property: &str) -> Option<&'static str> {
     OPTIONS.iter().find(|(named, _)| *named == property).map(|(_, option)| *option)
 }
+
+/// What to do about a file that is no database, or not a whole one.
+const RESTORE: &str = "A file that is damaged is replaced by a backup: see Backup in docs/operations.md";
 
 /// What to do about rows that nothing can be done without.
 const MEND: &str = "Mend these rows first. Nothing has been changed.";

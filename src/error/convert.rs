@@ -24,6 +24,8 @@ impl From<StoreError> for Error {
             StoreError::StillReferenced => Self::StillReferenced,
             StoreError::Timeout(source) => Self::TookTooLong(source),
             StoreError::Unavailable(source) | StoreError::Contention(source) => Self::Unavailable(Some(source)),
+            // Its source would not tell it apart.
+            StoreError::Damaged(_) => Self::Unavailable(Some(Box::new(error))),
             StoreError::Aborted | StoreError::Database(_) => Self::Internal(Box::new(error)),
         }
     }

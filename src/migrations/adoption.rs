@@ -7,6 +7,8 @@ pub(super) const ADOPTION: Adoption = Adoption {
     differences: include_str!("../../migrations/postgres/adoption/differences.sql"),
     mend: include_str!("../../migrations/postgres/adoption/mend.sql"),
     unwritable: include_str!("../../migrations/postgres/adoption/unwritable.sql"),
+    // The authentication service makes it too, or has.
+    shared: &[("main.jwt_keys", &["id", "key_id", "public_key", "private_key", "created_on"])],
     required: &[
         (
             "main.auth_clients",

@@ -4,6 +4,8 @@ mod keys;
 mod manual;
 mod migrate;
 mod names;
+mod obstacles;
+mod packaging;
 mod resources;
 mod settings;
 mod start;

@@ -68,6 +68,9 @@ pub enum StoreError {
     /// made, if the connection was lost while it was under way.
     #[error("the database is not available")]
     Unavailable(#[source] BoxError),
+    /// The file of the database is damaged, or none: it must be mended before any call succeeds.
+    #[error("the file of the database is damaged")]
+    Damaged(#[source] BoxError),
     /// Another transaction was in the way; the same call may succeed at once.
     #[error("another write was in the way")]
     Contention(#[source] BoxError),

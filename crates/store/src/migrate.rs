@@ -15,6 +15,7 @@ use crate::error::{BoxError, StoreError};
 mod adoption;
 mod audit;
 mod migrator;
+mod obstacles;
 #[cfg(feature = "postgres")]
 mod postgres;
 #[cfg(feature = "sqlite")]
@@ -178,9 +179,12 @@ pub enum MigrateError {
         /// What is wrong with it.
         source: BoxError,
     },
-    /// The database has something of the same name as what the first migration makes; nothing was changed.
-    #[error("the database holds something that this service would make itself")]
-    Occupied(#[source] BoxError),
+    /// The database has these of the same names as what the first migration makes, or as the ledger; nothing was changed.
+    #[error("the database holds something that this service would make itself: {}", .0.join(", "))]
+    Occupied(Vec<String>),
+    /// The user of the database lacks a right, as the server says; what was not done before is not done.
+    #[error("the database does not let its user do this: {0}")]
+    Denied(String),
     /// The database has our tables but no ledger; nothing was changed.
     #[error("{FOREIGN_SCHEMA}")]
     ForeignSchema,
@@ -319,9 +323,9 @@ fn ledger_error(source: impl Into<BoxError>) -> MigrateError {
     MigrateError::Ledger(source.into())
 }
 
-/// Why the first migration failed. Something in its way is none of ours: without a ledger, nothing here is.
-fn first_failed(migration: &Migration, source: BoxError, occupied: bool) -> MigrateError {
-    if occupied { MigrateError::Occupied(source) } else { failed(migration, source) }
+/// A table of the ledger's name that is none.
+fn foreign_ledger(name: &str) -> MigrateError {
+    MigrateError::Occupied(vec![format!("{}, and is another program's", obstacles::exists("table", name))])
 }
 
 fn failed(migration: &Migration, source: impl Into<BoxError>) -> MigrateError {

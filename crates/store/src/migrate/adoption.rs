@@ -20,6 +20,9 @@ pub struct Adoption {
     pub required: &'static [(&'static str, &'static [&'static str])],
     /// A query whose rows, a text each, say which tables take no change, and why; whoever made the database.
     pub unwritable: &'static str,
+    /// Tables, with their schema, that another program may have made in any database, and the columns by which such a one is
+    /// told from another of the same name.
+    pub shared: &'static [(&'static str, &'static [&'static str])],
 }
 
 /// One thing that an adopted database is given.
@@ -139,6 +142,8 @@ pub(super) struct Placed {
     pub(super) additions: Vec<Addition>,
     pub(super) required: Vec<(&'static str, &'static [&'static str])>,
     pub(super) unwritable: &'static str,
+    /// As they are called in `main`.
+    pub(super) shared: &'static [(&'static str, &'static [&'static str])],
 }
 
 #[cfg(feature = "postgres")]
@@ -152,6 +157,7 @@ impl Adoption {
             additions: self.additions.iter().map(|addition| addition.placed(schema)).collect(),
             required: self.required.iter().map(|(table, columns)| (schema.text(table), *columns)).collect(),
             unwritable: schema.text(self.unwritable),
+            shared: self.shared,
         }
     }
 }

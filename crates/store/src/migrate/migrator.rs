@@ -6,7 +6,10 @@ use crate::options::DatabaseOptions;
 #[cfg(feature = "postgres")]
 use {super::postgres, crate::sql::postgres::client};
 #[cfg(feature = "sqlite")]
-use {super::sqlite, crate::sql::sqlite::connection};
+use {
+    super::sqlite,
+    crate::sql::sqlite::{checkpoint, connection},
+};
 
 /// The steps to one schema, as each database needs them.
 #[derive(Debug, Clone, Copy)]
@@ -64,7 +67,9 @@ impl Migrator {
                 .map(|client| Connection::Postgres(client, postgres::Plan::new(options.schema, &migrations))),
             #[cfg(feature = "sqlite")]
             DatabaseOptions::Sqlite(options) => match connection(options) {
-                Err(StoreError::Unavailable(source)) if source.downcast_ref().is_some_and(sqlite::is_unusable) => {
+                Err(StoreError::Damaged(source) | StoreError::Unavailable(source))
+                    if source.downcast_ref().is_some_and(sqlite::is_unusable) =>
+                {
                     return Err(MigrateError::Unusable { path: options.path.display().to_string(), source });
                 }
                 opened => opened.map(Connection::Sqlite),
@@ -81,9 +86,13 @@ impl Migrator {
     pub async fn status(&mut self) -> Result<Vec<Status>, MigrateError> {
         match self.connection {
             #[cfg(feature = "postgres")]
-            Connection::Postgres(ref client, ref plan) => postgres::status(client, plan).await,
+            Connection::Postgres(ref client, ref plan) => {
+                postgres::status(client, plan).await.map_err(postgres::in_words)
+            }
             #[cfg(feature = "sqlite")]
-            Connection::Sqlite(ref connection) => sqlite::status(connection, self.migrations.sqlite),
+            Connection::Sqlite(ref connection) => {
+                sqlite::status(connection, self.migrations.sqlite).map_err(|error| sqlite::with_path(error, connection))
+            }
         }
     }
 
@@ -92,9 +101,13 @@ impl Migrator {
     pub async fn check(&mut self) -> Result<Vec<Finding>, MigrateError> {
         match self.connection {
             #[cfg(feature = "postgres")]
-            Connection::Postgres(ref client, ref plan) => postgres::check(client, plan).await,
+            Connection::Postgres(ref client, ref plan) => {
+                postgres::check(client, plan).await.map_err(postgres::in_words)
+            }
             #[cfg(feature = "sqlite")]
-            Connection::Sqlite(ref connection) => sqlite::check(connection, &self.migrations),
+            Connection::Sqlite(ref connection) => {
+                sqlite::check(connection, &self.migrations).map_err(|error| sqlite::with_path(error, connection))
+            }
         }
     }
 
@@ -113,11 +126,17 @@ impl Migrator {
     pub async fn up_choosing(&mut self, choice: &Choice) -> Result<Vec<Step>, MigrateError> {
         match self.connection {
             #[cfg(feature = "postgres")]
-            Connection::Postgres(ref mut client, ref plan) => postgres::up(client, plan, choice).await,
+            Connection::Postgres(ref mut client, ref plan) => {
+                postgres::up(client, plan, choice).await.map_err(postgres::in_words)
+            }
             #[cfg(feature = "sqlite")]
             Connection::Sqlite(_) if !choice.is_empty() => Err(MigrateError::NotAdopted),
             #[cfg(feature = "sqlite")]
-            Connection::Sqlite(ref mut connection) => sqlite::up(connection, &self.migrations),
+            Connection::Sqlite(ref mut connection) => {
+                let done = sqlite::up(connection, &self.migrations);
+                checkpoint(connection);
+                done.map_err(|error| sqlite::with_path(error, connection))
+            }
         }
     }
 
@@ -127,9 +146,15 @@ impl Migrator {
     pub async fn down(&mut self, to: u32) -> Result<Vec<Step>, MigrateError> {
         match self.connection {
             #[cfg(feature = "postgres")]
-            Connection::Postgres(ref mut client, ref plan) => postgres::down(client, plan, to).await,
+            Connection::Postgres(ref mut client, ref plan) => {
+                postgres::down(client, plan, to).await.map_err(postgres::in_words)
+            }
             #[cfg(feature = "sqlite")]
-            Connection::Sqlite(ref mut connection) => sqlite::down(connection, &self.migrations, to),
+            Connection::Sqlite(ref mut connection) => {
+                let done = sqlite::down(connection, &self.migrations, to);
+                checkpoint(connection);
+                done.map_err(|error| sqlite::with_path(error, connection))
+            }
         }
     }
 }

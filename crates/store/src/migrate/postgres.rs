@@ -5,14 +5,18 @@
 
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
-use tokio_postgres::{Client, GenericClient, IsolationLevel, Transaction};
+use tokio_postgres::{Client, GenericClient, IsolationLevel, Row, Transaction};
 
 mod adopt;
+mod obstacles;
 
+use self::obstacles::{obstacles, unfit};
 use super::adoption::Placed;
 use super::{Choice, Finding, MigrateError, Migration, Migrations, Record, State, Status, Step};
-use super::{compare, failed, findings, first_failed, ledger_error, next_down, next_up};
+use super::{compare, failed, findings, foreign_ledger, ledger_error, next_down, next_up};
+use crate::error::{BoxError, StoreError};
 use crate::schema_name::SchemaName;
+use crate::sql::postgres::{classify, is_away, told};
 
 /// What a program has for one schema.
 #[derive(Debug)]
@@ -50,6 +54,10 @@ const ADD_ADDITIVE: &str = "SET LOCAL client_min_messages = warning;
 const LOCK: &str = "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0;
   SELECT pg_advisory_xact_lock(x'006d696772617465'::bigint)";
 
+/// What the server says of a name that is taken.
+const TAKEN: [SqlState; 4] =
+    [SqlState::DUPLICATE_TABLE, SqlState::DUPLICATE_OBJECT, SqlState::DUPLICATE_FUNCTION, SqlState::DUPLICATE_SCHEMA];
+
 /// Where the database stands with each migration, in order of version. Changes nothing.
 pub(super) async fn status(client: &Client, plan: &Plan) -> Result<Vec<Status>, MigrateError> {
     let mut statuses = compare(plan.migrations, &ledger(client, plan.schema).await?.unwrap_or_default());
@@ -67,8 +75,11 @@ pub(super) async fn status(client: &Client, plan: &Plan) -> Result<Vec<Status>, 
 pub(super) async fn check(client: &Client, plan: &Plan) -> Result<Vec<Finding>, MigrateError> {
     let ledger = ledger(client, plan.schema).await?;
     let foreign = ledger.is_none() && holds_tables(client, plan.schema).await?;
+    if ledger.is_none() && !foreign {
+        free(client, plan).await?;
+    }
     let mut all = match &plan.adoption {
-        Some(adoption) if foreign => adopt::findings(client, adoption).await?,
+        Some(adoption) if foreign => adopt::findings(client, plan, adoption).await?,
         _ => findings(plan.migrations, &ledger.unwrap_or_default(), foreign),
     };
     if let Some(adoption) = &plan.adoption
@@ -87,7 +98,7 @@ pub(super) async fn check(client: &Client, plan: &Plan) -> Result<Vec<Finding>, 
 pub(super) async fn up(client: &mut Client, plan: &Plan, choice: &Choice) -> Result<Vec<Step>, MigrateError> {
     let mut steps = Vec::new();
     if let (Some(adoption), Some(first)) = (&plan.adoption, plan.migrations.first()) {
-        steps.extend(adopt(client, plan.schema, adoption, first, choice).await?);
+        steps.extend(adopt(client, plan, adoption, first, choice).await?);
     }
     while let Some(step) = apply_next(client, plan).await? {
         steps.push(step);
@@ -108,15 +119,16 @@ pub(super) async fn down(client: &mut Client, plan: &Plan, to: u32) -> Result<Ve
 /// Adoption takes the place of the first migration. Later, it adds what was left out, where the choice says so.
 async fn adopt(
     client: &mut Client,
-    schema: SchemaName,
+    plan: &Plan,
     adoption: &Placed,
     first: &Migration,
     choice: &Choice,
 ) -> Result<Option<Step>, MigrateError> {
+    let schema = plan.schema;
     let transaction = begin(client).await?;
     let changed = match (ledger(&transaction, schema).await?, adopt::record(&transaction, schema).await?) {
         (None, _) if holds_tables(&transaction, schema).await? => {
-            adopt::adopt(&transaction, adoption, choice).await?;
+            adopt::adopt(&transaction, plan, adoption, choice).await?;
             transaction.batch_execute(schema.text(CREATE_LEDGER)).await.map_err(ledger_error)?;
             enter(&transaction, schema, first).await?;
             true
@@ -138,9 +150,15 @@ async fn apply_next(client: &mut Client, plan: &Plan) -> Result<Option<Step>, Mi
     let Some(next) = next_up(plan.migrations, &ledger.unwrap_or_default(), foreign)? else {
         return Ok(None);
     };
-    transaction.batch_execute(schema.text(next.up)).await.map_err(|error| {
-        let occupied = is_first && error.code() == Some(&SqlState::DUPLICATE_TABLE);
-        first_failed(next, error.into(), occupied)
+    if is_first {
+        free(&transaction, plan).await?;
+    }
+    transaction.batch_execute(schema.text(next.up)).await.map_err(|error| match error.as_db_error() {
+        // An index or a sequence, say: without a ledger, nothing here is ours.
+        Some(said) if is_first && TAKEN.contains(said.code()) => {
+            MigrateError::Occupied(vec![said.message().to_owned()])
+        }
+        _ => failed(next, error),
     })?;
     if is_first {
         transaction.batch_execute(schema.text(CREATE_LEDGER)).await.map_err(ledger_error)?;
@@ -195,6 +213,41 @@ async fn begin(client: &mut Client) -> Result<Transaction<'_>, MigrateError> {
     Ok(transaction)
 }
 
+/// That nothing is in the way of the first migration.
+async fn free(client: &impl GenericClient, plan: &Plan) -> Result<(), MigrateError> {
+    let obstacles = obstacles(client, plan).await?;
+    if obstacles.is_empty() { Ok(()) } else { Err(MigrateError::Occupied(obstacles)) }
+}
+
+/// The same failure in the server's words: the driver's own are none.
+pub(super) fn in_words(error: MigrateError) -> MigrateError {
+    let changed = match error {
+        MigrateError::Ledger(source) => words(source).map(MigrateError::Ledger),
+        MigrateError::Adoption(source) => words(source).map(MigrateError::Adoption),
+        MigrateError::Failed { step, source } => words(source).map(|source| MigrateError::Failed { step, source }),
+        other => Ok(other),
+    };
+    changed.unwrap_or_else(|other| other)
+}
+
+/// A cause in the server's words, or the failure that it is by itself.
+fn words(source: BoxError) -> Result<BoxError, MigrateError> {
+    let error = match source.downcast::<tokio_postgres::Error>() {
+        Ok(error) => *error,
+        Err(other) => return Ok(other),
+    };
+    match error.as_db_error() {
+        Some(said) if *said.code() == SqlState::INSUFFICIENT_PRIVILEGE => {
+            Err(MigrateError::Denied(said.message().to_owned()))
+        }
+        Some(said) if !is_away(said.code()) => Ok(told(error)),
+        _ => match classify(error) {
+            StoreError::Database(source) => Ok(source),
+            away => Err(MigrateError::Unreachable(Box::new(away))),
+        },
+    }
+}
+
 /// The rows of the ledger; `None` without one.
 async fn ledger(client: &impl GenericClient, schema: SchemaName) -> Result<Option<Vec<Record>>, MigrateError> {
     if !exists(client, schema, "schema_migrations").await? {
@@ -202,19 +255,21 @@ async fn ledger(client: &impl GenericClient, schema: SchemaName) -> Result<Optio
     }
     let select = "SELECT version, name, checksum, applied_on, coalesce((to_jsonb(m) ->> 'additive')::boolean, false)
       FROM main.schema_migrations AS m";
-    let rows = client.query(schema.text(select), &[]).await.map_err(ledger_error)?;
-    rows.iter()
-        .map(|row| {
-            Ok(Record {
-                version: u32::try_from(row.try_get::<_, i64>(0).map_err(ledger_error)?).map_err(ledger_error)?,
-                name: row.try_get(1).map_err(ledger_error)?,
-                checksum: row.try_get(2).map_err(ledger_error)?,
-                applied_on: row.try_get(3).map_err(ledger_error)?,
-                additive: row.try_get(4).map_err(ledger_error)?,
-            })
+    let foreign = || foreign_ledger(&format!("{schema}.schema_migrations"));
+    let rows = client.query(schema.text(select), &[]).await.map_err(|error| {
+        if error.code() == Some(&SqlState::UNDEFINED_COLUMN) { foreign() } else { ledger_error(error) }
+    })?;
+    let record = |row: &Row| {
+        Ok::<_, BoxError>(Record {
+            version: u32::try_from(row.try_get::<_, i64>(0)?)?,
+            name: row.try_get(1)?,
+            checksum: row.try_get(2)?,
+            applied_on: row.try_get(3)?,
+            additive: row.try_get(4)?,
         })
-        .collect::<Result<_, MigrateError>>()
-        .map(Some)
+    };
+    // What is of another type was not written by us.
+    rows.iter().map(record).collect::<Result<_, _>>().map(Some).map_err(|_| foreign())
 }
 
 /// Whether the table is there that no database of this service is without.

@@ -2,18 +2,21 @@
 
 use std::time::Duration;
 
-use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, ErrorCode, OptionalExtension as _, Transaction, TransactionBehavior, params};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+use super::obstacles::{exists as already, made};
 use super::{AuditTriggers, Finding, MigrateError, Migration, Migrations, Record, Status, Step};
-use super::{compare, failed, findings, first_failed, next_down, next_up};
+use super::{compare, failed, findings, foreign_ledger, next_down, next_up};
 use crate::error::BoxError;
 
 mod text;
 mod triggers;
 
 use triggers::Difference;
+
+const LEDGER: &str = "schema_migrations";
 
 const CREATE_LEDGER: &str = "CREATE TABLE schema_migrations (
   version INTEGER NOT NULL CONSTRAINT pk_schema_migrations_version PRIMARY KEY,
@@ -40,6 +43,9 @@ pub(super) fn status(connection: &Connection, migrations: &[Migration]) -> Resul
 pub(super) fn check(connection: &Connection, migrations: &Migrations) -> Result<Vec<Finding>, MigrateError> {
     let ledger = ledger(connection)?;
     let foreign = ledger.is_none() && holds_tables(connection)?;
+    if ledger.is_none() && !foreign {
+        free(connection, migrations)?;
+    }
     let ledger = ledger.unwrap_or_default();
     let mut all = findings(migrations.sqlite, &ledger, foreign);
     if let Some(audit) = audit(migrations, &ledger) {
@@ -78,10 +84,18 @@ fn apply_next(connection: &mut Connection, migrations: &Migrations) -> Result<Op
     let Some(next) = next_up(migrations.sqlite, &before, foreign)? else {
         return mend_triggers(transaction, migrations, &before);
     };
+    if is_first {
+        free(&transaction, migrations)?;
+    }
     transaction.execute_batch(next.up).map_err(|error| {
         let source = told(error);
-        let occupied = is_first && source.to_string().ends_with(" already exists");
-        first_failed(next, source, occupied)
+        let said = source.to_string();
+        // An index, say: without a ledger, nothing here is ours.
+        if is_first && said.ends_with(" already exists") {
+            MigrateError::Occupied(vec![said])
+        } else {
+            failed(next, source)
+        }
     })?;
     if is_first {
         transaction.execute_batch(CREATE_LEDGER).map_err(ledger_error)?;
@@ -149,16 +163,42 @@ fn undo_last(connection: &mut Connection, migrations: &Migrations, to: u32) -> R
 /// Opens a transaction that has the write lock, so that the ledger cannot change under it.
 fn begin(connection: &mut Connection) -> Result<Transaction<'_>, MigrateError> {
     connection.busy_timeout(PATIENCE).map_err(ledger_error)?;
-    let path = connection.path().unwrap_or_default().to_owned();
-    connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(|error| {
-        if is_unusable(&error) { MigrateError::Unusable { path, source: told(error) } } else { ledger_error(error) }
-    })
+    connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(ledger_error)
+}
+
+/// That nothing is in the way of the first migration. Tables, views and indexes share their names here.
+fn free(connection: &Connection, migrations: &Migrations) -> Result<(), MigrateError> {
+    let Some(first) = migrations.sqlite.first() else { return Ok(()) };
+    let mut obstacles = Vec::new();
+    for (_, name) in made(first.up) {
+        let select = "SELECT type FROM sqlite_schema WHERE type <> 'trigger' AND name = ?1 COLLATE NOCASE";
+        let found: Option<String> =
+            connection.query_row(select, [name], |row| row.get(0)).optional().map_err(ledger_error)?;
+        obstacles.extend(found.map(|what| already(&what, name)));
+    }
+    if obstacles.is_empty() { Ok(()) } else { Err(MigrateError::Occupied(obstacles)) }
+}
+
+/// The same failure with the name of the file, where that is what is wrong.
+pub(super) fn with_path(error: MigrateError, connection: &Connection) -> MigrateError {
+    let path = || connection.path().unwrap_or_default().to_owned();
+    match error {
+        MigrateError::Ledger(source) | MigrateError::Failed { source, .. }
+            if source.downcast_ref().is_some_and(is_unusable) =>
+        {
+            MigrateError::Unusable { path: path(), source }
+        }
+        other => other,
+    }
 }
 
 /// Whether the file, or where it lies, is what is wrong, so that trying again does not help.
 pub(super) fn is_unusable(error: &rusqlite::Error) -> bool {
     let code = error.sqlite_error_code();
-    matches!(code, Some(ErrorCode::NotADatabase | ErrorCode::CannotOpen | ErrorCode::ReadOnly))
+    matches!(
+        code,
+        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt | ErrorCode::CannotOpen | ErrorCode::ReadOnly)
+    )
 }
 
 /// What the driver says, without the statements that it was given.
@@ -175,26 +215,34 @@ fn ledger_error(error: rusqlite::Error) -> MigrateError {
 
 /// The rows of the ledger; `None` without one.
 fn ledger(connection: &Connection) -> Result<Option<Vec<Record>>, MigrateError> {
-    if !exists(connection, "schema_migrations")? {
+    if !exists(connection, LEDGER)? {
         return Ok(None);
     }
     let additive = if tells_additive(connection)? { "additive" } else { "0" };
     let mut select = connection
         .prepare(&format!("SELECT version, name, checksum, applied_on, {additive} FROM schema_migrations"))
-        .map_err(ledger_error)?;
+        .map_err(row_error)?;
     let mut rows = select.query([]).map_err(ledger_error)?;
     let mut records = Vec::new();
     while let Some(row) = rows.next().map_err(ledger_error)? {
-        let applied_on: String = row.get(3).map_err(ledger_error)?;
+        let applied_on: String = row.get(3).map_err(row_error)?;
         records.push(Record {
-            version: row.get(0).map_err(ledger_error)?,
-            name: row.get(1).map_err(ledger_error)?,
-            checksum: row.get(2).map_err(ledger_error)?,
-            applied_on: OffsetDateTime::parse(&applied_on, &Rfc3339).map_err(super::ledger_error)?,
-            additive: row.get(4).map_err(ledger_error)?,
+            version: row.get(0).map_err(row_error)?,
+            name: row.get(1).map_err(row_error)?,
+            checksum: row.get(2).map_err(row_error)?,
+            applied_on: OffsetDateTime::parse(&applied_on, &Rfc3339).map_err(|_| foreign_ledger(LEDGER))?,
+            additive: row.get(4).map_err(row_error)?,
         });
     }
     Ok(Some(records))
+}
+
+/// What cannot be read as a row of the ledger was not written by us.
+fn row_error(error: rusqlite::Error) -> MigrateError {
+    match error {
+        rusqlite::Error::SqliteFailure(..) => ledger_error(error),
+        _ => foreign_ledger(LEDGER),
+    }
 }
 
 /// Whether the ledger says which migrations are additive.

@@ -18,7 +18,8 @@ use tokio_postgres::{Row, Statement};
 
 use self::codec::{Bind, Decoded};
 pub(crate) use self::connect::client;
-use self::errors::{classify, pool_error};
+use self::errors::pool_error;
+pub(crate) use self::errors::{classify, is_away, told};
 use self::returns::{Lent, Returns, is_owed};
 use self::shared::SharedConnections;
 pub(crate) use self::transaction::Transaction;

@@ -6,6 +6,7 @@ use tokio_postgres::{GenericClient, Transaction};
 
 use super::super::adoption::{Addition, Choice, Nulls, Placed, Violation};
 use super::super::{Finding, MigrateError, ledger_error};
+use super::{Plan, unfit};
 use crate::error::BoxError;
 use crate::schema_name::SchemaName;
 
@@ -81,12 +82,17 @@ pub(super) async fn record(
 }
 
 /// What [`adopt`] would meet: why the database cannot be adopted, or that it can be, and each row in the way.
-pub(super) async fn findings(client: &impl GenericClient, adoption: &Placed) -> Result<Vec<Finding>, MigrateError> {
-    let differences = client.query(adoption.differences, &[]).await.map_err(failed)?;
+pub(super) async fn findings(
+    client: &impl GenericClient,
+    plan: &Plan,
+    adoption: &Placed,
+) -> Result<Vec<Finding>, MigrateError> {
+    let rows = client.query(adoption.differences, &[]).await.map_err(failed)?;
+    let mut differences = rows.iter().map(|row| row.try_get(0)).collect::<Result<Vec<_>, _>>().map_err(failed)?;
+    differences.extend(unfit(client, plan).await?);
     if !differences.is_empty() {
-        let differences =
-            differences.iter().map(|row| row.try_get(0).map(Finding::Unlike)).collect::<Result<Vec<_>, _>>();
-        return Ok([vec![Finding::ForeignSchema], differences.map_err(failed)?].concat());
+        let differences = differences.into_iter().map(Finding::Unlike);
+        return Ok([Finding::ForeignSchema].into_iter().chain(differences).collect());
     }
     let mut findings = vec![Finding::Adoptable];
     let present = present(client, adoption.schema).await?;
@@ -127,14 +133,15 @@ pub(super) async fn unwritable(client: &impl GenericClient, adoption: &Placed) -
 /// Brings a database that can be adopted to the first migration, or says why not and changes nothing.
 pub(super) async fn adopt(
     transaction: &Transaction<'_>,
+    plan: &Plan,
     adoption: &Placed,
     choice: &Choice,
 ) -> Result<(), MigrateError> {
     // Before the lock, so that a database that is not adopted is not locked either.
-    refuse(findings(transaction, adoption).await?, choice)?;
+    refuse(findings(transaction, plan, adoption).await?, choice)?;
     let there = present(transaction, adoption.schema).await?;
     lock(transaction, adoption.additions.iter().filter(|addition| holds(&there, addition.table))).await?;
-    refuse(findings(transaction, adoption).await?, choice)?;
+    refuse(findings(transaction, plan, adoption).await?, choice)?;
     let missing = missing(&present(transaction, adoption.schema).await?, adoption);
     transaction.batch_execute(adoption.mend).await.map_err(failed)?;
     transaction.batch_execute(adoption.schema.text(CREATE_RECORD)).await.map_err(failed)?;

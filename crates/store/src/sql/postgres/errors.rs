@@ -1,12 +1,14 @@
 //! SQLSTATE to outcome: the only reader of `PostgreSQL`'s error codes.
 
-use deadpool_postgres::PoolError;
+use std::fmt;
+
+use deadpool_postgres::{HookError, PoolError};
 use tokio_postgres::error::{Error, SqlState};
 
-use crate::error::StoreError;
+use crate::error::{BoxError, StoreError};
 
 /// What a driver error means.
-pub(super) fn classify(error: Error) -> StoreError {
+pub(crate) fn classify(error: Error) -> StoreError {
     let Some(database) = error.as_db_error() else {
         return if error.is_closed()
             || std::error::Error::source(&error).is_some_and(<dyn std::error::Error>::is::<std::io::Error>)
@@ -17,7 +19,6 @@ pub(super) fn classify(error: Error) -> StoreError {
         };
     };
     let code = database.code().clone();
-    let class = &code.code()[..2];
     match code {
         SqlState::UNIQUE_VIOLATION => StoreError::Conflict {
             constraint: database.constraint().unwrap_or_default().to_owned(),
@@ -28,20 +29,45 @@ pub(super) fn classify(error: Error) -> StoreError {
             StoreError::StillReferenced
         }
         SqlState::FOREIGN_KEY_VIOLATION => StoreError::MissingReference,
-        SqlState::NOT_NULL_VIOLATION | SqlState::CHECK_VIOLATION => StoreError::InvalidValue(Box::new(error)),
-        SqlState::QUERY_CANCELED | SqlState::LOCK_NOT_AVAILABLE => StoreError::Timeout(Box::new(error)),
-        SqlState::T_R_SERIALIZATION_FAILURE | SqlState::T_R_DEADLOCK_DETECTED => {
-            StoreError::Contention(Box::new(error))
-        }
-        // Connection exceptions, insufficient resources, and operator intervention (shut-down, start-up).
-        _ if matches!(class, "08" | "53" | "57") => StoreError::Unavailable(Box::new(error)),
-        _ if class == "22" => StoreError::InvalidValue(Box::new(error)),
-        _ => StoreError::Database(Box::new(error)),
+        SqlState::NOT_NULL_VIOLATION | SqlState::CHECK_VIOLATION => StoreError::InvalidValue(told(error)),
+        SqlState::QUERY_CANCELED | SqlState::LOCK_NOT_AVAILABLE => StoreError::Timeout(told(error)),
+        SqlState::T_R_SERIALIZATION_FAILURE | SqlState::T_R_DEADLOCK_DETECTED => StoreError::Contention(told(error)),
+        _ if is_away(&code) => StoreError::Unavailable(told(error)),
+        _ if code.code().starts_with("22") => StoreError::InvalidValue(told(error)),
+        _ => StoreError::Database(told(error)),
     }
+}
+
+/// Connection exceptions, insufficient resources, and operator intervention (shut-down, start-up): a server that is not
+/// there for us now.
+pub(crate) fn is_away(code: &SqlState) -> bool {
+    matches!(code.code().get(..2), Some("08" | "53" | "57"))
 }
 
 /// What a failure to get a connection means: always that the database is not there for us now,
 /// unless it answered and refused.
 pub(super) fn pool_error(error: PoolError) -> StoreError {
-    StoreError::Unavailable(Box::new(error))
+    StoreError::Unavailable(match error {
+        PoolError::Backend(error) | PoolError::PostCreateHook(HookError::Backend(error)) => told(error),
+        other => Box::new(other),
+    })
 }
+
+/// An error for the log and the command line: of the server its own words, which the driver hides behind others.
+pub(crate) fn told(error: Error) -> BoxError {
+    if error.as_db_error().is_some() { Box::new(Said(error)) } else { Box::new(error) }
+}
+
+/// What the server says.
+#[derive(Debug)]
+struct Said(Error);
+
+impl fmt::Display for Said {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(said) = self.0.as_db_error() else { return self.0.fmt(formatter) };
+        formatter.write_str(said.message())?;
+        said.detail().map_or(Ok(()), |detail| write!(formatter, ": {detail}"))
+    }
+}
+
+impl std::error::Error for Said {}

@@ -19,13 +19,12 @@ pub(super) fn classify(error: Error) -> StoreError {
             StoreError::InvalidValue(Box::new(error))
         }
         (ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked, _) => StoreError::Contention(Box::new(error)),
+        (ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt, _) => StoreError::Damaged(Box::new(error)),
         (ErrorCode::OperationInterrupted, _) => StoreError::Timeout(Box::new(error)),
         (
             ErrorCode::CannotOpen
             | ErrorCode::SystemIoFailure
             | ErrorCode::DiskFull
-            | ErrorCode::NotADatabase
-            | ErrorCode::DatabaseCorrupt
             | ErrorCode::ReadOnly
             | ErrorCode::OutOfMemory,
             _,

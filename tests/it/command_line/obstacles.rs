@@ -1,0 +1,154 @@
+//! What of others is in the way of the schema: named with what to mend, and with an exit code after which nobody tries again.
+
+use std::fs;
+
+use super::{INVALID_CONFIGURATION, SCHEMA_NOT_READY, assert_fails_politely, on};
+use crate::program::Workplace;
+use crate::support::fixture::Database;
+use crate::world::on_both;
+
+const COMMANDS: [&[&str]; 3] = [&["migrate", "up"], &["migrate", "check"], &["serve", "--migrate", "--port", "0"]];
+
+/// That all that is named is in the way, in our words, and stays.
+#[track_caller]
+fn assert_occupied(workplace: &Workplace, names: &[&str]) {
+    for arguments in COMMANDS {
+        let outcome = workplace.run(arguments);
+        assert_fails_politely(&outcome, SCHEMA_NOT_READY, names);
+        assert!(outcome.stderr.contains("Name another database"), "{arguments:?}: {outcome:?}");
+        assert!(outcome.stderr.len() < 500, "{}", outcome.stderr);
+    }
+}
+
+#[test]
+fn on_postgres_what_is_in_the_way_is_named_with_its_schema() {
+    for (made, names) in [
+        ("CREATE TABLE main.users (a int)", &["table main.users already exists"][..]),
+        ("CREATE VIEW main.v_users AS SELECT 1", &["view main.v_users already exists"]),
+        ("CREATE TABLE logs.audit_logs (a int)", &["table logs.audit_logs already exists"]),
+        ("CREATE TYPE main.groups AS ENUM ('a')", &["type main.groups already exists"]),
+        (
+            "CREATE FUNCTION main.moddatetime() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+            &["function main.moddatetime already exists"],
+        ),
+        (
+            "CREATE TABLE main.users (a int); CREATE MATERIALIZED VIEW main.roles AS SELECT 1",
+            &["table main.users already exists", "materialized view main.roles already exists"],
+        ),
+        (
+            "CREATE TABLE main.jwt_keys (a int)",
+            &["table main.jwt_keys already exists, and lacks id, key_id, public_key, private_key, created_on"],
+        ),
+        (
+            "CREATE TABLE main.schema_migrations (version text)",
+            &["table main.schema_migrations already exists, and is another program's"],
+        ),
+    ] {
+        let database = Database::postgres();
+        database.run(&format!("CREATE SCHEMA main; CREATE SCHEMA logs; {made}"));
+        assert_occupied(&on(&database), names);
+    }
+    // What comes with a table is met when it is made.
+    let database = Database::postgres();
+    database.run("CREATE SCHEMA main; CREATE SEQUENCE main.uq_users_email");
+    assert_fails_politely(&on(&database).run(COMMANDS[0]), SCHEMA_NOT_READY, &["\"uq_users_email\" already exists"]);
+}
+
+#[test]
+fn on_postgres_what_is_in_the_way_in_another_schema_is_named_with_that() {
+    let database = Database::postgres();
+    database.run(
+        "CREATE SCHEMA main; CREATE TABLE main.users (a int); CREATE SCHEMA acme; CREATE TABLE acme.roles (a int)",
+    );
+    let mut workplace = on(&database);
+    workplace.set("DB_SCHEMA", "acme");
+    assert_occupied(&workplace, &["itself: table acme.roles already exists\n"]);
+    database.run("DROP TABLE acme.roles");
+    workplace.ok(&["migrate", "up"]);
+}
+
+/// The authentication service makes it in the same database.
+#[test]
+fn on_postgres_a_table_of_keys_that_fits_is_shared() {
+    let database = Database::postgres();
+    database.run(
+        "CREATE SCHEMA main; CREATE TABLE main.jwt_keys (id serial PRIMARY KEY, key_id varchar(100) NOT NULL UNIQUE,
+         public_key text, private_key text, created_on timestamp DEFAULT now())",
+    );
+    let workplace = on(&database);
+    workplace.ok(&["migrate", "up"]);
+    assert_eq!(workplace.ok(&["keys", "list"]), "");
+}
+
+#[test]
+fn on_postgres_a_right_that_is_missing_is_named_and_no_defect() {
+    let database = Database::postgres();
+    database.run("CREATE SCHEMA main");
+    let mut workplace = on(&database);
+    // Whoever connects so may read the catalogue, and nothing of ours.
+    workplace.set("DATABASE_URL", &format!("{}?options=-c%20role%3Dpg_monitor", database.url()));
+    assert_fails_politely(
+        &workplace.run(COMMANDS[0]),
+        INVALID_CONFIGURATION,
+        &["DB_USER", "permission denied for", "GRANT"],
+    );
+    on(&database).ok(&["migrate", "up"]);
+    for arguments in [&["migrate", "up"][..], &["migrate", "check"], &["serve", "--port", "0"], &["keys", "list"]] {
+        let words = ["permission denied for schema main"];
+        assert_fails_politely(&workplace.run(arguments), INVALID_CONFIGURATION, &words);
+    }
+}
+
+on_both!(what_the_database_says_is_in_its_own_words);
+fn what_the_database_says_is_in_its_own_words(database: &Database) {
+    let workplace = on(database);
+    workplace.ok(&["migrate", "up"]);
+    database.run("ALTER TABLE main.jwt_keys RENAME COLUMN key_id TO other");
+    let says = match database {
+        Database::Sqlite(_) => "no such column",
+        Database::Postgres(_) => "key_id does not exist",
+    };
+    let outcome = workplace.run(&["keys", "list"]);
+    assert!(outcome.stderr.contains(says) && !outcome.stderr.contains("db error"), "{outcome:?}");
+}
+
+#[test]
+fn on_sqlite_all_that_is_in_the_way_is_named() {
+    for (made, name) in [
+        ("CREATE TABLE users (a)", "table users already exists"),
+        ("CREATE VIEW v_users AS SELECT 1", "view v_users already exists"),
+        ("CREATE VIEW Roles AS SELECT 1", "view roles already exists"),
+        (
+            "CREATE TABLE schema_migrations (version TEXT)",
+            "table schema_migrations already exists, and is another program's",
+        ),
+        (
+            "CREATE TABLE schema_migrations (version, name, checksum, applied_on); INSERT INTO schema_migrations VALUES ('a', 1, 2, 3)",
+            "table schema_migrations already exists, and is another program's",
+        ),
+    ] {
+        let database = Database::sqlite();
+        database.run(made);
+        assert_occupied(&on(&database), &[name]);
+    }
+}
+
+#[test]
+fn on_sqlite_a_damaged_file_is_named_and_not_tried_again() {
+    let whole = Workplace::new();
+    whole.ok(&["bootstrap"]);
+    let bytes = fs::read(whole.path().join("data/user-tenant.db")).expect("the file is there");
+    let (short, mut overwritten) = (bytes[..20_000].to_vec(), bytes.clone());
+    overwritten[4_096..].fill(0x5a);
+    for damaged in [short, overwritten] {
+        let workplace = Workplace::new();
+        fs::create_dir(workplace.path().join("data")).expect("a directory can be made");
+        fs::write(workplace.path().join("data/user-tenant.db"), damaged).expect("a file can be written");
+        for arguments in
+            [&["serve", "--port", "0"][..], &["migrate", "check"], &["migrate", "up"], &["tenant", "list"], &["token"]]
+        {
+            let outcome = workplace.run(arguments);
+            super::assert_fails(&outcome, INVALID_CONFIGURATION, &["data/user-tenant.db must be a database", "backup"]);
+        }
+    }
+}
