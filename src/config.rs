@@ -109,33 +109,6 @@ pub(crate) struct Config {
 }
 
 impl Config {
-    /// Reads and checks the effective settings, those of the verifier too where tokens are to be verified.
-    ///
-    /// # Errors
-    /// All that is wrong, so that nobody mends one setting for each start.
-    pub(crate) fn checked(settings: &Effective, verifies: bool) -> Result<Self, ConfigErrors> {
-        let mut errors: Vec<ConfigError> = Vec::new();
-        let mut rest = settings.clone();
-        loop {
-            let checked = Self::new(&rest).and_then(|config| {
-                if verifies {
-                    config.check_verifier(&rest)?;
-                }
-                Ok(config)
-            });
-            match checked {
-                Ok(config) if errors.is_empty() => return Ok(config),
-                // What is wrong is left out, to see what else is.
-                Err(error) if !errors.contains(&error) && rest.leave_out(error.name()) => errors.push(error),
-                Err(error) => {
-                    errors.extend((!errors.contains(&error)).then_some(error));
-                    return Err(errors.into());
-                }
-                Ok(_) => return Err(errors.into()),
-            }
-        }
-    }
-
     /// Reads and checks the effective settings.
     ///
     /// # Errors
@@ -235,19 +208,21 @@ impl Config {
 
     /// Settings that need each other.
     pub(crate) fn check_verifier(&self, settings: &Effective) -> Result<(), ConfigError> {
-        let needs = |name, why: &str| Err(ConfigError::new(name, "not set", why));
+        let needs = |name, why: &str, assumed| Err(ConfigError::new(name, "not set", why).assuming(assumed));
         match self.verifier {
             VerifierKind::JwtKeys if self.jwt_issuer.is_none() => {
-                needs("JWT_ISSUER", "must be the `iss` of your tokens, with JWT_VERIFIER=jwt-keys")
+                needs("JWT_ISSUER", "must be the `iss` of your tokens, with JWT_VERIFIER=jwt-keys", "assumed")
             }
             VerifierKind::Jwks if self.jwt_issuer.is_none() => {
-                needs("JWT_ISSUER", "must be the `iss` of your tokens, with JWT_VERIFIER=jwks")
+                needs("JWT_ISSUER", "must be the `iss` of your tokens, with JWT_VERIFIER=jwks", "assumed")
             }
             VerifierKind::Jwks if self.jwt_jwks_url.is_none() => {
-                needs("JWT_JWKS_URL", "must be the address of the issuer's key set, with JWT_VERIFIER=jwks")
+                let why = "must be the address of the issuer's key set, with JWT_VERIFIER=jwks";
+                needs("JWT_JWKS_URL", why, "https://assumed.example")
             }
             VerifierKind::Secret if self.jwt_secret.is_none() && !self.embedded => {
-                needs("JWT_SECRET", "must be a secret of 16 bytes or more, better 32, with JWT_VERIFIER=secret")
+                let why = "must be a secret of 16 bytes or more, better 32, with JWT_VERIFIER=secret";
+                needs("JWT_SECRET", why, "assumed, and long enough")
             }
             VerifierKind::Secret
                 if self.jwt_secret.as_ref().is_some_and(|secret| secret.expose_secret().len() < SHORTEST_SECRET) =>
@@ -272,7 +247,8 @@ fn limits(settings: &Effective) -> Result<Limits, ConfigError> {
         max_bytes_together: settings.number("MAX_ANSWERS_IN_MEMORY_BYTES", 1_024..=1_099_511_627_776)?,
     };
     if limits.max_bytes_together < limits.max_bytes {
-        return Err(settings.wrong("MAX_ANSWERS_IN_MEMORY_BYTES", "must be MAX_ANSWER_BYTES or more"));
+        let wrong = settings.wrong("MAX_ANSWERS_IN_MEMORY_BYTES", "must be MAX_ANSWER_BYTES or more");
+        return Err(wrong.assuming("1099511627776"));
     }
     Ok(limits)
 }
@@ -308,17 +284,22 @@ fn callback(settings: &Effective) -> Result<Option<ProvisioningCallback>, Config
     let Some(secret) = settings.text("USER_CALLBACK_SECRET").filter(|secret| !secret.is_empty()) else {
         return Ok(None);
     };
-    let needed = |name: &str, what: &str| {
+    let needed = |name: &str, what: &str, assumed| {
         let text = settings.text(name).map(str::trim).filter(|text| !text.is_empty());
-        text.ok_or_else(|| ConfigError::new(name, "not set", format!("must be {what}, with USER_CALLBACK_SECRET")))
+        text.ok_or_else(|| {
+            let problem = format!("must be {what}, with USER_CALLBACK_SECRET");
+            ConfigError::new(name, "not set", problem).assuming(assumed)
+        })
     };
-    let actor = needed("ADMIN_USER_TENANT_ID", "the id in whose name tenants are provisioned")?;
-    let permissions = needed("SUPER_ADMIN_PERMISSIONS", "the permissions of the first role, separated by commas")?;
+    let nobody = "00000000-0000-0000-0000-000000000000";
+    let actor = needed("ADMIN_USER_TENANT_ID", "the id in whose name tenants are provisioned", nobody)?;
+    let permissions =
+        needed("SUPER_ADMIN_PERMISSIONS", "the permissions of the first role, separated by commas", "assumed")?;
     Ok(Some(ProvisioningCallback {
         secret: secret.into(),
         tolerance: settings.milliseconds("TIMESTAMP_TOLERANCE", 1..=DAY)?,
         actor: actor.parse().map_err(|_| settings.wrong("ADMIN_USER_TENANT_ID", "must be a UUID"))?,
-        role_name: needed("FIRST_USER_ROLE", "the name of the first role")?.to_owned(),
+        role_name: needed("FIRST_USER_ROLE", "the name of the first role", "assumed")?.to_owned(),
         permissions: permissions.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect(),
     }))
 }

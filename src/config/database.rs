@@ -17,13 +17,17 @@ const URL: &str = "must be sqlite:path/to/file.db or postgres://user:password@ho
 /// The database, and whether it is the embedded one that nobody configured.
 pub(super) fn database(settings: &Effective, data_dir: &Path) -> Result<(DatabaseOptions, bool), ConfigError> {
     if let Some(url) = settings.text("DATABASE_URL") {
-        return Ok((by_url(settings, url)?, false));
+        let assumed = if url.starts_with("sqlite") { "sqlite:assumed.db" } else { "postgres://localhost/assumed" };
+        let database = by_url(settings, url);
+        return database
+            .map(|options| (options, false))
+            .map_err(|error| if error.name() == "DATABASE_URL" { error.assuming(assumed) } else { error });
     }
     if settings.text("DB_HOST").is_some() {
         return Ok((postgres(settings, url_of_parts(settings)?, None)?, false));
     }
     if settings.text("DB_DATABASE").is_some() {
-        return Err(settings.wrong("DB_HOST", "must be the PostgreSQL server, with DB_DATABASE"));
+        return Err(settings.wrong("DB_HOST", "must be the PostgreSQL server, with DB_DATABASE").assuming("localhost"));
     }
     Ok((sqlite(settings, data_dir.join(EMBEDDED_FILE))?, true))
 }
@@ -59,7 +63,9 @@ fn by_url(settings: &Effective, url: &str) -> Result<DatabaseOptions, ConfigErro
 /// The URL that `DB_HOST` and its companions stand for.
 fn url_of_parts(settings: &Effective) -> Result<String, ConfigError> {
     let part = |name| settings.text(name).map(escape);
-    let needed = |name, what: &str| part(name).ok_or_else(|| settings.wrong(name, &format!("{what}, with DB_HOST")));
+    let needed = |name, what: &str| {
+        part(name).ok_or_else(|| settings.wrong(name, &format!("{what}, with DB_HOST")).assuming("assumed"))
+    };
     let password = part("DB_PASSWORD").map(|password| format!(":{password}")).unwrap_or_default();
     // Without a role the driver takes the name of the operating system's user, as libpq does.
     let role = part("DB_USER").map(|user| format!("{user}{password}@")).unwrap_or_default();

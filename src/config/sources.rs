@@ -42,31 +42,34 @@ impl Source {
 pub(crate) struct Effective {
     values: BTreeMap<&'static str, (String, Source)>,
     warnings: Vec<String>,
+    slips: Vec<ConfigError>,
 }
 
-/// What a file says, and what is doubtful about it.
+/// What a file says, what is doubtful about it, and what is wrong.
 #[derive(Default)]
 struct Settled {
     values: BTreeMap<String, String>,
     warnings: Vec<String>,
+    slips: Vec<ConfigError>,
 }
 
-/// Collects the values. An empty variable counts as not set.
+/// Collects the values. An empty variable counts as not set. What is wrong with single values is found with the rest, by
+/// [`super::Config::checked`].
 ///
 /// # Errors
-/// [`ConfigError`] when the file cannot be read or names an unknown setting.
+/// [`ConfigError`] when the file cannot be read, so that nothing is known of what it says.
 pub(crate) fn load(
     flags: &BTreeMap<&'static str, String>,
     environment: impl Fn(&str) -> Option<OsString>,
     file: Option<&Path>,
 ) -> Result<Effective, ConfigError> {
-    let file = file.map(read).transpose()?.unwrap_or_default();
+    let mut file = file.map(read).transpose()?.unwrap_or_default();
     let mut effective = BTreeMap::new();
     for setting in SETTINGS {
-        let variable = environment(setting.name)
-            .map(OsString::into_string)
-            .transpose()
-            .map_err(|_| ConfigError::new(setting.name, Source::Environment.as_str(), "must be Unicode text"))?;
+        let variable = environment(setting.name).map(OsString::into_string).transpose().unwrap_or_else(|_| {
+            file.slips.push(ConfigError::new(setting.name, Source::Environment.as_str(), "must be Unicode text"));
+            None
+        });
         let sources = [
             (flags.get(setting.name).cloned(), Source::Flag),
             (variable, Source::Environment),
@@ -77,7 +80,7 @@ pub(crate) fn load(
             sources.into_iter().find_map(|(text, source)| Some((text.filter(|text| !text.is_empty())?, source)));
         effective.extend(given.map(|given| (setting.name, given)));
     }
-    Ok(Effective { values: effective, warnings: file.warnings })
+    Ok(Effective { values: effective, warnings: file.warnings, slips: file.slips })
 }
 
 fn read(path: &Path) -> Result<Settled, ConfigError> {
@@ -90,24 +93,23 @@ fn read(path: &Path) -> Result<Settled, ConfigError> {
         )));
     }
     let table: toml::Table = text.parse().map_err(|error| wrong(slip(&text, &error)))?;
-    let values = table
-        .into_iter()
-        .map(|(key, value)| {
-            if !SETTINGS.iter().any(|setting| setting.key() == key) {
-                return Err(wrong(format!("`{key}` is no setting; docs/configuration.md lists them")));
-            }
-            scalar(value)
-                .map(|value| (key.clone(), value))
-                .ok_or_else(|| wrong(format!("`{key}` must be a text, a number or a list of them")))
-        })
-        .collect::<Result<BTreeMap<_, _>, _>>()?;
+    let (mut values, mut slips) = (BTreeMap::new(), Vec::new());
+    for (key, value) in table {
+        if !SETTINGS.iter().any(|setting| setting.key() == key) {
+            slips.push(wrong(format!("`{key}` is no setting; docs/configuration.md lists them")));
+        } else if let Some(value) = scalar(value) {
+            values.insert(key, value);
+        } else {
+            slips.push(wrong(format!("`{key}` must be a text, a number or a list of them")));
+        }
+    }
     let has_secret = SETTINGS.iter().any(|setting| setting.secret && values.contains_key(&setting.key()));
     let path = path.display();
     let warnings = doubts.into_iter().filter(|doubt| has_secret || *doubt != Doubt::Readable).map(|doubt| {
         let why = if doubt == Doubt::Readable { ", and holds a secret" } else { "" };
         format!("the file of settings {path} {}{why}; mend it with  chmod 600 {path}", doubt.words())
     });
-    Ok(Settled { warnings: warnings.collect(), values })
+    Ok(Settled { warnings: warnings.collect(), values, slips })
 }
 
 /// Where the file is no TOML, and why. The parser's own text would quote the line, which may hold a secret.
@@ -141,15 +143,19 @@ impl Effective {
         self.values.get(name).map(|(text, _)| text.as_str())
     }
 
-    /// Goes back to the default of a setting; false where it has no other value.
-    pub(super) fn leave_out(&mut self, name: &str) -> bool {
-        let Some(setting) = SETTINGS.iter().find(|setting| setting.name == name) else { return false };
-        let default = setting.default.map(|text| (text.to_owned(), Source::Default));
-        let before = match default {
-            Some(default) => self.values.insert(setting.name, default),
-            None => self.values.remove(setting.name),
-        };
-        before.is_some_and(|(_, source)| source != Source::Default)
+    /// Replaces what is wrong or missing by what would do; false where it is that already.
+    pub(super) fn replace(&mut self, error: &ConfigError) -> bool {
+        let Some(setting) = SETTINGS.iter().find(|setting| setting.name == error.name()) else { return false };
+        let instead = error.assumed().or(setting.default).map(|text| (text.to_owned(), Source::Default));
+        let before = self.values.remove(setting.name);
+        let is_other = before != instead;
+        self.values.extend(instead.map(|instead| (setting.name, instead)));
+        is_other
+    }
+
+    /// What is wrong with single values, and known without the others.
+    pub(super) fn slips(&self) -> &[ConfigError] {
+        &self.slips
     }
 
     /// Where the value came from.

@@ -23,6 +23,14 @@ fn config(environment: &[(&str, &str)]) -> Result<Config, ConfigError> {
     Ok(config)
 }
 
+/// All that is wrong with a file or with what is set, in words.
+fn slips(environment: impl Fn(&str) -> Option<OsString>, file: Option<&Path>) -> String {
+    match load(&BTreeMap::new(), environment, file) {
+        Ok(effective) => Config::checked(&effective, false).err().unwrap().to_string(),
+        Err(error) => error.to_string(),
+    }
+}
+
 fn problem(environment: &[(&str, &str)]) -> String {
     config(environment).err().map(|error| error.to_string()).unwrap_or_default()
 }
@@ -90,7 +98,7 @@ fn a_file_that_is_wrong_is_named_with_the_key() {
         [("prot = 1", "`prot` is no setting"), ("[port]\nx = 1", "`port` must be"), ("port = ", "settings.toml")]
     {
         std::fs::write(&file, text).unwrap();
-        let error = load(&BTreeMap::new(), |_| None, Some(&file)).err().unwrap().to_string();
+        let error = slips(|_| None, Some(&file));
         assert!(error.starts_with("--config") && error.contains(expected), "{error}");
     }
     for (text, expected) in [
@@ -105,7 +113,7 @@ fn a_file_that_is_wrong_is_named_with_the_key() {
         ("db_password = 2026-13-99hidden-value", "line 1, column "),
     ] {
         std::fs::write(&file, text).unwrap();
-        let error = load(&BTreeMap::new(), |_| None, Some(&file)).err().unwrap().to_string();
+        let error = slips(|_| None, Some(&file));
         assert!(error.contains(expected) && !error.contains("hidden"), "{text}: {error}");
     }
     let missing = load(&BTreeMap::new(), |_| None, Some(Path::new("/nowhere.toml"))).err().unwrap().to_string();
@@ -187,7 +195,7 @@ fn a_file_that_others_may_touch_is_refused_or_warned_about() {
 fn a_variable_that_is_no_text_is_refused() {
     use std::os::unix::ffi::OsStringExt;
     let binary = |name: &str| (name == "DB_PASSWORD").then(|| OsString::from_vec(vec![0xff]));
-    let error = load(&BTreeMap::new(), binary, None).err().unwrap().to_string();
+    let error = slips(binary, None);
     assert_eq!(error, "DB_PASSWORD (environment): must be Unicode text");
 }
 
@@ -255,28 +263,63 @@ fn doubtful_settings_are_warned_about() {
     }
 }
 
+/// The settings that are named, in order.
+#[track_caller]
+fn assert_named(settings: &Effective, expected: &[&str]) {
+    let errors = Config::checked(settings, true).err().expect("they are wrong").to_string();
+    let mut named: Vec<_> = errors.lines().map(|line| line.split([' ', ':']).next().unwrap_or_default()).collect();
+    named.sort_unstable();
+    assert_eq!(named, expected, "{errors}");
+}
+
 #[test]
-fn all_that_is_wrong_is_named_at_once() {
-    let settings = effective(&[
-        ("PORT", "x"),
-        ("LOG_LEVEL", "loud"),
-        ("LOG_FORMAT", "yaml"),
-        ("MAX_ANSWER_BYTES", "64000000"),
-        ("MAX_ANSWERS_IN_MEMORY_BYTES", "2000"),
-        ("JWT_VERIFIER", "secret"),
-        ("JWT_SECRET", "short"),
-        ("DATABASE_URL", "mysql://db"),
-    ]);
-    let errors = Config::checked(&settings, true).err().expect("they are wrong").to_string();
-    let named: Vec<_> = errors.lines().map(|line| line.split(' ').next().unwrap_or_default()).collect();
-    let wrong = ["DATABASE_URL", "JWT_SECRET", "LOG_FORMAT", "LOG_LEVEL", "MAX_ANSWERS_IN_MEMORY_BYTES", "PORT"];
-    let mut sorted = named.clone();
-    sorted.sort_unstable();
-    assert_eq!(sorted, wrong, "{errors}");
-    let missing = Config::checked(&effective(&[("DATABASE_URL", "postgres://db/users"), ("PORT", "-1")]), true);
-    let missing = missing.err().expect("no issuer is named").to_string();
-    assert!(missing.contains("PORT (environment)") && missing.contains("JWT_ISSUER (not set)"), "{missing}");
-    assert_eq!(missing.lines().count(), 2, "{missing}");
+fn all_that_is_wrong_or_missing_is_named_at_once() {
+    for (given, expected) in [
+        (
+            &[
+                ("PORT", "x"),
+                ("LOG_LEVEL", "loud"),
+                ("LOG_FORMAT", "yaml"),
+                ("MAX_ANSWER_BYTES", "64000000"),
+                ("MAX_ANSWERS_IN_MEMORY_BYTES", "2000"),
+                ("JWT_VERIFIER", "secret"),
+                ("JWT_SECRET", "short"),
+                ("DATABASE_URL", "mysql://db"),
+            ][..],
+            &["DATABASE_URL", "JWT_SECRET", "LOG_FORMAT", "LOG_LEVEL", "MAX_ANSWERS_IN_MEMORY_BYTES", "PORT"][..],
+        ),
+        (&[("DATABASE_URL", "postgres://db/users"), ("PORT", "-1")], &["JWT_ISSUER", "PORT"]),
+        (&[("DATABASE_URL", "mysql://db"), ("PORT", "-1")], &["DATABASE_URL", "JWT_ISSUER", "PORT"]),
+        (
+            &[("DB_HOST", "localhost"), ("LOG_LEVEL", "nope"), ("MAX_ROWS", "x")],
+            &["DB_DATABASE", "JWT_ISSUER", "LOG_LEVEL", "MAX_ROWS"],
+        ),
+        (&[("DB_DATABASE", "users"), ("DB_PORT", "x")], &["DB_HOST", "DB_PORT", "JWT_ISSUER"]),
+        (
+            &[("USER_CALLBACK_SECRET", "x"), ("LOG_LEVEL", "nope"), ("MAX_ROWS", "x")],
+            &["ADMIN_USER_TENANT_ID", "FIRST_USER_ROLE", "LOG_LEVEL", "MAX_ROWS", "SUPER_ADMIN_PERMISSIONS"],
+        ),
+        (
+            &[("USER_CALLBACK_SECRET", "x"), ("ADMIN_USER_TENANT_ID", "zz"), ("FIRST_USER_ROLE", "admin")],
+            &["ADMIN_USER_TENANT_ID", "SUPER_ADMIN_PERMISSIONS"],
+        ),
+        (&[("JWT_VERIFIER", "jwks"), ("PORT", "x")], &["JWT_ISSUER", "JWT_JWKS_URL", "PORT"]),
+        (&[("JWT_VERIFIER", "secret"), ("DATABASE_URL", "sqlite:a.db"), ("PORT", "x")], &["JWT_SECRET", "PORT"]),
+        (&[("JWT_VERIFIER", "jwt_keys"), ("DATABASE_URL", "sqlite:a.db")], &["JWT_VERIFIER"]),
+        (&[("MAX_ANSWER_BYTES", "1000000000"), ("PORT", "x")], &["MAX_ANSWERS_IN_MEMORY_BYTES", "PORT"]),
+    ] {
+        assert_named(&effective(given), expected);
+    }
+}
+
+#[test]
+fn what_is_wrong_in_the_file_is_named_beside_the_rest() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("settings.toml");
+    std::fs::write(&file, "prot = 1\nhots = 'x'\nlog_level = 'loud'\n[max_rows]\nx = 1").unwrap();
+    let environment = |name: &str| (name == "DB_HOST").then(|| OsString::from("localhost"));
+    let effective = load(&BTreeMap::new(), environment, Some(&file)).unwrap();
+    assert_named(&effective, &["--config", "--config", "--config", "DB_DATABASE", "JWT_ISSUER", "LOG_LEVEL"]);
 }
 
 #[test]
