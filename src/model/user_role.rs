@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 use user_tenant_store::Entity;
 use uuid::Uuid;
 
+use super::forms;
+
 /// Live memberships of active users, with the names that one looks for.
 const ASSIGNMENTS: &str = concat!(
     "ut.id, ut.user_id, ut.tenant_id, ut.role_id, ut.status, r.name AS role_name, ",
@@ -30,11 +32,11 @@ pub struct UserRole {
     /// Id of the role.
     pub role_id: Uuid,
     /// Name of the role.
-    #[property(max_length = 100)]
+    #[property(max_length = 100, form = forms::LABEL)]
     pub role_name: String,
     /// Name that the user logs in with.
     // A guest who was introduced by another name shows none.
-    #[property(required, max_length = 150)]
+    #[property(required, max_length = 150, form = forms::USERNAME)]
     pub username: Option<String>,
     /// Status of the membership: 0 registered, 1 active, 2 inactive, 3 password change needed, 4 rejected.
     pub status: i32,

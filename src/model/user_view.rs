@@ -100,13 +100,13 @@ pub struct UserView {
     /// Id of the role of the membership.
     pub role_id: Uuid,
     /// Name of the tenant.
-    #[property(derived, column = "name", max_length = 100)]
+    #[property(derived, column = "name", max_length = 100, form = forms::LABEL)]
     pub tenant_name: String,
     /// Key of the tenant.
     #[property(derived, column = "key", max_length = 20, form = forms::KEY)]
     pub tenant_key: String,
     /// Name of the role.
-    #[property(derived, column = "rolename", max_length = 100)]
+    #[property(derived, column = "rolename", max_length = 100, form = forms::LABEL)]
     pub role_name: String,
     /// Id of the membership.
     #[property(derived)]

@@ -192,6 +192,27 @@ fn conditions_find_what_was_stored_in_another_spelling(scene: &Scene) {
     ] {
         assert_eq!(found(scene, "admin_a", &users, &condition), rows, "{condition}");
     }
+    // The same names are looked up so wherever they are shown.
+    let assigned = format!("/tenants/{A}/user-roles");
+    let username = scene.row("users", ANDY)["username"].as_str().expect("they have a name").to_owned();
+    let (capitals, spaced) = (username.to_uppercase(), format!(" {username} "));
+    for condition in [
+        json!({ "username": capitals }),
+        json!({ "username": spaced }),
+        json!({ "username": { "inq": [capitals] } }),
+        json!({ "username": { "like": format!("{}%", &capitals[..capitals.len() - 1]) } }),
+    ] {
+        assert_eq!(found(scene, "admin_a", &assigned, &condition), 1, "{condition}");
+        assert_eq!(found(scene, "admin_a", &users, &condition), 1, "{condition}");
+    }
+    for (list, name) in [(&assigned, "roleName"), (&users, "roleName"), (&users, "tenantName")] {
+        let rows = scene.by("admin_a", &format!("GET {list}")).query("filter", &json!({ "limit": 1 })).send();
+        let shown = json(&rows)[0][name].as_str().map(ToOwned::to_owned);
+        let shown = shown.unwrap_or_else(|| panic!("no {name} in {}", text(&rows)));
+        let (plain, spaced) = (json!({ name: shown }), json!({ name: format!(" {shown}  ") }));
+        let rows = found(scene, "admin_a", list, &plain);
+        assert!(rows > 0 && rows == found(scene, "admin_a", list, &spaced), "{list}: {name}");
+    }
     for key in ["Tenant-A", " TENANT-A "] {
         assert_eq!(found(scene, "admin_a", "/tenants", &json!({ "key": key })), 1, "{key:?}");
         assert_eq!(found(scene, "admin_a", "/tenants", &json!({ "key": { "inq": [key] } })), 1, "{key:?}");
