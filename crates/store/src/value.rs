@@ -65,7 +65,7 @@ pub struct WrongType {
     pub expected: &'static str,
 }
 
-const fn wrong<T>(article: &'static str, expected: &'static str) -> Result<T, WrongType> {
+pub(crate) const fn wrong<T>(article: &'static str, expected: &'static str) -> Result<T, WrongType> {
     Err(WrongType { article, expected })
 }
 

@@ -6,16 +6,19 @@ use time::macros::format_description;
 use time::{Date, OffsetDateTime, PrimitiveDateTime};
 
 use crate::entity::PropertyType;
-use crate::value::{Value, WrongType};
+use crate::value::{Value, WrongType, wrong};
 
 /// Reads a literal as a value of this type.
 pub(super) fn literal(kind: PropertyType, json: &Json) -> Result<Value, WrongType> {
     if kind == PropertyType::Date {
-        // Of an instant the day is compared.
-        return literal(PropertyType::Timestamp, json).map(|value| match value {
-            Value::Timestamp(at) => Value::Date(at.date()),
-            other => other,
-        });
+        // Of an instant the day is compared; of one whose zone makes it another day than it says, none is meant for sure.
+        return match literal(PropertyType::Timestamp, json)? {
+            Value::Timestamp(at) if json.as_str().and_then(says).is_some_and(|day| day != at.date()) => {
+                wrong("a", "day, like 1990-01-31")
+            }
+            Value::Timestamp(at) => Ok(Value::Date(at.date())),
+            other => Ok(other),
+        };
     }
     let plain = match (kind, json) {
         (PropertyType::Timestamp, Json::String(text)) => instant(text),
@@ -28,6 +31,11 @@ pub(super) fn literal(kind: PropertyType, json: &Json) -> Result<Value, WrongTyp
         _ => None,
     };
     Value::from_json(kind, plain.as_ref().unwrap_or(json))
+}
+
+/// The day that a text begins with.
+fn says(text: &str) -> Option<Date> {
+    Date::parse(text.trim().get(..10)?, format_description!("[year]-[month]-[day]")).ok()
 }
 
 /// The whole part of a number. A `Date` of JavaScript counts whole milliseconds and drops the rest.

@@ -51,3 +51,22 @@ fn numbers_ids_and_arrays_have_the_spellings_of_the_database() {
     assert_eq!(read(PropertyType::TextArray, "{a,b}"), Ok(Value::TextArray(vec!["a".into(), "b".into()])));
     assert!(read(PropertyType::TextArray, "{\"a\"}").is_err());
 }
+
+#[test]
+fn a_date_is_the_day_that_is_written() {
+    for text in [
+        "1990-01-31",
+        "1990-01-31T00:00:00.000Z",
+        "1990-01-31T12:30:00",
+        "1990-01-31T01:00:00+01:00",
+        "Wed, 31 Jan 1990 00:00:00 GMT",
+    ] {
+        let read = literal(PropertyType::Date, &text.into()).map(|value| value.to_key());
+        assert_eq!(read, Ok(Some("1990-01-31".to_owned())), "{text}");
+    }
+    assert_eq!(literal(PropertyType::Date, &Json::Null), Ok(Value::Null));
+    for shifted in ["1990-01-30T23:30:00-02:00", "1990-01-31T00:00:00+02:00"] {
+        let refused = literal(PropertyType::Date, &shifted.into()).map_err(|wrong| wrong.to_string());
+        assert_eq!(refused, Err("must be a day, like 1990-01-31".to_owned()), "{shifted}");
+    }
+}
