@@ -106,6 +106,17 @@ fn a_refused_provisioning_leaves_nothing(world: &World) {
     assert_eq!(world.database.tables(), before);
 }
 
+on_both!(a_time_with_a_fraction_is_signed_as_it_is_sent, SETTINGS);
+fn a_time_with_a_fraction_is_signed_as_it_is_sent(world: &World) {
+    let signature: Signature = serde_json::from_value(json!({ "ts": "float" })).expect("it is one of the times");
+    let sent = signature.headers("").into_iter().find_map(|(name, time)| time.filter(|_| name == "x-timestamp"));
+    assert!(sent.is_some_and(|time| time.ends_with(".5")), "it is the fraction that is tried");
+    let wrong: Signature = serde_json::from_value(json!({ "ts": "float", "sign_over": "another" })).expect("likewise");
+    assert_eq!(signed_by(world, &provisioning(&json!({})), &wrong).send().status, 401);
+    let answer = signed_by(world, &provisioning(&json!({})), &signature).send();
+    assert_eq!(answer.status, 204, "{}", text(&answer));
+}
+
 on_both!(a_blank_name_is_told_by_the_name_that_was_sent, SETTINGS);
 fn a_blank_name_is_told_by_the_name_that_was_sent(world: &World) {
     let client = |changed: (&str, &str)| {

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value as Json, json};
 
-use super::{FAILED, INVALID_CONFIGURATION, WRONG_USAGE, assert_fails, assert_fails_politely};
+use super::{FAILED, INVALID_CONFIGURATION, WRONG_USAGE, assert_fails, assert_fails_politely, on};
 use crate::program::Workplace;
+use crate::support::fixture::Database;
 use crate::support::token;
 use crate::world::{World, on_both};
 
@@ -195,17 +196,20 @@ fn what_steers_a_terminal_is_not_shown_on_one() {
     assert!(workplace.ok(&["group", "list", "--output", "json"]).contains("red \\u001b[31m alert"));
 }
 
+on_both!(what_a_command_does_is_nobodys_of_the_tenant);
 /// Whoever has the database is no member: what a command does is not logged as a member's doing.
-#[test]
-fn what_a_command_does_is_nobodys_of_the_tenant() {
-    let workplace = Workplace::new();
+fn what_a_command_does_is_nobodys_of_the_tenant(database: &Database) {
+    let workplace = on(database);
+    workplace.ok(&["migrate", "up"]);
     workplace.ok(&["bootstrap"]);
     workplace.ok(&["group", "create", "--set", "name=by hand"]);
     workplace.ok(&["group", "update", "by hand", "--set", "description=changed"]);
-    let database = rusqlite::Connection::open(workplace.path().join("data/user-tenant.db")).expect("the file is there");
     let count = |condition: &str| -> i64 {
-        let sql = format!("SELECT count(*) FROM audit_logs WHERE table_name LIKE '%groups' AND {condition}");
-        database.query_row(&sql, [], |row| row.get(0)).expect("the log can be read")
+        let from = |log: &str| format!("SELECT count(*) FROM {log} WHERE table_name LIKE '%groups' AND {condition}");
+        match database {
+            Database::Sqlite(file) => file.connect().query_row(&from("audit_logs"), [], |row| row.get(0)).unwrap(),
+            Database::Postgres(server) => server.query(&from("logs.audit_logs"))[0].get(0),
+        }
     };
     assert!(count("user_id IS NULL") >= 2 && count("user_id IS NOT NULL") == 0);
 }
