@@ -7,11 +7,11 @@ use std::sync::Arc;
 
 use crate::audit::Actor;
 use crate::error::StoreResult;
+use crate::kept::Kept;
 use crate::meter::Meter;
 use crate::options::{DatabaseOptions, PoolState};
 #[cfg(feature = "postgres")]
 use crate::schema_name::SchemaName;
-use crate::shares::Kept;
 use crate::slow::Watch;
 #[cfg(feature = "postgres")]
 use crate::sql::postgres;

@@ -78,6 +78,7 @@ pub mod filter;
 pub mod form;
 mod include;
 pub mod json;
+mod kept;
 mod length;
 mod meter;
 pub mod migrate;

@@ -6,8 +6,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use uuid::Uuid;
 
-use crate::turns::Turn;
-
 /// How many of something each tenant has at once.
 #[derive(Debug)]
 pub struct Shares {
@@ -23,15 +21,6 @@ pub struct Share {
     tenant: Uuid,
     /// None while it is waited for.
     permit: Option<OwnedSemaphorePermit>,
-}
-
-/// What a statement or a transaction keeps until the database is done with it, whether or not somebody waits for that.
-#[derive(Debug, Default)]
-pub(crate) struct Kept {
-    /// The tenant's turn to change much.
-    turn: Option<Arc<Turn>>,
-    /// Its share of the connections.
-    _share: Option<Share>,
 }
 
 impl Shares {
@@ -68,20 +57,6 @@ impl Drop for Share {
         // Who has nothing is forgotten: permits, and those who wait, keep it in memory too.
         if tenants.get(&self.tenant).is_some_and(|of_tenant| Arc::strong_count(of_tenant) == 1) {
             tenants.remove(&self.tenant);
-        }
-    }
-}
-
-impl Kept {
-    /// Both are given back together.
-    pub(crate) fn of(turn: Option<Arc<Turn>>, share: Option<Share>) -> Self {
-        Self { turn, _share: share }
-    }
-
-    /// The database begins with it: what was waited for until now is no work of whose turn it is.
-    pub(crate) fn begins(&self) {
-        if let Some(turn) = &self.turn {
-            turn.begins();
         }
     }
 }

@@ -25,9 +25,9 @@ use self::shared::SharedConnections;
 pub(crate) use self::transaction::Transaction;
 use super::{Confined, Counted, Effort, Queried, Question};
 use crate::error::{StoreError, StoreResult};
+use crate::kept::Kept;
 use crate::meter::{self, Meter};
 use crate::options::{PoolState, PostgresOptions};
-use crate::shares::Kept;
 use crate::slow::Watch;
 use crate::value::Value;
 

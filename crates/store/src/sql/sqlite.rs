@@ -29,9 +29,9 @@ pub(crate) use self::connect::open as connection;
 use self::interrupts::{Asked, Interrupts, Slow, Watched};
 use super::{CommitPolicy, Confined, Counted, Queried, Question};
 use crate::error::{StoreError, StoreResult};
+use crate::kept::Kept;
 use crate::meter::Meter;
 use crate::options::{PoolState, SqliteOptions};
-use crate::shares::Kept;
 use crate::slow::{self, Watch};
 
 /// A statement that reads, and who waits for its rows.

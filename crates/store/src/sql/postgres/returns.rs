@@ -15,8 +15,8 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::connect;
 use crate::error::{StoreError, StoreResult};
+use crate::kept::Kept;
 use crate::options::PostgresOptions;
-use crate::shares::Kept;
 
 /// The way back to the pool.
 pub(super) struct Returns {

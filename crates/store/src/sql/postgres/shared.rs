@@ -13,7 +13,7 @@ use deadpool_postgres::{Object, Pool, Timeouts};
 use super::pool_error;
 use super::returns::Returns;
 use crate::error::{StoreError, StoreResult};
-use crate::shares::Kept;
+use crate::kept::Kept;
 
 /// Reads under way on each before one more is opened, where there are as many shared connections as processors already.
 const DEEP: usize = 32;

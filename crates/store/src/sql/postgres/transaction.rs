@@ -18,7 +18,7 @@ use super::errors::classify;
 use super::returns::{Returns, is_owed};
 use super::{execute, prepare, query};
 use crate::error::{StoreError, StoreResult};
-use crate::shares::Kept;
+use crate::kept::Kept;
 use crate::sql::{CommitPolicy, Confined, Counted, Question};
 
 /// An open transaction, held by one batch at a time.
