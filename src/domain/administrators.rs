@@ -18,85 +18,74 @@ use crate::model::{MembershipAcceptance, Role, UserLevelPermission, UserView};
 /// What an administrator holds.
 const NEEDED: [&str; 2] = [UPDATE_TENANT_USER, UPDATE_ROLES];
 
+/// Whether members may cease to be administrators whose role granted `before`, and then grants `after`.
+pub(crate) fn may_cease(before: &[String], after: &[String]) -> bool {
+    let grants =
+        |permissions: &[String], needed: &str| permissions.iter().any(|permission| name_of(permission) == needed);
+    NEEDED.into_iter().any(|needed| grants(before, needed) && !grants(after, needed))
+}
+
+/// How many pages of members are looked through where the one who acts is no administrator.
+const PAGES: usize = 5;
+
 /// Whether the tenant had an administrator before a change.
 #[must_use]
 pub(crate) struct Administrators {
-    were_there: bool,
+    were_there: Found,
     membership: Uuid,
     acceptance: MembershipAcceptance,
+    pages: usize,
+}
+
+/// Whether an administrator was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Found {
+    One,
+    None,
+    /// None among those who were looked through.
+    Unknown,
 }
 
 impl Administrators {
     /// Looks before the change. The tenant must be locked, so that no other change comes between.
     pub(crate) async fn before(session: &Session<TenantScope, Write>, principal: &Principal<'_>) -> Result<Self> {
-        let looking = Self { were_there: false, membership: principal.membership, acceptance: principal.acceptance };
-        Ok(Self { were_there: looking.are_there(session).await?, ..looking })
+        let looking = Self {
+            were_there: Found::Unknown,
+            membership: principal.membership,
+            acceptance: principal.acceptance,
+            pages: if principal.master { usize::MAX } else { PAGES },
+        };
+        Ok(Self { were_there: looking.look(session).await?, ..looking })
     }
 
-    /// Refuses the change when it took the last administrator away.
+    /// Refuses the change when it took the last administrator away, and when it is not known that it did not.
     pub(crate) async fn remain(self, session: &Session<TenantScope, Write>) -> Result<()> {
-        if self.were_there && !self.are_there(session).await? {
+        if self.were_there != Found::None && self.look(session).await? != Found::One {
             return Err(Error::LastAdministrator);
         }
         Ok(())
     }
 
     /// Whether there is one. Most who change who may do what are one themselves, and then nobody else is looked for.
-    async fn are_there(&self, session: &Session<TenantScope, Write>) -> Result<bool> {
+    async fn look(&self, session: &Session<TenantScope, Write>) -> Result<Found> {
         let held = holdings::of(session, self.membership).await?;
         if NEEDED.iter().all(|permission| held.permissions.has(permission)) {
             let own = UserView::USER_TENANT_ID.is(self.membership).and(Some(&self.active()));
             if session.repository::<UserView>().count(Some(&own)).await? > 0 {
-                return Ok(true);
+                return Ok(Found::One);
             }
         }
-        self.are_found(session).await
-    }
-
-    /// Whether an active member holds all of [`NEEDED`], by its role and its own permissions together. Of roles and members no
-    /// more than ids is held, and of no others: how many there are and how long, any member decides who may make them.
-    async fn are_found(&self, session: &Session<TenantScope, Write>) -> Result<bool> {
-        let mut roles = Granted::default();
-        for (at, needed) in NEEDED.into_iter().enumerate() {
-            let spellings = in_every_spelling([needed.to_owned()]);
-            let granting = Filter {
-                fields: Some(vec![Role::ID.position()]),
-                ..Filter::matching(Role::PERMISSIONS.holds_any(spellings.iter().map(String::as_str)))
-            };
-            let each = |row: &Record| {
-                if let Some(id) = row.id() {
-                    roles.entry(id).or_default()[at] = true;
-                }
-            };
-            session.repository::<Role>().for_each(granting, each).await?;
+        // How many members and roles there are, and how long, any member decides who may make them. A page of them is held at a
+        // time, and not all are looked through for whoever asks: an administrator can do what is refused then.
+        let fields = Some(vec![UserView::ROLE_ID.position(), UserView::USER_TENANT_ID.position()]);
+        let mut members = session.repository::<UserView>().pages(Filter { fields, ..Filter::matching(self.active()) });
+        for _ in 0..self.pages {
+            let Some(page) = members.next().await? else { return Ok(Found::None) };
+            if is_among(session, &page).await? {
+                return Ok(Found::One);
+            }
         }
-        let (granted, withheld) = exceptions(session).await?;
-        let exceptional: HashSet<Uuid> = granted.keys().chain(withheld.keys()).copied().collect();
-
-        let enough = roles.iter().filter(|(_, granted)| granted.iter().all(|granted| *granted)).map(|(id, _)| *id);
-        let by_role = Predicate::And(vec![
-            self.active(),
-            UserView::ROLE_ID.is_one_of(enough),
-            UserView::USER_TENANT_ID.is_none_of(exceptional.iter().copied()),
-        ]);
-        let members = session.repository::<UserView>();
-        if members.count(Some(&by_role)).await? > 0 {
-            return Ok(true);
-        }
-        let exceptional = Filter {
-            fields: Some(vec![UserView::ROLE_ID.position(), UserView::USER_TENANT_ID.position()]),
-            ..Filter::matching(Predicate::And(vec![self.active(), UserView::USER_TENANT_ID.is_one_of(exceptional)]))
-        };
-        let mut found = false;
-        let each = |row: &Record| {
-            let of = |id: Option<Uuid>, all: &Granted| id.and_then(|id| all.get(&id)).copied().unwrap_or_default();
-            let member = row.uuid(UserView::USER_TENANT_ID);
-            let (role, own, not) =
-                (of(row.uuid(UserView::ROLE_ID), &roles), of(member, &granted), of(member, &withheld));
-            found |= (0..NEEDED.len()).all(|at| (role[at] || own[at]) && !not[at]);
-        };
-        members.for_each(exceptional, each).await?;
-        Ok(found)
+        Ok(if members.next().await?.is_some() { Found::Unknown } else { Found::None })
     }
 
     /// That a member is active. Of one who has not come, the view shows a home only where it is this tenant.
@@ -108,10 +97,38 @@ impl Administrators {
 /// Which of [`NEEDED`] each of some roles or members has.
 type Granted = HashMap<Uuid, [bool; NEEDED.len()]>;
 
-/// The memberships to which one of [`NEEDED`] is granted, and those from which one is withheld, whatever their roles say.
-async fn exceptions(session: &Session<TenantScope, Write>) -> Result<(Granted, Granted)> {
+/// Whether one of these members holds all of [`NEEDED`], by the role and by permissions of their own together.
+async fn is_among(session: &Session<TenantScope, Write>, members: &[Record]) -> Result<bool> {
+    let (granted, withheld) = exceptions(session, members).await?;
+    let of = |id: Option<Uuid>, all: &Granted| id.and_then(|id| all.get(&id)).copied().unwrap_or_default();
+    let ids: HashSet<Uuid> = members.iter().filter_map(|member| member.uuid(UserView::ROLE_ID)).collect();
+    let ids = Role::ID.is_one_of(ids);
+    let mut roles = Granted::new();
+    for (at, needed) in NEEDED.into_iter().enumerate() {
+        let spellings = in_every_spelling([needed.to_owned()]);
+        let granting = Role::PERMISSIONS.holds_any(spellings.iter().map(String::as_str)).and(Some(&ids));
+        let granting = Filter { fields: Some(vec![Role::ID.position()]), ..Filter::matching(granting) };
+        let each = |row: &Record| {
+            if let Some(id) = row.id() {
+                roles.entry(id).or_default()[at] = true;
+            }
+        };
+        session.repository::<Role>().for_each(granting, each).await?;
+    }
+    Ok(members.iter().any(|member| {
+        let membership = member.uuid(UserView::USER_TENANT_ID);
+        let role = of(member.uuid(UserView::ROLE_ID), &roles);
+        let (own, not) = (of(membership, &granted), of(membership, &withheld));
+        (0..NEEDED.len()).all(|at| (role[at] || own[at]) && !not[at])
+    }))
+}
+
+/// To which of these members one of [`NEEDED`] is granted, and from which one is withheld, whatever their roles say.
+async fn exceptions(session: &Session<TenantScope, Write>, members: &[Record]) -> Result<(Granted, Granted)> {
     let spellings = in_every_spelling(NEEDED.map(str::to_owned));
     let named = UserLevelPermission::PERMISSION.is_one_of(spellings.iter().map(String::as_str));
+    let members = members.iter().filter_map(|member| member.uuid(UserView::USER_TENANT_ID));
+    let named = named.and(Some(&UserLevelPermission::USER_TENANT_ID.is_one_of(members)));
     let (mut granted, mut withheld) = (Granted::new(), Granted::new());
     let each = |row: &Record| {
         let permission = row.get(UserLevelPermission::PERMISSION).and_then(Value::as_text).map(name_of);

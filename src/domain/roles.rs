@@ -7,7 +7,7 @@ use user_tenant_store::session::{Committed, Session, Write};
 use user_tenant_store::value::Value;
 use uuid::Uuid;
 
-use super::administrators::Administrators;
+use super::administrators::{self, Administrators};
 use super::principal::Principal;
 use super::{names, tenants};
 use crate::error::{Error, Result, Sought};
@@ -59,6 +59,12 @@ pub(crate) async fn update_all(
     let fields = Some(vec![Role::ID.position(), Role::PERMISSIONS.position()]);
     let roles = session.repository::<Role>();
     let mut affected = roles.pages(Filter { fields, ..Filter::matching(predicate.clone()) });
+    let wanted = patch.get(Role::PERMISSIONS).map(|wanted| match wanted {
+        Value::TextArray(wanted) => wanted.clone(),
+        _ => Vec::new(),
+    });
+    // How many roles the tenant has, any member decides who may make them. So they are looked through only where it matters.
+    let mut may_cease = false;
     let mut checked = Vec::new();
     while let Some(page) = affected.next().await? {
         for role in &page {
@@ -67,15 +73,18 @@ pub(crate) async fn update_all(
                 _ => &[],
             };
             changeable(role.id(), own, principal.may_affect(granted))?;
+            may_cease |= wanted.as_ref().is_some_and(|wanted| administrators::may_cease(granted, wanted));
             checked.extend(role.id());
         }
     }
     // A role that is made meanwhile was not looked at.
     let checked = Role::ID.is_one_of(checked);
     names::keep_once(&session, Role::NAME, patch.get(Role::NAME), Some(predicate)).await?;
-    let administrators = Administrators::before(&session, &principal).await?;
+    let before = if may_cease { Some(Administrators::before(&session, &principal).await?) } else { None };
     let count = session.repository::<Role>().update_all(Some(&checked), patch).await?;
-    administrators.remain(&session).await?;
+    if let Some(before) = before {
+        before.remain(&session).await?;
+    }
     Ok(session.commit(count).await?)
 }
 

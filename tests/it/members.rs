@@ -100,6 +100,44 @@ fn a_role_that_makes_the_last_administrators_keeps_what_it_grants(scene: &Scene)
     done(role(json!(["9", "UpdateTenantUser", "ViewTenant"])));
 }
 
+on_both!(who_is_no_administrator_takes_none_away_where_none_is_found);
+/// Among how many members one is looked for, is bounded for such a caller, and not for an administrator.
+fn who_is_no_administrator_takes_none_away_where_none_is_found(scene: &Scene) {
+    let done = |request: &Request| {
+        let answer = request.send();
+        assert!(answer.status < 300, "{}", text(&answer));
+        scene.go_on();
+    };
+    let made = scene.by("master_b", &format!("POST /tenants/{A}/roles"));
+    let made = made.json(&json!({ "name": "Half", "permissions": ["UpdateRoles"] })).send();
+    let role = json(&made)["id"].as_str().expect("it is made").to_owned();
+    scene.go_on();
+    let grant = json!({ "permission": "UpdateRoles", "allowed": true });
+    done(&scene.by("master_b", &format!("POST {}", permissions(ANDY_IN_A))).json(&grant));
+    let change = |profile: &str, permissions: Json| {
+        let request = scene.by(profile, &format!("PATCH /tenants/{A}/roles")).query("where", &json!({ "id": role }));
+        request.json(&json!({ "permissions": permissions }))
+    };
+    done(&change("andy_all", json!([])));
+    done(&change("andy_all", json!(["UpdateRoles"])));
+    let id = |kind: char, at: usize| format!("00000000-0000-4000-8{kind}00-{at:012}");
+    let rows = |row: &dyn Fn(usize) -> String| (0..1_001).map(row).collect::<Vec<_>>().join(", ");
+    let on = "'2024-01-02T03:04:05.678Z', '2024-01-02T03:04:05.678Z'";
+    let users = rows(&|at| format!("('{}', 'Nth', 'nth{at}', 'nth{at}@a.example', '{A}', {on})", id('0', at)));
+    let members = rows(&|at| format!("('{}', '{}', '{A}', '{VIEWER}', 1, {on})", id('1', at), id('0', at)));
+    scene.given(&format!(
+        "INSERT INTO main.users (id, first_name, username, email, default_tenant_id, created_on, modified_on)
+         VALUES {users};
+         INSERT INTO main.user_tenants (id, user_id, tenant_id, role_id, status, created_on, modified_on)
+         VALUES {members};"
+    ));
+    scene.refused(&change("andy_all", json!([])), 409);
+    done(&change("andy_all", json!(["9"])));
+    done(&change("master_b", json!([])));
+    done(&change("admin_a", json!(["UpdateRoles"])));
+    done(&change("admin_a", json!([])));
+}
+
 on_both!(who_is_deactivated_is_out_at_the_next_request_and_in_again_when_activated);
 fn who_is_deactivated_is_out_at_the_next_request_and_in_again_when_activated(scene: &Scene) {
     let andys = scene.by("andy_all", &format!("GET /tenants/{A}/users"));
