@@ -1,8 +1,11 @@
 //! What the service looks up before anybody is admitted: a key, a caller's standing, whose a row is. Each is one narrow question.
 
+use std::sync::Arc;
+
 use user_tenant_store::filter::{Filter, Predicate};
 use user_tenant_store::scope::{System, SystemReason};
 use user_tenant_store::session::Store;
+use user_tenant_store::shares::Shares;
 use user_tenant_store::value::Value;
 use user_tenant_store::{Entity, StoreResult, TypedProperty};
 use uuid::Uuid;
@@ -13,17 +16,22 @@ use crate::error::Result;
 use crate::model::MembershipAcceptance;
 use crate::model::{JwtKey, Standing, Tenant, TenantStatus};
 
+/// For how many callers of a tenant it is looked up at once what they hold.
+const POWERS: usize = 8;
+
 /// Questions to the database that need no proof, since no answer of theirs leaves the service.
 #[derive(Debug, Clone)]
 pub(crate) struct Lookups {
     store: Store,
     acceptance: MembershipAcceptance,
+    /// Those that read more than a row, by tenant: short reads have no share in the connections.
+    powers: Arc<Shares>,
 }
 
 impl Lookups {
     /// Asks `store`; memberships are active when `acceptance` says so.
     pub(super) fn new(store: Store, acceptance: MembershipAcceptance) -> Self {
-        Self { store, acceptance }
+        Self { store, acceptance, powers: Shares::new(POWERS) }
     }
 
     /// Whether user, membership and tenant of a token are what it says, and active.
@@ -44,6 +52,7 @@ impl Lookups {
 
     /// What the caller holds in the database now.
     pub(super) async fn held_by(&self, caller: &Caller) -> Result<Held> {
+        let _share = self.powers.wait(Some(caller.tenant_id)).await;
         let session = self.store.read(System(SystemReason::CheckCaller));
         Ok(holdings::of(&session, caller.user_tenant_id).await?)
     }

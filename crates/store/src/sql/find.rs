@@ -10,8 +10,8 @@ use crate::entity::{EntityMeta, Property, Veil};
 use crate::filter::Filter;
 use crate::scope::Wall;
 
-/// Rows over whose reading no other statement waits for long.
-const FEW: u64 = 200;
+/// Rows over whose reading no other statement waits for long: a page of 200, and the one behind it.
+const FEW: u64 = 201;
 
 /// The number of a row among those of its parent; with spaces, since no column of an entity is named so.
 const NUMBER: &str = "number in parent";
