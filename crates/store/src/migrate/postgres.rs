@@ -154,10 +154,8 @@ async fn apply_next(client: &mut Client, plan: &Plan) -> Result<Option<Step>, Mi
         free(&transaction, plan).await?;
     }
     transaction.batch_execute(schema.text(next.up)).await.map_err(|error| match error.as_db_error() {
-        // An index or a sequence, say: without a ledger, nothing here is ours.
-        Some(said) if is_first && TAKEN.contains(said.code()) => {
-            MigrateError::Occupied(vec![said.message().to_owned()])
-        }
+        // An index or a function, say: what a migration makes is not ours before.
+        Some(said) if TAKEN.contains(said.code()) => MigrateError::Occupied(vec![said.message().to_owned()]),
         _ => failed(next, error),
     })?;
     if is_first {

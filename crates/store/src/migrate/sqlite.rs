@@ -59,6 +59,10 @@ pub(super) fn check(connection: &Connection, migrations: &Migrations) -> Result<
 /// processes at once: each migration is applied by one of them. Sets the connection's busy timeout to a minute.
 pub(super) fn up(connection: &mut Connection, migrations: &Migrations) -> Result<Vec<Step>, MigrateError> {
     let mut steps = Vec::new();
+    // Where nothing is to be done nothing is locked, and nobody is waited for who writes.
+    if check(connection, migrations)?.is_empty() {
+        return Ok(steps);
+    }
     while let Some(step) = apply_next(connection, migrations)? {
         steps.push(step);
     }
@@ -90,12 +94,8 @@ fn apply_next(connection: &mut Connection, migrations: &Migrations) -> Result<Op
     transaction.execute_batch(next.up).map_err(|error| {
         let source = told(error);
         let said = source.to_string();
-        // An index, say: without a ledger, nothing here is ours.
-        if is_first && said.ends_with(" already exists") {
-            MigrateError::Occupied(vec![said])
-        } else {
-            failed(next, source)
-        }
+        // An index, say: what a migration makes is not ours before.
+        if said.ends_with(" already exists") { MigrateError::Occupied(vec![said]) } else { failed(next, source) }
     })?;
     if is_first {
         transaction.execute_batch(CREATE_LEDGER).map_err(ledger_error)?;

@@ -8,6 +8,7 @@ use rustls::crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_t
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, SignatureScheme};
 use secrecy::ExposeSecret as _;
+use tokio::time::timeout;
 use tokio_postgres::config::SslMode;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
@@ -44,9 +45,13 @@ pub(super) fn pool(options: &PostgresOptions) -> StoreResult<Pool> {
         .map_err(|error| StoreError::Database(Box::new(error)))
 }
 
-/// One connection outside any pool, for migrations; it lives as long as the client is kept.
+/// One connection outside any pool, for migrations; it lives as long as the client is kept. The driver bounds how long it waits
+/// for the network, and not how long for a server that says nothing.
 pub(crate) async fn client(options: &PostgresOptions) -> StoreResult<tokio_postgres::Client> {
-    let (client, connection) = configuration(options)?.connect(tls(options.tls)?).await.map_err(classify)?;
+    let configuration = configuration(options)?;
+    let connected = timeout(options.connection_timeout, configuration.connect(tls(options.tls)?)).await;
+    let (client, connection) =
+        connected.map_err(|error| StoreError::Unavailable(Box::new(error)))?.map_err(classify)?;
     tokio::spawn(async move {
         if let Err(error) = connection.await {
             tracing::debug!(%error, "the connection for migrations ended");
