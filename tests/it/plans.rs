@@ -154,18 +154,32 @@ fn a_read_is_one_statement_and_one_more_for_what_it_includes(database: &Database
     }
 }
 
+/// A service that logs its statements, with a tenant and the token of its administrator.
+struct Traced {
+    service: Running,
+    token: String,
+    tenant: String,
+    _workplace: Workplace,
+}
+
+impl Traced {
+    fn on(database: &Database) -> Self {
+        let settings = [("JWT_VERIFIER", "secret"), ("JWT_SECRET", SECRET), ("LOG_LEVEL", "trace")];
+        let mut workplace = Workplace::with(&settings);
+        workplace.set("DATABASE_URL", &database.url());
+        workplace.ok(&["migrate", "up"]);
+        workplace.ok(&["bootstrap"]);
+        let token = workplace.ok(&["token"]).trim().to_owned();
+        let tenants: Json = serde_json::from_str(&workplace.ok(&["tenant", "list", "--output", "json"])).expect("JSON");
+        let tenant = tenants[0]["id"].as_str().expect("there is a tenant").to_owned();
+        Self { service: workplace.serve(&["serve"]), token, tenant, _workplace: workplace }
+    }
+}
+
 on_both!(patterns_are_asked_of_rows_behind_the_wall_only);
 /// Else a database may ask them first, of the rows of all tenants: it would take longer by what others have, and tell of it.
 fn patterns_are_asked_of_rows_behind_the_wall_only(database: &Database) {
-    let settings = [("JWT_VERIFIER", "secret"), ("JWT_SECRET", SECRET), ("LOG_LEVEL", "trace")];
-    let mut workplace = Workplace::with(&settings);
-    workplace.set("DATABASE_URL", &database.url());
-    workplace.ok(&["migrate", "up"]);
-    workplace.ok(&["bootstrap"]);
-    let token = workplace.ok(&["token"]).trim().to_owned();
-    let tenants: Json = serde_json::from_str(&workplace.ok(&["tenant", "list", "--output", "json"])).expect("JSON");
-    let tenant = tenants[0]["id"].as_str().expect("there is a tenant");
-    let service = workplace.serve(&["serve"]);
+    let Traced { service, token, tenant, .. } = &Traced::on(database);
     let find = |property: &str| json!({ "where": { property: { "like": "%q%" } }, "limit": 5 });
     let own = |name: &str| format!("/tenants/{tenant}/{name}");
     let [groups, roles, configs, users] = ["groups", "roles", "tenant-configs", "users"].map(own);
@@ -183,12 +197,12 @@ fn patterns_are_asked_of_rows_behind_the_wall_only(database: &Database) {
             (Database::Postgres(_), "LIKE") => " LIKE ",
             (Database::Postgres(_), _) => " ~ $",
         };
-        let before = logged(&service).len();
-        let request = service.request(&line).query(parameter, &value).bearer(&token);
+        let before = logged(service).len();
+        let request = service.request(&line).query(parameter, &value).bearer(token);
         let request = if line.starts_with("PATCH") { request.json(&json!({ "name": "new" })) } else { request };
         assert_eq!(request.send().status, 200, "{line}: {}", text(&request.send()));
         let asking =
-            || logged(&service).into_iter().skip(before).filter(|sql| sql.contains(operator)).collect::<Vec<_>>();
+            || logged(service).into_iter().skip(before).filter(|sql| sql.contains(operator)).collect::<Vec<_>>();
         eventually(&format!("{line} looks for a pattern"), || !asking().is_empty());
         for sql in asking() {
             let (outside, rest) = sql.split_once("(CASE WHEN ").unwrap_or_else(|| panic!("{line}: {sql}"));
@@ -214,15 +228,7 @@ const READS_NAMES: &str = r#"SELECT "t0"."id", "t0"."name" FROM "#;
 
 on_both!(a_new_name_meets_the_few_with_other_letters);
 fn a_new_name_meets_the_few_with_other_letters(database: &Database) {
-    let settings = [("JWT_VERIFIER", "secret"), ("JWT_SECRET", SECRET), ("LOG_LEVEL", "trace")];
-    let mut workplace = Workplace::with(&settings);
-    workplace.set("DATABASE_URL", &database.url());
-    workplace.ok(&["migrate", "up"]);
-    workplace.ok(&["bootstrap"]);
-    let token = workplace.ok(&["token"]).trim().to_owned();
-    let tenants: Json = serde_json::from_str(&workplace.ok(&["tenant", "list", "--output", "json"])).expect("JSON");
-    let tenant = tenants[0]["id"].as_str().expect("there is a tenant");
-    let service = workplace.serve(&["serve"]);
+    let Traced { service, token, tenant, .. } = &Traced::on(database);
     for table in ["roles", "groups"] {
         let id = match database {
             Database::Postgres(_) => "gen_random_uuid()",
@@ -232,10 +238,10 @@ fn a_new_name_meets_the_few_with_other_letters(database: &Database) {
         let names = NAMES.replace("{table}", table).replace("{id}", id).replace("{tenant}", tenant);
         database.run(&names.replace("{other}", &other));
 
-        let request = service.request(&format!("POST /tenants/{tenant}/{table}")).bearer(&token);
+        let request = service.request(&format!("POST /tenants/{tenant}/{table}")).bearer(token);
         assert_eq!(request.json(&json!({ "name": "new" })).send().status, 200, "{table}");
         let look_ups = || {
-            let mut all = logged(&service);
+            let mut all = logged(service);
             all.retain(|sql| sql.starts_with(READS_NAMES) && sql.contains(&format!("\"{table}\"")));
             all
         };
