@@ -24,6 +24,8 @@ use crate::support::fixture::Database;
 const FAILED: i32 = 1;
 const WRONG_USAGE: i32 = 2;
 const INVALID_CONFIGURATION: i32 = 3;
+/// The database, or a service, cannot be reached.
+const UNREACHABLE: i32 = 4;
 pub(crate) const SCHEMA_NOT_READY: i32 = 5;
 
 const SECRET: &str = "a secret of the command line tests, long enough";

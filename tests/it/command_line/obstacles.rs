@@ -1,8 +1,9 @@
 //! What of others is in the way of the schema: named with what to mend, and with an exit code after which nobody tries again.
 
 use std::fs;
+use std::net::TcpListener;
 
-use super::{INVALID_CONFIGURATION, SCHEMA_NOT_READY, assert_fails_politely, on};
+use super::{INVALID_CONFIGURATION, SCHEMA_NOT_READY, UNREACHABLE, assert_fails_politely, on};
 use crate::program::Workplace;
 use crate::support::fixture::Database;
 use crate::world::on_both;
@@ -52,6 +53,44 @@ fn on_postgres_what_is_in_the_way_is_named_with_its_schema() {
     let database = Database::postgres();
     database.run("CREATE SCHEMA main; CREATE SEQUENCE main.uq_users_email");
     assert_fails_politely(&on(&database).run(COMMANDS[0]), SCHEMA_NOT_READY, &["\"uq_users_email\" already exists"]);
+}
+
+#[test]
+fn on_postgres_what_is_in_the_way_of_a_later_migration_is_named() {
+    let database = Database::postgres();
+    database.run(
+        "CREATE SCHEMA logs; CREATE FUNCTION logs.audit_insert() RETURNS trigger LANGUAGE plpgsql
+         AS 'BEGIN RETURN NULL; END'",
+    );
+    let words = ["function \"audit_insert\" already exists"];
+    assert_fails_politely(&on(&database).run(COMMANDS[0]), SCHEMA_NOT_READY, &words);
+}
+
+/// One that accepts connections, and says nothing.
+#[test]
+fn a_silent_server_is_not_waited_for() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let address = listener.local_addr().expect("it has an address");
+    let workplace = Workplace::with(&[
+        ("DATABASE_URL", &format!("postgres://nobody@{address}/nothing")),
+        ("DB_CONNECTION_TIMEOUT_MILLIS", "200"),
+    ]);
+    for arguments in [COMMANDS[0], COMMANDS[1]] {
+        super::assert_fails(&workplace.run(arguments), UNREACHABLE, &["cannot be reached"]);
+    }
+}
+
+#[test]
+fn on_sqlite_nothing_is_locked_where_nothing_is_to_be_done() {
+    let database = Database::sqlite();
+    let workplace = on(&database);
+    workplace.ok(&["migrate", "up"]);
+    workplace.ok(&["bootstrap"]);
+    let Database::Sqlite(file) = &database else { panic!("it is a file") };
+    let other = file.connect();
+    other.execute_batch("BEGIN IMMEDIATE").expect("nobody writes");
+    workplace.ok(&["migrate", "up"]);
+    assert!(workplace.ok(&["tenant", "list"]).contains("Default"));
 }
 
 #[test]

@@ -2,11 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::{FAILED, INVALID_CONFIGURATION, SCHEMA_NOT_READY, WRONG_USAGE, assert_fails};
+use super::{FAILED, INVALID_CONFIGURATION, SCHEMA_NOT_READY, UNREACHABLE, WRONG_USAGE, assert_fails};
 use crate::program::Workplace;
-
-/// The database cannot be reached.
-const UNREACHABLE: i32 = 4;
 
 fn file(name: &str) -> String {
     let path = format!("{}/packaging/{name}", env!("CARGO_MANIFEST_DIR"));
