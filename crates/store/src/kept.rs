@@ -5,7 +5,8 @@ use std::sync::Arc;
 use crate::shares::Share;
 use crate::turns::Turn;
 
-/// What is given back when the database is done, whether or not somebody waits for that.
+/// A turn and a share. Both are given back when the database is done with the statement or the transaction, even if the client has
+/// hung up.
 #[derive(Debug, Default)]
 pub(crate) struct Kept {
     /// The tenant's turn to change much.

@@ -26,7 +26,7 @@ pub enum Wall {
 }
 
 impl Wall {
-    /// The tenant or the person behind it; of an open one nobody.
+    /// The tenant or the person whose rows are behind the wall; none where the wall is open.
     pub(crate) fn whose(self) -> Option<Uuid> {
         match self {
             Self::Tenant(id) | Self::Person(id) => Some(id),

@@ -203,7 +203,9 @@ impl<S: Scope, M: Mode> Session<S, M> {
     pub(crate) async fn answers(&self, asked: Vec<Asked>) -> StoreResult<Vec<Counted>> {
         let transaction = match self.executor.reader() {
             Reader::Pool(pool) if asked.len() > 1 && asked.iter().all(Self::is_brief) => {
-                return self.read_together(pool, asked).await;
+                // On `PostgreSQL` they travel together.
+                let (questions, veils) = questions(asked);
+                return unveiled(pool.query_all(questions).await?, veils);
             }
             Reader::Pool(pool) => return try_join_all(asked.into_iter().map(|asked| self.read(pool, asked))).await,
             Reader::Transaction(transaction) => transaction,
@@ -211,22 +213,13 @@ impl<S: Scope, M: Mode> Session<S, M> {
         if asked.is_empty() {
             return Ok(Vec::new());
         }
-        let mut veils = Vec::with_capacity(asked.len());
-        let mut questions = Vec::with_capacity(asked.len());
-        for Asked { statement, mut meter, .. } in asked {
-            tracing::trace!(sql = %statement.sql, effort = ?statement.effort, "query");
+        for Asked { statement, .. } in &asked {
             self.environment.interruption()?;
-            light(&statement)?;
-            // A transaction waits for no turn: it may hold what others need.
-            meter.reads(statement.table);
-            veils.push(veil(&statement));
-            questions.push(Question { statement: Arc::new(statement), meter });
+            light(statement)?;
         }
-        let mut answers = transaction.ask(questions).await?;
-        for ((rows, _), veil) in answers.iter_mut().zip(veils) {
-            lay(veil, rows)?;
-        }
-        Ok(answers)
+        // A transaction waits for no turn: it may hold what others need.
+        let (questions, veils) = questions(asked);
+        unveiled(transaction.ask(questions).await?, veils)
     }
 
     /// The answer to a statement outside a transaction, which waits for its turn where it may be long.
@@ -263,27 +256,10 @@ impl<S: Scope, M: Mode> Session<S, M> {
         Ok((rows, meter))
     }
 
-    /// Whether nothing watches a read, and nobody waits for it long.
+    /// Whether a read is short and has no watch, so that several of them can share a connection.
     fn is_brief(asked: &Asked) -> bool {
         let (_, reader) = asked.meter.reader();
         asked.statement.effort == Effort::One || asked.statement.effort == Effort::Few && reader.is_none()
-    }
-
-    /// The answers to several brief reads, which on `PostgreSQL` travel together.
-    async fn read_together(&self, pool: &Pool, asked: Vec<Asked>) -> StoreResult<Vec<Counted>> {
-        let mut veils = Vec::with_capacity(asked.len());
-        let mut questions = Vec::with_capacity(asked.len());
-        for Asked { statement, mut meter, .. } in asked {
-            tracing::trace!(sql = %statement.sql, effort = ?statement.effort, "query");
-            meter.reads(statement.table);
-            veils.push(veil(&statement));
-            questions.push(Question { statement: Arc::new(statement), meter });
-        }
-        let mut answers = pool.query_all(questions).await?;
-        for ((rows, _), veil) in answers.iter_mut().zip(veils) {
-            lay(veil, rows)?;
-        }
-        Ok(answers)
     }
 
     pub(crate) fn dialect(&self) -> Dialect {
@@ -358,6 +334,25 @@ fn light(statement: &Confined) -> StoreResult<()> {
         ));
     }
     Ok(())
+}
+
+/// The statements as questions, and the veil of each. None of them waits for a turn.
+fn questions(asked: Vec<Asked>) -> (Vec<Question>, Vec<Veil>) {
+    let question = |Asked { statement, mut meter, .. }| {
+        tracing::trace!(sql = %statement.sql, effort = ?statement.effort, "query");
+        meter.reads(statement.table);
+        let veil = veil(&statement);
+        (Question { statement: Arc::new(statement), meter }, veil)
+    };
+    asked.into_iter().map(question).unzip()
+}
+
+/// The answers, each with its veil laid on its rows.
+fn unveiled(mut answers: Vec<Counted>, veils: Vec<Veil>) -> StoreResult<Vec<Counted>> {
+    for ((rows, _), veil) in answers.iter_mut().zip(veils) {
+        lay(veil, rows)?;
+    }
+    Ok(answers)
 }
 
 /// The properties of the rows on which a veil must be laid.

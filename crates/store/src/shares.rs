@@ -76,7 +76,7 @@ mod tests {
         let first = shares.wait(OURS).await;
         let second = shares.wait(OURS).await;
         assert!(first.is_some() && second.is_some() && shares.take(THEIRS).is_some());
-        assert!(shares.wait(None).await.is_none(), "the service itself waits for nobody");
+        assert!(shares.wait(None).await.is_none(), "the service itself does not wait");
         assert!(shares.take(Uuid::from_u128(1)).is_none());
         let mut third = Box::pin(shares.wait(OURS));
         assert!(poll!(&mut third).is_pending());

@@ -59,7 +59,7 @@ pub(super) fn check(connection: &Connection, migrations: &Migrations) -> Result<
 /// processes at once: each migration is applied by one of them. Sets the connection's busy timeout to a minute.
 pub(super) fn up(connection: &mut Connection, migrations: &Migrations) -> Result<Vec<Step>, MigrateError> {
     let mut steps = Vec::new();
-    // Where nothing is to be done nothing is locked, and nobody is waited for who writes.
+    // An up-to-date schema takes no lock, so that a command need not wait for another program that writes to the file.
     if check(connection, migrations)?.is_empty() {
         return Ok(steps);
     }
