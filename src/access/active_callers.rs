@@ -24,8 +24,8 @@ pub(crate) struct Place(AtWork);
 
 /// Remembers which callers were found active.
 pub(crate) struct ActiveCallers {
-    /// With the requests of their tenant, which are not looked for then.
-    active: Cache<(Uuid, Uuid, Uuid), AtWork>,
+    /// With the age of the memory when they were found, and the requests of their tenant, which are not looked for then.
+    active: Cache<(Uuid, Uuid, Uuid), (u64, AtWork)>,
     enabled: bool,
     /// Whether nobody is asked for: every caller is the operator.
     trusting: bool,
@@ -82,7 +82,9 @@ impl ActiveCallers {
             return Ok(Some(AtWork::default()));
         }
         let key = (caller.id, caller.user_tenant_id, caller.tenant_id);
-        if let Some(at_work) = self.active.get(&key).filter(|_| self.enabled) {
+        // Asked for before anything is read: what is written meanwhile makes it old.
+        let age = lookups.memory_age();
+        if let Some((_, at_work)) = self.active.get(&key).filter(|(then, _)| self.enabled && *then == age) {
             return Ok(Some(at_work));
         }
         // Boxed, since requests of which it is remembered would have room for it too.
@@ -91,7 +93,7 @@ impl ActiveCallers {
         }
         let at_work = self.of_tenant(caller.tenant_id);
         if self.enabled {
-            self.active.insert(key, at_work.clone());
+            self.active.insert(key, (age, at_work.clone()));
         }
         Ok(Some(at_work))
     }
@@ -107,11 +109,6 @@ impl ActiveCallers {
         let at_work = AtWork::default();
         tenants.insert(tenant, Arc::downgrade(&at_work));
         at_work
-    }
-
-    /// Forgets all.
-    pub(super) fn forget(&self) {
-        self.active.invalidate_all();
     }
 }
 

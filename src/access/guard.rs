@@ -183,9 +183,4 @@ impl Guard {
         self.metrics.authentication_failed("callback_signature");
         Error::BadSignature
     }
-
-    /// Forgets who is active, after a write that may have changed it.
-    pub(crate) fn forget_callers(&self) {
-        self.active_callers.forget();
-    }
 }

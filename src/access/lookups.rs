@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use user_tenant_store::filter::{Filter, Predicate};
+use user_tenant_store::memory::Memory;
 use user_tenant_store::scope::{System, SystemReason};
 use user_tenant_store::session::Store;
 use user_tenant_store::shares::Shares;
@@ -23,6 +24,7 @@ const POWERS: usize = 8;
 #[derive(Debug, Clone)]
 pub(crate) struct Lookups {
     store: Store,
+    memory: Memory,
     acceptance: MembershipAcceptance,
     /// Those that read more than a row, by tenant: short reads have no share in the connections.
     powers: Arc<Shares>,
@@ -31,7 +33,12 @@ pub(crate) struct Lookups {
 impl Lookups {
     /// Asks `store`; memberships are active when `acceptance` says so.
     pub(super) fn new(store: Store, acceptance: MembershipAcceptance) -> Self {
-        Self { store, acceptance, powers: Shares::new(POWERS) }
+        Self { memory: store.memory(), store, acceptance, powers: Shares::new(POWERS) }
+    }
+
+    /// The age of what is remembered: [`Self::caller_is_active`] holds while it is the same.
+    pub(super) fn memory_age(&self) -> u64 {
+        self.memory.age()
     }
 
     /// Whether user, membership and tenant of a token are what it says, and active.

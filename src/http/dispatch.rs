@@ -184,10 +184,6 @@ impl Operation {
             (self.route.method != Method::GET && service.listeners.are_there()).then(|| self.change(&path, &proof));
         let call = Call { path, filter, predicate, body, items };
         let reply = (self.route.handle)(service.sessions.open_to(proof), call).await?;
-        // What is made anew ends nobody's membership.
-        if !matches!(self.route.method, Method::GET | Method::POST) {
-            service.guard.forget_callers();
-        }
         if let Some(change) = tell {
             service.listeners.tell(&change);
         }

@@ -28,7 +28,7 @@ pub struct Tenant {
     #[property(max_length = 100, form = forms::LABEL)]
     pub name: String,
     /// 1 active, 0 inactive.
-    #[property(one_of = [1, 0], words = ["inactive", "active"])]
+    #[property(remembered, one_of = [1, 0], words = ["inactive", "active"])]
     pub status: i32,
     /// Short name that no other tenant has, not even a deleted one.
     // The original's schema does not ask for it, only its table does.

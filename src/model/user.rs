@@ -90,5 +90,6 @@ pub struct User {
     #[serde(default, with = "date_time::midnight::option")]
     pub dob: Option<Date>,
     /// Id of the tenant that the user logs in to unless another is named.
+    #[property(remembered)]
     pub default_tenant_id: Option<Uuid>,
 }

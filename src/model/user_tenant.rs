@@ -30,7 +30,7 @@ pub struct UserTenant {
     #[property(max_length = 5)]
     pub locale: Option<String>,
     /// 0 registered, 1 active, 2 inactive, 3 password change needed, 4 rejected.
-    #[property(required = false, minimum = 0, maximum = 12, default = "0")]
+    #[property(remembered, required = false, minimum = 0, maximum = 12, default = "0")]
     pub status: i32,
     /// Id of the user.
     pub user_id: Uuid,

@@ -1,5 +1,5 @@
 //! Two processes of the service on one database: each sees at once what the other has written, and neither lets in for
-//! longer than its cache whom the other has removed.
+//! longer than its cache whom the other has removed. What a process ends itself it refuses at once.
 
 use std::sync::Barrier;
 use std::thread;
@@ -78,6 +78,31 @@ fn of_two_processes_that_create_the_same_user_at_once_one_succeeds(database: &Da
         });
         statuses.sort_unstable();
         assert_eq!(statuses, [200, 409], "round {round}");
+    }
+}
+
+on_both!(whose_activity_a_request_ends_is_refused_at_once_by_the_same_process);
+fn whose_activity_a_request_ends_is_refused_at_once_by_the_same_process(database: &Database) {
+    let server = Server::start(&database.url(), &[("CALLER_CACHE_MILLISECONDS", "1000")]);
+    let by = |profile: &str, line: &str| Request::new(server.address(), line).token(profile);
+    let (user, tenant) = (format!("/tenants/{A}/users/{ANDY}"), format!("/tenants/{A}"));
+    let closed = json!({ "status": 0 });
+    let ends = [
+        by("admin_a", &format!("PATCH {user}")).json(&json!({ "status": 2 })),
+        by("admin_a", &format!("PATCH {user}")).json(&json!({ "firstName": "N", "status": 4 })),
+        by("admin_a", &format!("DELETE {user}")),
+        by("master_b", &format!("PATCH {tenant}")).json(&closed),
+        by("master_b", "PATCH /tenants").query("where", &json!({ "id": A })).json(&closed),
+        by("master_b", &format!("PUT {tenant}")).json(&json!({ "name": "N", "key": "tenant-a", "status": 0 })),
+        by("master_b", &format!("DELETE {tenant}")),
+    ];
+    for (number, end) in ends.iter().enumerate() {
+        database.restore();
+        let andys = || by("andy_all", &format!("GET {tenant}/roles")).send().status;
+        assert_eq!(andys(), 200, "the service remembers him now: {number}");
+        let answer = end.send();
+        assert!(answer.status < 300, "{number}: {} {}", answer.status, text(&answer));
+        assert_eq!(andys(), 401, "{number}");
     }
 }
 

@@ -50,6 +50,8 @@ pub(crate) struct PropertyInput {
     pub(crate) hidden: bool,
     #[darling(default)]
     pub(crate) logged: bool,
+    #[darling(default)]
+    pub(crate) remembered: bool,
     pub(crate) column: Option<String>,
     pub(crate) required: Option<bool>,
     pub(crate) max_length: Option<u32>,

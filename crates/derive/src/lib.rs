@@ -41,6 +41,8 @@ use proc_macro::TokenStream;
 /// - `id`, `parent` or `derived`: its role; without, it is data that clients set.
 /// - `hidden`: never leaves the store in a record, and is a secret to the audit log, which names it where it changes.
 /// - `logged`: a hidden one that is no secret; the audit log shows its values.
+/// - `remembered`: the program keeps in memory what it read of it; a commit that changes it, or removes such a row, is counted
+///   (`Store::memory`).
 /// - `column = "rolename"`: a column of another name.
 /// - `required`, `required = false`: where the type of the field says it wrongly.
 /// - `max_length = 100` (of an array: of each item), `max_items = 10` (arrays), `max_bytes = 65536` (JSON),

@@ -25,6 +25,7 @@ pub(crate) fn audit(audit: &AuditProperty, veil: &Veil) -> TokenStream {
         role: "Audit",
         hidden: false,
         secret: false,
+        remembered: false,
         veil: veil_of(veil, audit.name),
         rules: default.unwrap_or_default(),
         form: None,
@@ -58,6 +59,7 @@ pub(crate) fn own(field: &PropertyInput, name: &str, veil: &Veil) -> Result<Toke
         role,
         hidden: field.hidden,
         secret: field.hidden && !field.logged,
+        remembered: field.remembered,
         veil: veil_of(veil, name),
         rules: rules(field),
         form: field.form.as_ref(),
@@ -66,6 +68,7 @@ pub(crate) fn own(field: &PropertyInput, name: &str, veil: &Veil) -> Result<Toke
 }
 
 /// The parts of a `Property` literal.
+#[expect(clippy::struct_excessive_bools, reason = "as in `Property`")]
 struct PropertyTokens<'a> {
     name: &'a str,
     column: &'a str,
@@ -74,6 +77,7 @@ struct PropertyTokens<'a> {
     role: &'a str,
     hidden: bool,
     secret: bool,
+    remembered: bool,
     veil: &'static str,
     rules: TokenStream,
     form: Option<&'a Expr>,
@@ -81,7 +85,20 @@ struct PropertyTokens<'a> {
 }
 
 fn literal(parts: &PropertyTokens<'_>) -> TokenStream {
-    let PropertyTokens { name, column, kind, required, role, hidden, secret, veil, rules, form, description } = parts;
+    let PropertyTokens {
+        name,
+        column,
+        kind,
+        required,
+        role,
+        hidden,
+        secret,
+        remembered,
+        veil,
+        rules,
+        form,
+        description,
+    } = parts;
     let veil = format_ident!("{veil}");
     let form =
         form.map_or_else(|| quote!(::core::option::Option::None), |form| quote!(::core::option::Option::Some(&#form)));
@@ -96,6 +113,7 @@ fn literal(parts: &PropertyTokens<'_>) -> TokenStream {
             role: ::user_tenant_store::entity::PropertyRole::#role,
             hidden: #hidden,
             secret: #secret,
+            remembered: #remembered,
             veil: ::user_tenant_store::entity::Veil::#veil,
             rules: ::user_tenant_store::entity::Rules { #rules ..::user_tenant_store::entity::Rules::NONE },
             form: #form,

@@ -114,6 +114,7 @@ pub enum OwnerRule {
 
 /// One property of an entity and the column behind it.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Property {
     /// Name in JSON: `createdOn`. An identifier, or at least nothing that JSON escapes: answers hold it as it is.
     pub name: &'static str,
@@ -131,6 +132,8 @@ pub struct Property {
     pub hidden: bool,
     /// Whether the audit log says of it no more than that it changed.
     pub secret: bool,
+    /// Whether what was read of it is remembered: a commit that changes it, or removes such a row, is counted.
+    pub remembered: bool,
     /// What a veiled row shows of it.
     pub veil: Veil,
     /// What its values must satisfy beyond their type.
@@ -267,6 +270,7 @@ impl Property {
         role: PropertyRole::Data,
         hidden: false,
         secret: false,
+        remembered: false,
         veil: Veil::None,
         rules: Rules::NONE,
         form: None,

@@ -80,6 +80,7 @@ mod include;
 pub mod json;
 mod kept;
 mod length;
+pub mod memory;
 mod meter;
 pub mod migrate;
 mod options;

@@ -11,6 +11,7 @@ use crate::error::{StoreError, StoreResult};
 use crate::executor::{Executor as _, Pool, Reader};
 pub use crate::executor::{Mode, Read, Write};
 use crate::kept::Kept;
+use crate::memory::{Memory, Outdates};
 use crate::meter::{Meter, Together};
 pub use crate::options::{DatabaseOptions, Limits, PoolState, PostgresOptions, SlowReadsState, SqliteOptions, TlsMode};
 pub use crate::schema_name::{InvalidSchemaName, SchemaName};
@@ -30,6 +31,7 @@ pub struct Store {
     pub(crate) together: Arc<Together>,
     /// The transactions of each tenant.
     writes: Arc<Shares>,
+    memory: Memory,
 }
 
 /// Statements under one scope `S`, either reading (`M` = [`Read`]) or in one transaction ([`Write`]).
@@ -40,6 +42,9 @@ pub struct Session<S, M: Mode> {
     pub(crate) environment: Environment,
     pub(crate) limits: Limits,
     together: Arc<Together>,
+    memory: Memory,
+    /// What of it a transaction outdates.
+    pub(crate) outdates: Outdates,
 }
 
 /// A statement that reads, and what its answer may take.
@@ -87,7 +92,7 @@ impl Store {
     pub fn open(options: &DatabaseOptions, limits: Limits, environment: Environment) -> StoreResult<Self> {
         let together = Together::new(&limits, options.connections());
         let writes = options.transactions(&together.connections);
-        Ok(Self { pool: Pool::open(options)?, environment, limits, together, writes })
+        Ok(Self { pool: Pool::open(options)?, environment, limits, together, writes, memory: Memory::default() })
     }
 
     /// A session that reads.
@@ -154,6 +159,11 @@ impl Store {
         &self.environment
     }
 
+    /// What tells whether something that was read, and is remembered, is old.
+    pub fn memory(&self) -> Memory {
+        self.memory.clone()
+    }
+
     fn session<S, M: Mode>(&self, executor: M::Executor, scope: S, actor: Actor) -> Session<S, M> {
         Session {
             executor,
@@ -162,6 +172,8 @@ impl Store {
             environment: self.environment.clone(),
             limits: self.limits,
             together: self.together.clone(),
+            memory: self.memory.clone(),
+            outdates: Outdates::default(),
         }
     }
 }
@@ -277,6 +289,8 @@ impl<M: Mode> Session<System, M> {
             environment: self.environment,
             limits: self.limits,
             together: self.together,
+            memory: self.memory,
+            outdates: self.outdates,
         }
     }
 }
@@ -322,7 +336,9 @@ impl<S: Scope> Session<S, Write> {
             tracing::trace!(sql = %statement.sql, "execute");
             light(statement)?;
         }
-        self.executor.finish(statements, policy).await
+        let ended = self.executor.finish(statements, policy).await;
+        self.outdates.tell(&self.memory);
+        ended
     }
 }
 

@@ -239,7 +239,11 @@ impl<'a, E: Entity, S: Scope> Repository<'a, E, S, Write> {
 
     pub(crate) fn writing(&self, operation: Operation<'_>) -> StoreResult<Confined> {
         let meta = E::meta();
-        if meta.read_only { Err(read_only()) } else { Ok(self.session.confine(meta, operation)) }
+        if meta.read_only {
+            return Err(read_only());
+        }
+        self.session.outdates.note(meta, &operation);
+        Ok(self.session.confine(meta, operation))
     }
 }
 

@@ -73,7 +73,7 @@ pub(crate) struct Account {
     pub(crate) id: Uuid,
     pub(crate) name: String,
     pub(crate) key: String,
-    #[property(default = "1")]
+    #[property(default = "1", remembered)]
     pub(crate) status: i32,
     pub(crate) website: Option<String>,
 }

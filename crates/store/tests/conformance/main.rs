@@ -17,6 +17,7 @@ mod create;
 mod includes;
 mod isolation;
 mod joins;
+mod memory;
 mod patterns;
 mod random;
 mod read;

@@ -1,0 +1,79 @@
+//! What is remembered outside the database: commits that change it are counted, and no others.
+
+use serde_json::json;
+use user_tenant_store::record::Patch;
+use user_tenant_store::scope::TenantScope;
+
+use crate::family::{Account, Document};
+use crate::fixture::{ACTOR, Fixture, Outcome, new, patch};
+
+on_both!(
+    commits_that_change_what_is_remembered_make_it_old,
+    other_commits_leave_it_as_it_is,
+    what_is_rolled_back_or_not_committed_yet_makes_nothing_old,
+);
+
+async fn commits_that_change_what_is_remembered_make_it_old(fixture: &Fixture) -> Outcome {
+    let account = fixture.seed().await?.ours.account;
+    let memory = fixture.store.memory();
+    let begin = || fixture.store.write(TenantScope(account), ACTOR);
+
+    let mut age = memory.age();
+    let mut grown = |what: &str| {
+        assert!(memory.age() > age, "{what}");
+        age = memory.age();
+    };
+    let session = begin().await?;
+    let status: Patch<Account> = patch(&json!({ "status": 0 }))?;
+    session.repository::<Account>().update_by_id(account, status).await?;
+    let _ = session.commit(()).await?;
+    grown("a change, then the commit");
+
+    let _ = begin()
+        .await?
+        .update_by_id_and_commit::<Account>(account, patch(&json!({ "name": "N", "status": 1 }))?)
+        .await?;
+    grown("a change that is committed with its transaction");
+
+    let _ = begin()
+        .await?
+        .update_by_id_and_commit::<Account>(
+            account,
+            patch::<Account>(&json!({ "name": "N", "key": "k" }))?.into_replacement(),
+        )
+        .await?;
+    grown("a replacement, which sets all");
+
+    let session = begin().await?;
+    session.repository::<Account>().delete_by_id(account).await?;
+    let _ = session.commit(()).await?;
+    grown("a row that is marked as deleted");
+    Ok(())
+}
+
+async fn other_commits_leave_it_as_it_is(fixture: &Fixture) -> Outcome {
+    let account = fixture.seed().await?.ours.account;
+    let memory = fixture.store.memory();
+    let begin = || fixture.store.write(TenantScope(account), ACTOR);
+    let age = memory.age();
+    let _ = begin().await?.update_by_id_and_commit::<Account>(account, patch(&json!({ "name": "N" }))?).await?;
+    let _ = begin().await?.create_and_commit::<Document>(new(&json!({ "title": "Delta" }))?).await?;
+    let session = begin().await?;
+    session.repository::<Document>().delete_all(None).await?;
+    let _ = session.commit(()).await?;
+    assert_eq!(memory.age(), age);
+    Ok(())
+}
+
+async fn what_is_rolled_back_or_not_committed_yet_makes_nothing_old(fixture: &Fixture) -> Outcome {
+    let account = fixture.seed().await?.ours.account;
+    let memory = fixture.store.memory();
+    let age = memory.age();
+    let session = fixture.store.write(TenantScope(account), ACTOR).await?;
+    let status: Patch<Account> = patch(&json!({ "status": 0 }))?;
+    session.repository::<Account>().update_by_id(account, status).await?;
+    assert_eq!(memory.age(), age);
+    drop(session);
+    assert_eq!(memory.age(), age);
+    Ok(())
+}
