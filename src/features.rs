@@ -1,5 +1,6 @@
 //! What is ours beside the contract of the original: a folder a feature, and a line for each in [`FEATURES`].
 
+mod permissions;
 mod user_roles;
 
 use crate::http::route::Route;
@@ -11,4 +12,4 @@ pub(crate) struct Feature {
 }
 
 /// Every feature.
-pub(crate) const FEATURES: &[Feature] = &[user_roles::FEATURE];
+pub(crate) const FEATURES: &[Feature] = &[permissions::FEATURE, user_roles::FEATURE];

@@ -13,7 +13,7 @@ mod normalize;
 mod openapi;
 mod query;
 pub(crate) mod route;
-mod surface;
+pub(crate) mod surface;
 mod system;
 mod validation;
 #[cfg(feature = "cli")]

@@ -289,6 +289,11 @@ impl CallerSessions {
         self.proof.tenant()
     }
 
+    /// When memberships beside a person's home are active.
+    pub(crate) fn acceptance(&self) -> MembershipAcceptance {
+        self.acceptance
+    }
+
     /// What `{id}` of the path names.
     pub(crate) fn subject(&self) -> Uuid {
         self.proof.subject()

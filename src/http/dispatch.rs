@@ -9,7 +9,6 @@ use std::sync::{Arc, OnceLock};
 use axum::Router;
 use axum::body::HttpBody;
 use axum::extract::{RawPathParams, Request};
-use axum::http::Method;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
@@ -180,8 +179,7 @@ impl Operation {
             // Deleting has a permission of its own.
             return Err(Error::DeletedByChange);
         }
-        let tell =
-            (self.route.method != Method::GET && service.listeners.are_there()).then(|| self.change(&path, &proof));
+        let tell = (self.route.writes && service.listeners.are_there()).then(|| self.change(&path, &proof));
         let call = Call { path, filter, predicate, body, items };
         let reply = (self.route.handle)(service.sessions.open_to(proof), call).await?;
         if let Some(change) = tell {

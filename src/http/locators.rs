@@ -1,16 +1,24 @@
-//! What paths name that several files have: the tenant, under which most resources lie.
+//! What paths name that several files have: the tenant, under which most resources lie, and the membership.
 
 use user_tenant_store::Entity as _;
 
 use crate::access::locator::{Locator, TenantOf};
 use crate::error::{Error, Sought};
-use crate::model::Tenant;
+use crate::model::{Tenant, UserTenant};
 
 /// The tenant of the path, which is the caller's unless it is a master.
 pub(crate) static TENANT: Locator = tenant(false);
 
 /// The same, where the route is about its members, so that the tenant must be active too.
 pub(crate) static ACTIVE_TENANT: Locator = tenant(true);
+
+/// The membership of the path, of the caller's tenant unless it is a master.
+pub(crate) static MEMBERSHIP: Locator = Locator {
+    entity: UserTenant::meta,
+    tenant: TenantOf::Row(|lookups, id| Box::pin(lookups.tenant_of(UserTenant::TENANT_ID, id))),
+    refusal: |id| Error::NotFound(Sought::of::<UserTenant>(id)),
+    active_only: true,
+};
 
 const fn tenant(active_only: bool) -> Locator {
     Locator {

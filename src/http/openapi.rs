@@ -2,6 +2,7 @@
 
 mod components;
 
+use axum::http::StatusCode;
 use serde_json::{Map, Value, json};
 use user_tenant_store::schema;
 use utoipa::openapi::extensions::ExtensionsBuilder;
@@ -16,7 +17,7 @@ use utoipa::openapi::{
 use utoipa::openapi::{PathItem, ResponsesBuilder};
 
 use super::query::CURSOR;
-use super::route::{Body, Form, Meta, Query, Route, Shape};
+use super::route::{Body, Form, Meta, PlainShape, Query, Route, Shape};
 use crate::access::locator::Locator;
 use crate::error::BoxError;
 use components::{Components, SECURITY_SCHEME};
@@ -157,12 +158,26 @@ fn success(route: &Route, components: &mut Components) -> serde_json::Result<(&'
         Shape::One(meta) => ("The record.", record(meta)),
         Shape::Many(meta) | Shape::Page(meta) => ("The records.", json!({"type": "array", "items": record(meta)})),
         Shape::Count => ("How many.", components.schema(schema::count())),
+        Shape::Plain(plain) => return described(plain, components),
     };
     let mut response = Response::builder().description(description).content(JSON, content(schema)?);
     if let Shape::Page(_) = route.row.reply {
         response = response.header("Link", next_page()).header("X-Total-Count", total());
     }
     Ok(("200", response.build()))
+}
+
+/// The answer that is no row.
+fn described(plain: PlainShape, components: &mut Components) -> serde_json::Result<(&'static str, Response)> {
+    let schema = (plain.schema)();
+    let description = schema["description"].as_str().unwrap_or("The answer.").to_owned();
+    let mut response = Response::builder().description(description).content(JSON, content(components.schema(schema))?);
+    for (name, says) in plain.headers {
+        let text = Object::with_type(utoipa::openapi::Type::String);
+        response = response.header(*name, HeaderBuilder::new().description(Some(*says)).schema(Some(text)).build());
+    }
+    let status = if plain.status == StatusCode::CREATED { "201" } else { "200" };
+    Ok((status, response.build()))
 }
 
 fn content(schema: Value) -> serde_json::Result<Content> {

@@ -10,7 +10,7 @@ use axum::http::Method;
 use serde_json::Value as Json;
 use user_tenant_store::{EntityMeta, schema};
 
-pub(crate) use self::answer::{Count, Empty, Many, One, Page, Reply, Shape};
+pub(crate) use self::answer::{Count, Described, Empty, Many, One, Page, PlainShape, Reply, Shape, Told};
 pub(crate) use self::argument::{
     Change, Create, Document, Filtered, FilteredById, FilteredFreely, IgnoredWhere, Named, Replace, RowId, Sent,
     SentAll, Where,
@@ -43,6 +43,8 @@ pub(crate) struct Route {
     pub(crate) entrance: Option<&'static Entrance>,
     /// What `{id}` of the path names; `None` of a route to the caller's tenant, and for a master to every tenant.
     pub(crate) locator: Option<&'static Locator>,
+    /// Whether it changes something.
+    pub(crate) writes: bool,
     /// Whether it gives or takes power, so that what the caller holds in the database now counts as well as the token.
     pub(crate) gives_power: bool,
     /// What the handler takes and answers.
@@ -123,6 +125,7 @@ impl Route {
         handler: H,
     ) -> Self {
         Self {
+            writes: method != Method::GET,
             // Every route that writes, until it says otherwise.
             gives_power: method != Method::GET,
             method,
@@ -158,6 +161,11 @@ impl Route {
         Self { gives_power: false, ..self }
     }
 
+    /// It asks by a body and changes nothing.
+    pub(crate) fn that_reads(self) -> Self {
+        Self { writes: false, gives_power: false, ..self }
+    }
+
     /// The properties at these positions are no part of its body, since the path names them.
     pub(crate) fn excluding(mut self, properties: &'static [usize]) -> Self {
         if let Some(body) = &mut self.row.body {
@@ -167,7 +175,6 @@ impl Route {
     }
 
     /// The form of its errors; LoopBack's, until it says otherwise.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the next route of our own declares it"))]
     pub(crate) fn surface(self, surface: Surface) -> Self {
         Self { surface, ..self }
     }

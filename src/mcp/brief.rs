@@ -48,7 +48,8 @@ fn brief(schema: Json) -> Json {
     let Json::Object(mut schema) = schema else { return schema };
     schema.retain(|keyword, value| KEPT.contains(&keyword.as_str()) && !value.is_null());
     if let Some(Json::Object(properties)) = schema.get_mut("properties") {
-        properties.retain(|_, property| property["description"] != IGNORED);
+        // A row's id is never a body's to set, though the service takes it as the original does.
+        properties.retain(|name, property| property["description"] != IGNORED && name != "id");
         properties.values_mut().for_each(|property| *property = brief(property.take()));
     }
     if let Some(items) = schema.get_mut("items") {

@@ -57,7 +57,7 @@ impl Operation {
             required.push("body");
         }
         if pages.is_some() {
-            let description = "`next` of the page before, with the same filter";
+            let description = "`next` of the page before";
             properties.insert(CURSOR.to_owned(), json!({ "type": "string", "description": description }));
         }
         let schema = json!({
@@ -67,7 +67,7 @@ impl Operation {
         let permissions = route.permissions.iter().filter(|name| name.parse::<u32>().is_err());
         let permissions = permissions.copied().collect::<Vec<_>>().join(" or ");
         let description = format!("{} ({} {}). Needs {permissions}.", route.summary, route.method, route.path);
-        let reads = route.method == Method::GET;
+        let reads = !route.writes;
         let annotations = ToolAnnotations::new().read_only(reads).open_world(false);
         let annotations = if reads { annotations } else { annotations.destructive(route.method != Method::POST) };
         let annotations = if route.method == Method::PUT { annotations.idempotent(true) } else { annotations };

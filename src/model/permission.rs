@@ -11,11 +11,13 @@ pub struct Permission {
     /// The number under which the permission may stand in the claim instead, as a string: `16`.
     /// A route says itself whether it takes the number.
     pub number: Option<&'static str>,
+    /// What it opens; `None` of a key that no route asks for, which is there for applications.
+    pub meaning: Option<&'static str>,
 }
 
 /// Declares every permission once: a constant for its name, one in [`number`] where it has a number, a row of [`ALL`].
 macro_rules! catalogue {
-    ($($constant:ident = $name:literal $($number:literal)?;)*) => {
+    ($($constant:ident = $name:literal $($number:literal)? $(: $meaning:literal)?;)*) => {
         $(
             #[doc = concat!("The claim value `", $name, "`.")]
             pub const $constant: &str = $name;
@@ -31,54 +33,54 @@ macro_rules! catalogue {
 
         /// Every permission there is, those that no route asks for included.
         pub const ALL: &[Permission] = &[$(
-            Permission { name: $name, number: catalogue!(@number $($number)?) },
+            Permission { name: $name, number: catalogue!(@one $($number)?), meaning: catalogue!(@one $($meaning)?) },
         )*];
     };
-    (@number) => { None };
-    (@number $number:literal) => { Some($number) };
+    (@one) => { None };
+    (@one $one:literal) => { Some($one) };
 }
 
 catalogue! {
-    VIEW_ALL_TENANT_OF_SELF = "ViewAllTenantOfSelf";
+    VIEW_ALL_TENANT_OF_SELF = "ViewAllTenantOfSelf": "List the tenants that the caller works for";
     SUPER_ADMIN = "SuperAdmin";
-    CREATE_USER_GROUP = "CreateUserGroup" "1";
-    CREATE_MULTIPLE_USER_GROUP = "CreateMultipleUserGroup" "31";
-    VIEW_USER_GROUP_LIST = "ViewUserGroupList" "2";
+    CREATE_USER_GROUP = "CreateUserGroup" "1": "Add a member to a group";
+    CREATE_MULTIPLE_USER_GROUP = "CreateMultipleUserGroup" "31": "Add several members to a group at once";
+    VIEW_USER_GROUP_LIST = "ViewUserGroupList" "2": "List the members of a group";
     UPDATE_USER_GROUP = "UpdateUserGroup" "3";
     DELETE_USER_GROUP = "DeleteUserGroup" "4";
-    CREATE_GROUP = "CreateGroup" "32";
-    VIEW_GROUP_LIST = "ViewGroupList" "33";
-    UPDATE_GROUP = "UpdateGroup" "34";
-    DELETE_GROUP = "DeleteGroup" "35";
+    CREATE_GROUP = "CreateGroup" "32": "Create groups";
+    VIEW_GROUP_LIST = "ViewGroupList" "33": "List groups";
+    UPDATE_GROUP = "UpdateGroup" "34": "Change groups";
+    DELETE_GROUP = "DeleteGroup" "35": "Delete groups";
     DELETE_SUBSCRIPTIONS = "DeleteSubscriptions" "5";
-    VIEW_ROLES = "ViewRoles" "6";
+    VIEW_ROLES = "ViewRoles" "6": "List roles, and the permissions that there are";
     NOT_ALLOWED = "NotAllowed" "7";
-    CREATE_ROLES = "CreateRoles" "8";
-    UPDATE_ROLES = "UpdateRoles" "9";
-    DELETE_ROLES = "DeleteRoles" "10";
+    CREATE_ROLES = "CreateRoles" "8": "Create roles";
+    UPDATE_ROLES = "UpdateRoles" "9": "Change roles";
+    DELETE_ROLES = "DeleteRoles" "10": "Delete roles";
     VIEW_ANY_USER = "ViewAnyUser" "11";
-    VIEW_TENANT_USER = "ViewTenantUser" "12";
-    CREATE_TENANT_USER = "CreateTenantUser" "13";
-    UPDATE_TENANT_USER = "UpdateTenantUser" "14";
+    VIEW_TENANT_USER = "ViewTenantUser" "12": "List the users of a tenant, and which of them has which role";
+    CREATE_TENANT_USER = "CreateTenantUser" "13": "Add users to a tenant";
+    UPDATE_TENANT_USER = "UpdateTenantUser" "14": "Change users of a tenant, their roles and their statuses";
     UPDATE_TENANT_USER_RESTRICTED = "UpdateTenantUserRestricted";
-    DELETE_TENANT_USER = "DeleteTenantUser" "15";
-    CREATE_TENANT = "CreateTenant" "16";
-    VIEW_TENANT = "ViewTenant" "17";
-    UPDATE_TENANT = "UpdateTenant" "18";
-    DELETE_TENANT = "DeleteTenant" "19";
+    DELETE_TENANT_USER = "DeleteTenantUser" "15": "Remove users from a tenant";
+    CREATE_TENANT = "CreateTenant" "16": "Create tenants, and values of their configuration";
+    VIEW_TENANT = "ViewTenant" "17": "Read tenants and their configuration";
+    UPDATE_TENANT = "UpdateTenant" "18": "Change tenants and their configuration";
+    DELETE_TENANT = "DeleteTenant" "19": "Delete tenants, and values of their configuration";
     ADD_MEMBER_TO_USER_GROUP = "AddMemberToUserGroup" "20";
     UPDATE_MEMBER_IN_USER_GROUP = "UpdateMemberInUserGroup" "21";
-    REMOVE_MEMBER_FROM_USER_GROUP = "RemoveMemberFromUserGroup" "22";
+    REMOVE_MEMBER_FROM_USER_GROUP = "RemoveMemberFromUserGroup" "22": "Take a member out of a group";
     LEAVE_USER_GROUP = "LeaveUserGroup" "23";
-    CREATE_USER_TENANT_PREFERENCE = "CreateUserTenantPreference" "29";
+    CREATE_USER_TENANT_PREFERENCE = "CreateUserTenantPreference" "29": "Set own preferences";
     UPDATE_USER_TENANT_PREFERENCE = "UpdateUserTenantPreference" "24";
-    VIEW_USER_TENANT_PREFERENCE = "ViewUserTenantPreference" "25";
-    DELETE_USER_TENANT_PREFERENCE = "DeleteUserTenantPreference" "30";
-    DELETE_HARD_USER_TENANT_PREFERENCE = "DeleteHardUserTenantPreference" "36";
-    VIEW_USER_TENANT = "ViewUserTenant";
-    CREATE_USER_TENANT = "CreateUserTenant";
-    UPDATE_USER_TENANT = "UpdateUserTenant";
-    DELETE_USER_TENANT = "DeleteUserTenant";
+    VIEW_USER_TENANT_PREFERENCE = "ViewUserTenantPreference" "25": "Read own preferences";
+    DELETE_USER_TENANT_PREFERENCE = "DeleteUserTenantPreference" "30": "Delete own preferences";
+    DELETE_HARD_USER_TENANT_PREFERENCE = "DeleteHardUserTenantPreference" "36": "Delete own preferences for good";
+    VIEW_USER_TENANT = "ViewUserTenant": "Read what belongs to a membership: groups, own permissions, and what they come to";
+    CREATE_USER_TENANT = "CreateUserTenant": "Grant a member a permission, or withhold it";
+    UPDATE_USER_TENANT = "UpdateUserTenant": "Change the own permissions of a member";
+    DELETE_USER_TENANT = "DeleteUserTenant": "Delete the own permissions of a member";
     VIEW_USER = "ViewUser";
     CREATE_USER = "CreateUser";
     UPDATE_USER = "UpdateUser";
@@ -90,9 +92,9 @@ catalogue! {
     VIEW_USER_TENANT_BY_ID = "ViewUserTenantById";
     VIEW_USER_CREDENTIAL = "ViewUserCredential" "26";
     VIEW_USER_INVITATIONS = "ViewUserInvitations" "27";
-    VIEW_USER_PERMISSIONS = "ViewUserPermissions" "28";
-    CREATE_USER_PERMISSIONS = "CreateUserPermissions";
-    UPDATE_USER_PERMISSIONS = "UpdateUserPermissions";
+    VIEW_USER_PERMISSIONS = "ViewUserPermissions" "28": "Ask what members may do";
+    CREATE_USER_PERMISSIONS = "CreateUserPermissions": "Grant a member a permission, or withhold it";
+    UPDATE_USER_PERMISSIONS = "UpdateUserPermissions": "Change the own permissions of a member";
 }
 
 /// The name of a permission that may be named by its number; other keys are names of their own.
@@ -103,6 +105,11 @@ pub(crate) fn name_of(permission: &str) -> &str {
 /// The name of a permission that is named by its number.
 pub(crate) fn named_by_number(permission: &str) -> Option<&'static str> {
     if permission.bytes().all(|byte| byte.is_ascii_digit()) { other_spelling(permission) } else { None }
+}
+
+/// The number of a permission that is named by its name, where it has one.
+pub(crate) fn number_of(name: &str) -> Option<&'static str> {
+    if named_by_number(name).is_some() { None } else { other_spelling(name) }
 }
 
 /// A permission as it is spelled, and in the other spelling where it has two.

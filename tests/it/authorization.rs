@@ -123,13 +123,30 @@ fn send_and_restore(world: &World, operation: &Operation, request: &Request) -> 
     answer
 }
 
-fn refusal(status: u16, name: &str, message: &Json) -> Json {
-    json!({ "error": { "statusCode": status, "name": name, "message": message } })
+/// A refusal: the body as LoopBack has it, and the code by which problem details tell it.
+struct Refusal {
+    status: u16,
+    body: Json,
+    code: &'static str,
 }
 
+fn refusal(status: u16, name: &str, message: &Json, code: &'static str) -> Refusal {
+    Refusal { status, body: json!({ "error": { "statusCode": status, "name": name, "message": message } }), code }
+}
+
+/// Holds an answer against a refusal, in the form of errors that the operation has.
 #[track_caller]
-fn assert_answer(what: &str, answer: &Answer, status: u16, body: &Json) {
-    assert_eq!((answer.status, text(answer)), (status, body.to_string()), "{what}");
+fn assert_refused(operation: &Operation, what: &str, answer: &Answer, refusal: &Refusal) {
+    let name = &operation.name;
+    if operation.tells_problems {
+        assert_eq!(answer.header("content-type"), "application/problem+json", "{name} {what}: {}", text(answer));
+        let told = json(answer);
+        let expected = (answer.status, &json!(refusal.status), &json!(refusal.code));
+        assert_eq!((refusal.status, &told["status"], &told["code"]), expected, "{name} {what}: {told}");
+    } else {
+        let expected = (refusal.status, refusal.body.to_string());
+        assert_eq!((answer.status, text(answer)), expected, "{name} {what}");
+    }
 }
 
 #[test]
@@ -149,21 +166,20 @@ fn every_operation_names_its_permissions() {
 on_both!(nobody_gets_in_without_a_genuine_token);
 fn nobody_gets_in_without_a_genuine_token(world: &World) {
     let before = world.database.tables();
-    let missing = refusal(401, "UnauthorizedError", &json!("Bearer realm=\"Users\""));
-    let expired = refusal(401, "UnauthorizedError", &json!({ "message": "TokenExpired" }));
-    let malformed = refusal(401, "UnauthorizedError", &json!(400));
+    let missing = refusal(401, "UnauthorizedError", &json!("Bearer realm=\"Users\""), "UNAUTHENTICATED");
+    let expired = refusal(401, "UnauthorizedError", &json!({ "message": "TokenExpired" }), "INVALID_TOKEN");
+    let malformed = refusal(401, "UnauthorizedError", &json!(400), "MALFORMED_AUTHORIZATION");
     for operation in &secured(world) {
         let request = request(world, operation, Target::Own);
         let answer = request.send();
-        assert_answer(&operation.name, &answer, 401, &missing);
+        assert_refused(operation, "without a token", &answer, &missing);
         assert_eq!(answer.header("www-authenticate"), "Bearer realm=\"Users\"");
         for profile in FORGED {
-            let what = format!("{} with {profile}", operation.name);
-            assert_answer(&what, &request.clone().token(profile).send(), 401, &expired);
+            assert_refused(operation, profile, &request.clone().token(profile).send(), &expired);
         }
         for (header, body) in [("Basic dXNlcjpwYXNz", &missing), ("Bearer", &malformed), ("Bearer a b", &malformed)] {
             let answer = request.clone().header("authorization", header).send();
-            assert_answer(&format!("{} with {header}", operation.name), &answer, 401, body);
+            assert_refused(operation, header, &answer, body);
         }
     }
     assert_eq!(world.database.tables(), before, "who is refused changes nothing");
@@ -172,13 +188,13 @@ fn nobody_gets_in_without_a_genuine_token(world: &World) {
 on_both!(a_token_without_the_permission_is_refused);
 fn a_token_without_the_permission_is_refused(world: &World) {
     let before = world.database.tables();
-    let refused = refusal(403, "ForbiddenError", &json!("NotAllowedAccess"));
+    let refused = refusal(403, "ForbiddenError", &json!("NotAllowedAccess"), "PERMISSION_MISSING");
     for operation in &secured(world) {
         let all_others = format!("allbut:{}", operation.permissions.join(","));
         for profile in ["noperm_a", "no_permissions_claim", "perm_string", "perm_star", &all_others] {
             for target in [Target::Own, Target::Foreign, Target::Unknown] {
                 let answer = request(world, operation, target).token(profile).send();
-                assert_answer(&format!("{} with {profile}", operation.name), &answer, 403, &refused);
+                assert_refused(operation, profile, &answer, &refused);
             }
         }
     }
@@ -233,14 +249,15 @@ fn master_reaches_every_tenant(world: &World) {
 
 on_both!(only_a_live_caller_gets_in);
 fn only_a_live_caller_gets_in(world: &World) {
-    let mut refused = refusal(401, "UnauthorizedError", &json!({ "message": "TokenExpired" }));
-    refused["error"]["code"] = json!("CALLER_NOT_ACTIVE");
+    let message = json!({ "message": "TokenExpired" });
+    let mut refused = refusal(401, "UnauthorizedError", &message, "CALLER_NOT_ACTIVE");
+    refused.body["error"]["code"] = json!("CALLER_NOT_ACTIVE");
     let refuse_all = |state: &str, profiles: &[&str]| {
         let before = world.database.tables();
         for operation in &secured(world) {
             for profile in profiles {
                 let answer = request(world, operation, Target::Own).token(profile).send();
-                assert_answer(&format!("{} with {profile}, {state}", operation.name), &answer, 401, &refused);
+                assert_refused(operation, &format!("{profile}, {state}"), &answer, &refused);
             }
         }
         assert_eq!(world.database.tables(), before, "who is refused changes nothing");
@@ -266,10 +283,11 @@ fn only_a_live_caller_gets_in(world: &World) {
 fn an_expired_password_is_refused_like_an_expired_token() {
     let world = &World::new(Database::sqlite());
     prepare(world);
-    let refused = refusal(401, "UnauthorizedError", &json!({ "message": "PasswordExpiryError" }));
+    let message = json!({ "message": "PasswordExpiryError" });
+    let refused = refusal(401, "UnauthorizedError", &message, "PASSWORD_EXPIRED");
     for operation in &secured(world) {
         let request = request(world, operation, Target::Own);
-        assert_answer(&operation.name, &request.clone().token("password_expired").send(), 401, &refused);
+        assert_refused(operation, "", &request.clone().token("password_expired").send(), &refused);
         let answer = send_and_restore(world, operation, &request.token("password_future"));
         assert!(answer.status < 300, "{}: {}", operation.name, text(&answer));
     }

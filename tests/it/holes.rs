@@ -42,7 +42,7 @@ const OLGA: &str = "e0000000-0000-4000-8000-000000000022";
 pub(crate) const ALICE_IN_A: &str = "a0000000-0000-4000-8000-000000000031";
 pub(crate) const ANDY_IN_A: &str = "a0000000-0000-4000-8000-000000000032";
 pub(crate) const AMY_IN_A: &str = "a0000000-0000-4000-8000-000000000033";
-const BETH_IN_B: &str = "b0000000-0000-4000-8000-000000000032";
+pub(crate) const BETH_IN_B: &str = "b0000000-0000-4000-8000-000000000032";
 /// Roles of A: what Alice has, what Andy and Amy have, what Sam has, and one that grants what nobody holds.
 const ADMIN: &str = "a0000000-0000-4000-8000-000000000011";
 pub(crate) const MEMBER: &str = "a0000000-0000-4000-8000-000000000012";

@@ -24,6 +24,7 @@ mod members;
 mod names;
 mod outage;
 mod paging;
+mod permissions;
 mod plans;
 mod power;
 mod processes;

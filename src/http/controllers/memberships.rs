@@ -5,27 +5,19 @@ use serde_json::{Value as Json, json};
 use user_tenant_store::record::New;
 use user_tenant_store::{Entity, schema};
 
-use crate::access::locator::{Locator, TenantOf};
 use crate::access::sessions::CallerSessions;
 use crate::domain::member_permissions;
-use crate::error::{Error, Result, Sought};
+use crate::error::Result;
+use crate::http::locators::MEMBERSHIP;
 use crate::http::route::{Change, Count, Document, FilteredFreely, Form, One, Page, Route, Sent, Where};
 use crate::model::permission::{
     CREATE_USER_PERMISSIONS, CREATE_USER_TENANT, DELETE_USER_TENANT, UPDATE_USER_PERMISSIONS, UPDATE_USER_TENANT,
     VIEW_USER_TENANT,
 };
-use crate::model::{UserGroup, UserLevelPermission, UserTenant};
+use crate::model::{UserGroup, UserLevelPermission};
 
 const GROUPS: &str = "/user-tenants/{id}/user-groups";
 const PERMISSIONS: &str = "/user-tenants/{id}/user-level-permissions";
-
-/// The membership of the path, of the caller's tenant unless it is a master.
-static MEMBERSHIP: Locator = Locator {
-    entity: UserTenant::meta,
-    tenant: TenantOf::Row(|lookups, id| Box::pin(lookups.tenant_of(UserTenant::TENANT_ID, id))),
-    refusal: |id| Error::NotFound(Sought::of::<UserTenant>(id)),
-    active_only: true,
-};
 
 pub(in crate::http) fn routes() -> Vec<Route> {
     vec![

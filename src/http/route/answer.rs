@@ -2,6 +2,9 @@
 
 use std::marker::PhantomData;
 
+use axum::http::{HeaderMap, StatusCode};
+use serde::Serialize;
+use serde_json::Value as Json;
 use user_tenant_store::Entity;
 use user_tenant_store::cursor;
 use user_tenant_store::record::Record;
@@ -19,8 +22,21 @@ pub(crate) enum Shape {
     Page(Meta),
     /// A number of rows.
     Count,
+    /// What is no row, by a schema of its own.
+    Plain(PlainShape),
     /// Nothing: 204.
     Empty,
+}
+
+/// The shape of an answer that is no row.
+#[derive(Clone, Copy)]
+pub(crate) struct PlainShape {
+    /// Its JSON Schema, whose title the document names it by.
+    pub(crate) schema: fn() -> Json,
+    /// Its status.
+    pub(crate) status: StatusCode,
+    /// The headers that it has, and what each says.
+    pub(crate) headers: &'static [(&'static str, &'static str)],
 }
 
 /// An answer, ready to be written.
@@ -33,6 +49,8 @@ pub(crate) enum Reply {
     Page(cursor::Page),
     /// A number of rows.
     Count(u64),
+    /// What is no row: status, headers, and the text as JSON.
+    Plain(StatusCode, HeaderMap, serde_json::Result<Vec<u8>>),
     /// Nothing: 204.
     Empty,
 }
@@ -102,5 +120,34 @@ impl Answer for Empty {
 
     fn into_reply(self) -> Reply {
         Reply::Empty
+    }
+}
+
+/// What an answer says that is no row.
+pub(crate) trait Described: Serialize + 'static {
+    /// The status of the answer.
+    const STATUS: StatusCode = StatusCode::OK;
+    /// The headers that [`Self::headers`] makes, and what each says.
+    const HEADERS: &'static [(&'static str, &'static str)] = &[];
+
+    /// Its JSON Schema, with the title by which the document names it.
+    fn schema() -> Json;
+
+    /// Headers of its own.
+    fn headers(&self) -> HeaderMap {
+        HeaderMap::new()
+    }
+}
+
+/// An answer that is no row.
+pub(crate) struct Told<T>(pub(crate) T);
+
+impl<T: Described> Answer for Told<T> {
+    fn shape() -> Shape {
+        Shape::Plain(PlainShape { schema: T::schema, status: T::STATUS, headers: T::HEADERS })
+    }
+
+    fn into_reply(self) -> Reply {
+        Reply::Plain(T::STATUS, self.0.headers(), serde_json::to_vec(&self.0))
     }
 }

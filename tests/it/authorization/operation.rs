@@ -34,6 +34,8 @@ pub(crate) struct Operation {
     pub(crate) conditions: Option<&'static str>,
     /// Which record it is about, as the schemas call it; that of the list with the same path, where it shows none.
     pub(crate) record: Option<String>,
+    /// Whether its refusals are problem details; LoopBack's errors else.
+    pub(crate) tells_problems: bool,
     body: Option<Json>,
 }
 
@@ -72,6 +74,9 @@ const PERSONAL: &[&str] = &["/user/{id}", "/user-tenant-prefs/{id}"];
 /// Paths below which the original checks the id before it looks for the row, and refuses with 403.
 const CHECKED_FIRST: &[&str] = &["/tenants/{id}/", "/groups/{id}/", "/user/{id}/"];
 
+/// Operations that ask by a body and change nothing, so that the token alone opens them.
+const ASKING: &[&str] = &["POST /permissions/check"];
+
 /// Properties that the service sets itself.
 const AUDIT: &[&str] =
     &["id", "deleted", "deletedOn", "deletedBy", "createdOn", "modifiedOn", "createdBy", "modifiedBy"];
@@ -107,6 +112,7 @@ fn read(document: &Json, path: &str, method: &str, operation: &Json) -> Operatio
         secured: !list(&operation["security"]).is_empty(),
         conditions: ["filter", "where"].into_iter().find(takes),
         record: record.map(ToOwned::to_owned),
+        tells_problems: operation["responses"]["431"]["$ref"] == "#/components/responses/Problem431",
         body: (!schema.is_null()).then(|| sample(document, schema)),
     }
 }
@@ -130,7 +136,10 @@ fn sample(document: &Json, schema: &Json) -> Json {
             let own = properties.iter().filter(|(name, _)| !AUDIT.contains(&name.as_str()));
             own.map(|(name, property)| (name.clone(), sample(document, property))).collect::<Map<_, _>>().into()
         }
-        (Some("array"), _) => json!([]),
+        (Some("array"), _) => {
+            let least = schema["minItems"].as_u64().unwrap_or_default();
+            (0..least).map(|_| sample(document, &schema["items"])).collect()
+        }
         (Some("boolean"), _) => json!(true),
         (Some("number" | "integer"), _) => schema["minimum"].as_i64().unwrap_or(1).into(),
         (Some("string"), Some("date-time")) => json!("2024-05-06T07:08:09.000Z"),
@@ -144,7 +153,7 @@ fn sample(document: &Json, schema: &Json) -> Json {
 impl Operation {
     /// Whether it can change nothing.
     pub(crate) fn only_reads(&self) -> bool {
-        self.name.starts_with("GET ")
+        self.name.starts_with("GET ") || ASKING.contains(&self.name.as_str())
     }
 
     /// Whether it is about the caller itself.

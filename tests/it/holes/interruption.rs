@@ -19,6 +19,7 @@ use user_tenant_service::{ProvisioningCallback, UserTenantService, Verifier};
 use uuid::Uuid;
 
 use super::{A, ALICE_IN_A, ANDY, ANDY_IN_A, ENGINEERS, MEMBER, SALES, VIEWER};
+use crate::authorization::operation;
 use crate::callback::provisioning;
 use crate::replay::signature::{SECRET, Signature};
 use crate::request::{Request, bad_refusal, json, text};
@@ -183,12 +184,8 @@ on_both!(h34_a_write_that_is_interrupted_leaves_nothing);
 fn h34_a_write_that_is_interrupted_leaves_nothing(scene: &Scene) {
     let writes = writes();
     let document = json(&Request::new(scene.address, "GET /openapi.json").send());
-    let paths = document["paths"].as_object().expect("a document has paths").iter();
-    let operations = paths.flat_map(|(path, item)| {
-        let methods = item.as_object().expect("a path has operations").keys();
-        methods.map(move |method| format!("{} {path}", method.to_uppercase()))
-    });
-    let operations: BTreeSet<String> = operations.filter(|name| !name.starts_with("GET ")).collect();
+    let operations = operation::all(&document).into_iter().filter(|operation| !operation.only_reads());
+    let operations: BTreeSet<String> = operations.map(|operation| operation.name).collect();
     assert_eq!(writes.iter().map(|(name, ..)| name.clone()).collect::<BTreeSet<_>>(), operations);
 
     let before = scene.database.tables();

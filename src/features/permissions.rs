@@ -1,0 +1,10 @@
+//! Permissions as clients ask for them: which there are, what a member holds and why, and whether members may do something.
+
+mod answers;
+mod routes;
+mod rules;
+
+use super::Feature;
+
+/// The feature.
+pub(super) const FEATURE: Feature = Feature { routes: routes::routes };

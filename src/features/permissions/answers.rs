@@ -1,0 +1,200 @@
+//! What the routes answer, and the schemas of it.
+
+use serde::Serialize;
+use serde_json::{Value as Json, json};
+use uuid::Uuid;
+
+use crate::http::route::Described;
+
+/// A permission of the catalogue.
+#[derive(Serialize)]
+pub(super) struct Known {
+    pub(super) name: &'static str,
+    pub(super) number: Option<&'static str>,
+    pub(super) meaning: &'static str,
+    pub(super) routes: Vec<Taking>,
+}
+
+/// A route that takes a permission.
+#[derive(Serialize)]
+pub(super) struct Taking {
+    pub(super) method: String,
+    pub(super) path: &'static str,
+    pub(super) operation: &'static str,
+}
+
+/// Every permission that there is.
+#[derive(Serialize)]
+#[serde(transparent)]
+pub(super) struct Catalogue(pub(super) Vec<Known>);
+
+impl Described for Catalogue {
+    fn schema() -> Json {
+        let text = |description: &str| json!({ "type": "string", "description": description });
+        json!({
+            "title": "PermissionCatalogue",
+            "description": "Every permission that the service knows, in the order of their names.",
+            "type": "array",
+            "items": {
+                "title": "KnownPermission",
+                "type": "object",
+                "required": ["name", "number", "meaning", "routes"],
+                "properties": {
+                    "name": text("Its key, as roles and tokens hold it."),
+                    "number": {
+                        "type": ["string", "null"],
+                        "description": "The number that stands for the name, where it has one.",
+                    },
+                    "meaning": text("What it opens."),
+                    "routes": {
+                        "type": "array",
+                        "description": "The routes that take it.",
+                        "items": {
+                            "title": "RouteOfPermission",
+                            "type": "object",
+                            "required": ["method", "path", "operation"],
+                            "properties": {
+                                "method": text("Its HTTP method."),
+                                "path": text("Its path."),
+                                "operation": text("Its name in the document."),
+                            },
+                        },
+                    },
+                },
+            },
+        })
+    }
+}
+
+/// Where a member has a permission from, or who withholds it.
+#[derive(Debug, Serialize, PartialEq, Eq)]
+#[serde(tag = "kind", rename_all = "camelCase")]
+pub(super) enum Source {
+    /// The role grants it.
+    Role { id: Uuid },
+    /// It is granted to the member alone; the id is that of the own permission.
+    Grant { id: Uuid },
+    /// It is withheld from the member, whoever grants it; the id is that of the own permission.
+    Denial { id: Uuid },
+}
+
+/// A permission that concerns a member.
+#[derive(Debug, Serialize, PartialEq, Eq)]
+pub(super) struct Concerning {
+    pub(super) permission: String,
+    pub(super) number: Option<&'static str>,
+    pub(super) granted: bool,
+    pub(super) sources: Vec<Source>,
+}
+
+/// What a member may do, and why.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Held {
+    pub(super) user_tenant_id: Uuid,
+    pub(super) active: bool,
+    pub(super) permissions: Vec<Concerning>,
+}
+
+impl Described for Held {
+    fn schema() -> Json {
+        json!({
+            "title": "EffectivePermissions",
+            "description": "What the member may do, each permission with its sources.",
+            "type": "object",
+            "required": ["userTenantId", "active", "permissions"],
+            "properties": {
+                "userTenantId": { "type": "string", "format": "uuid", "description": "Id of the membership." },
+                "active": {
+                    "type": "boolean",
+                    "description": "Whether user, membership and tenant are active. A member who is not may do nothing, \
+                        whatever they hold.",
+                },
+                "permissions": {
+                    "type": "array",
+                    "description": "Every permission that concerns the member, in the order of their names.",
+                    "items": {
+                        "title": "EffectivePermission",
+                        "type": "object",
+                        "required": ["permission", "number", "granted", "sources"],
+                        "properties": {
+                            "permission": { "type": "string", "description": "Its key, by name where it has one." },
+                            "number": {
+                                "type": ["string", "null"],
+                                "description": "The number that stands for the name, where it has one.",
+                            },
+                            "granted": { "type": "boolean", "description": "Whether the member has it: a denial wins." },
+                            "sources": {
+                                "type": "array",
+                                "description": "Where it is from.",
+                                "items": {
+                                    "title": "PermissionSource",
+                                    "type": "object",
+                                    "required": ["kind", "id"],
+                                    "properties": {
+                                        "kind": {
+                                            "type": "string",
+                                            "enum": ["role", "grant", "denial"],
+                                            "description": "The role grants it, or it is granted to the member alone, or \
+                                                withheld from the member.",
+                                        },
+                                        "id": {
+                                            "type": "string",
+                                            "format": "uuid",
+                                            "description": "Id of the role, or of the member's own permission.",
+                                        },
+                                    },
+                                },
+                            },
+                        },
+                    },
+                },
+            },
+        })
+    }
+}
+
+/// Whether a member may do something.
+#[derive(Debug, Serialize, PartialEq, Eq)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Decision {
+    pub(super) user_tenant_id: Uuid,
+    pub(super) permission: String,
+    pub(super) allowed: bool,
+}
+
+/// The answers to questions, in their order.
+#[derive(Debug, Serialize)]
+pub(super) struct Decisions {
+    pub(super) results: Vec<Decision>,
+}
+
+impl Described for Decisions {
+    fn schema() -> Json {
+        json!({
+            "title": "PermissionDecisions",
+            "description": "The answers, in the order of the questions.",
+            "type": "object",
+            "required": ["results"],
+            "properties": {
+                "results": {
+                    "type": "array",
+                    "items": {
+                        "title": "PermissionDecision",
+                        "type": "object",
+                        "required": ["userTenantId", "permission", "allowed"],
+                        "properties": {
+                            "userTenantId": { "type": "string", "format": "uuid", "description": "The membership, as asked." },
+                            "permission": { "type": "string", "description": "The permission, as asked." },
+                            "allowed": {
+                                "type": "boolean",
+                                "description": "Whether the member is active and has the permission. Of a membership that is \
+                                    not the tenant's, or not there, it is false.",
+                            },
+                        },
+                    },
+                },
+            },
+        })
+    }
+}
