@@ -11,6 +11,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use serde_json::Value as Json;
 use tower::ServiceExt as _;
+use user_tenant_store::error::chain;
 
 use crate::address::shown;
 use crate::error::BoxError;
@@ -104,6 +105,12 @@ impl Client {
         self.token.as_deref()
     }
 
+    /// Whether it is the operator's, of whom no permission is asked.
+    #[cfg(feature = "cli")]
+    pub(crate) fn is_of_operator(&self) -> bool {
+        self.operator.is_some()
+    }
+
     /// What its token claims, as [`claimed`] says it, or as the service takes it for the operator's.
     pub(crate) fn claims(&self) -> Option<Json> {
         self.operator.clone().or_else(|| claimed(self.token.as_deref()?))
@@ -194,12 +201,6 @@ pub(crate) fn segment(text: &str) -> Result<String, String> {
 pub(crate) fn claimed(token: &str) -> Option<Json> {
     let payload = token.split('.').nth(1)?;
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).ok()?).ok()
-}
-
-/// An error with its causes, on one line.
-pub(crate) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
-    let causes = std::iter::successors(Some(error), |error| error.source());
-    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 /// The cursor in a header `Link: <?…&cursor=…>; rel="next"`, as this service writes it (RFC 8288).

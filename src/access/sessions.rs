@@ -20,8 +20,7 @@ use crate::domain::callback::FirstRole;
 use crate::domain::principal::{Permissions, Principal};
 use crate::domain::users::Change;
 use crate::error::{BuildError, Error, Result};
-use crate::model::MembershipAcceptance;
-use crate::model::{Tenant, User, UserRole, UserTenant};
+use crate::model::{MembershipAcceptance, Tenant, User, UserRole, UserTenant, registry};
 use crate::telemetry::population::Counts;
 
 /// How often rows are searched for that others change meanwhile.
@@ -59,6 +58,11 @@ impl Sessions {
         }
         let store =
             Store::open(database, limits, environment).map_err(|error| BuildError::Database(Box::new(error)))?;
+        let unreadable = store.unreadable(registry()).await.map_err(|error| BuildError::Database(Box::new(error)))?;
+        if !unreadable.is_empty() {
+            store.close().await;
+            return Err(BuildError::Schema(unreadable));
+        }
         Ok(Self { store, acceptance: MembershipAcceptance::default(), operator: false })
     }
 

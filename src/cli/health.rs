@@ -6,11 +6,12 @@ use std::time::Duration;
 use axum::http::Method;
 use clap::Args;
 use tokio::time::timeout;
+use user_tenant_store::error::chain;
 
 use super::context::Context;
 use super::failure::Failure;
 use super::print::say;
-use crate::client::{Client, chain};
+use crate::client::Client;
 use crate::config::Config;
 
 /// How long the service may take to answer. Whoever asks does so again, and has given up soon.

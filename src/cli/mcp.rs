@@ -6,6 +6,7 @@ use std::sync::Arc;
 use clap::Args;
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::net::TcpListener;
+use user_tenant_store::error::chain;
 
 use super::connections;
 use super::context::Context;
@@ -14,7 +15,6 @@ use super::print::note;
 use super::secret;
 use super::serve::stop_signal;
 use super::target::{self, Target};
-use crate::client::chain;
 use crate::error::BoxError;
 use crate::mcp::{self, Backend, McpServer};
 

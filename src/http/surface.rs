@@ -11,6 +11,7 @@ use std::sync::{Arc, LazyLock};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value as Json, json};
+use user_tenant_store::error::chain;
 
 use self::path::Paths;
 pub(super) use self::problem::schema;
@@ -178,18 +179,6 @@ fn log(error: &Error) {
         }
         _ => {}
     }
-}
-
-/// An error and its causes in one line.
-fn chain(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut line = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        line.push_str(": ");
-        line.push_str(&cause.to_string());
-        next = cause.source();
-    }
-    line
 }
 
 #[cfg(test)]

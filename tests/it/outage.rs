@@ -253,3 +253,28 @@ fn a_table_that_is_gone_is_a_500_which_the_log_explains_under_the_id_of_the_answ
     let database = PostgresDatabase::create();
     is_explained_after(database.url(), &|| database.run("ALTER TABLE main.groups RENAME TO gone"));
 }
+
+/// As after a failover: the server that was written to only reads now.
+#[test]
+fn a_server_that_only_reads_is_unavailable_to_writes() {
+    let database = PostgresDatabase::create();
+    let workplace = workplace(database.url());
+    workplace.ok(&["migrate", "up"]);
+    workplace.ok(&["bootstrap"]);
+    let token = workplace.ok(&["token", "--master"]).trim().to_owned();
+    let read_only = |is: &str| {
+        database.run(&format!(
+            "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = {is}', current_database()); END $$"
+        ));
+    };
+    read_only("on");
+    let service = workplace.serve(&["serve"]);
+    let create = |name: &str| {
+        let body = serde_json::json!({ "name": name, "key": name, "status": 1 });
+        service.request("POST /tenants").bearer(&token).json(&body).send()
+    };
+    assert_eq!(tenants(&service, &token).status, 200, "it is read as before");
+    let refused = create("one");
+    is_unavailable(&refused);
+    is_explained(&service, &refused, "WARN", "service unavailable");
+}

@@ -85,6 +85,12 @@ pub enum StoreError {
 /// The driver's own error, kept for the log.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
+/// An error and its causes as one line, for a log.
+pub fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
 impl StoreError {
     /// Whether trying the same call again later can help.
     pub fn is_transient(&self) -> bool {

@@ -94,6 +94,7 @@ pub mod session;
 pub mod shares;
 mod slow;
 mod sql;
+mod tables;
 mod turns;
 pub mod typed;
 pub mod value;

@@ -128,6 +128,8 @@ pub enum Finding {
     Unknown(Step),
     /// A migration was applied that the program does not have and need not.
     Ahead(Step),
+    /// A table that cannot be read as the entities are: it was dropped or changed beside the migrations, or may not be read.
+    Unreadable(String),
     /// A table whose triggers are not those that the program makes from its entities.
     Triggers(String),
 }
@@ -158,6 +160,10 @@ impl fmt::Display for Finding {
             Self::Ahead(step) => {
                 write!(formatter, "migration {step} is newer than this program, which works on without it")
             }
+            Self::Unreadable(table) => write!(
+                formatter,
+                "{table} cannot be read: it is missing, lacks a column, or its owner does not let this user read it"
+            ),
             Self::Triggers(table) => {
                 write!(formatter, "the triggers of {table} are not those of this program: changes are logged otherwise")
             }
@@ -287,6 +293,7 @@ fn next_up<'a>(
             | Finding::Violation(_)
             | Finding::Nulls(_)
             | Finding::Unwritable(_)
+            | Finding::Unreadable(_)
             | Finding::Triggers(_)
             | Finding::Ahead(_) => {}
             Finding::ForeignSchema => return Err(MigrateError::ForeignSchema),

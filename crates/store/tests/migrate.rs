@@ -280,3 +280,22 @@ async fn a_database_that_cannot_be_opened_is_an_error() -> Outcome {
     assert!(matches!(error, Err(MigrateError::Unusable { .. })));
     Ok(())
 }
+
+/// `SQLite` opens a file that may not be written to all the same; an address that asks for that stands for the rights of one.
+#[tokio::test]
+async fn a_file_that_may_not_be_written_to_is_an_error() -> Outcome {
+    let directory = tempfile::tempdir()?;
+    let path = directory.path().join("there.db");
+    let connect = |path: std::path::PathBuf| {
+        let options = user_tenant_store::session::SqliteOptions::new(path);
+        async { Migrator::connect(&user_tenant_store::session::DatabaseOptions::Sqlite(options), SCHEMA).await }
+    };
+    connect(path.clone()).await?.up().await?;
+    match connect(format!("file:{}?mode=ro", path.display()).into()).await {
+        Err(MigrateError::Unusable { source, .. }) => {
+            assert!(source.to_string().contains("may not be written"), "{source}");
+        }
+        other => return Err(format!("{:?}", other.map(drop)).into()),
+    }
+    Ok(())
+}

@@ -58,7 +58,9 @@ pub(super) async fn resolve(path: &Path, values: &mut Map<String, Json>) -> Resu
 async fn named(path: &Path, name: &str) -> Result<Vec<Json>, Failure> {
     let pattern: String =
         name.chars().flat_map(|c| "\\%_".contains(c).then_some('\\').into_iter().chain([c])).collect();
-    let any: Vec<Json> = path.kind.names().iter().map(|property| json!({ *property: { "ilike": pattern } })).collect();
+    // Whole, a name is compared in the form in which it is stored; a pattern is not.
+    let conditions = |property: &&str| [json!({ *property: name }), json!({ *property: { "ilike": pattern } })];
+    let any: Vec<Json> = path.kind.names().iter().flat_map(conditions).collect();
     rows(path, json!({ "where": { "or": any } })).await
 }
 

@@ -87,7 +87,7 @@ impl Path {
                 size /= 2;
                 continue;
             }
-            let answer = carried_out(answer)?;
+            let answer = self.carried_out(answer)?;
             next = answer.next;
             let Json::Array(page) = answer.body else { return Ok(answer.body) };
             let is_last = page.len() < size;
@@ -107,7 +107,11 @@ impl Path {
         query: &[(&str, String)],
         body: Option<&Json>,
     ) -> Result<Answer, Failure> {
-        carried_out(self.ask(method, below, query, body).await?)
+        self.carried_out(self.ask(method, below, query, body).await?)
+    }
+
+    fn carried_out(&self, answer: Answer) -> Result<Answer, Failure> {
+        if answer.is_success() { Ok(answer) } else { Err(refused(&answer, self.client.is_of_operator())) }
     }
 
     async fn ask(
@@ -160,10 +164,6 @@ impl Path {
     }
 }
 
-fn carried_out(answer: Answer) -> Result<Answer, Failure> {
-    if answer.is_success() { Ok(answer) } else { Err(refused(&answer)) }
-}
-
 /// The tenant that the client's token is of, as it says itself.
 fn tenant_of(claims: &ClaimMap, client: &Client) -> Option<Uuid> {
     let tenant = claims.caller(&client.claims()?).ok()?.tenant_id;
@@ -171,7 +171,7 @@ fn tenant_of(claims: &ClaimMap, client: &Client) -> Option<Uuid> {
 }
 
 /// What the service says, and what to do about it.
-fn refused(answer: &Answer) -> Failure {
+fn refused(answer: &Answer, by_operator: bool) -> Failure {
     let error = &answer.body["error"];
     let message = error["message"]["message"].as_str().or(error["message"].as_str()).unwrap_or("no reason is given");
     let details: String = match &error["details"] {
@@ -180,6 +180,10 @@ fn refused(answer: &Answer) -> Failure {
     };
     let next = match answer.status {
         401 => format!("\nThe token is missing, over or not of this service. Mint one with:  {} token", program()),
+        // Of the operator no permission is asked.
+        403 if by_operator => {
+            "\nIf it is not the name that is taken: there is no such tenant, or it is not active.".to_owned()
+        }
         403 => "\nIf it is not the name that is taken: the token lacks the permission, or the tenant is another's."
             .to_owned(),
         _ => String::new(),

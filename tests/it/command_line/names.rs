@@ -44,6 +44,17 @@ fn rows_go_by_their_names(world: &World) {
     assert_eq!(removed.trim(), format!("removed {}", changed[0]["id"].as_str().unwrap()));
 }
 
+on_both!(a_name_is_the_same_in_each_of_its_spellings);
+fn a_name_is_the_same_in_each_of_its_spellings(world: &World) {
+    let workplace = at(world, "admin_a");
+    let zoe = ["--set", "firstName=Z", "--set", "username=zo\u{eb}", "--set", "email=zoe@m\u{fc}ller.example"];
+    workplace.ok(&[&["user", "create", "--role", "viewer"], &zoe[..]].concat());
+    for name in ["zo\u{eb}", "zoe\u{308}", "ZO\u{cb}", "zoe@m\u{fc}ller.example", "zoe@xn--mller-kva.example"] {
+        assert_eq!(rows(&workplace, &["user", "get", name]).len(), 1, "{name}");
+    }
+    assert_eq!(rows(&workplace, &["role", "get", " member "])[0]["name"], "member");
+}
+
 on_both!(a_role_and_a_tenant_are_referred_to_by_name);
 fn a_role_and_a_tenant_are_referred_to_by_name(world: &World) {
     let workplace = at(world, "admin_a");

@@ -5,6 +5,7 @@ use std::net::TcpListener;
 
 use super::{INVALID_CONFIGURATION, SCHEMA_NOT_READY, UNREACHABLE, assert_fails_politely, on};
 use crate::program::Workplace;
+use crate::support::contract_file;
 use crate::support::fixture::Database;
 use crate::world::on_both;
 
@@ -64,6 +65,24 @@ fn on_postgres_what_is_in_the_way_of_a_later_migration_is_named() {
     );
     let words = ["function \"audit_insert\" already exists"];
     assert_fails_politely(&on(&database).run(COMMANDS[0]), SCHEMA_NOT_READY, &words);
+}
+
+on_both!(a_table_that_was_dropped_or_changed_beside_the_migrations_is_named);
+fn a_table_that_was_dropped_or_changed_beside_the_migrations_is_named(database: &Database) {
+    let workplace = on(database);
+    workplace.ok(&["migrate", "up"]);
+    workplace.ok(&["bootstrap"]);
+    workplace.ok(&["migrate", "check"]);
+    let mut names = vec!["groups cannot be read"];
+    for broken in ["ALTER TABLE main.groups RENAME COLUMN photo_url TO photo", "DROP TABLE main.user_groups"] {
+        database.run(broken);
+        for arguments in [&["migrate", "check"][..], &["serve", "--port", "0"], &["tenant", "list"]] {
+            let outcome = workplace.run(arguments);
+            assert_fails_politely(&outcome, SCHEMA_NOT_READY, &names);
+            assert!(!outcome.stderr.contains("roles"), "{}", outcome.stderr);
+        }
+        names.push("user_groups cannot be read");
+    }
 }
 
 /// One that accepts connections, and says nothing.
@@ -142,12 +161,22 @@ on_both!(what_the_database_says_is_in_its_own_words);
 fn what_the_database_says_is_in_its_own_words(database: &Database) {
     let workplace = on(database);
     workplace.ok(&["migrate", "up"]);
-    database.run("ALTER TABLE main.jwt_keys RENAME COLUMN key_id TO other");
+    let key = contract_file("keys/public.pem").display().to_string();
+    database.run(match database {
+        Database::Sqlite(_) => {
+            "CREATE TRIGGER refuse BEFORE INSERT ON jwt_keys BEGIN INSERT INTO nowhere VALUES (1); END"
+        }
+        Database::Postgres(_) => {
+            "CREATE FUNCTION main.refuse() RETURNS trigger LANGUAGE plpgsql AS
+             $$ BEGIN RAISE EXCEPTION 'a rule of the house'; END $$;
+             CREATE TRIGGER refuse BEFORE INSERT ON main.jwt_keys FOR EACH ROW EXECUTE FUNCTION main.refuse()"
+        }
+    });
     let says = match database {
-        Database::Sqlite(_) => "no such column",
-        Database::Postgres(_) => "key_id does not exist",
+        Database::Sqlite(_) => "no such table",
+        Database::Postgres(_) => "a rule of the house",
     };
-    let outcome = workplace.run(&["keys", "list"]);
+    let outcome = workplace.run(&["keys", "add", "--kid", "one", "--public-key", &key]);
     assert!(outcome.stderr.contains(says) && !outcome.stderr.contains("db error"), "{outcome:?}");
 }
 

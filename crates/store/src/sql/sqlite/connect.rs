@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Mutex;
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, ErrorCode};
+use rusqlite::{Connection, ErrorCode, MAIN_DB, ffi};
 
 use super::actor::Shown;
 use super::errors::classify;
@@ -32,6 +32,12 @@ pub(crate) fn open(options: &SqliteOptions) -> StoreResult<Connection> {
     create(&options.path);
     let connection = Connection::open(&options.path).map_err(classify)?;
     prepare(&connection, options).map_err(classify)?;
+    if connection.is_readonly(MAIN_DB).map_err(classify)? {
+        // `SQLite` opens such a file all the same, and refuses the first write.
+        let refused = ffi::Error::new(ffi::SQLITE_READONLY);
+        let why = "the file may not be written by this user".to_owned();
+        return Err(classify(rusqlite::Error::SqliteFailure(refused, Some(why))));
+    }
     Ok(connection)
 }
 

@@ -14,7 +14,7 @@ use super::codec;
 use super::errors::classify;
 use super::interrupts::Interrupts;
 use super::{Queued, Step};
-use crate::error::{StoreError, StoreResult};
+use crate::error::{StoreError, StoreResult, chain};
 use crate::sql::Confined;
 
 /// A transaction that asks for nothing so long is rolled back, since it keeps all other writers waiting.
@@ -96,7 +96,7 @@ fn group(
     }
     let failure = execute(connection, "COMMIT").err();
     if let Some(error) = &failure {
-        tracing::error!(%error, transactions = waiting.len(), "transactions could not be committed");
+        tracing::error!(error = chain(error), transactions = waiting.len(), "transactions could not be committed");
         undo(connection, "ROLLBACK");
     }
     answer(waiting, failure.as_ref());
@@ -108,8 +108,8 @@ fn answer(waiting: Vec<Waiting>, failure: Option<&StoreError>) {
     for (touched, reply) in waiting {
         let _ = reply.send(match failure {
             None => Ok(touched),
-            Some(error) if error.is_transient() => Err(StoreError::Unavailable(error.to_string().into())),
-            Some(error) => Err(StoreError::Database(error.to_string().into())),
+            Some(error) if error.is_transient() => Err(StoreError::Unavailable(chain(error).into())),
+            Some(error) => Err(StoreError::Database(chain(error).into())),
         });
     }
 }
@@ -170,7 +170,7 @@ fn execute(connection: &Connection, sql: &str) -> StoreResult<()> {
 fn undo(connection: &Connection, sql: &str) -> bool {
     let done = execute(connection, sql);
     if let Err(error) = &done {
-        tracing::error!(%error, "a transaction could not be rolled back");
+        tracing::error!(error = chain(error), "a transaction could not be rolled back");
     }
     done.is_ok()
 }
