@@ -11,6 +11,7 @@ mod layers;
 pub(crate) mod locators;
 mod normalize;
 mod openapi;
+mod places;
 mod query;
 pub(crate) mod route;
 pub(crate) mod surface;
@@ -82,7 +83,7 @@ pub(crate) fn operators_router(service: Arc<Service>) -> Result<Router, BoxError
 /// All routes, those of the host among them, and system pages, ready to be served or nested.
 pub(crate) fn router(service: Arc<Service>, options: &HttpOptions, host: Router) -> Result<Router, BoxError> {
     let metrics = if options.metrics_apart { Router::new() } else { system::metrics(service.clone()) };
-    let inner = layers::bounded(dispatch::router(&service, routes(), options).merge(host), options)
+    let inner = places::bounded(dispatch::router(&service, routes(), options).merge(host), options)
         .merge(system::health(service.clone()))
         .merge(metrics)
         .merge(system::router(service.clone()))

@@ -63,39 +63,45 @@ impl ActiveCallers {
     /// # Errors
     /// [`Error::Unavailable`] where the tenant has too many requests at work, and when the database cannot be asked.
     pub(super) async fn admit(&self, lookups: &Lookups, caller: &Caller) -> Result<Option<Place>> {
-        let Some(at_work) = self.find(lookups, caller).await? else { return Ok(None) };
-        let place = Place(at_work);
+        if self.trusting {
+            return Ok(Some(Place(AtWork::default())));
+        }
+        let age = lookups.memory_age(caller.tenant_id);
+        let remembered = self.remembered(caller, age);
+        let is_remembered = remembered.is_some();
+        // Who is not active takes room of the tenant, too, until that is known.
+        let place = Place(remembered.unwrap_or_else(|| self.of_tenant(caller.tenant_id)));
         if place.0.fetch_add(1, Ordering::Relaxed) >= self.most {
             return Err(Error::Unavailable(Some("too many requests of the tenant are at work".into())));
         }
-        Ok(Some(place))
+        let is_active = is_remembered || self.look_up(lookups, caller, age, &place.0).await?;
+        Ok(is_active.then_some(place))
     }
 
-    /// Whether the caller is active.
-    pub(super) async fn is_active(&self, lookups: &Lookups, caller: &Caller) -> Result<bool> {
-        Ok(self.find(lookups, caller).await?.is_some())
-    }
-
-    /// The requests of an active caller's tenant.
-    async fn find(&self, lookups: &Lookups, caller: &Caller) -> Result<Option<AtWork>> {
+    /// Whether the caller, whose request has a place, is still active.
+    pub(super) async fn is_active(&self, lookups: &Lookups, caller: &Caller, place: &Place) -> Result<bool> {
         if self.trusting {
-            return Ok(Some(AtWork::default()));
+            return Ok(true);
         }
-        let key = (caller.id, caller.user_tenant_id, caller.tenant_id);
-        // Asked for before anything is read: what is written meanwhile makes it old.
-        let age = lookups.memory_age();
-        if let Some((_, at_work)) = self.active.get(&key).filter(|(then, _)| self.enabled && *then == age) {
-            return Ok(Some(at_work));
-        }
+        let age = lookups.memory_age(caller.tenant_id);
+        Ok(self.remembered(caller, age).is_some() || self.look_up(lookups, caller, age, &place.0).await?)
+    }
+
+    /// The requests of the caller's tenant, where the caller is remembered, and nothing was written since.
+    fn remembered(&self, caller: &Caller, age: u64) -> Option<AtWork> {
+        let (then, at_work) = if self.enabled { self.active.get(&key(caller))? } else { return None };
+        (then == age).then_some(at_work)
+    }
+
+    /// Asks the database, and remembers the caller who is active. `age` is from before: what is written meanwhile makes the
+    /// answer old.
+    async fn look_up(&self, lookups: &Lookups, caller: &Caller, age: u64, at_work: &AtWork) -> Result<bool> {
         // Boxed, since requests of which it is remembered would have room for it too.
-        if !Box::pin(lookups.caller_is_active(caller)).await? {
-            return Ok(None);
+        let is_active = Box::pin(lookups.caller_is_active(caller)).await?;
+        if is_active && self.enabled {
+            self.active.insert(key(caller), (age, at_work.clone()));
         }
-        let at_work = self.of_tenant(caller.tenant_id);
-        if self.enabled {
-            self.active.insert(key, (age, at_work.clone()));
-        }
-        Ok(Some(at_work))
+        Ok(is_active)
     }
 
     fn of_tenant(&self, tenant: Uuid) -> AtWork {
@@ -110,6 +116,11 @@ impl ActiveCallers {
         tenants.insert(tenant, Arc::downgrade(&at_work));
         at_work
     }
+}
+
+/// What callers are told apart by.
+fn key(caller: &Caller) -> (Uuid, Uuid, Uuid) {
+    (caller.id, caller.user_tenant_id, caller.tenant_id)
 }
 
 impl Drop for Place {

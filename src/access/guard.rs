@@ -114,8 +114,8 @@ impl Guard {
     }
 
     /// Refuses a caller who was identified and is active no more.
-    pub(crate) async fn check_active(&self, caller: &Caller) -> Result<()> {
-        if self.active_callers.is_active(&self.lookups, caller).await? {
+    pub(crate) async fn check_active(&self, caller: &Caller, place: &Place) -> Result<()> {
+        if self.active_callers.is_active(&self.lookups, caller, place).await? {
             return Ok(());
         }
         self.metrics.authentication_failed(TokenError::NotActive.reason());

@@ -36,9 +36,9 @@ impl Lookups {
         Self { memory: store.memory(), store, acceptance, powers: Shares::new(POWERS) }
     }
 
-    /// The age of what is remembered: [`Self::caller_is_active`] holds while it is the same.
-    pub(super) fn memory_age(&self) -> u64 {
-        self.memory.age()
+    /// The age of what is remembered of a tenant: [`Self::caller_is_active`] holds while it is the same.
+    pub(super) fn memory_age(&self, tenant: Uuid) -> u64 {
+        self.memory.age(tenant)
     }
 
     /// Whether user, membership and tenant of a token are what it says, and active.

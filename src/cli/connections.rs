@@ -31,7 +31,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 use tower::{ServiceExt, service_fn};
 
-use self::heads::{Heads, NoRoom, Together, TooLate, Work};
+use self::heads::{Heads, NoRoom, Room, TooLate, Work};
 use self::pace::Paced;
 use self::permits::Addresses;
 use crate::config::Config;
@@ -101,7 +101,7 @@ pub(super) async fn serve(
     }
     let permits = Arc::new(Semaphore::new(limits.most));
     let addresses = Addresses::new(limits.most_per_address);
-    let heads = Together::default();
+    let room = Room::new(limits.head_bytes);
     let connections = GracefulShutdown::new();
     let mut stop = pin!(stop);
     loop {
@@ -118,7 +118,8 @@ pub(super) async fn serve(
         };
         let work = Work::default();
         let (reads, writes) = stream.into_split();
-        let reads = Heads::new(reads, limits.head_timeout, limits.idle_timeout, work.clone(), heads.clone());
+        let room = room.of(of_address.as_ref().map(|permit| permit.heads.clone()));
+        let reads = Heads::new(reads, limits.head_timeout, limits.idle_timeout, work.clone(), room);
         let stream = tokio::io::join(reads, Paced::new(writes, limits.write_timeout));
         let router = router.clone();
         let service = TowerToHyperService::new(service_fn(move |request| {

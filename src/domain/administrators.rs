@@ -25,8 +25,8 @@ pub(crate) fn may_cease(before: &[String], after: &[String]) -> bool {
     NEEDED.into_iter().any(|needed| grants(before, needed) && !grants(after, needed))
 }
 
-/// How many pages of members are looked through where the one who acts is no administrator.
-const PAGES: usize = 5;
+/// How many pages of members are looked through where the one who acts is no administrator: the members who are the oldest.
+const PAGES: usize = 1;
 
 /// Whether the tenant had an administrator before a change.
 #[must_use]
@@ -60,10 +60,12 @@ impl Administrators {
 
     /// Refuses the change when it took the last administrator away, and when it is not known that it did not.
     pub(crate) async fn remain(self, session: &Session<TenantScope, Write>) -> Result<()> {
-        if self.were_there != Found::None && self.look(session).await? != Found::One {
-            return Err(Error::LastAdministrator);
+        match self.were_there {
+            Found::None => Ok(()),
+            Found::One if self.look(session).await? == Found::One => Ok(()),
+            // Where nobody was found before, nobody need be looked for again.
+            Found::One | Found::Unknown => Err(Error::LastAdministrator),
         }
-        Ok(())
     }
 
     /// Whether there is one. Most who change who may do what are one themselves, and then nobody else is looked for.

@@ -34,6 +34,8 @@ pub(super) struct Bodies {
     all: u32,
     /// Places for what is heavy: the threads that answer everybody keep half of the cores.
     heavy: Arc<Semaphore>,
+    /// The place for what strangers send.
+    strange: Arc<Semaphore>,
 }
 
 /// What a body may take of the memory for all, until this is dropped.
@@ -63,6 +65,7 @@ impl Bodies {
             bytes: Arc::new(Semaphore::new(all as usize)),
             all,
             heavy: Arc::new(Semaphore::new((cores / 2).max(1))),
+            strange: Arc::new(Semaphore::new(1)),
         }
     }
 
@@ -129,7 +132,22 @@ impl Bodies {
         if weight <= HEAVY {
             return work();
         }
-        let place = self.heavy.clone().acquire_owned().await.map_err(|error| Error::Internal(error.into()))?;
+        Self::apart(&self.heavy, work).await
+    }
+
+    /// Does work on what somebody sends of whom nothing is known: one after the other, on a thread of its own.
+    pub(super) async fn of_stranger<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        Self::apart(&self.strange, work).await
+    }
+
+    async fn apart<T: Send + 'static>(
+        places: &Arc<Semaphore>,
+        work: impl FnOnce() -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let place = places.clone().acquire_owned().await.map_err(|error| Error::Internal(error.into()))?;
         let work = move || {
             // Who stops waiting for the answer does not end the work, so that the place goes with the work.
             let _place = place;

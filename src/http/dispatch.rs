@@ -18,6 +18,7 @@ use user_tenant_store::filter::{Filter, Predicate};
 use super::answer::render;
 use super::body::{self, Bodies, Held, Sent};
 use super::layers::HttpOptions;
+use super::places::Place as WorkPlace;
 use super::query;
 use super::route::{Call, Form, PathParameters, Query, Route, Shape};
 use super::validation::Validator;
@@ -151,22 +152,23 @@ impl Operation {
             return Err(refusal);
         }
         let sent = match &self.route.row.body {
-            Some(_) => Some(bodies.read(body, limit).await?),
+            Some(_) => Some(WorkPlace::left_for(head.extensions.get(), bodies.read(body, limit)).await?),
             None => None,
         };
         let query = head.uri.query().unwrap_or_default();
         let (said, proof, _place) = match sender {
             Sender::Stranger(entrance) => {
-                let parsed = Parsed::of(sent)?;
-                let parameters = self.parameters(query)?;
+                // Parsed to be verified: strangers wait for each other, and leave the threads that answer everybody.
+                let parsed = bodies.of_stranger(move || Parsed::of(sent)).await?;
                 let proof = (entrance.admit)(&service.guard, &head.headers, parsed.json.as_ref()).await?;
+                let parameters = self.parameters(query)?;
                 (self.said_in(parsed, parameters)?, proof, None)
             }
             Sender::Caller(caller, place) => {
                 let said = self.said(bodies, &head, sent).await?;
                 if self.route.row.body.is_some() {
                     // A body may take its time, and callers are what they are now.
-                    service.guard.check_active(&caller).await?;
+                    service.guard.check_active(&caller, &place).await?;
                 }
                 (said, service.guard.admit(caller, self.route.opening(), path.get("id")).await?, Some(place))
             }

@@ -1,4 +1,4 @@
-//! What surrounds every request: ids, the log line, metrics, CORS, bounds on time and number, a net for panics.
+//! What surrounds every request: ids, the log line, metrics, CORS, a net for panics.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -9,9 +9,8 @@ use axum::extract::{MatchedPath, OriginalUri, Request};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::Route;
-use tokio::sync::Semaphore;
 use tower::layer::layer_fn;
-use tower::{Service as Inner, ServiceBuilder, ServiceExt, service_fn};
+use tower::{Service as Inner, ServiceBuilder, ServiceExt as _, service_fn};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 use tower_http::request_id::{MakeRequestId, PropagateRequestIdLayer, RequestId, SetRequestIdLayer};
@@ -74,16 +73,6 @@ impl Default for HttpOptions {
     }
 }
 
-/// Bounds the number and time of requests to these routes. The pages for operators stay outside:
-/// who watches a busy service must not take it for a dead one.
-pub(super) fn bounded(router: Router, options: &HttpOptions) -> Router {
-    let bounds = Arc::new((Semaphore::new(options.concurrency), options.timeout));
-    router.layer(layer_fn(move |inner: Route| {
-        let (bounds, inner) = (bounds.clone(), Arc::new(inner));
-        service_fn(move |request| bound(bounds.clone(), inner.clone(), request))
-    }))
-}
-
 /// Wraps the router, from the outside in. All of it is one layer to the router: each further one would be boxed and
 /// copied with all that lies inside it, at each request. What answers to browsers holds long lists, and so is copied once.
 pub(super) fn apply(router: Router, service: Arc<Service>, options: &HttpOptions) -> Result<Router, BoxError> {
@@ -129,22 +118,6 @@ fn tidy(response: &mut Response, preflight: bool) {
     if preflight && response.status() == StatusCode::OK {
         // As clients of the original expect.
         *response.status_mut() = StatusCode::NO_CONTENT;
-    }
-}
-
-/// Refuses what would only wait, and ends what takes too long.
-async fn bound(
-    bounds: Arc<(Semaphore, Duration)>,
-    inner: Arc<Route>,
-    request: Request,
-) -> std::result::Result<Response, Infallible> {
-    let (places, limit) = &*bounds;
-    let Ok(_place) = places.try_acquire() else { return Ok(Error::Unavailable(None).into_response()) };
-    match tokio::time::timeout(*limit, Route::clone(&inner).oneshot(request)).await {
-        Ok(answered) => answered,
-        Err(_) => {
-            Ok(Error::TookTooLong(format!("REQUEST_TIMEOUT_MILLISECONDS, {limit:?}, are over").into()).into_response())
-        }
     }
 }
 

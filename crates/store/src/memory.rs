@@ -3,46 +3,85 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use crate::entity::EntityMeta;
+use uuid::Uuid;
+
+use crate::entity::{EntityMeta, TenantRule};
+use crate::scope::Wall;
 use crate::sql::Operation;
+
+/// Tenants are counted in so many parts, by their ids: what is remembered of one grows old with those of its part.
+const PARTS: usize = 256;
 
 /// Counts the commits of this process that changed what is remembered ([`crate::entity::Property::remembered`]). Those of
 /// other processes are not known here: what is remembered needs an end of its own.
-#[derive(Debug, Clone, Default)]
-pub struct Memory(Arc<AtomicU64>);
+#[derive(Debug, Clone)]
+pub struct Memory(Arc<Commits>);
+
+#[derive(Debug)]
+struct Commits {
+    /// Those that concern rows of any tenant.
+    of_all: AtomicU64,
+    /// Those that concern rows of one tenant.
+    of_parts: [AtomicU64; PARTS],
+}
+
+impl Default for Memory {
+    fn default() -> Self {
+        Self(Arc::new(Commits { of_all: AtomicU64::new(0), of_parts: [const { AtomicU64::new(0) }; PARTS] }))
+    }
+}
 
 impl Memory {
-    /// The commits until now. What was read after it was asked for, and before it is another, still holds, as far as this
-    /// process knows.
-    pub fn age(&self) -> u64 {
-        self.0.load(Ordering::Acquire)
+    /// The commits until now that concern what is remembered of a tenant. What was read after it was asked for, and before it
+    /// is another, still holds, as far as this process knows.
+    pub fn age(&self, tenant: Uuid) -> u64 {
+        // Both only grow, so that their sum is another when one of them is.
+        self.0.of_all.load(Ordering::Acquire).wrapping_add(self.part(tenant).load(Ordering::Acquire))
+    }
+
+    fn part(&self, tenant: Uuid) -> &AtomicU64 {
+        // The first bytes of an id are a time; the last one is any.
+        &self.0.of_parts[usize::from(tenant.as_bytes()[15])]
     }
 }
 
 /// Whether a transaction changes what is remembered.
 #[derive(Debug, Default)]
-pub(crate) struct Outdates(AtomicBool);
+pub(crate) struct Outdates {
+    /// Of rows that several tenants may share.
+    of_all: AtomicBool,
+    /// Of rows of the scope's tenant.
+    of_tenant: AtomicBool,
+}
 
 impl Outdates {
     /// Looks at a statement that is written. A row that is new was not remembered.
     pub(crate) fn note(&self, meta: &EntityMeta, operation: &Operation<'_>) {
+        let is_remembered = || meta.properties.iter().any(|property| property.remembered);
         let outdates = match operation {
             Operation::Update { values, .. } => {
-                let is_remembered = meta.properties.iter().any(|property| property.remembered);
-                is_remembered && values.iter().any(|(property, _)| property.remembered || property.name == "deleted")
+                is_remembered() && values.iter().any(|(property, _)| property.remembered || property.name == "deleted")
             }
-            Operation::Destroy { .. } => meta.properties.iter().any(|property| property.remembered),
+            Operation::Destroy { .. } => is_remembered(),
             _ => false,
         };
         if outdates {
-            self.0.store(true, Ordering::Relaxed);
+            let is_of_one = matches!(meta.tenancy, TenantRule::Itself | TenantRule::Column(_));
+            let noted = if is_of_one { &self.of_tenant } else { &self.of_all };
+            noted.store(true, Ordering::Relaxed);
         }
     }
 
-    /// Counts the transaction, which has ended. Of one whose outcome is not known, all is assumed.
-    pub(crate) fn tell(&self, memory: &Memory) {
-        if self.0.load(Ordering::Relaxed) {
-            memory.0.fetch_add(1, Ordering::AcqRel);
+    /// Counts the transaction, which has ended behind this wall. Of one whose outcome is not known, all is assumed.
+    pub(crate) fn tell(&self, memory: &Memory, wall: Wall) {
+        let of_tenant = self.of_tenant.load(Ordering::Relaxed);
+        match wall {
+            Wall::Tenant(tenant) if of_tenant => drop(memory.part(tenant).fetch_add(1, Ordering::AcqRel)),
+            Wall::Person(_) | Wall::Open if of_tenant => drop(memory.0.of_all.fetch_add(1, Ordering::AcqRel)),
+            _ => {}
+        }
+        if self.of_all.load(Ordering::Relaxed) {
+            memory.0.of_all.fetch_add(1, Ordering::AcqRel);
         }
     }
 }

@@ -337,7 +337,7 @@ impl<S: Scope> Session<S, Write> {
             light(statement)?;
         }
         let ended = self.executor.finish(statements, policy).await;
-        self.outdates.tell(&self.memory);
+        self.outdates.tell(&self.memory, self.scope.wall());
         ended
     }
 }

@@ -1,5 +1,5 @@
 //! Slow reads: those that turn out to take long. Of one reader and table there is one at a time, and of all readers so many
-//! that half of the connections are left to others (ADR 34).
+//! that half of the connections are left to others (ADR 34), and half of those to other tenants (ADR 37).
 //!
 //! How long a read takes is not known before: a filter that finds nothing may have looked at every row. So each begins at
 //! once. One that is not done after [`SLOW`] needs a permit to go on. Where there is none, the read is ended,
@@ -18,6 +18,7 @@ use uuid::Uuid;
 
 use crate::error::StoreResult;
 use crate::options::SlowReadsState;
+use crate::shares::{Share, Shares};
 use crate::turns::{Key, Rules, Turn, Turns};
 
 /// From when on a read is slow.
@@ -35,6 +36,8 @@ pub(crate) fn permits(connections: usize) -> usize {
 pub(crate) struct SlowReads {
     turns: Turns,
     permits: Arc<Semaphore>,
+    /// Half of the permits for each tenant, so that nobody waits for another tenant's alone.
+    of_tenants: Arc<Shares>,
     connections: usize,
 }
 
@@ -51,6 +54,7 @@ pub(crate) struct Watch {
 #[derive(Debug)]
 struct Permit {
     _turn: Turn,
+    _of_tenant: Option<Share>,
     _of_all: OwnedSemaphorePermit,
 }
 
@@ -60,6 +64,7 @@ impl SlowReads {
         Arc::new(Self {
             turns: Turns::new(TURNS),
             permits: Arc::new(Semaphore::new(permits(connections))),
+            of_tenants: Shares::new(permits(connections) / 2),
             connections,
         })
     }
@@ -90,8 +95,10 @@ impl Watch {
     pub(crate) async fn wait(&mut self) -> StoreResult<()> {
         let (reader, table) = self.key;
         if let Some(turn) = self.slow.turns.wait(self.tenant, reader, table).await? {
+            // First that of the tenant: what all have is not kept while it is waited for.
+            let share = self.slow.of_tenants.wait(self.tenant).await;
             let permit = self.slow.permits.clone().acquire_owned().await;
-            self.permit = permit.ok().map(|permit| Permit { _turn: turn, _of_all: permit });
+            self.permit = permit.ok().map(|permit| Permit { _turn: turn, _of_tenant: share, _of_all: permit });
         }
         Ok(())
     }
@@ -127,13 +134,21 @@ impl Watch {
             let (reader, table) = self.key;
             // The turn is remembered, whether there is a permit or not, so that the next read waits for it.
             self.slow.turns.remember(reader, table);
-            let permit = self.slow.permits.clone().try_acquire_owned().ok();
-            self.permit = permit.and_then(|permit| {
-                let turn = self.slow.turns.take(reader, table, begun)?;
-                Some(Permit { _turn: turn, _of_all: permit })
-            });
+            self.permit = self.permit_at_once(begun);
         }
         self.permit.is_some()
+    }
+
+    /// A permit, where nothing of it has to be waited for.
+    fn permit_at_once(&self, begun: Instant) -> Option<Permit> {
+        let (reader, table) = self.key;
+        let share = match self.tenant {
+            Some(tenant) => Some(self.slow.of_tenants.take(tenant)?),
+            None => None,
+        };
+        let permit = self.slow.permits.clone().try_acquire_owned().ok()?;
+        let turn = self.slow.turns.take(reader, table, begun)?;
+        Some(Permit { _turn: turn, _of_tenant: share, _of_all: permit })
     }
 
     /// Does the work, unless it is slow and may not go on: then there is nothing of it. The work is pinned by the caller, who

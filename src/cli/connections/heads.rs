@@ -24,10 +24,53 @@ pub(super) struct NoRoom;
 const FREE: usize = 8 * 1024;
 /// What all heads may take beyond that together.
 const MOST: usize = 32 * 1024 * 1024;
+/// What those of one client address may take of it.
+const MOST_OF_ADDRESS: usize = MOST / 4;
+/// How long a connection that has taken some of it may idle while half of it is taken.
+const SHORT_IDLE: Duration = Duration::from_secs(5);
 
-/// What the heads of all connections take.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Together(Arc<AtomicUsize>);
+/// What the heads of several connections take.
+pub(super) type Taken = Arc<AtomicUsize>;
+
+/// The room for the heads of all connections, as one of them sees it.
+#[derive(Debug, Clone)]
+pub(super) struct Room {
+    /// What all take.
+    all: Taken,
+    /// What those of the same client address take; none of a proxy, whose clients are many.
+    of_address: Option<Taken>,
+    /// The longest head, in bytes: the server keeps no more of what comes, a body for example that it does not want.
+    longest: usize,
+}
+
+impl Room {
+    /// The room for heads of so many bytes at most.
+    pub(super) fn new(longest: usize) -> Self {
+        Self { all: Taken::default(), of_address: None, longest }
+    }
+
+    /// The same for a connection of an address whose heads take this.
+    pub(super) fn of(&self, of_address: Option<Taken>) -> Self {
+        Self { of_address, ..self.clone() }
+    }
+
+    /// Takes so much more; false where there is not as much.
+    fn take(&self, bytes: usize) -> bool {
+        let is_there = |taken: &Taken, most| taken.fetch_add(bytes, Ordering::Relaxed) + bytes <= most;
+        let of_address = self.of_address.as_ref().is_none_or(|taken| is_there(taken, MOST_OF_ADDRESS));
+        is_there(&self.all, MOST) && of_address
+    }
+
+    fn give_back(&self, bytes: usize) {
+        for taken in std::iter::once(&self.all).chain(&self.of_address) {
+            taken.fetch_sub(bytes, Ordering::Relaxed);
+        }
+    }
+
+    fn is_short(&self) -> bool {
+        self.all.load(Ordering::Relaxed) > MOST / 2
+    }
+}
 
 /// Of a connection, how often a request has begun and ended.
 #[derive(Debug, Clone)]
@@ -86,7 +129,7 @@ pub(super) struct Heads<S> {
     seen: usize,
     /// Whether a byte of the next head has come.
     has_begun: bool,
-    together: Together,
+    room: Room,
     /// How many bytes of the next head have come.
     length: usize,
     /// What the longest head has taken of the room of all: the server keeps it until the connection ends.
@@ -97,22 +140,22 @@ pub(super) struct Heads<S> {
 }
 
 impl<S> Heads<S> {
-    pub(super) fn new(stream: S, head: Duration, idle: Duration, work: Work, together: Together) -> Self {
+    pub(super) fn new(stream: S, head: Duration, idle: Duration, work: Work, room: Room) -> Self {
         let now = Instant::now();
         // Whichever comes first; it is moved when it has run out.
         let (end, timer) = (now + head, Box::pin(sleep_until(now + head.min(idle))));
-        Self { stream, head, idle, work, seen: 0, has_begun: false, together, length: 0, taken: 0, end, timer }
+        Self { stream, head, idle, work, seen: 0, has_begun: false, room, length: 0, taken: 0, end, timer }
     }
 
     /// Counts bytes of a head; false where there is no room for them.
     fn count(&mut self, bytes: usize) -> bool {
-        self.length += bytes;
+        self.length = (self.length + bytes).min(self.room.longest);
         let more = self.length.saturating_sub(FREE).saturating_sub(self.taken);
         if more == 0 {
             return true;
         }
         self.taken += more;
-        self.together.0.fetch_add(more, Ordering::Relaxed) + more <= MOST
+        self.room.take(more)
     }
 
     /// Sees to it that this is polled again while it may idle: the server need not read once more when a request has ended.
@@ -148,7 +191,8 @@ impl<S: AsyncRead + Unpin> AsyncRead for Heads<S> {
             self.has_begun = false;
             self.length = 0;
             // Nobody may have read since.
-            self.end = self.work.ended() + self.idle;
+            let idles_short = self.taken > 0 && self.room.is_short();
+            self.end = self.work.ended() + if idles_short { self.idle.min(SHORT_IDLE) } else { self.idle };
         }
         if !work.is_multiple_of(2) {
             if outcome.is_pending() {
@@ -175,7 +219,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Heads<S> {
 
 impl<S> Drop for Heads<S> {
     fn drop(&mut self) {
-        self.together.0.fetch_sub(self.taken, Ordering::Relaxed);
+        self.room.give_back(self.taken);
     }
 }
 
@@ -188,11 +232,12 @@ mod tests {
 
     const HEAD: Duration = Duration::from_secs(10);
     const IDLE: Duration = Duration::from_secs(75);
+    const LONGEST: usize = 32 * 1024;
 
     fn connection() -> (Heads<DuplexStream>, DuplexStream, Work) {
         let (ours, theirs) = duplex(64);
         let work = Work::default();
-        (Heads::new(ours, HEAD, IDLE, work.clone(), Together::default()), theirs, work)
+        (Heads::new(ours, HEAD, IDLE, work.clone(), Room::new(LONGEST)), theirs, work)
     }
 
     /// What the next read brings, or how it fails, and after how many seconds.
@@ -233,11 +278,11 @@ mod tests {
 
     #[tokio::test]
     async fn heads_together_take_so_much_and_no_more() {
-        let together = Together::default();
+        let room = Room::new(LONGEST);
         let mut kept = Vec::new();
         let refused = loop {
             let (ours, mut theirs) = duplex(64 * 1024);
-            let mut heads = Heads::new(ours, HEAD, IDLE, Work::default(), together.clone());
+            let mut heads = Heads::new(ours, HEAD, IDLE, Work::default(), room.clone());
             theirs.write_all(&vec![b'x'; 30_000]).await.unwrap();
             match heads.read(&mut vec![0; 40_000]).await {
                 Ok(_) => kept.push(heads),
@@ -247,7 +292,54 @@ mod tests {
         assert_eq!(refused.to_string(), NoRoom.to_string());
         assert_eq!(kept.len(), MOST / (30_000 - FREE));
         kept.clear();
-        assert_eq!(together.0.load(Ordering::Relaxed), 0, "all is given back");
+        assert_eq!(room.all.load(Ordering::Relaxed), 0, "all is given back");
+    }
+
+    #[tokio::test]
+    async fn the_heads_of_one_address_take_a_quarter() {
+        let room = Room::new(LONGEST);
+        let ours = Taken::default();
+        let head = async |of_address: Option<&Taken>| {
+            let (ours, mut theirs) = duplex(64 * 1024);
+            let mut heads = Heads::new(ours, HEAD, IDLE, Work::default(), room.of(of_address.cloned()));
+            theirs.write_all(&vec![b'x'; 30_000]).await.unwrap();
+            heads.read(&mut vec![0; 40_000]).await.map(|_| heads)
+        };
+        let mut kept = Vec::new();
+        while let Ok(heads) = head(Some(&ours)).await {
+            kept.push(heads);
+        }
+        assert_eq!(kept.len(), MOST_OF_ADDRESS / (30_000 - FREE));
+        assert!(head(Some(&Taken::default())).await.is_ok(), "another address has its own");
+        assert!(head(None).await.is_ok(), "a proxy has the clients of many");
+        kept.clear();
+        assert_eq!(ours.load(Ordering::Relaxed), 0);
+    }
+
+    #[tokio::test]
+    async fn a_body_that_nobody_wants_counts_as_a_head_at_most() {
+        let (ours, mut theirs) = duplex(2 * 1024 * 1024);
+        let room = Room::new(LONGEST);
+        let mut heads = Heads::new(ours, HEAD, IDLE, Work::default(), room.clone());
+        theirs.write_all(&vec![b'x'; 1_000_000]).await.unwrap();
+        for _ in 0..10 {
+            heads.read_exact(&mut vec![0; 100_000]).await.unwrap();
+        }
+        assert_eq!(room.all.load(Ordering::Relaxed), LONGEST - FREE);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn while_room_is_short_who_takes_some_idles_shortly() {
+        for (others, idles) in [(0, 75), (MOST / 2, 5)] {
+            let (ours, mut theirs) = duplex(64 * 1024);
+            let (room, work) = (Room::new(LONGEST), Work::default());
+            room.all.fetch_add(others, Ordering::Relaxed);
+            let mut heads = Heads::new(ours, HEAD, IDLE, work.clone(), room);
+            theirs.write_all(&vec![b'x'; 10_000]).await.unwrap();
+            heads.read_exact(&mut vec![0; 10_000]).await.unwrap();
+            drop(work.begin());
+            assert_eq!(read(&mut heads).await, (Ok(0), idles));
+        }
     }
 
     #[tokio::test(start_paused = true)]

@@ -1,9 +1,11 @@
-//! How many connections one client address has open, so that one client does not have all connections.
+//! How many connections one client address has open, so that one client does not have all connections; and what their heads take.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, PoisonError};
+
+use super::heads::Taken;
 
 /// The part of an IPv6 address that names a network; a client chooses the rest as it likes.
 const NETWORK: u128 = u128::MAX << 64;
@@ -13,14 +15,23 @@ const NETWORK: u128 = u128::MAX << 64;
 pub(super) struct Addresses {
     /// Most of one address; 0 for any number.
     most: usize,
-    open: Arc<Mutex<HashMap<IpAddr, usize>>>,
+    open: Arc<Mutex<HashMap<IpAddr, Open>>>,
+}
+
+/// The connections of an address.
+#[derive(Debug, Default)]
+struct Open {
+    count: usize,
+    heads: Taken,
 }
 
 /// A connection of an address, counted until it is dropped.
 #[derive(Debug)]
 pub(super) struct Permit {
     address: IpAddr,
-    open: Arc<Mutex<HashMap<IpAddr, usize>>>,
+    /// What the heads of the address take.
+    pub(super) heads: Taken,
+    open: Arc<Mutex<HashMap<IpAddr, Open>>>,
 }
 
 impl Addresses {
@@ -33,22 +44,22 @@ impl Addresses {
     pub(super) fn permit(&self, address: IpAddr) -> Option<Permit> {
         let address = client(address);
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = open.entry(address).or_default();
+        let Open { count, heads } = open.entry(address).or_default();
         if self.most > 0 && *count >= self.most {
             return None;
         }
         *count += 1;
-        Some(Permit { address, open: self.open.clone() })
+        Some(Permit { address, heads: heads.clone(), open: self.open.clone() })
     }
 }
 
 impl Drop for Permit {
     fn drop(&mut self) {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Entry::Occupied(mut count) = open.entry(self.address) {
-            *count.get_mut() -= 1;
-            if *count.get() == 0 {
-                count.remove();
+        if let Entry::Occupied(mut of_address) = open.entry(self.address) {
+            of_address.get_mut().count -= 1;
+            if of_address.get().count == 0 {
+                of_address.remove();
             }
         }
     }

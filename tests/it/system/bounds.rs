@@ -2,13 +2,17 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
 
 use super::on_sqlite;
+use crate::callback;
 use crate::program::{Running, Workplace};
+use crate::replay::signature::Signature;
 use crate::request::{Request, bad_refusal, json, text};
+use crate::support::fixture::Database;
 use crate::support::server::Server;
 use crate::support::token;
 
@@ -98,11 +102,14 @@ fn a_body_beyond_the_limit_is_refused_without_reading_it_all() {
 
 #[test]
 fn requests_beyond_the_concurrency_limit_are_refused() {
-    let (_database, server) = on_sqlite(&[("CONCURRENCY_LIMIT", "1")]);
-    let list = || Request::new(server.address(), "GET /tenants").token("admin_a").send();
+    let (database, server) = on_sqlite(&[("CONCURRENCY_LIMIT", "1")]);
+    let list = || Request::new(server.address(), "GET /tenants").token("admin_b").send();
+    let Database::Sqlite(file) = &database else { panic!("it is a file") };
+    let other = file.connect();
+    other.execute_batch("BEGIN IMMEDIATE").expect("nobody writes");
     let mut slow = open(server.address());
     let [head, body] = slow_request(&token::token("admin_a"));
-    slow.write_all(head.as_bytes()).unwrap();
+    slow.write_all([head, body].concat().as_bytes()).unwrap();
     eventually("the request is at work", || in_flight(&server, 1));
 
     let refused = list();
@@ -113,10 +120,63 @@ fn requests_beyond_the_concurrency_limit_are_refused() {
         assert_eq!(super::get(&server, page).status, 200, "{page}");
     }
 
-    slow.write_all(body.as_bytes()).unwrap();
+    other.execute_batch("ROLLBACK").unwrap();
     let answer = rest(slow);
     assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
     assert_eq!(list().status, 200);
+}
+
+/// Neither strangers nor callers keep others out by sending no body.
+#[test]
+fn while_its_body_is_waited_for_a_request_takes_no_place() {
+    let (_database, server) = on_sqlite(&[&[("CONCURRENCY_LIMIT", "1")], callback::SETTINGS].concat());
+    let signed = Signature::default().headers("{}");
+    let signed: String =
+        signed.iter().filter_map(|(name, value)| Some(format!("{name}: {}\r\n", value.as_ref()?))).collect();
+    let strange = format!(
+        "POST /user-callback HTTP/1.1\r\nhost: test\r\nconnection: close\r\n{signed}content-type: application/json\r\n\
+         content-length: 2\r\n\r\n"
+    );
+    let mut strangers: Vec<_> = (0..4).map(|_| open(server.address())).collect();
+    for stream in &mut strangers {
+        stream.write_all(strange.as_bytes()).unwrap();
+    }
+    let mut slow = open(server.address());
+    let [head, body] = slow_request(&token::token("admin_a"));
+    slow.write_all(head.as_bytes()).unwrap();
+    eventually("all are there", || in_flight(&server, 5));
+    assert_eq!(Request::new(server.address(), "GET /tenants").token("admin_b").send().status, 200);
+    slow.write_all(body.as_bytes()).unwrap();
+    let answer = rest(slow);
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    for mut stream in strangers {
+        stream.write_all(b"{}").unwrap();
+        let answer = rest(stream);
+        assert!(answer.starts_with("HTTP/1.1 4"), "{answer}");
+    }
+}
+
+/// Whose activity the database must tell takes room of the tenant meanwhile.
+#[test]
+fn a_request_whose_caller_is_looked_up_is_one_of_the_tenant() {
+    let database = Database::postgres();
+    let server = Server::start(&database.url(), &[("CONCURRENCY_LIMIT", "4"), ("CALLER_CACHE_MILLISECONDS", "0")]);
+    database.restore();
+    database.run("BEGIN; LOCK TABLE main.tenants IN ACCESS EXCLUSIVE MODE");
+    let ask = |profile: &'static str| {
+        let request = Request::new(server.address(), "GET /tenants").token(profile);
+        thread::spawn(move || request.send())
+    };
+    let ours: Vec<_> = (0..3).map(|_| ask("admin_a")).collect();
+    eventually("three requests are at work", || in_flight(&server, 3));
+    let refused = ask("admin_a").join().expect("it is answered");
+    assert_eq!((refused.status, refused.header("retry-after")), (503, "1"));
+    let theirs = ask("admin_b");
+    eventually("another tenant's is too", || in_flight(&server, 4));
+    database.run("ROLLBACK");
+    for request in ours.into_iter().chain([theirs]) {
+        assert_eq!(request.join().expect("it is answered").status, 200);
+    }
 }
 
 /// However many requests one tenant sends, another is answered.

@@ -48,6 +48,27 @@ async fn of_one_reader_one_goes_on_and_of_all_half_of_the_connections() -> Outco
 }
 
 #[tokio::test(start_paused = true)]
+async fn half_of_the_permits_are_left_to_other_tenants() -> Outcome {
+    let slow = SlowReads::new(8);
+    let begun = Instant::now();
+    let watch = |tenant: u128, reader: u128| {
+        slow.watch((Some(Uuid::from_u128(tenant)), Some(Uuid::from_u128(reader))), TABLE).ok_or("not watched")
+    };
+    let (mut first, mut second, mut third) = (watch(1, 1)?, watch(1, 2)?, watch(1, 3)?);
+    assert!(first.may_go_on(begun) && second.may_go_on(begun) && !third.may_go_on(begun));
+    let mut waiting = Box::pin(third.wait());
+    assert!(futures_util::poll!(&mut waiting).is_pending(), "two of four are the tenant's");
+    let (mut theirs, mut others) = (watch(2, 4)?, watch(2, 5)?);
+    assert!(theirs.may_go_on(begun) && others.may_go_on(begun), "who waits takes nothing of the others");
+    drop(first);
+    waiting.await?;
+    assert!(third.has_permit());
+    drop((third, second, theirs, others));
+    assert_eq!(slow.state().under_way, 0);
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
 async fn who_has_had_no_slow_read_waits_for_nobody() -> Outcome {
     let slow = SlowReads::new(1);
     let mut watch = slow.watch((None, OURS), TABLE).ok_or("not watched")?;
