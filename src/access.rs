@@ -9,6 +9,7 @@ pub(crate) mod entrance;
 pub(crate) mod guard;
 pub(crate) mod jwks;
 pub(crate) mod keys;
+pub(crate) mod live_permissions;
 pub(crate) mod locator;
 pub(crate) mod lookups;
 pub(crate) mod power;

@@ -21,6 +21,7 @@ use crate::access::authenticate::Authenticators;
 use crate::access::bearer::BearerTokens;
 use crate::access::caller::ClaimMap;
 use crate::access::guard::Guard;
+use crate::access::live_permissions::{LivePermissions, PermissionSource};
 use crate::access::sessions::Sessions;
 use crate::access::signature::{ProvisioningCallback, SignatureVerifier};
 use crate::clock::Clock;
@@ -49,6 +50,7 @@ pub struct Builder {
     leeway: Duration,
     limits: Limits,
     caller_cache: Duration,
+    permission_source: PermissionSource,
     operator: bool,
     http: HttpOptions,
     environment: Environment,
@@ -88,6 +90,7 @@ impl UserTenantService {
             leeway: Duration::ZERO,
             limits: Limits::default(),
             caller_cache: Duration::from_secs(1),
+            permission_source: PermissionSource::default(),
             operator: false,
             http: HttpOptions::default(),
             environment: Environment::system(),
@@ -244,6 +247,20 @@ impl Builder {
         Self { caller_cache: life.min(Duration::from_secs(1)), ..self }
     }
 
+    /// What says what a caller may do; the token by default.
+    ///
+    /// ```
+    /// use user_tenant_service::{Builder, PermissionSource};
+    ///
+    /// fn felt_at_once(builder: Builder) -> Builder {
+    ///     builder.permission_source(PermissionSource::Live)
+    /// }
+    /// ```
+    #[must_use]
+    pub fn permission_source(self, permission_source: PermissionSource) -> Self {
+        Self { permission_source, ..self }
+    }
+
     /// When a membership is active that a tenant has given to a person whose home is elsewhere; at once by default.
     ///
     /// ```
@@ -393,7 +410,9 @@ impl Builder {
         } else {
             ActiveCallers::new(self.caller_cache, self.http.concurrency)
         };
-        let guard = Guard::new(authenticators, active_callers, sessions.lookups(), metrics.clone(), signatures);
+        let live = !self.operator && self.permission_source == PermissionSource::Live;
+        let live = live.then(|| LivePermissions::new(self.caller_cache));
+        let guard = Guard::new(authenticators, active_callers, live, sessions.lookups(), metrics.clone(), signatures);
         let listeners = self.host.listeners;
         let service = Arc::new(Service { sessions, guard, metrics, environment: self.environment, listeners });
         let bare = UserTenantService { service: service.clone(), router: Router::new(), operators: Router::new() };

@@ -24,6 +24,7 @@ pub(crate) use trust::{Doubt, read as read_trusted};
 use user_tenant_store::session::{DatabaseOptions, Limits};
 
 use crate::access::caller::ClaimMap;
+use crate::access::live_permissions::PermissionSource;
 use crate::access::signature::ProvisioningCallback;
 use crate::http::{ForwardedHeader, HttpOptions, Proxies};
 use crate::model::MembershipAcceptance;
@@ -80,6 +81,8 @@ pub(crate) struct Config {
     pub(crate) claims: ClaimMap,
     /// How long to cache that a caller is active.
     pub(crate) caller_cache: Duration,
+    /// What says what a caller may do.
+    pub(crate) permission_source: PermissionSource,
     /// When a membership beside a person's home counts.
     pub(crate) membership_acceptance: MembershipAcceptance,
     /// Who may provision tenants by signed callbacks, if anybody.
@@ -140,6 +143,11 @@ impl Config {
             jwt_leeway: Duration::from_secs(settings.number("JWT_LEEWAY_SECONDS", 0..=300)?),
             claims: claims(settings)?,
             caller_cache: settings.milliseconds("CALLER_CACHE_MILLISECONDS", 0..=1_000)?,
+            permission_source: match settings.text("JWT_PERMISSIONS") {
+                None | Some("token") => PermissionSource::Token,
+                Some("live") => PermissionSource::Live,
+                Some(_) => return Err(settings.wrong("JWT_PERMISSIONS", "must be token or live")),
+            },
             membership_acceptance: match settings.text("MEMBERSHIP_ACCEPTANCE") {
                 None | Some("vouched") => MembershipAcceptance::Vouched,
                 Some("required") => MembershipAcceptance::Required,

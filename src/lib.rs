@@ -73,6 +73,7 @@ mod scaffold;
 mod service;
 mod telemetry;
 
+pub use access::live_permissions::PermissionSource;
 pub use access::signature::ProvisioningCallback;
 pub use access::verifier::{TokenVerifier, Verification};
 pub use builder::{Builder, UserTenantService, Verifier};

@@ -1,6 +1,7 @@
 //! Who is calling: the fields that the service needs, read from the claims of a verified token wherever the issuer put them.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
@@ -56,12 +57,12 @@ pub(crate) struct Caller {
     pub(crate) tenant_id: Uuid,
     /// Whether the caller reaches every tenant.
     pub(crate) master: bool,
-    /// Permissions by name or number, as the claim has them.
-    pub(crate) permissions: HashSet<String>,
+    /// Permissions by name or number, as the claim has them, or as the database grants them.
+    pub(crate) permissions: Arc<HashSet<String>>,
     /// Sign-in name, where the token tells it.
     pub(crate) username: Option<String>,
     /// Every claim as it was signed.
-    pub(crate) claims: Map<String, Value>,
+    pub(crate) claims: Arc<Map<String, Value>>,
 }
 
 impl Caller {
@@ -72,9 +73,9 @@ impl Caller {
             user_tenant_id: actor,
             tenant_id: Uuid::nil(),
             master: false,
-            permissions: HashSet::new(),
+            permissions: Arc::default(),
             username: None,
-            claims: Map::new(),
+            claims: Arc::default(),
         }
     }
 
@@ -82,7 +83,7 @@ impl Caller {
     /// named; nil is none.
     #[cfg(feature = "cli")]
     pub(crate) fn operator(tenant: Uuid, permissions: impl IntoIterator<Item = String>) -> Self {
-        let permissions = permissions.into_iter().collect();
+        let permissions = Arc::new(permissions.into_iter().collect());
         Self { tenant_id: tenant, master: true, permissions, ..Self::provisioner(Uuid::nil()) }
     }
 
@@ -113,9 +114,11 @@ impl ClaimMap {
             user_tenant_id: id(&self.user_tenant_id)?,
             tenant_id: id(&self.tenant_id)?,
             master: find(claims, &self.tenant_type).and_then(Value::as_str) == Some(MASTER),
-            permissions: permissions.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect(),
+            permissions: Arc::new(
+                permissions.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect(),
+            ),
             username: find(claims, "username").and_then(Value::as_str).map(str::to_owned),
-            claims: claims.as_object().cloned().unwrap_or_default(),
+            claims: Arc::new(claims.as_object().cloned().unwrap_or_default()),
         })
     }
 
@@ -139,7 +142,7 @@ impl ClaimMap {
 
     /// Puts our fields where this map will find them again, for tokens that the service signs itself.
     pub(crate) fn write(&self, caller: &Caller) -> Map<String, Value> {
-        let mut claims = Value::Object(caller.claims.clone());
+        let mut claims = Value::Object(Map::clone(&caller.claims));
         let mut permissions: Vec<&String> = caller.permissions.iter().collect();
         permissions.sort();
         put(&mut claims, &self.id, caller.id.to_string().into());
@@ -261,7 +264,7 @@ mod tests {
         assert!(caller.may(&["18"]));
         assert!(!caller.may(&["viewtenant"]));
         assert!(!caller.may(&[]));
-        assert_eq!(Value::Object(caller.claims), claims());
+        assert_eq!(Value::Object((*caller.claims).clone()), claims());
     }
 
     #[test]
@@ -309,7 +312,7 @@ mod tests {
         let mut caller = map.caller(&claims).unwrap();
         assert!(caller.master && caller.may(&["ViewTenant"]));
         assert_eq!(caller.tenant_id.to_string(), TENANT);
-        caller.claims.clear();
+        caller.claims = std::sync::Arc::default();
         assert_eq!(Value::Object(map.write(&caller)), claims);
     }
 

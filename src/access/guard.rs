@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::active_callers::{ActiveCallers, Place};
 use super::authenticate::Authenticators;
 use super::caller::Caller;
+use super::live_permissions::LivePermissions;
 use super::locator::Locator;
 use super::lookups::Lookups;
 use super::power::Power;
@@ -73,6 +74,8 @@ impl Authorized {
 pub(crate) struct Guard {
     authenticators: Authenticators,
     active_callers: ActiveCallers,
+    /// Where not the token says what a caller may do.
+    live: Option<LivePermissions>,
     lookups: Lookups,
     metrics: Arc<Metrics>,
     signatures: Option<SignatureVerifier>,
@@ -83,11 +86,12 @@ impl Guard {
     pub(crate) fn new(
         authenticators: Authenticators,
         active_callers: ActiveCallers,
+        live: Option<LivePermissions>,
         lookups: Lookups,
         metrics: Arc<Metrics>,
         signatures: Option<SignatureVerifier>,
     ) -> Self {
-        Self { authenticators, active_callers, lookups, metrics, signatures }
+        Self { authenticators, active_callers, live, lookups, metrics, signatures }
     }
 
     /// The active caller of a request, by its head alone, or the 401 that it gets: before anything else is read of it. The request
@@ -95,7 +99,7 @@ impl Guard {
     pub(crate) async fn identify(&self, head: &Parts) -> Result<(Arc<Caller>, Place)> {
         let verified = match self.authenticators.caller(head).await {
             Ok(caller) => match self.active_callers.admit(&self.lookups, &caller).await? {
-                Some(place) => Ok((caller, place)),
+                Some(place) => Ok((self.with_permissions(caller).await?, place)),
                 None => Err(TokenError::NotActive),
             },
             Err(error) => Err(error),
@@ -111,6 +115,15 @@ impl Guard {
                 TokenError::Unavailable(source) => Error::Unavailable(Some(source)),
             }
         })
+    }
+
+    /// The caller with what counts of permissions here: those of the token, or of the database.
+    async fn with_permissions(&self, caller: Arc<Caller>) -> Result<Arc<Caller>> {
+        match &self.live {
+            // Boxed, since requests by the token would have room for it too.
+            Some(live) => Box::pin(live.of(&self.lookups, &caller)).await,
+            None => Ok(caller),
+        }
     }
 
     /// Refuses a caller who was identified and is active no more.

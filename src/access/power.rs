@@ -44,7 +44,7 @@ mod tests {
     use crate::model::permission::{ALL, in_every_spelling};
 
     fn caller(permissions: HashSet<String>) -> Caller {
-        Caller { permissions, ..Caller::provisioner(Uuid::nil()) }
+        Caller { permissions: permissions.into(), ..Caller::provisioner(Uuid::nil()) }
     }
 
     #[test]

@@ -167,6 +167,7 @@ impl Context {
             .leeway(config.jwt_leeway)
             .limits(config.limits)
             .caller_cache(config.caller_cache)
+            .permission_source(config.permission_source)
             .membership_acceptance(config.membership_acceptance)
             .http(config.http.clone())
             .migrations(self.program.schema());

@@ -10,6 +10,7 @@ use super::context::Context;
 use super::failure::Failure;
 use super::print::{program, say};
 use crate::access::caller::{ClaimMap, MASTER};
+use crate::access::live_permissions::PermissionSource;
 use crate::access::sessions::Sessions;
 use crate::access::token::sign;
 use crate::domain::callers;
@@ -65,6 +66,13 @@ pub(super) async fn mint(
         )),
         other => other.into(),
     })?;
+    if context.config.permission_source == PermissionSource::Live {
+        if !options.permissions.is_empty() {
+            let why = "--permission: with JWT_PERMISSIONS=live the database says what a caller may do, and a token holds none";
+            return Err(Failure::Usage(why.to_owned()));
+        }
+        claims.remove("permissions");
+    }
     if !options.permissions.is_empty() {
         claims.insert("permissions".to_owned(), json!(options.permissions));
     }

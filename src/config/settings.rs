@@ -97,6 +97,11 @@ pub(crate) const SETTINGS: &[Setting] = &[
     ),
     plain("JWT_CLAIM_PERMISSIONS", Some("permissions"), "Claim with the array of permissions"),
     plain(
+        "JWT_PERMISSIONS",
+        Some("token"),
+        "What says what a caller may do: token (its claim, as with the original) or live (the database: role and own permissions; a token need hold none, and a change is felt at once, on other replicas within CALLER_CACHE_MILLISECONDS)",
+    ),
+    plain(
         "JWT_CLAIM_PASSWORD_EXPIRY",
         Some("passwordExpiryTime"),
         "Claim with the time from which the password must be changed",

@@ -162,6 +162,10 @@ fn permission(operation: &Operation, caller: &Caller) -> Check {
     let needed = operation.permissions.join(", ");
     if caller.may(operation.permissions) {
         Check::passes("permission", format!("holds one of {needed}"))
+    } else if caller.permissions.is_empty() {
+        let told = "the token holds no permissions: 403 NotAllowedAccess, unless the service takes them from its database \
+                    (JWT_PERMISSIONS=live)";
+        Check::unknown("permission", told.to_owned())
     } else {
         Check::fails("permission", format!("403 NotAllowedAccess: it holds none of {needed}"))
     }

@@ -31,7 +31,7 @@ pub struct Role {
     #[property(max_length = 500)]
     pub description: Option<String>,
     /// Keys of the permissions that the role grants.
-    #[property(max_items = 1000, max_length = 200)]
+    #[property(remembered, max_items = 1000, max_length = 200)]
     pub permissions: Option<Vec<String>>,
     /// Ids of the client applications that holders of the role may use.
     #[property(max_items = 1000, max_length = 100)]

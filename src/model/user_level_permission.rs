@@ -20,10 +20,10 @@ pub struct UserLevelPermission {
     #[property(id)]
     pub id: Uuid,
     /// Key of the permission.
-    #[property(max_length = 200)]
+    #[property(remembered, max_length = 200)]
     pub permission: String,
     /// True grants it, false withholds it.
-    #[property(default = "true")]
+    #[property(remembered, default = "true")]
     pub allowed: bool,
     /// Id of the membership.
     #[property(parent)]

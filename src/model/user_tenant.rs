@@ -38,6 +38,7 @@ pub struct UserTenant {
     #[property(parent)]
     pub tenant_id: Uuid,
     /// Id of the role, which is one of the same tenant.
+    #[property(remembered)]
     pub role_id: Uuid,
     /// The names by which the tenant introduced a person whom another tenant knew already.
     #[property(hidden, logged, max_bytes = 4096)]

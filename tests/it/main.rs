@@ -19,6 +19,7 @@ mod holes;
 mod isolation;
 mod jwks;
 mod library;
+mod live_permissions;
 mod mcp;
 mod members;
 mod names;

@@ -55,7 +55,8 @@ pub(crate) struct Outdates {
 }
 
 impl Outdates {
-    /// Looks at a statement that is written. A row that is new was not remembered.
+    /// Looks at a statement that is written. A row that is new was not remembered; but what is remembered of its parent, a member
+    /// and the member's permissions, may change with it.
     pub(crate) fn note(&self, meta: &EntityMeta, operation: &Operation<'_>) {
         let is_remembered = || meta.properties.iter().any(|property| property.remembered);
         let outdates = match operation {
@@ -63,10 +64,16 @@ impl Outdates {
                 is_remembered() && values.iter().any(|(property, _)| property.remembered || property.name == "deleted")
             }
             Operation::Destroy { .. } => is_remembered(),
+            Operation::Insert { .. } => matches!(meta.tenancy, TenantRule::Through { .. }) && is_remembered(),
             _ => false,
         };
         if outdates {
-            let is_of_one = matches!(meta.tenancy, TenantRule::Itself | TenantRule::Column(_));
+            let is_of_one = match meta.tenancy {
+                TenantRule::Itself | TenantRule::Column(_) => true,
+                // By its own id it may have parents in several tenants, as a person has memberships.
+                TenantRule::Through { local, .. } => local != meta.id().name,
+                TenantRule::Global { .. } => false,
+            };
             let noted = if is_of_one { &self.of_tenant } else { &self.of_all };
             noted.store(true, Ordering::Relaxed);
         }

@@ -73,7 +73,9 @@ impl<'a, E: Entity, S: Scope> Repository<'a, E, S, Write> {
             return Err(read_only());
         }
         let values = self.fill(new)?;
-        let statement = self.session.confine(meta, Operation::Insert { values: &values });
+        let insert = Operation::Insert { values: &values };
+        self.session.outdates.note(meta, &insert);
+        let statement = self.session.confine(meta, insert);
         Ok(Prepared { statement, record: Record::of(values) })
     }
 
