@@ -108,6 +108,7 @@ async fn command(context: &Arc<Context>, command: Command) -> Result<(), Failure
         Command::User(action) => resource::resource(context, Kind::User, *action).await,
         Command::Role(action) => resource::resource(context, Kind::Role, *action).await,
         Command::Group(action) => resource::resource(context, Kind::Group, *action).await,
+        Command::Permissions(action) => resource::permissions(context, *action).await,
         Command::Config(options) => print::configuration(context, &options),
         Command::Openapi(_)
         | Command::Errors

@@ -19,7 +19,7 @@ use super::manual::renamed;
 use super::mcp::McpOptions;
 use super::microservice::MicroserviceOptions;
 use super::print::{OURS, name};
-use super::resource::{Action, with_references, with_words};
+use super::resource::{Action, PermissionsAction, with_references, with_words};
 use crate::config::{SETTINGS, Setting};
 use crate::migrations::optional_constraints;
 
@@ -78,6 +78,9 @@ pub(super) enum Command {
     /// Work with the groups of a tenant.
     #[command(subcommand)]
     Group(Box<Action>),
+    /// Ask which permissions there are, and who has which.
+    #[command(subcommand)]
+    Permissions(Box<PermissionsAction>),
     /// Write a new service, a crate that mounts this library.
     ///
     /// What is missing is asked for on a terminal.

@@ -3,6 +3,7 @@
 mod help;
 mod names;
 mod path;
+mod permissions;
 mod references;
 mod values;
 
@@ -16,6 +17,7 @@ use user_tenant_store::{Entity, EntityMeta};
 
 pub(super) use self::help::with_words;
 use self::path::Path;
+pub(super) use self::permissions::{PermissionsAction, permissions};
 pub(super) use self::references::with_references;
 use self::values::{Conditions, Values, object};
 use super::context::Context;
@@ -202,7 +204,7 @@ pub(super) fn statuses(command: &str) -> Option<String> {
 
 /// Does it, and prints the result.
 pub(super) async fn resource(context: &Context, kind: Kind, action: Action) -> Result<(), Failure> {
-    let print = |rows: &Json, output| table::print(rows, kind.meta(), kind.columns(), output);
+    let print = |rows: &Json, output| table::print(rows, Some(kind.meta()), kind.columns(), output);
     match action {
         Action::List { common, filter, conditions, all } => {
             let mut filter = conditions.filter(filter.unwrap_or_default(), kind)?;
@@ -216,7 +218,7 @@ pub(super) async fn resource(context: &Context, kind: Kind, action: Action) -> R
         Action::Get { name, common } => {
             let path = Path::open(context, kind, &common).await?;
             let rows = path.find(&names::id(&path, &name).await?).await?;
-            table::print(&rows, kind.meta(), kind.details(), common.output)
+            table::print(&rows, Some(kind.meta()), kind.details(), common.output)
         }
         Action::Create { common, values } => {
             let mut body = values.body(kind)?;

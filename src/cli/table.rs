@@ -15,9 +15,9 @@ use super::resource::Output;
 /// Why there is nothing to print.
 pub(super) const NO_ROWS: &str = "the answer is no list of rows: is this the address of the service, with its prefix?";
 
-/// Prints rows. A table has these columns, with words for numbers that have some; JSON and CSV have all that there are, as
+/// Prints rows, of an entity if they are. A table has these columns, with words for numbers that have some; JSON and CSV have all that there are, as
 /// they are.
-pub(super) fn print(rows: &Json, meta: &EntityMeta, columns: &[&str], output: Output) -> Result<(), Failure> {
+pub(super) fn print(rows: &Json, meta: Option<&EntityMeta>, columns: &[&str], output: Output) -> Result<(), Failure> {
     let rows = rows.as_array().ok_or_else(|| Failure::other(NO_ROWS))?;
     match output {
         Output::Json => {
@@ -73,8 +73,8 @@ fn cell(value: &Json) -> String {
 }
 
 /// A cell of a table, on one line.
-fn shown(meta: &EntityMeta, column: &str, value: &Json) -> String {
-    let words = meta.property(column).and_then(|property| property.rules.words);
+fn shown(meta: Option<&EntityMeta>, column: &str, value: &Json) -> String {
+    let words = meta.and_then(|meta| meta.property(column)).and_then(|property| property.rules.words);
     let number = value.as_u64().and_then(|number| usize::try_from(number).ok());
     if let Some(word) = words.zip(number).and_then(|(words, number)| words.get(number)) {
         return (*word).to_owned();

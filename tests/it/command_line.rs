@@ -6,6 +6,7 @@ mod migrate;
 mod names;
 mod obstacles;
 mod packaging;
+mod permissions;
 mod resources;
 mod settings;
 mod start;

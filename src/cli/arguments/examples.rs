@@ -75,6 +75,9 @@ const EXAMPLES: &[(&str, &[&str])] = &[
     ("group create", &["group create --set name=engineers --set 'description=Who builds it'"]),
     ("group update", &["group update engineers --set name=builders"]),
     ("group remove", &["group remove engineers --yes"]),
+    ("permissions list", &["permissions list", "permissions list --output json"]),
+    ("permissions of", &["permissions of ann --tenant acme"]),
+    ("permissions check", &["permissions check ann UpdateTenantUser ViewRoles --tenant acme"]),
     (
         "microservice",
         &[

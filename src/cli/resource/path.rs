@@ -11,6 +11,7 @@ use super::super::target;
 use super::{Common, Kind, names};
 use crate::access::caller::ClaimMap;
 use crate::client::{Answer, Client};
+use crate::error::BoxError;
 use crate::http::CURSOR;
 
 /// How many rows `--all` asks for at once.
@@ -32,8 +33,7 @@ impl Path {
             let message = "--tenant: tenants belong to none; for one of them:  tenant get NAME";
             return Err(Failure::Usage(message.to_owned()));
         }
-        let client = target::open(context, &common.target).await?;
-        let tenants = Self { client, kind: Kind::Tenant, within: String::new(), tenant: None };
+        let tenants = Self::beside_tenants(context, common).await?;
         let tenant = match (kind, &common.tenant) {
             (Kind::Tenant, _) => return Ok(tenants),
             (_, Some(tenant)) => names::id(&tenants, tenant).await?,
@@ -44,6 +44,18 @@ impl Path {
         };
         let known = common.tenant.clone().unwrap_or_else(|| tenant.clone());
         Ok(Self { kind, within: format!("/tenants/{tenant}"), tenant: Some(known), ..tenants })
+    }
+
+    /// The way to what is of no tenant.
+    pub(super) async fn beside_tenants(context: &Context, common: &Common) -> Result<Self, Failure> {
+        let client = target::open(context, &common.target).await?;
+        Ok(Self { client, kind: Kind::Tenant, within: String::new(), tenant: None })
+    }
+
+    /// The answer at a path of the service.
+    pub(super) async fn get(&self, path: &str) -> Result<Json, Failure> {
+        let answer = self.client.send(&Method::GET, path, None).await.map_err(unreachable)?;
+        Ok(self.carried_out(answer)?.body)
     }
 
     /// The way to rows of another kind in the same tenant.
@@ -127,7 +139,7 @@ impl Path {
             target = format!("{target}?{query}");
         }
         let answer = self.client.send(method, &target, body).await;
-        answer.map_err(|error| Failure::Other("the service cannot be reached".to_owned(), Some(error)))
+        answer.map_err(unreachable)
     }
 
     /// The row with this id, in a list of one.
@@ -164,6 +176,10 @@ impl Path {
     }
 }
 
+fn unreachable(error: BoxError) -> Failure {
+    Failure::Other("the service cannot be reached".to_owned(), Some(error))
+}
+
 /// The tenant that the client's token is of, as it says itself.
 fn tenant_of(claims: &ClaimMap, client: &Client) -> Option<Uuid> {
     let tenant = claims.caller(&client.claims()?).ok()?.tenant_id;
@@ -173,7 +189,8 @@ fn tenant_of(claims: &ClaimMap, client: &Client) -> Option<Uuid> {
 /// What the service says, and what to do about it.
 fn refused(answer: &Answer, by_operator: bool) -> Failure {
     let error = &answer.body["error"];
-    let message = error["message"]["message"].as_str().or(error["message"].as_str()).unwrap_or("no reason is given");
+    let message = error["message"]["message"].as_str().or(error["message"].as_str()).or(answer.body["detail"].as_str());
+    let message = message.unwrap_or("no reason is given");
     let details: String = match &error["details"] {
         Json::Array(details) => details.iter().map(detail).collect(),
         details => sought(details).unwrap_or_default(),
