@@ -56,9 +56,19 @@ impl Sessions {
         for finding in bearable {
             tracing::warn!("{finding}");
         }
-        let store =
-            Store::open(database, limits, environment).map_err(|error| BuildError::Database(Box::new(error)))?;
-        let unreadable = store.unreadable(registry()).await.map_err(|error| BuildError::Database(Box::new(error)))?;
+        Self::connect(database, limits, environment, migrations).await
+    }
+
+    /// The same of a database whose schema was checked, but for whether all of it can be read.
+    pub(crate) async fn connect(
+        database: &DatabaseOptions,
+        limits: Limits,
+        environment: Environment,
+        migrations: Migrations,
+    ) -> std::result::Result<Self, BuildError> {
+        let failed = |error: StoreError| BuildError::Database(Box::new(error));
+        let store = Store::open(database, limits, environment).map_err(failed)?;
+        let unreadable = store.unreadable(registry(), migrations.audit.is_some()).await.map_err(failed)?;
         if !unreadable.is_empty() {
             store.close().await;
             return Err(BuildError::Schema(unreadable));

@@ -138,6 +138,9 @@ impl From<MigrateError> for Failure {
                 "DATABASE_URL or DB_USER: {error}\nName a user who may, or have the owner of the database let this one, with  \
                  GRANT … TO …"
             )),
+            MigrateError::Encoding(_) => Self::Configuration(format!(
+                "DATABASE_URL or DB_DATABASE: {error}\nMake one with  CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0"
+            )),
             MigrateError::ForeignSchema => Self::Schema(format!("{error}\n{FOREIGN}")),
             MigrateError::InTheWay(findings) if findings.iter().all(Finding::is_bearable) => {
                 Self::listing("rows stand in the way of adoption", &findings, MEND)

@@ -83,7 +83,7 @@ pub(super) async fn migrate(context: &Context, action: &MigrateAction) -> Result
 async fn open(context: &Context) -> Result<Option<Sessions>, BuildError> {
     let database = context.database().map_err(|failure| BuildError::Options(failure.to_string().into()))?;
     let (limits, environment) = (Limits::default(), Environment::system());
-    Sessions::open(&database, limits, environment, context.program.schema(), false).await.map(Some)
+    Sessions::connect(&database, limits, environment, context.program.schema()).await.map(Some)
 }
 
 /// Says how far an adopted database is not like others.

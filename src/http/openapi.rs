@@ -128,17 +128,17 @@ fn permissions(route: &Route) -> String {
 
 /// Statuses of the refusals that a request to this route can meet.
 fn refusals(route: &Route) -> impl Iterator<Item = &'static str> {
-    let takes_input = route.row.body.is_some() || !matches!(route.row.query, Query::None);
-    let (secured, writes) = (!route.permissions.is_empty(), route.row.body.is_some());
+    let (secured, takes) = (!route.permissions.is_empty(), route.row.body.is_some());
     [
-        ("400", takes_input),
+        // A parameter that it does not know.
+        ("400", true),
         ("401", secured || route.entrance.is_some()),
         ("403", secured),
         ("404", route.path.contains('{')),
-        ("409", writes),
-        ("413", writes),
-        ("415", writes),
-        ("422", writes),
+        ("409", takes && route.writes),
+        ("413", takes),
+        ("415", takes),
+        ("422", takes),
         ("431", true),
         ("503", true),
     ]

@@ -26,4 +26,14 @@ impl MembershipAcceptance {
         let registered = status.is(i32::from(UserStatus::Registered));
         Predicate::Or(vec![joined, registered.and(Some(at_home))])
     }
+
+    /// Whether a membership with this status is active, where it is known whether the tenant is the person's home: what
+    /// [`Self::active`] says of a row.
+    pub(crate) fn counts(self, status: i32, at_home: bool) -> bool {
+        let is_one_of = |statuses: &[UserStatus]| statuses.iter().any(|one| i32::from(*one) == status);
+        match self {
+            Self::Vouched => is_one_of(&UserStatus::MAY_ACT),
+            Self::Required => is_one_of(&UserStatus::JOINED) || at_home && is_one_of(&[UserStatus::Registered]),
+        }
+    }
 }

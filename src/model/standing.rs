@@ -4,6 +4,8 @@ use serde::Deserialize;
 use user_tenant_store::Entity;
 use uuid::Uuid;
 
+use super::MembershipAcceptance;
+
 /// Memberships that are not deleted, of users and tenants that are not either.
 const STANDINGS: &str = "\
     ut.id, ut.user_id, ut.tenant_id, ut.status, t.status AS tenant_status, u.default_tenant_id \
@@ -16,12 +18,12 @@ const STANDINGS: &str = "\
 #[derive(Debug, Clone, Deserialize, Entity)]
 #[serde(rename_all = "camelCase")]
 #[entity(table = "user_tenants", query = STANDINGS, read_only, audit = "none", tenancy(column = "tenantId"))]
-#[expect(dead_code, reason = "rows are counted, and not read")]
 pub(crate) struct Standing {
     /// Id of the membership.
     #[property(id)]
-    id: Uuid,
+    pub(crate) id: Uuid,
     /// Id of the user.
+    #[expect(dead_code, reason = "conditions compare it")]
     user_id: Uuid,
     /// Id of the tenant.
     #[property(parent)]
@@ -29,7 +31,15 @@ pub(crate) struct Standing {
     /// Status of the membership.
     status: i32,
     /// Status of the tenant.
+    #[expect(dead_code, reason = "conditions compare it")]
     tenant_status: i32,
     /// Id of the user's home.
     default_tenant_id: Option<Uuid>,
+}
+
+impl Standing {
+    /// Whether the membership is active, whatever the tenant is.
+    pub(crate) fn is_active(&self, acceptance: MembershipAcceptance) -> bool {
+        acceptance.counts(self.status, self.default_tenant_id == Some(self.tenant_id))
+    }
 }

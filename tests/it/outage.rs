@@ -277,4 +277,8 @@ fn a_server_that_only_reads_is_unavailable_to_writes() {
     let refused = create("one");
     is_unavailable(&refused);
     is_explained(&service, &refused, "WARN", "service unavailable");
+    // Its connections are not kept: the next ones may lead to a server that writes.
+    read_only("off");
+    let made = until(200, || create("two"));
+    assert_eq!(json(&made)["name"], "two");
 }

@@ -108,6 +108,23 @@ fn questions_are_answered_in_their_order(scene: &Scene) {
     assert_eq!(check(scene, &[(ANDY_IN_A, "ViewTenant"), (ANDY_IN_A, "ViewTenantUser")]), json!([false, true]));
 }
 
+on_both!(a_master_asks_about_members_of_any_tenant);
+fn a_master_asks_about_members_of_any_tenant(scene: &Scene) {
+    let checks = [ALICE_IN_A, BETH_IN_B].map(|member| json!({ "userTenantId": member, "permission": "ViewTenant" }));
+    let ask = |profile: &str| {
+        let answer = scene.by(profile, "POST /permissions/check").json(&json!({ "checks": checks })).send();
+        let results = json(&answer)["results"].as_array().expect("results").clone();
+        results.iter().map(|result| result["allowed"] == true).collect::<Vec<_>>()
+    };
+    let reached = |member: &str| {
+        let held = json(&scene.by("master_b", &format!("GET /user-tenants/{member}/effective-permissions")).send());
+        held["active"] == true && of(&held, "ViewTenant")["granted"] == true
+    };
+    assert_eq!(ask("master_b"), [reached(ALICE_IN_A), reached(BETH_IN_B)]);
+    assert_eq!(ask("admin_a"), [reached(ALICE_IN_A), false]);
+    assert!(reached(ALICE_IN_A) && reached(BETH_IN_B));
+}
+
 on_both!(what_is_no_question_is_refused_by_name);
 fn what_is_no_question_is_refused_by_name(scene: &Scene) {
     let question = json!({ "userTenantId": ANDY_IN_A, "permission": "ViewRoles" });

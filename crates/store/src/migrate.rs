@@ -191,6 +191,9 @@ pub enum MigrateError {
     /// The user of the database lacks a right, as the server says; what was not done before is not done.
     #[error("the database does not let its user do this: {0}")]
     Denied(String),
+    /// The database is encoded so, and cannot hold every name; nothing was changed.
+    #[error("the encoding of the database must be UTF8, and is {0}")]
+    Encoding(String),
     /// The database has our tables but no ledger; nothing was changed.
     #[error("{FOREIGN_SCHEMA}")]
     ForeignSchema,

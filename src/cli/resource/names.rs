@@ -1,6 +1,7 @@
 //! What people call a row, and the id that the service wants: by the properties that name rows of its kind.
 
 use serde_json::{Map, Value as Json, json};
+use unicode_normalization::UnicodeNormalization as _;
 use user_tenant_store::value::parse_uuid;
 
 use super::path::Path;
@@ -56,8 +57,10 @@ pub(super) async fn resolve(path: &Path, values: &mut Map<String, Json>) -> Resu
 
 /// The rows that one of their names calls so, in any case.
 async fn named(path: &Path, name: &str) -> Result<Vec<Json>, Failure> {
+    // As names are stored: trimmed, and composed.
+    let stored: String = name.trim().nfc().collect();
     let pattern: String =
-        name.chars().flat_map(|c| "\\%_".contains(c).then_some('\\').into_iter().chain([c])).collect();
+        stored.chars().flat_map(|c| "\\%_".contains(c).then_some('\\').into_iter().chain([c])).collect();
     // Whole, a name is compared in the form in which it is stored; a pattern is not.
     let conditions = |property: &&str| [json!({ *property: name }), json!({ *property: { "ilike": pattern } })];
     let any: Vec<Json> = path.kind.names().iter().flat_map(conditions).collect();

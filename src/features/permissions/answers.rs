@@ -188,8 +188,8 @@ impl Described for Decisions {
                             "permission": { "type": "string", "description": "The permission, as asked." },
                             "allowed": {
                                 "type": "boolean",
-                                "description": "Whether the member is active and has the permission. Of a membership that is \
-                                    not the tenant's, or not there, it is false.",
+                                "description": "Whether the member is active and has the permission. Of a membership \
+                                    that is not there, or not within the caller's reach, it is false.",
                             },
                         },
                     },

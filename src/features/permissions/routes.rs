@@ -128,7 +128,8 @@ async fn effective(sessions: CallerSessions) -> Result<Told<Held>> {
 async fn check(sessions: CallerSessions, body: Sent<Questions>) -> Result<Told<Decisions>> {
     let asked = body.0.get(CHECKS).and_then(Json::as_array).into_iter().flatten();
     let questions: Vec<_> = asked.map(question).collect();
-    let session = sessions.read_tenant();
+    // A master reaches the members of all tenants.
+    let session = sessions.read_tenants();
     let results = rules::decide(&session, sessions.acceptance(), questions).await?;
     Ok(Told(Decisions { results }))
 }

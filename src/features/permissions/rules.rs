@@ -2,8 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use user_tenant_store::filter::Filter;
-use user_tenant_store::scope::TenantScope;
+use user_tenant_store::scope::{CallerScope, Scope, Sees, TenantScope};
 use user_tenant_store::session::{Read, Session};
 use uuid::Uuid;
 
@@ -59,9 +58,9 @@ fn concerning(role: Option<&Role>, own: &[UserLevelPermission]) -> Vec<Concernin
     all.each().map(concerning).collect()
 }
 
-/// Answers questions about members of the tenant, in their order. Who is no active member of it may do nothing.
+/// Answers questions about members whom the caller reaches, in their order. Who is no active member may do nothing.
 pub(super) async fn decide(
-    session: &Session<TenantScope, Read>,
+    session: &Session<CallerScope, Read>,
     acceptance: MembershipAcceptance,
     questions: Vec<Question>,
 ) -> Result<Vec<Decision>> {
@@ -103,18 +102,17 @@ pub(super) async fn decide(
     Ok(questions.into_iter().map(decide).collect())
 }
 
-/// Which of these are active members of the tenant, which is active itself.
-async fn active_among(
-    session: &Session<TenantScope, Read>,
+/// Which of these are active members of tenants that are active themselves.
+async fn active_among<S>(
+    session: &Session<S, Read>,
     acceptance: MembershipAcceptance,
     memberships: impl IntoIterator<Item = Uuid>,
-) -> Result<Vec<Uuid>> {
-    let at_home = Standing::DEFAULT_TENANT_ID.is(session.scope().0);
-    let active = Standing::ID
-        .is_one_of(memberships)
-        .and(Some(&acceptance.active(Standing::STATUS, &at_home)))
-        .and(Some(&Standing::TENANT_STATUS.is(i32::from(TenantStatus::Active))));
-    let fields = Some(vec![Standing::ID.position()]);
-    let rows = session.repository::<Standing>().find(&Filter { fields, ..Filter::matching(active) }).await?;
-    Ok(rows.iter().filter_map(|row| row.uuid(Standing::ID)).collect())
+) -> Result<Vec<Uuid>>
+where
+    S: Scope + Sees<Standing>,
+{
+    let of_tenants = Standing::TENANT_STATUS.is(i32::from(TenantStatus::Active));
+    let asked = Standing::ID.is_one_of(memberships).and(Some(&of_tenants));
+    let standings = session.repository::<Standing>().find_typed(asked).await?;
+    Ok(standings.into_iter().filter(|one| one.is_active(acceptance)).map(|one| one.id).collect())
 }

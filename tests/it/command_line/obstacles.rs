@@ -85,6 +85,25 @@ fn a_table_that_was_dropped_or_changed_beside_the_migrations_is_named(database: 
     }
 }
 
+on_both!(an_audit_log_that_was_dropped_is_named_and_a_locked_table_is_not_waited_for);
+fn an_audit_log_that_was_dropped_is_named_and_a_locked_table_is_not_waited_for(database: &Database) {
+    let workplace = on(database);
+    workplace.ok(&["migrate", "up"]);
+    workplace.ok(&["bootstrap"]);
+    if let Database::Postgres(database) = database {
+        database.run("BEGIN; LOCK TABLE main.groups IN ACCESS EXCLUSIVE MODE");
+        assert!(workplace.ok(&["tenant", "list"]).contains("Default"));
+        database.run("ROLLBACK");
+    }
+    database.run(match database {
+        Database::Sqlite(_) => "DROP TABLE audit_logs",
+        Database::Postgres(_) => "DROP TABLE logs.audit_logs",
+    });
+    for arguments in [&["migrate", "check"][..], &["serve", "--port", "0"], &["tenant", "list"]] {
+        assert_fails_politely(&workplace.run(arguments), SCHEMA_NOT_READY, &["audit_logs cannot be read"]);
+    }
+}
+
 /// One that accepts connections, and says nothing.
 #[test]
 fn a_silent_server_is_not_waited_for() {
@@ -123,6 +142,24 @@ fn on_postgres_what_is_in_the_way_in_another_schema_is_named_with_that() {
     assert_occupied(&workplace, &["itself: table acme.roles already exists\n"]);
     database.run("DROP TABLE acme.roles");
     workplace.ok(&["migrate", "up"]);
+}
+
+#[test]
+fn on_postgres_an_encoding_that_cannot_hold_every_name_is_refused_before_anything_is_made() {
+    let database = Database::postgres();
+    let name = format!("latin1_{}", std::process::id());
+    database.run(&format!("CREATE DATABASE {name} ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0"));
+    let url = database.url();
+    let (server, _) = url.rsplit_once('/').expect("a URL names a database");
+    let workplace = Workplace::with(&[
+        ("DATABASE_URL", &format!("{server}/{name}")),
+        ("JWT_VERIFIER", "secret"),
+        ("JWT_SECRET", super::SECRET),
+    ]);
+    for arguments in COMMANDS {
+        assert_fails_politely(&workplace.run(arguments), INVALID_CONFIGURATION, &["UTF8", "LATIN1", "CREATE DATABASE"]);
+    }
+    database.run(&format!("DROP DATABASE {name}"));
 }
 
 /// The authentication service makes it in the same database.

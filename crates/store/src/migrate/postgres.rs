@@ -73,6 +73,7 @@ pub(super) async fn status(client: &Client, plan: &Plan) -> Result<Vec<Status>, 
 /// Everything that separates the database from what the program expects; nothing, if it is as it should be.
 /// Changes nothing.
 pub(super) async fn check(client: &Client, plan: &Plan) -> Result<Vec<Finding>, MigrateError> {
+    encoding(client).await?;
     let ledger = ledger(client, plan.schema).await?;
     let foreign = ledger.is_none() && holds_tables(client, plan.schema).await?;
     if ledger.is_none() && !foreign {
@@ -96,6 +97,7 @@ pub(super) async fn check(client: &Client, plan: &Plan) -> Result<Vec<Finding>, 
 /// Adopts the database if another program has made it, then applies all pending migrations, in order, and says
 /// which. Safe to repeat and to run from several processes at once: each migration is applied by one of them.
 pub(super) async fn up(client: &mut Client, plan: &Plan, choice: &Choice) -> Result<Vec<Step>, MigrateError> {
+    encoding(client).await?;
     let mut steps = Vec::new();
     if let (Some(adoption), Some(first)) = (&plan.adoption, plan.migrations.first()) {
         steps.extend(adopt(client, plan, adoption, first, choice).await?);
@@ -104,6 +106,15 @@ pub(super) async fn up(client: &mut Client, plan: &Plan, choice: &Choice) -> Res
         steps.push(step);
     }
     Ok(steps)
+}
+
+/// Refuses a database that cannot hold every name, before anything is made in it.
+async fn encoding(client: &Client) -> Result<(), MigrateError> {
+    let row = client.query_one("SHOW server_encoding", &[]).await.map_err(ledger_error)?;
+    match row.get::<_, &str>(0) {
+        "UTF8" => Ok(()),
+        other => Err(MigrateError::Encoding(other.to_owned())),
+    }
 }
 
 /// Undoes the applied migrations above version `to`, last one first, and says which. Down to 0 leaves

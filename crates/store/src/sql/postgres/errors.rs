@@ -46,6 +46,13 @@ pub(crate) fn is_away(code: &SqlState) -> bool {
     matches!(code.code().get(..2), Some("08" | "53" | "57"))
 }
 
+/// Whether the server only reads, so that its connection is of no use to whoever writes: the next one may lead elsewhere.
+pub(super) fn only_reads(error: &StoreError) -> bool {
+    let StoreError::Unavailable(source) = error else { return false };
+    let said = source.downcast_ref::<Said>().and_then(|said| said.0.code());
+    said == Some(&SqlState::READ_ONLY_SQL_TRANSACTION)
+}
+
 /// What a failure to get a connection means: always that the database is not there for us now,
 /// unless it answered and refused.
 pub(super) fn pool_error(error: PoolError) -> StoreError {

@@ -14,7 +14,7 @@ use tokio::sync::{Mutex, MutexGuard};
 use tokio::task::unconstrained;
 use tokio_postgres::Statement;
 
-use super::errors::classify;
+use super::errors::{classify, only_reads};
 use super::returns::{Returns, is_owed};
 use super::{execute, prepare, query};
 use crate::error::{StoreError, StoreResult};
@@ -48,6 +48,8 @@ enum State {
     Failed,
     /// It has ended, or failed before it began. All is answered.
     Over,
+    /// The server only reads: the connection is closed, which ends whatever has begun.
+    Unfit,
 }
 
 /// What is to be sent, and its answer. It goes out when this is first polled.
@@ -209,6 +211,8 @@ impl State {
         let mut errors = answers.iter().filter_map(|answer| answer.as_ref().err()).peekable();
         if errors.peek().is_none() {
             *self = next;
+        } else if answers.iter().filter_map(|answer| answer.as_ref().err()).any(only_reads) {
+            *self = Self::Unfit;
         } else if !errors.any(is_owed) {
             *self = if *self == Self::OwedOutside { Self::Over } else { Self::Failed };
         }
@@ -222,6 +226,7 @@ impl Drop for Work {
         let kept = std::mem::take(&mut self.kept);
         match self.state {
             State::Idle | State::Over => drop(connection),
+            State::Unfit => drop(Object::take(connection)),
             State::OwedOutside => self.returns.give_back(connection, None, true, kept),
             State::Owed => self.returns.give_back(connection, Some("ROLLBACK"), true, kept),
             State::Open | State::Failed => self.returns.give_back(connection, Some("ROLLBACK"), false, kept),

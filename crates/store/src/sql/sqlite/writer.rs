@@ -97,7 +97,10 @@ fn group(
     let failure = execute(connection, "COMMIT").err();
     if let Some(error) = &failure {
         tracing::error!(error = chain(error), transactions = waiting.len(), "transactions could not be committed");
-        undo(connection, "ROLLBACK");
+        // A full disk ends the transaction itself.
+        if !connection.is_autocommit() {
+            undo(connection, "ROLLBACK");
+        }
     }
     answer(waiting, failure.as_ref());
     ends
