@@ -17,7 +17,10 @@ use crate::error::{Error, Result};
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Longest body of a request without a token, in bytes: it must be parsed before its signature can be verified.
 const LONGEST_SIGNED: usize = 16 * 1024;
-/// What a body may take without being counted, in bytes; there are no more of these than requests at once.
+/// How many requests without a token are at work, or their bodies waited for. Who sends callbacks tries again after a 503.
+const STRANGERS: usize = 64;
+/// What a body may take without being counted, in bytes; there are no more of these than requests at once, and bodies that are
+/// waited for.
 const SMALL: usize = 16 * 1024;
 /// What is parsed and checked on a thread of its own, by its weight in bytes: it takes about a millisecond and more.
 const HEAVY: usize = 256 * 1024;
@@ -34,7 +37,9 @@ pub(super) struct Bodies {
     all: u32,
     /// Places for what is heavy: the threads that answer everybody keep half of the cores.
     heavy: Arc<Semaphore>,
-    /// The place for what strangers send.
+    /// Places for requests of strangers.
+    strangers: Arc<Semaphore>,
+    /// The one place for what they send: it is parsed in turn.
     strange: Arc<Semaphore>,
 }
 
@@ -65,6 +70,7 @@ impl Bodies {
             bytes: Arc::new(Semaphore::new(all as usize)),
             all,
             heavy: Arc::new(Semaphore::new((cores / 2).max(1))),
+            strangers: Arc::new(Semaphore::new(STRANGERS)),
             strange: Arc::new(Semaphore::new(1)),
         }
     }
@@ -74,9 +80,15 @@ impl Bodies {
         if signed { self.limit.min(LONGEST_SIGNED) } else { self.limit }
     }
 
-    /// Reads a body, and makes sure of the memory that it takes once it is parsed.
-    pub(super) async fn read(&self, mut body: Body, limit: usize) -> Result<Sent> {
-        let read = timeout(PATIENCE, self.collect(&mut body, limit))
+    /// A place for a request of somebody of whom nothing is known, until it is dropped.
+    pub(super) fn stranger(&self) -> Result<Held> {
+        let place = self.strangers.clone().try_acquire_owned();
+        place.map_err(|_| Error::Unavailable(Some("too many requests without a token are at work".into())))
+    }
+
+    /// Reads a body, and makes sure of the memory that it takes once it is parsed, unless that is for later.
+    pub(super) async fn read(&self, mut body: Body, limit: usize, is_weighed: bool) -> Result<Sent> {
+        let read = timeout(PATIENCE, self.collect(&mut body, limit, is_weighed))
             .await
             .map_err(|_| Error::MalformedJson("request aborted: the body came too slowly".to_owned()))?;
         if let Err(Error::Unavailable(_)) = read {
@@ -85,7 +97,7 @@ impl Bodies {
         read
     }
 
-    async fn collect(&self, body: &mut Body, limit: usize) -> Result<Sent> {
+    async fn collect(&self, body: &mut Body, limit: usize, is_weighed: bool) -> Result<Sent> {
         let mut sent = Sent { bytes: Vec::new(), weight: 0, held: None };
         while let Some(frame) = body.frame().await {
             let frame = frame.map_err(|_| Error::MalformedJson("request aborted".to_owned()))?;
@@ -98,8 +110,10 @@ impl Bodies {
             sent.bytes.extend_from_slice(&data);
         }
         sent.weight = weight(&sent.bytes);
-        let weight = sent.weight;
-        self.hold(&mut sent, weight)?;
+        if is_weighed {
+            let weight = sent.weight;
+            self.hold(&mut sent, weight)?;
+        }
         Ok(sent)
     }
 
@@ -132,29 +146,33 @@ impl Bodies {
         if weight <= HEAVY {
             return work();
         }
-        Self::apart(&self.heavy, work).await
+        let place = self.heavy.clone().acquire_owned().await.map_err(|error| Error::Internal(error.into()))?;
+        apart(place, work).await
     }
 
-    /// Does work on what somebody sends of whom nothing is known: one after the other, on a thread of its own.
+    /// Does work on what somebody sends of whom nothing is known: one after the other, on a thread of its own, and only then is
+    /// it counted among all bodies.
     pub(super) async fn of_stranger<T: Send + 'static>(
         &self,
-        work: impl FnOnce() -> Result<T> + Send + 'static,
+        mut sent: Option<Sent>,
+        work: impl FnOnce(Option<Sent>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        Self::apart(&self.strange, work).await
+        let place = self.strange.clone().acquire_owned().await.map_err(|error| Error::Internal(error.into()))?;
+        if let Some(sent) = &mut sent {
+            let weight = sent.weight;
+            self.hold(sent, weight)?;
+        }
+        apart(place, move || work(sent)).await
     }
+}
 
-    async fn apart<T: Send + 'static>(
-        places: &Arc<Semaphore>,
-        work: impl FnOnce() -> Result<T> + Send + 'static,
-    ) -> Result<T> {
-        let place = places.clone().acquire_owned().await.map_err(|error| Error::Internal(error.into()))?;
-        let work = move || {
-            // Who stops waiting for the answer does not end the work, so that the place goes with the work.
-            let _place = place;
-            work()
-        };
-        tokio::task::spawn_blocking(work).await.map_err(|error| Error::Internal(error.into()))?
-    }
+/// Does work on a thread of its own. Who stops waiting for the answer does not end the work, so that the place goes with the work.
+async fn apart<T: Send + 'static>(place: Held, work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    let work = move || {
+        let _place = place;
+        work()
+    };
+    tokio::task::spawn_blocking(work).await.map_err(|error| Error::Internal(error.into()))?
 }
 
 /// What a text takes in memory once it is parsed, in bytes, or more: each value begins the text, or follows a sign
@@ -276,7 +294,7 @@ mod tests {
     }
 
     async fn read(bodies: &Bodies, text: &str) -> Result<Sent> {
-        bodies.read(Body::from(text.to_owned()), bodies.limit(false)).await
+        bodies.read(Body::from(text.to_owned()), bodies.limit(false), true).await
     }
 
     #[test]

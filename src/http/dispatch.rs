@@ -54,8 +54,8 @@ struct Said {
 enum Sender {
     /// The caller of a good token, and the place of the request among those of the tenant.
     Caller(Arc<Caller>, Place),
-    /// Somebody without one, on a route that lets them in this way.
-    Stranger(&'static Entrance),
+    /// Somebody without one, on a route that lets them in this way, and the place of the request among those of strangers.
+    Stranger(&'static Entrance, Held),
 }
 
 /// What the query string says.
@@ -137,7 +137,7 @@ impl Operation {
     ) -> Result<Response> {
         let (head, body) = request.into_parts();
         let limit = bodies.limit(self.route.entrance.is_some());
-        let sender = match self.identify(service, &head, body.size_hint().lower(), limit).await {
+        let sender = match self.identify(service, bodies, &head, body.size_hint().lower(), limit).await {
             Ok(sender) => sender,
             Err(refusal) => {
                 body::discard(&head.headers, body, limit);
@@ -152,14 +152,19 @@ impl Operation {
             return Err(refusal);
         }
         let sent = match &self.route.row.body {
-            Some(_) => Some(WorkPlace::left_for(head.extensions.get(), bodies.read(body, limit)).await?),
+            Some(_) => {
+                let (tenant, read) = match &sender {
+                    Sender::Caller(caller, _) => (Some(caller.tenant_id), bodies.read(body, limit, true)),
+                    Sender::Stranger(..) => (None, bodies.read(body, limit, false)),
+                };
+                Some(WorkPlace::left_for(head.extensions.get(), tenant, read).await?)
+            }
             None => None,
         };
         let query = head.uri.query().unwrap_or_default();
         let (said, proof, _place) = match sender {
-            Sender::Stranger(entrance) => {
-                // Parsed to be verified: strangers wait for each other, and leave the threads that answer everybody.
-                let parsed = bodies.of_stranger(move || Parsed::of(sent)).await?;
+            Sender::Stranger(entrance, _place) => {
+                let parsed = bodies.of_stranger(sent, Parsed::of).await?;
                 let proof = (entrance.admit)(&service.guard, &head.headers, parsed.json.as_ref()).await?;
                 let parameters = self.parameters(query)?;
                 (self.said_in(parsed, parameters)?, proof, None)
@@ -191,13 +196,20 @@ impl Operation {
     }
 
     /// Who sends the request, by its head alone.
-    async fn identify(&self, service: &Service, head: &Parts, length: u64, limit: usize) -> Result<Sender> {
+    async fn identify(
+        &self,
+        service: &Service,
+        bodies: &Bodies,
+        head: &Parts,
+        length: u64,
+        limit: usize,
+    ) -> Result<Sender> {
         if self.route.row.body.is_some() {
             body::check_head(&head.headers, length, limit)?;
         }
         if let Some(entrance) = self.route.entrance {
             (entrance.check_head)(&service.guard, &head.headers)?;
-            return Ok(Sender::Stranger(entrance));
+            return Ok(Sender::Stranger(entrance, bodies.stranger()?));
         }
         service.guard.identify(head).await.map(|(caller, place)| Sender::Caller(caller, place))
     }

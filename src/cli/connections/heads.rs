@@ -26,8 +26,9 @@ const FREE: usize = 8 * 1024;
 const MOST: usize = 32 * 1024 * 1024;
 /// What those of one client address may take of it.
 const MOST_OF_ADDRESS: usize = MOST / 4;
-/// How long a connection that has taken some of it may idle while half of it is taken.
-const SHORT_IDLE: Duration = Duration::from_secs(5);
+/// How long a connection that takes some of it has for its head while half of it is taken. Between requests it has no time
+/// then, since it gives nothing back before it ends.
+const SHORT: Duration = Duration::from_secs(2);
 
 /// What the heads of several connections take.
 pub(super) type Taken = Arc<AtomicUsize>;
@@ -192,7 +193,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Heads<S> {
             self.length = 0;
             // Nobody may have read since.
             let idles_short = self.taken > 0 && self.room.is_short();
-            self.end = self.work.ended() + if idles_short { self.idle.min(SHORT_IDLE) } else { self.idle };
+            self.end = self.work.ended() + if idles_short { Duration::ZERO } else { self.idle };
         }
         if !work.is_multiple_of(2) {
             if outcome.is_pending() {
@@ -201,6 +202,9 @@ impl<S: AsyncRead + Unpin> AsyncRead for Heads<S> {
             return outcome;
         }
         if outcome.is_pending() {
+            if self.has_begun && self.taken > 0 && self.room.is_short() {
+                self.end = self.end.min(Instant::now() + SHORT);
+            }
             ready!(self.poll_late(context));
             // An idle connection ends as if its client had ended it.
             let late = || Err(io::Error::new(io::ErrorKind::TimedOut, TooLate));
@@ -329,8 +333,8 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn while_room_is_short_who_takes_some_idles_shortly() {
-        for (others, idles) in [(0, 75), (MOST / 2, 5)] {
+    async fn while_room_is_short_who_takes_some_has_little_time() {
+        for (others, idles, heads_take) in [(0, 75, 10), (MOST / 2, 0, 2)] {
             let (ours, mut theirs) = duplex(64 * 1024);
             let (room, work) = (Room::new(LONGEST), Work::default());
             room.all.fetch_add(others, Ordering::Relaxed);
@@ -339,6 +343,14 @@ mod tests {
             heads.read_exact(&mut vec![0; 10_000]).await.unwrap();
             drop(work.begin());
             assert_eq!(read(&mut heads).await, (Ok(0), idles));
+
+            let (ours, mut theirs) = duplex(64 * 1024);
+            let room = Room::new(LONGEST);
+            room.all.fetch_add(others, Ordering::Relaxed);
+            let mut heads = Heads::new(ours, HEAD, IDLE, Work::default(), room);
+            theirs.write_all(&vec![b'x'; 10_000]).await.unwrap();
+            heads.read_exact(&mut vec![0; 10_000]).await.unwrap();
+            assert_eq!(read(&mut heads).await, (Err(io::ErrorKind::TimedOut), heads_take));
         }
     }
 

@@ -205,7 +205,12 @@ fn refused(answer: &Answer, by_operator: bool) -> Failure {
             .to_owned(),
         _ => String::new(),
     };
-    Failure::other(plain(&format!("the service answers {}: {message}{details}{next}", answer.status)))
+    match answer.status {
+        // No service runs for it: the command is carried out here, and its log says why.
+        503 if by_operator => Failure::Unreachable("the lines above say why".into()),
+        status if by_operator => Failure::other(plain(&format!("refused ({status}): {message}{details}{next}"))),
+        status => Failure::other(plain(&format!("the service answers {status}: {message}{details}{next}"))),
+    }
 }
 
 /// What was looked for, and is not there.

@@ -126,17 +126,22 @@ fn requests_beyond_the_concurrency_limit_are_refused() {
     assert_eq!(list().status, 200);
 }
 
-/// Neither strangers nor callers keep others out by sending no body.
-#[test]
-fn while_its_body_is_waited_for_a_request_takes_no_place() {
-    let (_database, server) = on_sqlite(&[&[("CONCURRENCY_LIMIT", "1")], callback::SETTINGS].concat());
+/// The head of a callback that is signed for the body `{}`.
+fn withheld_callback() -> String {
     let signed = Signature::default().headers("{}");
     let signed: String =
         signed.iter().filter_map(|(name, value)| Some(format!("{name}: {}\r\n", value.as_ref()?))).collect();
-    let strange = format!(
+    format!(
         "POST /user-callback HTTP/1.1\r\nhost: test\r\nconnection: close\r\n{signed}content-type: application/json\r\n\
          content-length: 2\r\n\r\n"
-    );
+    )
+}
+
+/// Neither strangers nor callers keep others out by sending no body.
+#[test]
+fn while_its_body_is_waited_for_a_request_takes_no_place() {
+    let (_database, server) = on_sqlite(&[&[("CONCURRENCY_LIMIT", "4")], callback::SETTINGS].concat());
+    let strange = withheld_callback();
     let mut strangers: Vec<_> = (0..4).map(|_| open(server.address())).collect();
     for stream in &mut strangers {
         stream.write_all(strange.as_bytes()).unwrap();
@@ -182,13 +187,16 @@ fn a_request_whose_caller_is_looked_up_is_one_of_the_tenant() {
 /// However many requests one tenant sends, another is answered.
 #[test]
 fn a_tenant_leaves_requests_to_others() {
-    let (_database, server) = on_sqlite(&[("CONCURRENCY_LIMIT", "4")]);
+    let (database, server) = on_sqlite(&[("CONCURRENCY_LIMIT", "4")]);
     let list = |profile: &str| Request::new(server.address(), "GET /tenants").token(profile).send();
-    let [head, body] = slow_request(&token::token("admin_a"));
+    let Database::Sqlite(file) = &database else { panic!("it is a file") };
+    let other = file.connect();
+    let request = slow_request(&token::token("admin_a")).concat();
     assert_eq!(list("admin_a").status, 200, "it is known to be active from here on");
+    other.execute_batch("BEGIN IMMEDIATE").expect("nobody writes");
     let mut slow: Vec<_> = (0..3).map(|_| open(server.address())).collect();
     for stream in &mut slow {
-        stream.write_all(head.as_bytes()).unwrap();
+        stream.write_all(request.as_bytes()).unwrap();
     }
     // Not by asking as the tenant: the answer would have a place, and one of the three be refused for it.
     eventually("three requests are at work", || in_flight(&server, 3));
@@ -196,11 +204,51 @@ fn a_tenant_leaves_requests_to_others() {
     assert_eq!((refused.status, refused.header("retry-after")), (503, "1"));
     assert_eq!(bad_refusal(&refused), None);
     assert_eq!(list("admin_b").status, 200, "the last one is left");
-    for mut stream in slow {
-        stream.write_all(body.as_bytes()).unwrap();
+    other.execute_batch("ROLLBACK").unwrap();
+    for stream in slow {
         rest(stream);
     }
     assert_eq!(list("admin_a").status, 200);
+}
+
+#[test]
+fn a_tenant_has_a_share_of_the_bodies_that_are_waited_for() {
+    let (_database, server) = on_sqlite(&[("CONCURRENCY_LIMIT", "8")]);
+    let send = |profile: &str| {
+        let mut stream = open(server.address());
+        stream.write_all(slow_request(&token::token(profile))[0].as_bytes()).unwrap();
+        stream
+    };
+    let kept: Vec<_> = (0..2).map(|_| send("admin_a")).collect();
+    eventually("two are waited for", || in_flight(&server, 2));
+    let answer = rest(send("admin_a"));
+    assert!(answer.starts_with("HTTP/1.1 503 "), "{answer}");
+    let _theirs = send("admin_b");
+    eventually("another tenant's is waited for", || in_flight(&server, 3));
+    drop(kept);
+    eventually("the two are over", || in_flight(&server, 1));
+    let _again = send("admin_a");
+    eventually("there is room again", || in_flight(&server, 2));
+}
+
+#[test]
+fn strangers_are_few_and_keep_nobody_else_out() {
+    let (_database, server) = on_sqlite(callback::SETTINGS);
+    // Each is of now: a callback is good for seconds.
+    let send = || {
+        let mut stream = open(server.address());
+        stream.write_all(withheld_callback().as_bytes()).unwrap();
+        stream
+    };
+    let kept: Vec<_> = (0..64).map(|_| send()).collect();
+    eventually("all are waited for", || in_flight(&server, 64));
+    let answer = rest(send());
+    assert!(answer.starts_with("HTTP/1.1 503 "), "{answer}");
+    assert_eq!(Request::new(server.address(), "GET /tenants").token("admin_a").send().status, 200);
+    drop(kept);
+    eventually("they are over", || in_flight(&server, 0));
+    let _again = send();
+    eventually("there is room again", || in_flight(&server, 1));
 }
 
 #[test]
