@@ -17,6 +17,8 @@ use crate::error::{Error, Result};
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Longest body of a request without a token, in bytes: it must be parsed before its signature can be verified.
 const LONGEST_SIGNED: usize = 16 * 1024;
+/// Bodies that nobody wants and that are taken from their connections at once. Each takes memory; further ones end theirs.
+static DRAINED: Semaphore = Semaphore::const_new(256);
 /// How many requests without a token are at work, or their bodies waited for. Who sends callbacks tries again after a 503.
 const STRANGERS: usize = 64;
 /// What a body may take without being counted, in bytes; there are no more of these than requests at once, and bodies that are
@@ -216,7 +218,9 @@ fn drain(mut body: Body, limit: usize) {
     if body.is_end_stream() {
         return;
     }
+    let Ok(place) = DRAINED.try_acquire() else { return };
     let rest = async move {
+        let _place = place;
         let mut length = 0;
         while let Some(Ok(frame)) = body.frame().await {
             length += frame.data_ref().map_or(0, bytes::Bytes::len);
