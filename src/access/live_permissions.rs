@@ -1,4 +1,4 @@
-//! What callers may do by the database, and not by their token, for a service that is configured so; remembered as long as that they are active.
+//! Permissions of callers from the database in place of the token, where the service is configured so. They are cached as long as that a caller is active.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use crate::model::permission::in_every_spelling;
 /// Members remembered.
 const CAPACITY: u64 = 100_000;
 
-/// What says what a caller may do.
+/// Where the permissions of a caller come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum PermissionSource {
     /// The token, as with the original. What gives or takes power, the database must grant as well.

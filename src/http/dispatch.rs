@@ -18,7 +18,7 @@ use user_tenant_store::filter::{Filter, Predicate};
 use super::answer::render;
 use super::body::{self, Bodies, Held, Sent};
 use super::layers::HttpOptions;
-use super::places::Place as WorkPlace;
+use super::places::WorkPlace;
 use super::query;
 use super::route::{Call, Form, PathParameters, Query, Route, Shape};
 use super::validation::Validator;

@@ -51,12 +51,12 @@ impl Room {
 /// The place of a request that has a body: whoever waits for the body gives it back meanwhile. Else clients who send none, and
 /// whom nobody knows yet, would have all places.
 #[derive(Clone)]
-pub(super) struct Place {
+pub(super) struct WorkPlace {
     room: Arc<Room>,
     permit: Arc<Mutex<Option<OwnedSemaphorePermit>>>,
 }
 
-impl Place {
+impl WorkPlace {
     fn of(room: &Arc<Room>) -> Option<Self> {
         let permit = room.places.clone().try_acquire_owned().ok()?;
         Some(Self { room: room.clone(), permit: Arc::new(Mutex::new(Some(permit))) })
@@ -121,7 +121,7 @@ async fn bound(
     if request.body().is_end_stream() {
         kept = bounds.room.places.try_acquire().ok();
     } else {
-        left = Place::of(&bounds.room);
+        left = WorkPlace::of(&bounds.room);
         if let Some(place) = &left {
             request.extensions_mut().insert(place.clone());
         }

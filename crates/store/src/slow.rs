@@ -36,7 +36,7 @@ pub(crate) fn permits(connections: usize) -> usize {
 pub(crate) struct SlowReads {
     turns: Turns,
     permits: Arc<Semaphore>,
-    /// Half of the permits for each tenant, so that nobody waits for another tenant's alone.
+    /// Each tenant has half of the permits at most: the other half is left to other tenants.
     of_tenants: Arc<Shares>,
     connections: usize,
 }

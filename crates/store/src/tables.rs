@@ -8,8 +8,7 @@ use crate::entity::EntityMeta;
 use crate::error::{StoreError, StoreResult};
 use crate::filter::{Comparison, Filter, Predicate};
 use crate::migrate::Finding;
-use crate::scope::System;
-use crate::scope::SystemReason;
+use crate::scope::{System, SystemReason};
 use crate::session::{Asked, Read, Session, Store};
 use crate::sql::{Confined, Effort, Operation};
 

@@ -130,7 +130,7 @@ impl Template {
     }
 }
 
-/// Whether they are one statement: a template is held against the statement built anew.
+/// Equality of statements: debug builds compare a filled template with the statement that is built anew.
 impl PartialEq for Confined {
     fn eq(&self, other: &Self) -> bool {
         let Self { sql, values, table, effort, is_certain, is_veiled, projection } = self;

@@ -46,7 +46,7 @@ pub(crate) fn is_away(code: &SqlState) -> bool {
     matches!(code.code().get(..2), Some("08" | "53" | "57"))
 }
 
-/// Whether the server only reads, so that its connection is of no use to whoever writes: the next one may lead elsewhere.
+/// Whether the server is read-only. Its connection is closed then: the next one may lead to a server that takes writes.
 pub(super) fn only_reads(error: &StoreError) -> bool {
     let StoreError::Unavailable(source) = error else { return false };
     let said = source.downcast_ref::<Said>().and_then(|said| said.0.code());
