@@ -22,7 +22,7 @@ impl<S: Scope> Session<S, Write> {
         self,
         rows: impl IntoIterator<Item = Prepared>,
     ) -> StoreResult<Committed<Vec<Record>>> {
-        let (statements, records): (Vec<_>, Vec<_>) = rows.into_iter().map(|row| (row.statement, row.record)).unzip();
+        let (statements, records) = self.insertions(rows);
         let finished = self.finish(statements, CommitPolicy::CommitIfEachTouches).await;
         match finished.map_err(|error| repository::of_insertion(error, &records))? {
             Some(committed) => Ok(committed.map(|_| records)),

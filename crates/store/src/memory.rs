@@ -55,28 +55,39 @@ pub(crate) struct Outdates {
 }
 
 impl Outdates {
-    /// Looks at a statement that is written. A row that is new was not remembered; but what is remembered of its parent, a member
-    /// and the member's permissions, may change with it.
+    /// Looks at a row that is inserted. It was not remembered; but what is remembered of its parent, a member and the member's
+    /// permissions, may change with it.
+    pub(crate) fn note_new(&self, meta: &EntityMeta) {
+        if matches!(meta.tenancy, TenantRule::Through { .. }) && is_remembered(meta) {
+            self.note_any(meta);
+        }
+    }
+
+    /// Looks at a statement that is written.
     pub(crate) fn note(&self, meta: &EntityMeta, operation: &Operation<'_>) {
-        let is_remembered = || meta.properties.iter().any(|property| property.remembered);
         let outdates = match operation {
             Operation::Update { values, .. } => {
-                is_remembered() && values.iter().any(|(property, _)| property.remembered || property.name == "deleted")
+                is_remembered(meta)
+                    && values.iter().any(|(property, _)| property.remembered || property.name == "deleted")
             }
-            Operation::Destroy { .. } => is_remembered(),
-            Operation::Insert { .. } => matches!(meta.tenancy, TenantRule::Through { .. }) && is_remembered(),
+            Operation::Destroy { .. } => is_remembered(meta),
             _ => false,
         };
         if outdates {
-            let is_of_one = match meta.tenancy {
-                TenantRule::Itself | TenantRule::Column(_) => true,
-                // By its own id it may have parents in several tenants, as a person has memberships.
-                TenantRule::Through { local, .. } => local != meta.id().name,
-                TenantRule::Global { .. } => false,
-            };
-            let noted = if is_of_one { &self.of_tenant } else { &self.of_all };
-            noted.store(true, Ordering::Relaxed);
+            self.note_any(meta);
         }
+    }
+
+    /// Takes note of a change of what is remembered.
+    fn note_any(&self, meta: &EntityMeta) {
+        let is_of_one = match meta.tenancy {
+            TenantRule::Itself | TenantRule::Column(_) => true,
+            // By its own id it may have parents in several tenants, as a person has memberships.
+            TenantRule::Through { local, .. } => local != meta.id().name,
+            TenantRule::Global { .. } => false,
+        };
+        let noted = if is_of_one { &self.of_tenant } else { &self.of_all };
+        noted.store(true, Ordering::Relaxed);
     }
 
     /// Counts the transaction, which has ended behind this wall. Of one whose outcome is not known, all is assumed.
@@ -91,4 +102,8 @@ impl Outdates {
             memory.0.of_all.fetch_add(1, Ordering::AcqRel);
         }
     }
+}
+
+fn is_remembered(meta: &EntityMeta) -> bool {
+    meta.properties.iter().any(|property| property.remembered)
 }

@@ -1,6 +1,7 @@
 //! Statements from metadata: [`Confined`] is the only kind that a session executes, and its constructor builds the wall in.
 
 mod find;
+mod insert;
 mod operation;
 #[cfg(feature = "postgres")]
 pub(crate) mod postgres;
@@ -26,6 +27,7 @@ pub(crate) use self::operation::{Operation, Parents};
 use crate::entity::{EntityMeta, Property};
 use crate::filter::Predicate;
 use crate::meter::Meter;
+use crate::record::Record;
 use crate::schema_name::SchemaName;
 use crate::scope::Wall;
 use crate::slow::Watch;
@@ -104,6 +106,8 @@ pub(crate) struct Confined {
     /// Whether it touches a row or fails: an insertion that asks for nothing else to be there. (A trigger that silently
     /// leaves out rows would make this wrong; there is none.)
     pub(crate) is_certain: bool,
+    /// How many rows it writes where it does what it should; where fewer, it counts as one that touches none.
+    pub(crate) least: u64,
     /// Whether each row ends with its veil, which [`veil::lay`] must lay on it.
     pub(crate) is_veiled: bool,
     /// The properties that each row of the answer holds.
@@ -151,7 +155,7 @@ impl CommitPolicy {
 }
 
 impl Confined {
-    /// Builds the statement; there is no other way to one. If it writes, it does in the name of the actor.
+    /// Builds a statement; there is no way to one but this and [`Self::insertions`]. If it writes, it does in the name of the actor.
     pub(crate) fn new(
         dialect: Dialect,
         wall: Wall,
@@ -167,6 +171,16 @@ impl Confined {
             }
             None => Self::built(dialect, wall, meta, actor, operation),
         }
+    }
+
+    /// Builds the statements that insert rows, in their order.
+    pub(crate) fn insertions<'a>(
+        dialect: Dialect,
+        wall: Wall,
+        actor: Option<Uuid>,
+        rows: impl Iterator<Item = (&'static EntityMeta, &'a Record)>,
+    ) -> Vec<Self> {
+        insert::insertions(dialect, wall, actor, rows)
     }
 
     fn built(
@@ -245,7 +259,6 @@ impl Confined {
                 let condition = confine(dialect, wall, meta, predicate, Rows::Written);
                 search::search(dialect, meta, condition, limit, properties, keeps)
             }
-            Operation::Insert { values } => write::insert(dialect, wall, meta, actor, values),
             Operation::Update { predicate, values } => {
                 let condition = confine(dialect, wall, meta, predicate, Rows::Written);
                 write::update(dialect, wall, meta, actor, values, condition)
@@ -296,7 +309,7 @@ impl Confined {
 
     /// A statement of which nothing is known.
     fn plain(sql: String, values: Vec<sea_query::Value>, projection: Arc<[&'static Property]>) -> Self {
-        Self { sql, values, table: "", effort: Effort::Many, is_certain: false, is_veiled: false, projection }
+        Self { sql, values, table: "", effort: Effort::Many, is_certain: false, least: 1, is_veiled: false, projection }
     }
 
     /// A selection of so many rows at most. `PostgreSQL` plans a prepared statement once for all values only where it

@@ -17,8 +17,8 @@ use crate::value::Value;
 /// A row that is ready to be inserted.
 #[derive(Debug)]
 pub struct Prepared {
-    pub(crate) statement: Confined,
-    pub(crate) record: Record,
+    meta: &'static EntityMeta,
+    record: Record,
 }
 
 impl Prepared {
@@ -35,12 +35,19 @@ impl<S: Scope> Session<S, Write> {
     /// # Errors
     /// As [`Repository::create`], for the first row that fails.
     pub async fn insert(&self, rows: impl IntoIterator<Item = Prepared>) -> StoreResult<Vec<Record>> {
-        let (statements, records): (Vec<_>, Vec<_>) = rows.into_iter().map(|row| (row.statement, row.record)).unzip();
+        let (statements, records) = self.insertions(rows);
         match self.execute(statements).await {
             Ok(touched) if touched.contains(&0) => Err(StoreError::MissingReference),
             Ok(_) => Ok(records),
             Err(error) => Err(of_insertion(error, &records)),
         }
+    }
+
+    /// The statements that insert rows, and the rows.
+    pub(crate) fn insertions(&self, rows: impl IntoIterator<Item = Prepared>) -> (Vec<Confined>, Vec<Record>) {
+        let (metas, records): (Vec<_>, Vec<_>) = rows.into_iter().map(|row| (row.meta, row.record)).unzip();
+        let rows = metas.into_iter().zip(&records);
+        (Confined::insertions(self.dialect(), self.scope.wall(), self.actor.author(), rows), records)
     }
 }
 
@@ -73,10 +80,8 @@ impl<'a, E: Entity, S: Scope> Repository<'a, E, S, Write> {
             return Err(read_only());
         }
         let values = self.fill(new)?;
-        let insert = Operation::Insert { values: &values };
-        self.session.outdates.note(meta, &insert);
-        let statement = self.session.confine(meta, insert);
-        Ok(Prepared { statement, record: Record::of(values) })
+        self.session.outdates.note_new(meta);
+        Ok(Prepared { meta, record: Record::of(values) })
     }
 
     /// All values of a new row: those given, the scope's, its id, defaults, and who made it when.

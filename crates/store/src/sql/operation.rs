@@ -51,11 +51,6 @@ pub(crate) enum Operation<'a> {
         /// Whether the rows are kept from others until the transaction ends.
         keeps: bool,
     },
-    /// Insert one row.
-    Insert {
-        /// Its values.
-        values: &'a Values,
-    },
     /// Change rows.
     Update {
         /// The user's predicate.
@@ -79,7 +74,7 @@ impl<'a> Operation<'a> {
             | Self::Search { predicate, .. }
             | Self::Update { predicate, .. }
             | Self::Destroy { predicate } => predicate,
-            Self::CountBy { .. } | Self::Lock { .. } | Self::Insert { .. } => None,
+            Self::CountBy { .. } | Self::Lock { .. } => None,
         }
     }
 }

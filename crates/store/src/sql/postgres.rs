@@ -13,7 +13,6 @@ use std::sync::Arc;
 use deadpool_postgres::{Object, Pool, Timeouts};
 use futures_util::TryStreamExt;
 use futures_util::future::{join_all, try_join_all};
-use tokio_postgres::types::ToSql;
 use tokio_postgres::{Row, Statement};
 
 use self::codec::{Bind, Decoded};
@@ -155,9 +154,8 @@ async fn query(
 }
 
 async fn execute(connection: &Object, prepared: &Statement, statement: &Confined) -> StoreResult<u64> {
-    let bound: Vec<Bind<'_>> = statement.values.iter().map(Bind).collect();
-    let parameters: Vec<&(dyn ToSql + Sync)> = bound.iter().map(|bind| bind as &(dyn ToSql + Sync)).collect();
-    connection.execute(prepared, &parameters).await.map_err(classify)
+    let touched = connection.execute_raw(prepared, statement.values.iter().map(Bind)).await.map_err(classify)?;
+    Ok(if touched < statement.least { 0 } else { touched })
 }
 
 async fn prepare(connection: &Object, statement: &Confined) -> StoreResult<Statement> {

@@ -117,13 +117,14 @@ impl Template {
             // An open wall has no value.
             (Slot::Wall, None) | (Slot::Same, _) => same.clone(),
         };
-        let Confined { sql, values, table, effort, is_certain, is_veiled, projection } = &self.statement;
+        let Confined { sql, values, table, effort, is_certain, least, is_veiled, projection } = &self.statement;
         Confined {
             sql: sql.clone(),
             values: values.iter().zip(&self.slots).map(value).collect(),
             table,
             effort: *effort,
             is_certain: *is_certain,
+            least: *least,
             is_veiled: *is_veiled,
             projection: projection.clone(),
         }
@@ -133,11 +134,11 @@ impl Template {
 /// Equality of statements: debug builds compare a filled template with the statement that is built anew.
 impl PartialEq for Confined {
     fn eq(&self, other: &Self) -> bool {
-        let Self { sql, values, table, effort, is_certain, is_veiled, projection } = self;
+        let Self { sql, values, table, effort, is_certain, least, is_veiled, projection } = self;
         let same = (sql, values, table, effort) == (&other.sql, &other.values, &other.table, &other.effort);
         let projected =
             projection.iter().copied().map(ptr::from_ref).eq(other.projection.iter().copied().map(ptr::from_ref));
-        same && projected && (is_certain, is_veiled) == (&other.is_certain, &other.is_veiled)
+        same && projected && (is_certain, least, is_veiled) == (&other.is_certain, &other.least, &other.is_veiled)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Statements that write. What a row refers to must lie inside the wall, checked in the same statement.
+//! Statements that change and remove rows, and what all that write share: what a row refers to must lie inside the wall, checked in the same statement.
 
 use sea_query::{
     Condition, Expr, ExprTrait, Func, PostgresQueryBuilder, Query, QueryStatementBuilder, SqliteQueryBuilder,
@@ -11,39 +11,6 @@ use crate::entity::{EntityMeta, OwnerRule, PropertyType, RelationKind, TenantRul
 use crate::record::Values;
 use crate::scope::Wall;
 use crate::value::Value;
-
-/// `INSERT … SELECT … WHERE` every referenced row exists inside the wall. The caller has put the
-/// tenant into `values` where the entity has a column for it.
-pub(super) fn insert(
-    dialect: Dialect,
-    wall: Wall,
-    meta: &'static EntityMeta,
-    actor: Option<Uuid>,
-    values: &Values,
-) -> Confined {
-    let named = names(dialect, actor);
-    let checks = references(dialect, wall, meta, values);
-    let is_certain = checks.is_empty();
-    let mut insert = Query::insert();
-    insert.into_table(dialect.table(meta)).columns(values.iter().map(|(property, _)| property.column));
-    let filled = if checks.is_empty() {
-        insert.values(values.iter().enumerate().map(|(at, (property, value))| match &named {
-            Some(named) if at == 0 => Expr::case(named.clone(), typed(dialect, property.kind, value)).into(),
-            _ => Expr::val(bind(value)),
-        }))
-    } else {
-        let mut select = Query::select();
-        for (property, value) in values {
-            select.expr(typed(dialect, property.kind, value));
-        }
-        for check in checks.into_iter().chain(named) {
-            select.and_where(check);
-        }
-        insert.select_from(select)
-    };
-    debug_assert!(filled.is_ok(), "columns and values come from one list");
-    Confined { is_certain, ..statement(dialect, &insert) }
-}
 
 /// `UPDATE … WHERE` confined, and every newly referenced row exists inside the wall.
 pub(super) fn update(
@@ -59,7 +26,12 @@ pub(super) fn update(
     for (property, value) in values {
         update.value(property.column, Expr::val(bind(value)));
     }
-    for check in references(dialect, wall, meta, values).into_iter().chain(names(dialect, actor)) {
+    let written = |name: &str| values.iter().find(|(property, _)| property.name == name);
+    let checks = references(dialect, wall, meta, |name| {
+        let (property, value) = written(name)?;
+        (*value != Value::Null).then(|| Key::Of(typed(dialect, property.kind, value)))
+    });
+    for check in checks.into_iter().chain(names(dialect, actor)) {
         update.and_where(check);
     }
     statement(dialect, &update)
@@ -83,16 +55,29 @@ pub(super) fn destroy(
 /// What is always true, and names the actor to the audit log until the end of the transaction, on `PostgreSQL`. Conditions
 /// and values are there before a trigger after rows runs, so that no statement has to go ahead; `RETURNING` would say the
 /// same, and take a tenth of the statement's time. On `SQLite` the writer's connection knows.
-fn names(dialect: Dialect, actor: Option<Uuid>) -> Option<Expr> {
+pub(super) fn names(dialect: Dialect, actor: Option<Uuid>) -> Option<Expr> {
     let actor = actor.filter(|_| dialect.is_postgres())?;
     // Built, and not of a text: that would be parsed each time.
     let set = Func::cust("set_config").arg(Expr::cust("'logs.actor'")).arg(actor.hyphenated().to_string());
     Some(Expr::from(set.arg(Expr::cust("true"))).is_not_null())
 }
 
+/// What a written reference holds.
+pub(super) enum Key {
+    /// A key.
+    Of(Expr),
+    /// A key, or null: then nothing is referred to.
+    OrNull(Expr),
+}
+
 /// One check for each row that the written values refer to: by a `belongsTo` relation, or as the
-/// parent through which the row belongs to its tenant or its person.
-fn references(dialect: Dialect, wall: Wall, meta: &'static EntityMeta, values: &Values) -> Vec<Expr> {
+/// parent through which the row belongs to its tenant or its person. `written` says what a property holds, if it is written.
+pub(super) fn references(
+    dialect: Dialect,
+    wall: Wall,
+    meta: &'static EntityMeta,
+    written: impl Fn(&str) -> Option<Key>,
+) -> Vec<Expr> {
     if wall == Wall::Open {
         return Vec::new();
     }
@@ -107,18 +92,20 @@ fn references(dialect: Dialect, wall: Wall, meta: &'static EntityMeta, values: &
     }
     targets.sort_by_key(|(local, foreign, target)| (*local, *foreign, target.name));
     targets.dedup_by_key(|(local, foreign, target)| (*local, *foreign, target.name));
+    let exists = |target, foreign, key| wall::exists(dialect, wall, target, foreign, key);
     targets
         .into_iter()
         .filter_map(|(local, foreign, target)| {
-            let (property, value) = values.iter().find(|(property, _)| property.name == local)?;
-            (*value != Value::Null)
-                .then(|| wall::exists(dialect, wall, target, foreign, typed(dialect, property.kind, value)))
+            Some(match written(local)? {
+                Key::Of(key) => exists(target, foreign, key),
+                Key::OrNull(key) => key.clone().is_null().or(exists(target, foreign, key)),
+            })
         })
         .collect()
 }
 
 /// A parameter of known type: bare, `PostgreSQL` would take it for text here.
-fn typed(dialect: Dialect, kind: PropertyType, value: &Value) -> Expr {
+pub(super) fn typed(dialect: Dialect, kind: PropertyType, value: &Value) -> Expr {
     let parameter = Expr::val(bind(value));
     if dialect == Dialect::Sqlite {
         return parameter;
@@ -136,7 +123,7 @@ fn typed(dialect: Dialect, kind: PropertyType, value: &Value) -> Expr {
     })
 }
 
-fn statement(dialect: Dialect, statement: &impl QueryStatementBuilder) -> Confined {
+pub(super) fn statement(dialect: Dialect, statement: &impl QueryStatementBuilder) -> Confined {
     let (sql, values) = match dialect {
         Dialect::Postgres(_) => statement.build_any(&PostgresQueryBuilder),
         Dialect::Sqlite => statement.build_any(&SqliteQueryBuilder),

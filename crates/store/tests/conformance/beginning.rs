@@ -35,9 +35,10 @@ async fn nothing_is_written_without_a_transaction() -> Outcome {
     assert!(!spoil.load(Ordering::SeqCst), "no BEGIN came by");
     assert!(writer.commit(()).await.is_err());
 
-    // Several last statements, each of which would be kept.
+    // Several last statements, each of which would be kept: rows that fill other columns are one each.
     let writer = session().await?;
-    let rows = [titled("Delta")?, titled("Epsilon")?].map(|row| writer.repository::<Document>().prepare(row));
+    let longer = new::<Document>(&json!({ "title": "Epsilon", "body": "Once" }))?;
+    let rows = [titled("Delta")?, longer].map(|row| writer.repository::<Document>().prepare(row));
     let rows = rows.into_iter().collect::<StoreResult<Vec<_>>>()?;
     assert!(writer.insert_and_commit(rows).await.is_err());
 

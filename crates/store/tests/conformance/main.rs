@@ -15,6 +15,7 @@ mod change;
 mod constraints;
 mod create;
 mod includes;
+mod insert;
 mod isolation;
 mod joins;
 mod memory;

@@ -1,15 +1,20 @@
 //! Several queries as one: typed answers in their order, all of one session.
 
+use std::time::Duration;
+
 use serde_json::json;
 use user_tenant_store::StoreError;
 use user_tenant_store::filter::Filter;
 use user_tenant_store::scope::TenantScope;
+use user_tenant_store::session::{Committed, Mode, Session};
 
-use crate::family::{Document, Person};
-use crate::fixture::{ACTOR, Fixture, Outcome, new};
+use crate::family::{Authored, Document, DocumentTitle, Person, Sample};
+use crate::fixture::{ACTOR, Fixture, Outcome, new, patch};
 
 on_both!(
     several_queries_are_one,
+    together_the_answers_are_those_of_each_alone,
+    what_is_read_behind_a_lock_is_read_under_it,
     a_session_asks_its_own_queries,
     a_list_of_many_pages_begins_together_with_others,
     one_that_fails_fails_all,
@@ -41,6 +46,79 @@ async fn several_queries_are_one(fixture: &Fixture) -> Outcome {
     let (person, document, all) =
         session.ask((persons.get(seed.ours.member), documents.get(id), documents.count(None))).await?;
     assert_eq!((person.is_some(), document.map(|one| one.title), all), (true, Some("Alpha".to_owned()), 4));
+    Ok(())
+}
+
+async fn together_the_answers_are_those_of_each_alone(fixture: &Fixture) -> Outcome {
+    let scope = TenantScope(fixture.seed().await?.ours.account);
+    let full = json!({
+        "name": "$1 '$2' \"$3\" $$4$$ ?", "note": "", "number": -7, "flag": true, "happenedOn": "2024-02-01T10:00:00.001Z",
+        "day": "2024-02-29T00:00:00.000Z", "data": { "$1": [1, null, "ü"] }, "tags": ["x", "", "NULL"], "codes": [1, -2],
+    });
+    fixture.create::<Sample>(scope, &full).await?;
+    fixture.create::<Sample>(scope, &json!({ "name": "empty" })).await?;
+    for transaction in [true, false] {
+        if transaction {
+            let session = fixture.store.write(scope, ACTOR).await?;
+            alike(&session).await?;
+            session.commit(()).await?.into_inner();
+        } else {
+            alike(&fixture.store.read(scope)).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Asks alone, and then together in each order.
+async fn alike<M: Mode>(session: &Session<TenantScope, M>) -> Outcome {
+    let (samples, titles, authored) =
+        (session.repository::<Sample>(), session.repository::<DocumentTitle>(), session.repository::<Authored>());
+    let named = |name: &str| samples.find_one(Sample::NAME.is(name));
+    let full = || named("$1 '$2' \"$3\" $$4$$ ?");
+    let alone = (full().await?, named("empty").await?, named("nobody").await?, titles.count(None).await?);
+    assert!(
+        alone.0.as_ref().is_some_and(|one| one.codes == Some(vec![1, -2])) && alone.1.is_some() && alone.2.is_none()
+    );
+    let alone = format!("{alone:?}");
+    let first = session.ask((full(), named("empty"), named("nobody"), titles.count(None))).await?;
+    assert_eq!(format!("{first:?}"), alone);
+    let (count, nobody, empty, full) =
+        session.ask((titles.count(None), named("nobody"), named("empty"), full())).await?;
+    assert_eq!(format!("{:?}", (full, empty, nobody, count)), alone);
+
+    let veiled = || authored.find_one(Authored::TITLE.is("Alpha"));
+    let pages = || titles.pages(Filter::default()).begun();
+    let (one, list) = session.ask((veiled(), pages())).await?;
+    assert_eq!(format!("{one:?}"), format!("{:?}", veiled().await?));
+    assert_eq!(format!("{:?}", list.typed().await?), format!("{:?}", pages().await?.typed().await?));
+    Ok(())
+}
+
+async fn what_is_read_behind_a_lock_is_read_under_it(fixture: &Fixture) -> Outcome {
+    let seed = fixture.seed().await?;
+    let (scope, id) = (TenantScope(seed.ours.account), seed.ours.documents[0]);
+    for round in 0..5 {
+        let title = format!("Changed {round}");
+        let first = fixture.store.write(scope, ACTOR).await?;
+        assert!(first.repository::<Document>().lock_by_id(id).await?);
+        let second = async {
+            let session = fixture.store.write(scope, ACTOR).await?;
+            let documents = session.repository::<Document>();
+            let (held, found, count) =
+                session.ask((documents.hold_by_id(id), documents.get(id), documents.count(None))).await?;
+            session.commit((held, found.map(|found| found.title), count)).await.map(Committed::into_inner)
+        };
+        let change = async {
+            // The other one waits by then, on PostgreSQL for the lock; where it does not yet, it reads the same.
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            first.repository::<Document>().update_by_id(id, patch(&json!({ "title": title }))?).await?;
+            first.commit(()).await?.into_inner();
+            Outcome::Ok(())
+        };
+        let (read, changed) = tokio::join!(second, change);
+        changed?;
+        assert_eq!(read?, (true, Some(title), 3));
+    }
     Ok(())
 }
 

@@ -110,13 +110,16 @@ impl Transaction {
     }
 
     /// Runs the last statements, if any, and ends the transaction, unless a statement failed before. One that is all of
-    /// the transaction is one by itself, without `BEGIN` and `COMMIT`; where it touches nothing, both endings are the same.
+    /// the transaction is one by itself, without `BEGIN` and `COMMIT`, where it writes all or nothing: if it touches no row, both
+    /// endings are the same.
     pub(crate) async fn finish(mut self, statements: &[Confined], policy: CommitPolicy) -> StoreResult<Vec<u64>> {
         // `COMMIT` after a failed statement would answer `ROLLBACK` without an error.
         let (connection, state) = self.0.get_mut().parts()?;
         match statements {
             [] if *state == State::Idle => Ok(Vec::new()),
-            [all] if *state == State::Idle => Ok(vec![state.runs_alone(connection, all).await?]),
+            [all] if *state == State::Idle && is_whole(all, policy) => {
+                Ok(vec![state.runs_alone(connection, all).await?])
+            }
             last if policy.is_settled(last) => state.carries_out(connection, last, true).await,
             last => {
                 let touched = state.carries_out(connection, last, false).await?;
@@ -232,6 +235,11 @@ impl Drop for Work {
             State::Open | State::Failed => self.returns.give_back(connection, Some("ROLLBACK"), false, kept),
         }
     }
+}
+
+/// Whether a statement writes all that the policy asks for, or nothing.
+fn is_whole(statement: &Confined, policy: CommitPolicy) -> bool {
+    policy == CommitPolicy::Commit || statement.is_certain || statement.least == 1
 }
 
 async fn command(connection: &Object, command: &str) -> StoreResult<()> {
