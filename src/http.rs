@@ -28,7 +28,7 @@ use axum::Router;
 pub(crate) use self::answer::TOTAL;
 pub use self::client_address::ForwardedHeader;
 pub(crate) use self::client_address::Proxies;
-pub(crate) use self::layers::HttpOptions;
+pub(crate) use self::layers::{HttpOptions, origin};
 #[cfg(any(feature = "cli", feature = "mcp"))]
 pub(crate) use self::query::CURSOR;
 #[cfg(feature = "mcp")]

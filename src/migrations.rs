@@ -55,6 +55,13 @@ pub const MIGRATIONS: Migrations = Migrations {
             down: include_str!("../migrations/postgres/0006_audit_secrets.down.sql"),
             additive: true,
         },
+        Migration {
+            version: 7,
+            name: "events",
+            up: include_str!("../migrations/postgres/0007_events.up.sql"),
+            down: include_str!("../migrations/postgres/0007_events.down.sql"),
+            additive: true,
+        },
     ],
     sqlite: &[
         Migration {
@@ -97,6 +104,13 @@ pub const MIGRATIONS: Migrations = Migrations {
             name: "audit_secrets",
             up: include_str!("../migrations/sqlite/0006_audit_secrets.up.sql"),
             down: include_str!("../migrations/sqlite/0006_audit_secrets.down.sql"),
+            additive: true,
+        },
+        Migration {
+            version: 7,
+            name: "events",
+            up: include_str!("../migrations/sqlite/0007_events.up.sql"),
+            down: include_str!("../migrations/sqlite/0007_events.down.sql"),
             additive: true,
         },
     ],

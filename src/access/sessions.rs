@@ -1,8 +1,9 @@
 //! All sessions of the service: each is of one scope, and asks for a proof or a reason. Beside [`Lookups`], nothing else holds the [`Store`].
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
-use user_tenant_store::audit::Actor;
+use user_tenant_store::audit::{Actor, ActorKind, Context};
 use user_tenant_store::environment::Environment;
 use user_tenant_store::filter::{Comparison, Filter, Predicate};
 use user_tenant_store::migrate::{Finding, Migrations, Migrator};
@@ -92,8 +93,9 @@ impl Sessions {
     }
 
     /// The sessions of an admitted caller, and no others.
-    pub(crate) fn open_to(&self, proof: Authorized) -> CallerSessions {
-        CallerSessions { store: self.store.clone(), acceptance: self.acceptance, operator: self.operator, proof }
+    pub(crate) fn open_to(&self, proof: Authorized, origin: Origin) -> CallerSessions {
+        let (store, acceptance, operator) = (self.store.clone(), self.acceptance, self.operator);
+        CallerSessions { store, acceptance, operator, proof, origin }
     }
 
     /// Whether the database answers. One row at most is a short read, which shares a connection: there is one for it, whoever has
@@ -122,7 +124,12 @@ impl Sessions {
 
     /// Writes past the wall for the service's own work; `reason` says which.
     pub(crate) async fn write_system(&self, reason: SystemReason) -> StoreResult<Session<System, Write>> {
-        self.store.write(System(reason), Actor::SYSTEM).await
+        let kind = match reason {
+            SystemReason::CommandLine => ActorKind::Operator,
+            _ => ActorKind::System,
+        };
+        let context = Context { kind: Some(kind), ..Context::default() };
+        self.store.write_about(System(reason), Actor::SYSTEM, context, None).await
     }
 
     /// Ends what is under way and closes the connections.
@@ -136,12 +143,22 @@ impl Sessions {
     }
 }
 
+/// Where a request comes from, as the audit log says it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Origin {
+    /// Its id.
+    pub(crate) request: Option<Arc<str>>,
+    /// The address of the client.
+    pub(crate) address: Option<IpAddr>,
+}
+
 /// What a handler holds: the sessions of one admitted caller.
 pub(crate) struct CallerSessions {
     store: Store,
     acceptance: MembershipAcceptance,
     operator: bool,
     proof: Authorized,
+    origin: Origin,
 }
 
 impl CallerSessions {
@@ -152,7 +169,7 @@ impl CallerSessions {
 
     /// Changes the tenants that the caller may see.
     pub(crate) async fn write_tenants(&self) -> StoreResult<Session<CallerScope, Write>> {
-        self.store.write(caller_scope(&self.proof), self.actor()).await
+        self.write(caller_scope(&self.proof), None).await
     }
 
     /// Changes those tenants that the caller may see and a condition selects, as [`Self::write_tenant_where`] does.
@@ -170,7 +187,7 @@ impl CallerSessions {
 
     /// Changes rows of the tenant that the request acts on.
     pub(crate) async fn write_tenant(&self) -> StoreResult<Session<TenantScope, Write>> {
-        self.store.write(TenantScope(self.proof.tenant()), self.actor()).await
+        self.write(TenantScope(self.proof.tenant()), None).await
     }
 
     /// Makes a row that has a name. One in ASCII is compared with few others; any other with all of the tenant, which is done in
@@ -186,7 +203,7 @@ impl CallerSessions {
     /// connection, and hold up no other tenant.
     pub(crate) async fn write_tenant_in_turn(&self) -> StoreResult<Session<TenantScope, Write>> {
         let turn = self.turn().await?;
-        self.store.write_in_turn(TenantScope(self.proof.tenant()), self.actor(), Some(turn)).await
+        self.write(TenantScope(self.proof.tenant()), Some(turn)).await
     }
 
     /// Changes those rows of the tenant that a condition selects: those of the second condition, which is known to be light.
@@ -211,13 +228,13 @@ impl CallerSessions {
     ) -> StoreResult<(Session<S, Write>, Option<Predicate>)> {
         let turn = self.store.turn_to_change(&scope).await?;
         if condition.as_ref().is_some_and(|condition| condition.is_light() && condition.names(E::meta().id())) {
-            return Ok((self.store.write_in_turn(scope, self.actor(), Some(turn)).await?, condition));
+            return Ok((self.write(scope, Some(turn)).await?, condition));
         }
         let is_light = condition.as_ref().is_none_or(Predicate::is_light);
         for _ in 0..SEARCHES {
             let searching = self.store.read_for(scope.clone(), self.actor());
             let found = searching.repository::<E>().search(condition.as_ref()).await?;
-            let session = self.store.write_in_turn(scope.clone(), self.actor(), Some(turn.clone())).await?;
+            let session = self.write(scope.clone(), Some(turn.clone())).await?;
             let lock = tenant.map(|tenant| session.repository::<Tenant>().lock_by_id(tenant));
             // Where nothing was searched for, what matches now counts.
             let keep = (!is_light).then(|| session.repository::<E>().keep(&found));
@@ -239,20 +256,20 @@ impl CallerSessions {
 
     /// Adds a user to the tenant that the request acts on: who it is, is looked for among all users.
     pub(crate) async fn add_member(&self) -> StoreResult<Session<System, Write>> {
-        self.store.write(System(SystemReason::AddMember), self.actor()).await
+        self.write(System(SystemReason::AddMember), None).await
     }
 
     /// Changes a user of the tenant that the request acts on: which other tenants have the person is looked for. What may take an
     /// administrator away is done in the tenant's turn.
     pub(crate) async fn change_member(&self, change: &Change) -> StoreResult<Session<System, Write>> {
         let turn = if change.is_of_membership() { Some(self.turn().await?) } else { None };
-        self.store.write_in_turn(System(SystemReason::ChangeMember), self.actor(), turn).await
+        self.write(System(SystemReason::ChangeMember), turn).await
     }
 
     /// Removes a user from the tenant that the request acts on: its next default tenant may be any other.
     pub(crate) async fn remove_member(&self) -> StoreResult<Session<System, Write>> {
         let turn = self.turn().await?;
-        self.store.write_in_turn(System(SystemReason::RemoveMember), self.actor(), Some(turn)).await
+        self.write(System(SystemReason::RemoveMember), Some(turn)).await
     }
 
     async fn turn(&self) -> StoreResult<Arc<Turn>> {
@@ -262,8 +279,21 @@ impl CallerSessions {
     /// Provisions a tenant, which only a signed request may; with the role that it may make.
     pub(crate) async fn provision(&self) -> Result<(Session<System, Write>, Arc<FirstRole>)> {
         let role = self.proof.first_role().ok_or(Error::BadSignature)?;
-        let session = self.store.write(System(SystemReason::ProvisioningCallback), self.actor()).await?;
+        let session = self.write(System(SystemReason::ProvisioningCallback), None).await?;
         Ok((session, role))
+    }
+
+    async fn write<S: Scope>(&self, scope: S, turn: Option<Arc<Turn>>) -> StoreResult<Session<S, Write>> {
+        let kind = match () {
+            () if self.operator => ActorKind::Operator,
+            // Whoever signs requests is a service that people log in to, and nobody's member.
+            () if self.proof.first_role().is_some() => ActorKind::System,
+            () => ActorKind::Member,
+        };
+        let tenant = Some(self.proof.tenant()).filter(|tenant| !tenant.is_nil());
+        let Origin { request, address } = self.origin.clone();
+        let context = Context { kind: Some(kind), tenant, request, address, reason: None };
+        self.store.write_about(scope, self.actor(), context, turn).await
     }
 
     /// In whose name rows are read and written. The operator has everything, and is nobody who is stored: the membership that
@@ -315,7 +345,7 @@ impl CallerSessions {
 
     /// Inserts a tenant in the caller's name: it lies in nobody's scope before it exists.
     pub(crate) async fn create_tenant(&self) -> StoreResult<Session<System, Write>> {
-        self.store.write(System(SystemReason::CreateTenant), self.actor()).await
+        self.write(System(SystemReason::CreateTenant), None).await
     }
 }
 

@@ -10,6 +10,7 @@ use super::UserTenantService;
 use crate::access::guard::Opening;
 use crate::error::{Error, Result};
 use crate::host::{Bootstrap, Bootstrapped, Caller, Listeners};
+use crate::http::origin;
 
 /// Makes the routes of a host.
 type Routes = dyn Fn(&UserTenantService) -> Router + Send + Sync;
@@ -80,7 +81,7 @@ impl UserTenantService {
                 // What the application's own routes give or take, only the application knows.
                 let opening = Opening { permissions, locator: None, gives_power: false };
                 let proof = service.guard.admit(caller, opening, "").await?;
-                head.extensions.insert(Caller::new(service.sessions.open_to(proof)));
+                head.extensions.insert(Caller::new(service.sessions.open_to(proof, origin())));
                 Ok::<_, Error>(next.run(Request::from_parts(head, body)).await)
             }
         }))

@@ -48,6 +48,7 @@ pub(crate) async fn bootstrap(session: Session<System, Write>, wanted: Bootstrap
         .with(Tenant::KEY, tenants::key(&wanted.tenant_key)?)?;
     let login = Login::new(&wanted.username, &wanted.email)?;
     let tenant = provisioning::create_tenant(&session, tenant).await?;
+    let session = session.in_name_of(tenant);
     let role = provisioning::create_role(&session, tenant, &wanted.role_name, &wanted.permissions).await?;
     login.refuse_taken(&session).await?;
     let user = create_user(&session, tenant, login, &wanted.first_name).await?;
@@ -62,6 +63,7 @@ pub(crate) async fn let_in(
     tenant: Uuid,
     wanted: Bootstrap,
 ) -> Result<Committed<Bootstrapped>> {
+    let session = session.in_name_of(tenant);
     if !session.repository::<Tenant>().lock_by_id(tenant).await? {
         return Err(Error::NotFound(Sought::of::<Tenant>(&tenant)));
     }

@@ -44,6 +44,7 @@ pub(crate) async fn provision(
 ) -> Result<Committed<()>> {
     let login = Login::by_address(&wanted.email)?;
     let tenant = provisioning::create_tenant(&session, wanted.tenant).await?;
+    let session = session.in_name_of(tenant);
     let role = provisioning::create_role(&session, tenant, &role.name, &role.permissions).await?;
     let client = create_client(&session, wanted.client).await?;
     login.refuse_taken(&session).await?;

@@ -17,7 +17,7 @@ use user_tenant_store::filter::{Filter, Predicate};
 
 use super::answer::render;
 use super::body::{self, Bodies, Held, Sent};
-use super::layers::HttpOptions;
+use super::layers::{self, HttpOptions};
 use super::places::WorkPlace;
 use super::query;
 use super::route::{Call, Form, PathParameters, Query, Route, Shape};
@@ -26,6 +26,7 @@ use crate::access::active_callers::Place;
 use crate::access::caller::Caller;
 use crate::access::entrance::Entrance;
 use crate::access::guard::Authorized;
+use crate::access::sessions::Origin;
 use crate::error::{Error, Result};
 use crate::host::Change;
 use crate::service::Service;
@@ -187,8 +188,9 @@ impl Operation {
             return Err(Error::DeletedByChange);
         }
         let tell = (self.route.writes && service.listeners.are_there()).then(|| self.change(&path, &proof));
+        let origin = if self.route.writes { layers::origin() } else { Origin::default() };
         let call = Call { path, filter, predicate, body, items };
-        let reply = (self.route.handle)(service.sessions.open_to(proof), call).await?;
+        let reply = (self.route.handle)(service.sessions.open_to(proof, origin), call).await?;
         if let Some(change) = tell {
             service.listeners.tell(&change);
         }

@@ -1,6 +1,7 @@
 //! What surrounds every request: ids, the log line, metrics, CORS, a net for panics.
 
 use std::convert::Infallible;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,6 +19,7 @@ use tower_http::request_id::{MakeRequestId, PropagateRequestIdLayer, RequestId, 
 use super::answer::TOTAL;
 use super::client_address::Proxies;
 use super::surface;
+use crate::access::sessions::Origin;
 use crate::error::{BoxError, Error, ErrorCode};
 use crate::service::Service;
 
@@ -30,14 +32,21 @@ const LONGEST_REQUEST_ID: usize = 128;
 const LONGEST_LOGGED: usize = 1024;
 
 tokio::task_local! {
-    /// The id of the request at work, for the lines that its failure writes. A span would be entered and left at each
+    /// The id of the request at work, and the address of its client, for the lines that its failure and its writes leave. A span would be entered and left at each
     /// step of every request, for the few that fail.
-    static AT_WORK: RequestId;
+    static AT_WORK: (RequestId, Option<IpAddr>);
 }
 
 /// The id of the request at work, as the answer carries it; none outside of the layers.
 pub(super) fn request_id() -> Option<String> {
-    AT_WORK.try_with(|id| id.header_value().to_str().ok().map(ToOwned::to_owned)).ok().flatten()
+    AT_WORK.try_with(|(id, _)| id.header_value().to_str().ok().map(ToOwned::to_owned)).ok().flatten()
+}
+
+/// Where the request at work comes from; nothing is known of it outside of the layers.
+pub(crate) fn origin() -> Origin {
+    let known = AT_WORK
+        .try_with(|(id, client)| Origin { request: id.header_value().to_str().ok().map(Arc::from), address: *client });
+    known.unwrap_or_default()
 }
 
 /// Bounds of the HTTP side.
@@ -142,7 +151,7 @@ where
     let in_flight = service.metrics.request_started();
     let answered = S::clone(&inner).oneshot(request);
     let Ok(answer) = match request_id.clone() {
-        Some(id) => AT_WORK.scope(id, answered).await,
+        Some(id) => AT_WORK.scope((id, client), answered).await,
         None => answered.await,
     };
     let mut response = answer.into_response();

@@ -241,6 +241,7 @@ fn several_may_adopt_at_once() {
         "0004 audit_triggers",
         "0005 names_beyond_ascii",
         "0006 audit_secrets",
+        "0007 events",
     ];
     assert_eq!(applied, steps);
     legacy.migrated(&["check"]);

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use crate::audit::Actor;
+use crate::audit::Said;
 use crate::error::StoreResult;
 use crate::kept::Kept;
 use crate::meter::Meter;
@@ -76,7 +76,6 @@ enum Backend {
 /// One transaction, in which all statements are. Dropping it rolls it back.
 pub struct Transaction(Box<Begun>);
 
-#[cfg_attr(all(feature = "sqlite", feature = "postgres"), expect(clippy::large_enum_variant, reason = "it is boxed"))]
 enum Begun {
     #[cfg(feature = "postgres")]
     Postgres(postgres::Transaction, SchemaName),
@@ -98,17 +97,13 @@ impl Pool {
         Ok(Self(Arc::new(backend)))
     }
 
-    /// Begins a transaction in the name of an actor, which keeps this until the database is done with it.
-    #[cfg_attr(
-        not(feature = "sqlite"),
-        expect(unused_variables, reason = "each statement tells `PostgreSQL` who the actor is")
-    )]
-    pub(crate) async fn begin(&self, actor: &Actor, kept: Kept) -> StoreResult<Transaction> {
+    /// Begins a transaction, which keeps this until the database is done with it.
+    pub(crate) async fn begin(&self, kept: Kept) -> StoreResult<Transaction> {
         let begun = match *self.0 {
             #[cfg(feature = "postgres")]
             Backend::Postgres(ref backend, schema) => Begun::Postgres(backend.begin(kept).await?, schema),
             #[cfg(feature = "sqlite")]
-            Backend::Sqlite(ref backend) => Begun::Sqlite(backend.begin(actor.author(), kept)),
+            Backend::Sqlite(ref backend) => Begun::Sqlite(backend.begin(kept)),
         };
         Ok(Transaction(Box::new(begun)))
     }
@@ -194,6 +189,20 @@ impl Reader<'_> {
 }
 
 impl Transaction {
+    /// Says what the audit log is told of the statements that follow: the text that each brings along, on `PostgreSQL`.
+    #[cfg_attr(not(feature = "sqlite"), expect(clippy::unused_self, reason = "of `PostgreSQL` each statement says it"))]
+    pub(crate) fn say(&self, said: Said) -> Option<Arc<str>> {
+        match *self.0 {
+            #[cfg(feature = "postgres")]
+            Begun::Postgres(..) => said.text(),
+            #[cfg(feature = "sqlite")]
+            Begun::Sqlite(ref transaction) => {
+                transaction.say(said);
+                None
+            }
+        }
+    }
+
     /// Asks several questions, which are answered in their order.
     pub(crate) async fn ask(&self, questions: Vec<Question>) -> StoreResult<Vec<Counted>> {
         match *self.0 {

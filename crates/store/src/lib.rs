@@ -69,6 +69,7 @@
 
 pub mod audit;
 mod commit;
+mod context;
 pub mod cursor;
 pub mod entity;
 pub mod environment;

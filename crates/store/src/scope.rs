@@ -33,6 +33,14 @@ impl Wall {
             Self::Open => None,
         }
     }
+
+    /// The tenant whose rows are behind the wall.
+    pub(crate) fn tenant(self) -> Option<Uuid> {
+        match self {
+            Self::Tenant(id) => Some(id),
+            Self::Person(_) | Self::Open => None,
+        }
+    }
 }
 
 /// Rows of one tenant.

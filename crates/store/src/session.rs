@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use futures_util::future::try_join_all;
 
-use crate::audit::Actor;
+use crate::audit::{Actor, Context};
 use crate::entity::{EntityMeta, Property};
 use crate::environment::Environment;
 use crate::error::{StoreError, StoreResult};
@@ -36,9 +36,12 @@ pub struct Store {
 
 /// Statements under one scope `S`, either reading (`M` = [`Read`]) or in one transaction ([`Write`]).
 pub struct Session<S, M: Mode> {
-    executor: M::Executor,
+    pub(crate) executor: M::Executor,
     pub(crate) scope: S,
     pub(crate) actor: Actor,
+    pub(crate) context: Context,
+    /// What the audit log says of a transaction, where each statement brings it along.
+    pub(crate) said: Option<Arc<str>>,
     pub(crate) environment: Environment,
     pub(crate) limits: Limits,
     together: Arc<Together>,
@@ -124,9 +127,23 @@ impl Store {
         actor: Actor,
         turn: Option<Arc<Turn>>,
     ) -> StoreResult<Session<S, Write>> {
+        self.write_about(scope, actor, Context::default(), turn).await
+    }
+
+    /// A transaction as of [`Self::write_in_turn`], of which the audit log says this too.
+    ///
+    /// # Errors
+    /// As [`Self::write`].
+    pub async fn write_about<S: Scope>(
+        &self,
+        scope: S,
+        actor: Actor,
+        context: Context,
+        turn: Option<Arc<Turn>>,
+    ) -> StoreResult<Session<S, Write>> {
         let share = self.writes.wait(actor.tenant).await;
-        let transaction = self.pool.begin(&actor, Kept::of(turn, share)).await?;
-        Ok(self.session(transaction, scope, actor))
+        let transaction = self.pool.begin(Kept::of(turn, share)).await?;
+        Ok(self.session(transaction, scope, actor).about(context))
     }
 
     /// Waits for the turn to change much in the rows of a tenant, or of a person: the rows that a condition selects, or what a
@@ -169,6 +186,8 @@ impl Store {
             executor,
             scope,
             actor,
+            context: Context::default(),
+            said: None,
             environment: self.environment.clone(),
             limits: self.limits,
             together: self.together.clone(),
@@ -185,7 +204,7 @@ impl<S: Scope, M: Mode> Session<S, M> {
     }
 
     pub(crate) fn confine(&self, meta: &'static EntityMeta, operation: Operation<'_>) -> Confined {
-        Confined::new(self.dialect(), self.scope.wall(), meta, self.actor.author(), operation)
+        Confined::new(self.dialect(), self.scope.wall(), meta, self.said.as_deref(), operation)
     }
 
     /// What counts an answer that takes nothing yet.
@@ -282,16 +301,22 @@ impl<S: Scope, M: Mode> Session<S, M> {
 impl<M: Mode> Session<System, M> {
     /// The same session, and the same transaction, from now on within a scope. There is no way back.
     pub fn narrow<S: Scope>(self, scope: S) -> Session<S, M> {
-        Session {
+        let mut session = Session {
             executor: self.executor,
             scope,
             actor: self.actor,
+            context: self.context,
+            said: self.said,
             environment: self.environment,
             limits: self.limits,
             together: self.together,
             memory: self.memory,
             outdates: self.outdates,
+        };
+        if session.scope.wall().tenant() != session.context.tenant {
+            session.say();
         }
+        session
     }
 }
 

@@ -20,7 +20,6 @@ use std::sync::Arc;
 use sea_query::{
     Condition, Expr, IntoTableRef, LockType, PostgresQueryBuilder, Query, SelectStatement, SqliteQueryBuilder, TableRef,
 };
-use uuid::Uuid;
 
 use self::find::{Columns, Ordering, find};
 pub(crate) use self::operation::{Operation, Parents};
@@ -155,21 +154,22 @@ impl CommitPolicy {
 }
 
 impl Confined {
-    /// Builds a statement; there is no way to one but this and [`Self::insertions`]. If it writes, it does in the name of the actor.
+    /// Builds a statement; there is no way to one but this and [`Self::insertions`]. `said`: what the audit log says of it on
+    /// `PostgreSQL`, if it writes.
     pub(crate) fn new(
         dialect: Dialect,
         wall: Wall,
         meta: &'static EntityMeta,
-        actor: Option<Uuid>,
+        said: Option<&str>,
         operation: Operation<'_>,
     ) -> Self {
         match template::of_one(dialect, wall, meta, &operation) {
             Some(known) => {
                 // In whatever test reads a row.
-                debug_assert_eq!(known, Self::built(dialect, wall, meta, actor, operation));
+                debug_assert_eq!(known, Self::built(dialect, wall, meta, said, operation));
                 known
             }
-            None => Self::built(dialect, wall, meta, actor, operation),
+            None => Self::built(dialect, wall, meta, said, operation),
         }
     }
 
@@ -177,23 +177,23 @@ impl Confined {
     pub(crate) fn insertions<'a>(
         dialect: Dialect,
         wall: Wall,
-        actor: Option<Uuid>,
+        said: Option<&str>,
         rows: impl Iterator<Item = (&'static EntityMeta, &'a Record)>,
     ) -> Vec<Self> {
-        insert::insertions(dialect, wall, actor, rows)
+        insert::insertions(dialect, wall, said, rows)
     }
 
     fn built(
         dialect: Dialect,
         wall: Wall,
         meta: &'static EntityMeta,
-        actor: Option<Uuid>,
+        said: Option<&str>,
         operation: Operation<'_>,
     ) -> Self {
         let predicate = operation.predicate();
         let is_of_one = predicate.is_some_and(|predicate| predicate.names(meta.id()));
         let is_heavy = predicate.is_some_and(|predicate| !predicate.is_light());
-        let statement = Self::build(dialect, wall, meta, actor, operation);
+        let statement = Self::build(dialect, wall, meta, said, operation);
         let effort = match statement.effort {
             // Of one row, too: a pattern can take as long on it as on many.
             _ if is_heavy => Effort::Heavy,
@@ -207,7 +207,7 @@ impl Confined {
         dialect: Dialect,
         wall: Wall,
         meta: &'static EntityMeta,
-        actor: Option<Uuid>,
+        said: Option<&str>,
         operation: Operation<'_>,
     ) -> Self {
         match operation {
@@ -261,10 +261,10 @@ impl Confined {
             }
             Operation::Update { predicate, values } => {
                 let condition = confine(dialect, wall, meta, predicate, Rows::Written);
-                write::update(dialect, wall, meta, actor, values, condition)
+                write::update(dialect, wall, meta, said, values, condition)
             }
             Operation::Destroy { predicate } => {
-                write::destroy(dialect, meta, actor, confine(dialect, wall, meta, predicate, Rows::Written))
+                write::destroy(dialect, meta, said, confine(dialect, wall, meta, predicate, Rows::Written))
             }
         }
     }
@@ -292,8 +292,8 @@ impl Confined {
 
     /// What the triggers of the audit log write, of no line: whether it is there.
     pub(crate) fn of_audit_log(dialect: Dialect) -> Self {
-        const LINES: &str = "SELECT operation_name, table_name, log_type, entity_id, user_id, \"before\", \"after\", changed_secrets \
-                             FROM logs.audit_logs WHERE FALSE";
+        const LINES: &str = "SELECT operation_name, table_name, log_type, entity_id, user_id, \"before\", \"after\", changed_secrets, \
+                             position, tenant_id, actor_kind, request_id, client_address, reason FROM logs.audit_logs WHERE FALSE";
         let sql = match dialect {
             Dialect::Postgres(schema) => schema.text(LINES).to_owned(),
             Dialect::Sqlite => LINES.replace("logs.", ""),

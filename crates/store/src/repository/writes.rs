@@ -47,7 +47,7 @@ impl<S: Scope> Session<S, Write> {
     pub(crate) fn insertions(&self, rows: impl IntoIterator<Item = Prepared>) -> (Vec<Confined>, Vec<Record>) {
         let (metas, records): (Vec<_>, Vec<_>) = rows.into_iter().map(|row| (row.meta, row.record)).unzip();
         let rows = metas.into_iter().zip(&records);
-        (Confined::insertions(self.dialect(), self.scope.wall(), self.actor.author(), rows), records)
+        (Confined::insertions(self.dialect(), self.scope.wall(), self.said.as_deref(), rows), records)
     }
 }
 

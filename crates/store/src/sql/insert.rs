@@ -6,7 +6,6 @@ use sea_query::{
     ArrayType, CommonTableExpression, Expr, ExprTrait, Func, InsertStatement, Query, SelectStatement, Value as Bound,
     WithClause,
 };
-use uuid::Uuid;
 
 use super::predicate::bind;
 use super::write::{Key, names, references, statement, typed};
@@ -31,7 +30,7 @@ struct Rows<'a> {
 pub(super) fn insertions<'a>(
     dialect: Dialect,
     wall: Wall,
-    actor: Option<Uuid>,
+    said: Option<&str>,
     rows: impl Iterator<Item = (&'static EntityMeta, &'a Record)>,
 ) -> Vec<Confined> {
     let mut groups: Vec<Rows<'a>> = Vec::new();
@@ -46,14 +45,14 @@ pub(super) fn insertions<'a>(
         && dialect.is_postgres()
         && wall == Wall::Open
     {
-        return vec![together(dialect, actor, first, last)];
+        return vec![together(dialect, said, first, last)];
     }
-    groups.iter().map(|group| group.statement(dialect, wall, actor)).collect()
+    groups.iter().map(|group| group.statement(dialect, wall, said)).collect()
 }
 
 /// One statement for rows of several entities, where nothing else is asked for: what rows refer to is for the constraints to
 /// say, at the end of the statement.
-fn together(dialect: Dialect, actor: Option<Uuid>, first: &[Rows<'_>], last: &Rows<'_>) -> Confined {
+fn together(dialect: Dialect, said: Option<&str>, first: &[Rows<'_>], last: &Rows<'_>) -> Confined {
     let mut before = WithClause::new();
     for (at, group) in first.iter().enumerate() {
         let (insert, _) = group.insert(dialect, Wall::Open, None);
@@ -61,8 +60,8 @@ fn together(dialect: Dialect, actor: Option<Uuid>, first: &[Rows<'_>], last: &Ro
         part.table_name(format!("part{at}")).query(insert);
         before.cte(part);
     }
-    // Who the actor is must be known when triggers run, which is after all parts.
-    let (insert, _) = last.insert(dialect, Wall::Open, names(dialect, actor));
+    // What the audit log says must be known when triggers run, which is after all parts.
+    let (insert, _) = last.insert(dialect, Wall::Open, names(dialect, said));
     Confined { is_certain: true, least: last.count(), ..statement(dialect, &before.query(insert)) }
 }
 
@@ -90,8 +89,8 @@ impl Rows<'_> {
         self.all.len() as u64
     }
 
-    fn statement(&self, dialect: Dialect, wall: Wall, actor: Option<Uuid>) -> Confined {
-        let (insert, is_certain) = self.insert(dialect, wall, names(dialect, actor));
+    fn statement(&self, dialect: Dialect, wall: Wall, said: Option<&str>) -> Confined {
+        let (insert, is_certain) = self.insert(dialect, wall, names(dialect, said));
         Confined { is_certain, least: self.count(), table: self.meta.table, ..statement(dialect, &insert) }
     }
 

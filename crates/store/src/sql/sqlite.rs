@@ -22,12 +22,12 @@ use crossbeam_channel::{Receiver, Sender, unbounded};
 use futures_util::future::try_join_all;
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
-use uuid::Uuid;
 
 pub(crate) use self::checkpoint::checkpoint;
 pub(crate) use self::connect::open as connection;
 use self::interrupts::{Asked, Interrupts, Slow, Watched};
 use super::{CommitPolicy, Confined, Counted, Queried, Question};
+use crate::audit::Said;
 use crate::error::{StoreError, StoreResult};
 use crate::kept::Kept;
 use crate::meter::Meter;
@@ -46,6 +46,8 @@ struct Read {
 }
 
 enum Step {
+    /// What the audit log says of the steps that follow.
+    Say(Said),
     Query(Box<Read>),
     Execute(Vec<Confined>, oneshot::Sender<StoreResult<Vec<u64>>>),
     /// The last statements, and what comes of the transaction.
@@ -144,10 +146,11 @@ impl Backend {
         try_join_all(asked).await
     }
 
-    /// Begins a transaction in the name of an actor; it takes its place in the queue of writers with its first statement.
-    pub(crate) fn begin(&self, actor: Option<Uuid>, kept: Kept) -> Transaction {
+    /// Begins a transaction; it takes its place in the queue of writers with its first statement.
+    pub(crate) fn begin(&self, kept: Kept) -> Transaction {
         let (steps, queue) = unbounded();
-        let unqueued = Unqueued { writes: self.writes.clone(), queued: Queued { actor, steps: queue, kept } };
+        let unqueued =
+            Unqueued { writes: self.writes.clone(), queued: Queued { said: Said::default(), steps: queue, kept } };
         Transaction { steps, unqueued: Mutex::new(Some(unqueued)), unfinished: AtomicUsize::new(0) }
     }
 
@@ -209,7 +212,8 @@ struct Unqueued {
 
 /// A transaction in the queue of the writer.
 struct Queued {
-    actor: Option<Uuid>,
+    /// What the audit log says of it.
+    said: Said,
     steps: Receiver<Step>,
     /// Until it is committed or taken back, whether or not somebody waits for it.
     kept: Kept,
@@ -226,6 +230,15 @@ impl Transaction {
             self.unfinished.fetch_sub(1, Ordering::Relaxed);
         }
         result
+    }
+
+    /// Says what the audit log is told of the steps that follow.
+    pub(crate) fn say(&self, said: Said) {
+        match &mut *self.unqueued.lock().unwrap_or_else(PoisonError::into_inner) {
+            Some(unqueued) => unqueued.queued.said = said,
+            // Where the writer has ended, the next step is told.
+            None => drop(self.steps.send(Step::Say(said))),
+        }
     }
 
     /// Takes a place in the queue of writers, at the first step; false when the writer has ended.

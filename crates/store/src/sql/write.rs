@@ -3,7 +3,6 @@
 use sea_query::{
     Condition, Expr, ExprTrait, Func, PostgresQueryBuilder, Query, QueryStatementBuilder, SqliteQueryBuilder,
 };
-use uuid::Uuid;
 
 use super::predicate::bind;
 use super::{Confined, Dialect, ROOT, wall};
@@ -17,7 +16,7 @@ pub(super) fn update(
     dialect: Dialect,
     wall: Wall,
     meta: &'static EntityMeta,
-    actor: Option<Uuid>,
+    said: Option<&str>,
     values: &Values,
     condition: Condition,
 ) -> Confined {
@@ -31,7 +30,7 @@ pub(super) fn update(
         let (property, value) = written(name)?;
         (*value != Value::Null).then(|| Key::Of(typed(dialect, property.kind, value)))
     });
-    for check in checks.into_iter().chain(names(dialect, actor)) {
+    for check in checks.into_iter().chain(names(dialect, said)) {
         update.and_where(check);
     }
     statement(dialect, &update)
@@ -41,24 +40,24 @@ pub(super) fn update(
 pub(super) fn destroy(
     dialect: Dialect,
     meta: &'static EntityMeta,
-    actor: Option<Uuid>,
+    said: Option<&str>,
     condition: Condition,
 ) -> Confined {
     let mut delete = Query::delete();
     delete.from_table(dialect.table(meta).alias(ROOT)).cond_where(condition);
-    if let Some(named) = names(dialect, actor) {
+    if let Some(named) = names(dialect, said) {
         delete.and_where(named);
     }
     statement(dialect, &delete)
 }
 
-/// What is always true, and names the actor to the audit log until the end of the transaction, on `PostgreSQL`. Conditions
-/// and values are there before a trigger after rows runs, so that no statement has to go ahead; `RETURNING` would say the
-/// same, and take a tenth of the statement's time. On `SQLite` the writer's connection knows.
-pub(super) fn names(dialect: Dialect, actor: Option<Uuid>) -> Option<Expr> {
-    let actor = actor.filter(|_| dialect.is_postgres())?;
+/// What is always true, and says to the audit log who acts, and all else of [`crate::audit::Said`], until the end of the
+/// transaction, on `PostgreSQL`. Conditions and values are there before a trigger after rows runs, so that no statement has to
+/// go ahead; `RETURNING` would say the same, and take a tenth of the statement's time. On `SQLite` the writer's connection knows.
+pub(super) fn names(dialect: Dialect, said: Option<&str>) -> Option<Expr> {
+    let said = said.filter(|_| dialect.is_postgres())?;
     // Built, and not of a text: that would be parsed each time.
-    let set = Func::cust("set_config").arg(Expr::cust("'logs.actor'")).arg(actor.hyphenated().to_string());
+    let set = Func::cust("set_config").arg(Expr::cust("'logs.actor'")).arg(said);
     Some(Expr::from(set.arg(Expr::cust("true"))).is_not_null())
 }
 

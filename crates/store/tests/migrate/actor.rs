@@ -1,7 +1,7 @@
 //! Whose doing the audit log says a change was: that of whoever a session writes for, and nobody's where nobody is named.
 
 use serde::Deserialize;
-use user_tenant_store::audit::Actor;
+use user_tenant_store::audit::{Actor, ActorKind, Context};
 use user_tenant_store::environment::Environment;
 use user_tenant_store::record::{New, Patch};
 use user_tenant_store::scope::{System, SystemReason};
@@ -104,6 +104,54 @@ async fn each_change_is_logged_as_that_of_whom_the_session_writes_for(database: 
         by("UPDATE", BEN),
     ];
     assert_eq!(log_of(database, "one").await?, expected);
+    Ok(())
+}
+
+on_both!(what_a_transaction_says_of_itself_is_in_each_of_its_lines);
+async fn what_a_transaction_says_of_itself_is_in_each_of_its_lines(database: &Database) -> Outcome {
+    let store = store(database).await?;
+    let said = Context {
+        kind: Some(ActorKind::Member),
+        tenant: Some(Uuid::from_u128(7)),
+        request: Some("r-1".into()),
+        address: Some("::ffff:192.0.2.1".parse()?),
+        reason: None,
+    };
+    let scope = System(SystemReason::CommandLine);
+    let session = store.write_about(scope, ANN, said.clone(), None).await?.because(Some("unpaid\u{1f}\0 since\nMay"));
+    let made = session.create_and_commit(named("one")?).await?;
+    let id = made.get().id().ok_or("no id")?;
+    // The reason of one statement is not that of the next, nor that of the next transaction.
+    let session = store.write_about(scope, BEN, said, None).await?;
+    assert!(session.repository::<Tenant>().update_by_id(id, moved("Ulm")?).await?);
+    let session = session.because(Some("moved"));
+    assert!(session.repository::<Tenant>().update_by_id(id, moved("Bonn")?).await?);
+    let _ = session
+        .because(None)
+        .in_name_of(Uuid::from_u128(8))
+        .update_and_commit(Some(&Tenant::ID.is(id)), moved("Jena")?)
+        .await?;
+    database.execute("UPDATE tenants SET city = 'Kiel'").await?;
+    let lines = database
+        .rows(
+            "SELECT position, tenant_id, actor_kind, request_id, client_address, reason FROM audit_logs ORDER BY position",
+        )
+        .await?;
+    let (tenant, nobody) = (id.to_string(), "null");
+    let said = |position: &str, reason: &str| {
+        [position, &tenant, "member", "r-1", "192.0.2.1", reason].map(ToOwned::to_owned).to_vec()
+    };
+    let unpaid = if database.is_postgres() { "unpaid   since\nMay" } else { "unpaid\u{1f}\0 since\nMay" };
+    assert_eq!(
+        lines,
+        [
+            said("1", unpaid),
+            said("2", nobody),
+            said("3", "moved"),
+            said("4", nobody),
+            ["5", &tenant, nobody, nobody, nobody, nobody].map(ToOwned::to_owned).to_vec(),
+        ]
+    );
     Ok(())
 }
 

@@ -105,7 +105,9 @@ async fn on_postgres_the_triggers_of_a_table_know_its_secrets() -> Outcome {
         .await?
         .concat();
     let functions = database
-        .rows("SELECT prosrc FROM pg_proc WHERE pronamespace = 'logs'::regnamespace AND proname LIKE 'audit\\_%'")
+        .rows(
+            "SELECT prosrc FROM pg_proc WHERE pronamespace = 'logs'::regnamespace AND prorettype = 'trigger'::regtype",
+        )
         .await?
         .concat();
     assert_eq!(functions.len(), 2);

@@ -6,6 +6,10 @@ use crate::entity::{EntityMeta, Property, PropertyRole, PropertyType, TenantRule
 /// Stands in the text of every trigger that is ours to drop.
 pub(super) const MARK: &str = "-- made from the program's entities by `migrate up`";
 
+/// The position of the next line, as an expression: behind that of every line that is there, or was.
+const NEXT_POSITION: &str = "1 + max((SELECT last FROM audit_positions), coalesce(
+      (SELECT position FROM audit_logs WHERE position > 0 ORDER BY position DESC LIMIT 1), 0))";
+
 /// One trigger.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Trigger {
@@ -23,14 +27,14 @@ impl AuditTriggers {
     }
 
     /// The triggers on the table of an entity. `columns`: those that the table has, in its order. One that the entity
-    /// does not know, or the table not yet, is left out.
-    pub(super) fn on(&self, meta: &'static EntityMeta, columns: &[String]) -> Vec<Trigger> {
+    /// does not know, or the table not yet, is left out. `has_positions`: whether the log's lines have one.
+    pub(super) fn on(&self, meta: &'static EntityMeta, columns: &[String], has_positions: bool) -> Vec<Trigger> {
         let known = columns.iter().filter_map(|name| meta.properties.iter().find(|known| known.column == name));
         // Who and when stands last, as in the tables; a column that a table has gained stands before it.
         let (when, own): (Vec<_>, Vec<_>) = known.partition(|property| property.role == PropertyRole::Audit);
         let (mut secrets, shown): (Vec<_>, Vec<_>) = own.into_iter().chain(when).partition(|property| property.secret);
         secrets.sort_by_key(|property| property.column);
-        let table = Table { meta, columns, shown, secrets, stamped: self.stamped.contains(&meta.table) };
+        let table = Table { meta, columns, shown, secrets, stamped: self.stamped.contains(&meta.table), has_positions };
         if is_logged(meta) {
             ["INSERT", "UPDATE", "DELETE"].map(|operation| table.log(operation)).into()
         } else {
@@ -50,6 +54,7 @@ struct Table<'a> {
     shown: Vec<&'static Property>,
     secrets: Vec<&'static Property>,
     stamped: bool,
+    has_positions: bool,
 }
 
 impl Table<'_> {
@@ -74,6 +79,10 @@ impl Table<'_> {
         if !self.secrets.is_empty() {
             values.push(("changed_secrets", self.changed(operation)));
         }
+        if self.has_positions {
+            values.push(("position", NEXT_POSITION.to_owned()));
+            values.extend(self.tenant().map(|column| ("tenant_id", format!("{row}.{}", identifier(column)))));
+        }
         let (names, values): (Vec<_>, Vec<_>) = values.into_iter().unzip();
         // SQLite leaves the order of triggers open, so that one does both.
         let stamp = if stamped { self.stamping() } else { String::new() };
@@ -87,6 +96,16 @@ impl Table<'_> {
                 values.join(",\n    ")
             ),
         )
+    }
+
+    /// The column that tells the tenant of a row, where there is one.
+    fn tenant(&self) -> Option<&'static str> {
+        let property = match self.meta.tenancy {
+            TenantRule::Itself => Some(self.meta.id()),
+            TenantRule::Column(name) => self.meta.property(name),
+            TenantRule::Through { .. } | TenantRule::Global { .. } => None,
+        };
+        property.map(|property| property.column)
     }
 
     /// The trigger of a table that is not logged.

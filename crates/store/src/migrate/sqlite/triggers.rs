@@ -20,10 +20,11 @@ impl Difference {
     /// `audit`: what there should be triggers from, if any.
     pub(super) fn of(connection: &Connection, audit: Option<&AuditTriggers>) -> Result<Self> {
         let mut wanted = BTreeSet::new();
+        let has_positions = columns(connection, "audit_logs")?.iter().any(|column| column == "position");
         for (audit, meta) in audit.into_iter().flat_map(|audit| audit.tables().map(move |meta| (audit, meta))) {
             let columns = columns(connection, meta.table)?;
             if !columns.is_empty() {
-                wanted.extend(audit.on(meta, &columns));
+                wanted.extend(audit.on(meta, &columns, has_positions));
             }
         }
         let names: BTreeSet<_> = wanted.iter().map(|trigger| trigger.name.as_str()).collect();

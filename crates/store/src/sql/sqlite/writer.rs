@@ -38,10 +38,10 @@ enum Outcome {
 }
 
 /// Carries out transactions until the queue says to end, or until all senders of the queue are gone.
-pub(super) fn run(connection: &Connection, actor: &Shown, interrupts: &Interrupts, queue: &Receiver<Option<Queued>>) {
+pub(super) fn run(connection: &Connection, shown: &Shown, interrupts: &Interrupts, queue: &Receiver<Option<Queued>>) {
     let mut next = queue.recv().ok().flatten();
     while let Some(first) = next {
-        let ends = group(connection, actor, interrupts, first, queue);
+        let ends = group(connection, shown, interrupts, first, queue);
         next = if ends { None } else { queue.recv().ok().flatten() };
     }
 }
@@ -49,7 +49,7 @@ pub(super) fn run(connection: &Connection, actor: &Shown, interrupts: &Interrupt
 /// Carries out a transaction and those that are queued behind it, and commits all. True where it came upon the end.
 fn group(
     connection: &Connection,
-    actor: &Shown,
+    shown: &Shown,
     interrupts: &Interrupts,
     first: Queued,
     queue: &Receiver<Option<Queued>>,
@@ -68,9 +68,9 @@ fn group(
     let mut done = 0;
     let mut next = Some(first);
     while let Some(queued) = next {
-        actor.show(queued.actor);
+        shown.show(queued.said);
         queued.kept.begins();
-        let outcome = transaction(connection, interrupts, &queued.steps);
+        let outcome = transaction(connection, shown, interrupts, &queued.steps);
         kept.push(queued.kept);
         done += 1;
         let stuck = matches!(outcome, Outcome::Stuck);
@@ -118,7 +118,7 @@ fn answer(waiting: Vec<Waiting>, failure: Option<&StoreError>) {
 }
 
 /// Runs the steps of one transaction until it commits, its holder goes away, or it idles too long.
-fn transaction(connection: &Connection, interrupts: &Interrupts, steps: &Receiver<Step>) -> Outcome {
+fn transaction(connection: &Connection, shown: &Shown, interrupts: &Interrupts, steps: &Receiver<Step>) -> Outcome {
     let Ok(first) = steps.recv() else { return Outcome::TakenBack };
     if let Err(error) = execute(connection, "SAVEPOINT one") {
         refuse(first, error);
@@ -127,6 +127,7 @@ fn transaction(connection: &Connection, interrupts: &Interrupts, steps: &Receive
     let mut next = Ok(first);
     loop {
         match next {
+            Ok(Step::Say(said)) => shown.show(said),
             Ok(Step::Query(read)) => read.answer_within(connection, interrupts),
             Ok(Step::Execute(statements, reply)) => drop(reply.send(execute_all(connection, &statements))),
             Ok(Step::Finish(statements, policy, reply)) => {
@@ -180,6 +181,7 @@ fn undo(connection: &Connection, sql: &str) -> bool {
 
 fn refuse(step: Step, error: StoreError) {
     match step {
+        Step::Say(_) => {}
         Step::Query(read) => drop(read.reply.send(Err(error))),
         Step::Execute(_, reply) | Step::Finish(_, _, reply) => drop(reply.send(Err(error))),
     }
