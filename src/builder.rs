@@ -2,6 +2,7 @@
 
 mod host;
 mod http;
+mod jobs;
 mod verifier;
 
 use std::sync::Arc;

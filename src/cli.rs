@@ -6,6 +6,7 @@ mod connections;
 mod context;
 mod failure;
 mod health;
+mod jobs;
 mod keys;
 mod manual;
 #[cfg(feature = "mcp")]
@@ -104,6 +105,7 @@ async fn command(context: &Arc<Context>, command: Command) -> Result<(), Failure
         Command::Bootstrap(options) => bootstrap::bootstrap(context, options).await,
         Command::Token(options) => token::token(context, &options).await,
         Command::Keys(action) => keys::keys(context, &action).await,
+        Command::Jobs(action) => jobs::jobs(context, action).await,
         Command::Tenant(action) => resource::resource(context, Kind::Tenant, *action).await,
         Command::User(action) => resource::resource(context, Kind::User, *action).await,
         Command::Role(action) => resource::resource(context, Kind::Role, *action).await,

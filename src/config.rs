@@ -27,6 +27,7 @@ use crate::access::caller::ClaimMap;
 use crate::access::live_permissions::PermissionSource;
 use crate::access::signature::ProvisioningCallback;
 use crate::http::{ForwardedHeader, HttpOptions, Proxies};
+use crate::jobs::JobOptions;
 use crate::model::MembershipAcceptance;
 
 /// The longest time that can be set, in milliseconds: a day.
@@ -105,6 +106,8 @@ pub(crate) struct Config {
     pub(crate) idle_timeout: Duration,
     /// How long requests at work may take after the signal to stop.
     pub(crate) shutdown_grace: Duration,
+    /// How jobs are done here, if they are.
+    pub(crate) jobs: Option<JobOptions>,
     /// Filter of the log, in the terms of `tracing`.
     pub(crate) log_level: String,
     /// Whether the log is JSON; `None` decides by terminal.
@@ -175,6 +178,7 @@ impl Config {
             head_timeout: settings.milliseconds("HEAD_TIMEOUT_MILLISECONDS", 1..=DAY)?,
             idle_timeout: settings.milliseconds("IDLE_TIMEOUT_MILLISECONDS", 1..=DAY)?,
             shutdown_grace: settings.milliseconds("SHUTDOWN_GRACE_MILLISECONDS", 0..=DAY)?,
+            jobs: jobs(settings)?,
             log_level: log_level(settings)?,
             log_json: match settings.text("LOG_FORMAT") {
                 None | Some("auto") => None,
@@ -259,6 +263,16 @@ fn limits(settings: &Effective) -> Result<Limits, ConfigError> {
         return Err(wrong.assuming("1099511627776"));
     }
     Ok(limits)
+}
+
+/// How jobs are done, unless this process leaves them to others.
+fn jobs(settings: &Effective) -> Result<Option<JobOptions>, ConfigError> {
+    let options = JobOptions {
+        interval: settings.milliseconds("JOBS_INTERVAL_MILLISECONDS", 0..=DAY)?,
+        lease: settings.milliseconds("JOBS_LEASE_MILLISECONDS", 300..=60_000)?,
+        grace: settings.milliseconds("SHUTDOWN_GRACE_MILLISECONDS", 0..=DAY)?,
+    };
+    Ok(Some(options).filter(|options| !options.interval.is_zero()))
 }
 
 /// Address and port of the listener for operators.

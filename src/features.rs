@@ -4,6 +4,7 @@ mod permissions;
 mod user_roles;
 
 use crate::http::route::Route;
+use crate::jobs::{EXPIRE_KEYS, FORGET_JOBS, Kind};
 
 /// A feature, as far as the rest of the service must know it.
 pub(crate) struct Feature {
@@ -13,3 +14,6 @@ pub(crate) struct Feature {
 
 /// Every feature.
 pub(crate) const FEATURES: &[Feature] = &[permissions::FEATURE, user_roles::FEATURE];
+
+/// Every kind of job: a row each.
+pub(crate) const JOBS: &[Kind] = &[FORGET_JOBS, EXPIRE_KEYS];

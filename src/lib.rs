@@ -31,6 +31,7 @@
 //! | have our whole command line too | `cli::Program` (feature `cli`) |
 //! | verify tokens in another way | [`TokenVerifier`], `examples/own_verifier.rs` |
 //! | hear of what changed | [`Builder::on_change`] |
+//! | do what is left for later: purges, expiry | [`UserTenantService::run_jobs`] |
 //! | read and write rows without HTTP | [`store`], [`model`], `examples/embedded.rs` |
 //! | give assistants the operations as tools | `mcp::McpServer` (feature `mcp`) |
 //!
@@ -63,6 +64,7 @@ mod error;
 mod features;
 pub mod host;
 mod http;
+mod jobs;
 #[cfg(feature = "mcp")]
 pub mod mcp;
 mod migrations;
@@ -80,8 +82,15 @@ pub use builder::{Builder, UserTenantService, Verifier};
 pub use clock::Clock;
 pub use error::{BuildError, Error, ErrorCode, Result};
 pub use http::ForwardedHeader;
+pub use jobs::JobOptions;
 pub use migrations::MIGRATIONS;
 pub use model::MembershipAcceptance;
 pub use model::permission;
 pub use secrecy::SecretString;
 pub use user_tenant_store as store;
+
+/// Databases of tests, as the store's own tests have them.
+#[cfg(all(test, feature = "sqlite", feature = "postgres"))]
+#[path = "../crates/store/tests/support/database.rs"]
+#[allow(dead_code, reason = "not every suite uses all of it")]
+mod database;

@@ -62,6 +62,13 @@ pub const MIGRATIONS: Migrations = Migrations {
             down: include_str!("../migrations/postgres/0007_events.down.sql"),
             additive: true,
         },
+        Migration {
+            version: 9,
+            name: "jobs",
+            up: include_str!("../migrations/postgres/0009_jobs.up.sql"),
+            down: include_str!("../migrations/postgres/0009_jobs.down.sql"),
+            additive: true,
+        },
     ],
     sqlite: &[
         Migration {
@@ -111,6 +118,13 @@ pub const MIGRATIONS: Migrations = Migrations {
             name: "events",
             up: include_str!("../migrations/sqlite/0007_events.up.sql"),
             down: include_str!("../migrations/sqlite/0007_events.down.sql"),
+            additive: true,
+        },
+        Migration {
+            version: 9,
+            name: "jobs",
+            up: include_str!("../migrations/sqlite/0009_jobs.up.sql"),
+            down: include_str!("../migrations/sqlite/0009_jobs.down.sql"),
             additive: true,
         },
     ],

@@ -74,6 +74,8 @@ pub(crate) mod effective;
 pub(crate) mod forms;
 mod group;
 mod holding;
+mod idempotency_key;
+mod job;
 mod jwt_key;
 pub mod permission;
 mod role;
@@ -94,6 +96,8 @@ pub use acceptance::MembershipAcceptance;
 pub use auth_client::AuthClient;
 pub use group::Group;
 pub(crate) use holding::Holding;
+pub use idempotency_key::IdempotencyKey;
+pub use job::Job;
 pub use jwt_key::JwtKey;
 pub use role::Role;
 pub(crate) use standing::Standing;
@@ -132,5 +136,7 @@ pub const fn registry() -> &'static [fn() -> &'static EntityMeta] {
         UserTenantPrefs::meta,
         AuthClient::meta,
         JwtKey::meta,
+        Job::meta,
+        IdempotencyKey::meta,
     ]
 }

@@ -21,7 +21,7 @@ use crate::domain::callback::FirstRole;
 use crate::domain::principal::{Permissions, Principal};
 use crate::domain::users::Change;
 use crate::error::{BuildError, Error, Result};
-use crate::model::{MembershipAcceptance, Tenant, User, UserRole, UserTenant, registry};
+use crate::model::{Job, MembershipAcceptance, Tenant, User, UserRole, UserTenant, registry};
 use crate::telemetry::population::Counts;
 
 /// How often rows are searched for that others change meanwhile.
@@ -114,6 +114,7 @@ impl Sessions {
             users: session.repository::<User>().count(None).await?,
             memberships: session.repository::<UserTenant>().count_by(UserTenant::STATUS).await?,
             role_assignments: session.repository::<UserRole>().count(None).await?,
+            jobs: session.repository::<Job>().count_by(Job::STATE).await?,
         })
     }
 

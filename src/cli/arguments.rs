@@ -14,6 +14,7 @@ use uuid::Uuid;
 use self::examples::with_examples;
 use super::failure::Failure;
 use super::health::HealthOptions;
+use super::jobs::JobsAction;
 use super::manual::renamed;
 #[cfg(feature = "mcp")]
 use super::mcp::McpOptions;
@@ -66,6 +67,9 @@ pub(super) enum Command {
     /// Manage the public keys that verify tokens (table `jwt_keys`).
     #[command(subcommand)]
     Keys(KeysAction),
+    /// Look at the work in the background.
+    #[command(subcommand)]
+    Jobs(JobsAction),
     /// Work with tenants.
     #[command(subcommand)]
     Tenant(Box<Action>),

@@ -8,6 +8,7 @@ use std::time::Duration;
 use axum::Router;
 use tokio::net::TcpListener;
 use tokio::signal;
+use tokio::sync::watch;
 use user_tenant_store::scope::SystemReason;
 
 use super::arguments::{BootstrapOptions, ServeOptions, TokenOptions};
@@ -41,6 +42,11 @@ pub(super) async fn serve(context: &Context, options: &ServeOptions) -> Result<(
     let url = format!("http://{}{}", listener.local_addr()?, config.base_path);
     // Whoever reads the address may tell us to stop at once.
     let stop = stop_signal();
+    let (working, mut stopped) = watch::channel(());
+    let stop = async move {
+        stop.await;
+        drop(working);
+    };
     // What is no terminal is kept, and read by others.
     let is_shown = options.show_token || std::io::stdout().is_terminal();
     let operators_at = admin.as_ref().map(TcpListener::local_addr).transpose()?;
@@ -56,10 +62,20 @@ pub(super) async fn serve(context: &Context, options: &ServeOptions) -> Result<(
     let limits = connections::Limits::of(config);
     let metrics = service.service().metrics.clone();
     let ended = move |bound| metrics.connection_ended(bound);
+    let jobs = config.jobs.map(|options| {
+        let (service, stopped) = (service.clone(), async move { while stopped.changed().await.is_ok() {} });
+        tokio::spawn(async move { service.run_jobs(options, stopped).await })
+    });
     let operators = serve_operators(admin, service.operators_router(), limits.clone(), ended.clone());
     tokio::select! {
         () = connections::serve(listener, router, stop, limits, ended) => {}
         () = operators => {}
+    }
+    // They were told at the same time, and have their own grace.
+    if let Some(jobs) = jobs
+        && let Err(error) = jobs.await
+    {
+        tracing::error!(%error, "jobs were broken off");
     }
     Ok(())
 }

@@ -205,7 +205,17 @@ pub(crate) const SETTINGS: &[Setting] = &[
     plain(
         "SHUTDOWN_GRACE_MILLISECONDS",
         Some("5000"),
-        "How long running requests may take after SIGTERM, in milliseconds",
+        "How long running requests, and jobs, may take after SIGTERM, in milliseconds",
+    ),
+    plain(
+        "JOBS_INTERVAL_MILLISECONDS",
+        Some("5000"),
+        "How often this process looks for jobs that are due, in milliseconds; 0 leaves all of them to other processes",
+    ),
+    plain(
+        "JOBS_LEASE_MILLISECONDS",
+        Some("30000"),
+        "After what time a job is taken from a process that says nothing more of it, in milliseconds (minimum 300, maximum 60000)",
     ),
     plain(
         "CORS_ALLOWED_ORIGINS",

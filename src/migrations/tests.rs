@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use rusqlite::Connection;
 use tempfile::TempDir;
-use user_tenant_store::entity::{EntityMeta, Property, PropertyType, TenantRule};
+use user_tenant_store::entity::{EntityMeta, Property, PropertyType};
 use user_tenant_store::migrate::Migrator;
 use user_tenant_store::session::{DatabaseOptions, SqliteOptions};
 
@@ -43,8 +43,7 @@ impl File {
 }
 
 fn logged() -> Vec<&'static EntityMeta> {
-    let all = registry().iter().map(|entity| entity());
-    all.filter(|meta| !meta.read_only && !matches!(meta.tenancy, TenantRule::Global { .. })).collect()
+    registry().iter().map(|entity| entity()).filter(|meta| meta.is_logged()).collect()
 }
 
 /// A value that the column takes, as SQL: one of two.

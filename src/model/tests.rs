@@ -163,6 +163,9 @@ fn secrets_are_hidden_and_credentials_not_includable() {
             "AuthClient.clientSecret",
             "AuthClient.secret",
             "JwtKey.privateKey",
+            "Job.payload",
+            "IdempotencyKey.headers",
+            "IdempotencyKey.body",
         ]
     );
     let shown = registry()

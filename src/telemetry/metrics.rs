@@ -74,13 +74,15 @@ pub(crate) struct Metrics {
     wall_refusals: Counters<3>,
     errors: Counters<1>,
     connections_ended: Counters<1>,
+    job_steps: Counters<2>,
+    jobs_at_work: IntGauge,
     #[cfg(feature = "cli")]
     log_lines_dropped: prometheus::IntCounter,
     /// How many rows of a kind there are.
     pub(crate) population: Population,
 }
 
-/// Counts a request as in flight until it is dropped.
+/// Counts a request as in flight, or a job as at work, until it is dropped.
 pub(crate) struct InFlight(IntGauge);
 
 impl Drop for InFlight {
@@ -143,6 +145,13 @@ impl Metrics {
                 "Connections that a bound ended, by bound",
                 ["bound"],
             )?,
+            job_steps: Counters::new(
+                &registry,
+                "job_steps_total",
+                "Steps of jobs that this process has done, by kind, and by how they ended",
+                ["kind", "outcome"],
+            )?,
+            jobs_at_work: gauge("jobs_at_work", "Jobs that this process is working on")?,
             #[cfg(feature = "cli")]
             log_lines_dropped: registered(
                 &registry,
@@ -194,6 +203,17 @@ impl Metrics {
     /// A connection was ended for what its client did, or for how many the client has.
     pub(crate) fn connection_ended(&self, bound: &'static str) {
         self.connections_ended.count([bound]);
+    }
+
+    /// A job was begun.
+    pub(crate) fn job_started(&self) -> InFlight {
+        self.jobs_at_work.inc();
+        InFlight(self.jobs_at_work.clone())
+    }
+
+    /// A step of a job has ended.
+    pub(crate) fn job_stepped(&self, kind: &'static str, outcome: &'static str) {
+        self.job_steps.count([kind, outcome]);
     }
 
     /// All metrics in the text format of Prometheus.

@@ -10,7 +10,7 @@ use user_tenant_store::StoreResult;
 use user_tenant_store::value::Value;
 
 use super::metrics::Gauges;
-use crate::model::{TenantStatus, UserStatus};
+use crate::model::{Job, TenantStatus, UserStatus};
 
 /// How long a count is good for, at least. On a large database it reads an index or two from end to end.
 const INTERVAL: Duration = Duration::from_secs(30);
@@ -41,6 +41,8 @@ pub(crate) struct Counts {
     pub(crate) memberships: Vec<(Value, u64)>,
     /// Memberships whose user, tenant and role are there.
     pub(crate) role_assignments: u64,
+    /// Jobs by state.
+    pub(crate) jobs: Vec<(Value, u64)>,
 }
 
 /// The last count. While there is none, or the database does not answer, the numbers are left out rather than wrong.
@@ -57,6 +59,7 @@ struct PopulationGauges {
     users: Gauges<0>,
     memberships: Gauges<1>,
     role_assignments: Gauges<0>,
+    jobs: Gauges<1>,
 }
 
 impl Population {
@@ -67,6 +70,7 @@ impl Population {
             users: Gauges::new(registry, "users", "Users, who have a status in each of their tenants only", [])?,
             memberships: Gauges::new(registry, "memberships", "Users in tenants, by status", ["status"])?,
             role_assignments: Gauges::new(registry, "role_assignments", "Roles that users have in tenants", [])?,
+            jobs: Gauges::new(registry, "jobs", "Jobs, by state", ["state"])?,
         };
         Ok(Self { gauges: Arc::new(gauges), next: Arc::default() })
     }
@@ -98,6 +102,10 @@ impl PopulationGauges {
         self.users.set([], counts.users);
         by_status(&self.memberships, MEMBERSHIP, &counts.memberships);
         self.role_assignments.set([], counts.role_assignments);
+        for state in [Job::QUEUED, Job::RUNNING, Job::DONE, Job::FAILED] {
+            let count = counts.jobs.iter().find(|(held, _)| held.as_text() == Some(state));
+            self.jobs.set([state], count.map_or(0, |(_, count)| *count));
+        }
     }
 
     fn clear(&self) {
@@ -105,6 +113,7 @@ impl PopulationGauges {
         self.users.clear();
         self.memberships.clear();
         self.role_assignments.clear();
+        self.jobs.clear();
     }
 }
 
@@ -166,6 +175,7 @@ mod tests {
                     users: users?,
                     memberships: vec![held(0, 3)],
                     role_assignments: 5,
+                    jobs: vec![(Value::from("failed"), 6)],
                 })
             };
             self.population.refresh(count).await;
@@ -190,6 +200,8 @@ mod tests {
             r#"memberships{status="rejected"} 0"#,
             "users 7",
             "role_assignments 5",
+            r#"jobs{state="failed"} 6"#,
+            r#"jobs{state="queued"} 0"#,
         ] {
             assert!(page.lines().any(|known| known == line), "{line} in\n{page}");
         }

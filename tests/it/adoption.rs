@@ -242,6 +242,7 @@ fn several_may_adopt_at_once() {
         "0005 names_beyond_ascii",
         "0006 audit_secrets",
         "0007 events",
+        "0009 jobs",
     ];
     assert_eq!(applied, steps);
     legacy.migrated(&["check"]);

@@ -22,8 +22,8 @@ use crate::request::leak;
 use crate::support::fixture::Database;
 
 /// Exit codes, as `--help` lists them.
-const FAILED: i32 = 1;
-const WRONG_USAGE: i32 = 2;
+pub(crate) const FAILED: i32 = 1;
+pub(crate) const WRONG_USAGE: i32 = 2;
 const INVALID_CONFIGURATION: i32 = 3;
 /// The database, or a service, cannot be reached.
 const UNREACHABLE: i32 = 4;
@@ -32,7 +32,7 @@ pub(crate) const SCHEMA_NOT_READY: i32 = 5;
 const SECRET: &str = "a secret of the command line tests, long enough";
 
 /// A directory in which the program works on this database and signs with a secret.
-fn on(database: &Database) -> Workplace {
+pub(crate) fn on(database: &Database) -> Workplace {
     Workplace::with(&[("DATABASE_URL", &database.url()), ("JWT_VERIFIER", "secret"), ("JWT_SECRET", SECRET)])
 }
 
@@ -45,7 +45,7 @@ fn claims(token: &str) -> Map<String, Json> {
 
 /// That a command failed with this code, and says why in words that hold all of these.
 #[track_caller]
-fn assert_fails(outcome: &Outcome, code: i32, words: &[&str]) {
+pub(crate) fn assert_fails(outcome: &Outcome, code: i32, words: &[&str]) {
     assert_eq!(outcome.code, code, "{outcome:?}");
     for word in words {
         assert!(outcome.stderr.contains(word), "no {word:?} in {outcome:?}");

@@ -17,6 +17,7 @@ mod filters;
 mod forms;
 mod holes;
 mod isolation;
+mod jobs;
 mod jwks;
 mod library;
 mod live_permissions;

@@ -63,6 +63,10 @@ pub(crate) fn expand(entity: &EntityInput) -> Result<TokenStream> {
     let uniques = entity.unique.iter().map(|input| unique(input, soft_delete));
     let EntityInput { ident, table, read_only, .. } = entity;
     let (query, tenant_query) = (optional(entity.query.as_ref()), optional(entity.tenant_query.as_ref()));
+    let unlogged = entity
+        .unlogged
+        .as_ref()
+        .map_or_else(|| quote!(::core::option::Option::None), |reason| quote!(::core::option::Option::Some(#reason)));
     let name = ident.unraw().to_string();
     let description = property::description(&entity.attrs);
     Ok(quote! {
@@ -91,6 +95,7 @@ pub(crate) fn expand(entity: &EntityInput) -> Result<TokenStream> {
                     unique: &[#(#uniques),*],
                     soft_delete: #soft_delete,
                     read_only: #read_only,
+                    unlogged: #unlogged,
                 };
                 &META
             }

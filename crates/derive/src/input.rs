@@ -18,6 +18,7 @@ pub(crate) struct EntityInput {
     pub(crate) table: String,
     #[darling(default)]
     pub(crate) read_only: bool,
+    pub(crate) unlogged: Option<String>,
     pub(crate) query: Option<Expr>,
     pub(crate) tenant_query: Option<Expr>,
     #[darling(default)]

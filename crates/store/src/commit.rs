@@ -71,8 +71,23 @@ impl<S: Scope> Session<S, Write> {
     where
         S: Sees<E>,
     {
-        let by_id = Predicate::equals(E::meta().id(), id.into());
-        let changed = self.update_and(CommitPolicy::CommitIfEachTouches, Some(&by_id), patch).await?;
+        self.update_if_there_and_commit(&Predicate::equals(E::meta().id(), id.into()), patch).await
+    }
+
+    /// Changes the rows that match as [`Self::update_and_commit`] does; `None` when there are none, and then nothing of the
+    /// transaction is written.
+    ///
+    /// # Errors
+    /// As [`Self::update_and_commit`].
+    pub async fn update_if_there_and_commit<E: Entity>(
+        self,
+        predicate: &Predicate,
+        patch: Patch<E>,
+    ) -> StoreResult<Option<Committed<()>>>
+    where
+        S: Sees<E>,
+    {
+        let changed = self.update_and(CommitPolicy::CommitIfEachTouches, Some(predicate), patch).await?;
         Ok(changed.map(|changed| changed.map(drop)))
     }
 

@@ -71,6 +71,8 @@ pub struct EntityMeta {
     pub soft_delete: bool,
     /// Whether it can only be read (a view).
     pub read_only: bool,
+    /// Why the audit log says nothing of its rows, where it does not.
+    pub unlogged: Option<&'static str>,
 }
 
 /// How rows of an entity belong to a tenant.
@@ -321,6 +323,11 @@ impl EntityMeta {
             own.sort_unstable();
             unique.in_any_case.is_empty() && own == columns
         })
+    }
+
+    /// Whether the audit log tells of each change of its rows: of all that belong to tenants, unless the entity says why not.
+    pub fn is_logged(&self) -> bool {
+        !self.read_only && self.unlogged.is_none() && !matches!(self.tenancy, TenantRule::Global { .. })
     }
 
     /// The primary key.

@@ -77,6 +77,7 @@ pub mod error;
 mod executor;
 pub mod filter;
 pub mod form;
+mod held;
 mod include;
 pub mod json;
 mod kept;

@@ -93,6 +93,20 @@ impl<S: Scope> Session<S, Write> {
             _ => Query::known(self, ()),
         }
     }
+
+    /// Keeps other transactions that name this text here off until this one ends; false where another one does that already. On
+    /// `SQLite`, which has one writer at a time, it is true.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn try_serialize_on(&self, text: &str) -> Query<'_, S, Write, bool> {
+        match Confined::try_serialize(self.dialect(), text) {
+            Some(statement) => {
+                Query::new(self, vec![self.asked(statement)], |answers| Ok(!answers.next()?.0.is_empty()))
+            }
+            None => Query::known(self, true),
+        }
+    }
 }
 
 /// What [`Session::ask`] takes.

@@ -106,6 +106,8 @@ pub enum SystemReason {
     CommandLine,
     /// The application that embeds the library.
     HostApplication,
+    /// Work in the background: jobs, and who does them.
+    Jobs,
 }
 
 impl Scope for TenantScope {
@@ -134,6 +136,16 @@ impl Scope for CallerScope {
 impl Scope for System {
     fn wall(&self) -> Wall {
         Wall::Open
+    }
+}
+
+/// How far a transaction reached that waits for its commit. It opens nothing.
+#[derive(Debug, Clone, Copy)]
+pub struct Reached(pub(crate) Wall);
+
+impl Scope for Reached {
+    fn wall(&self) -> Wall {
+        self.0
     }
 }
 
@@ -173,4 +185,5 @@ mod sealed {
     impl Sealed for super::AllTenants {}
     impl Sealed for super::CallerScope {}
     impl Sealed for super::System {}
+    impl Sealed for super::Reached {}
 }

@@ -1,8 +1,9 @@
 //! The way to rows: a [`Store`] makes sessions, a session opens repositories, a write ends as [`Committed`] or not at all.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use futures_util::future::try_join_all;
+use time::OffsetDateTime;
 
 use crate::audit::{Actor, Context};
 use crate::entity::{EntityMeta, Property};
@@ -15,7 +16,7 @@ use crate::memory::{Memory, Outdates};
 use crate::meter::{Meter, Together};
 pub use crate::options::{DatabaseOptions, Limits, PoolState, PostgresOptions, SlowReadsState, SqliteOptions, TlsMode};
 pub use crate::schema_name::{InvalidSchemaName, SchemaName};
-use crate::scope::{Scope, System};
+use crate::scope::{Reached, Scope, System, Wall};
 use crate::shares::Shares;
 use crate::sql::{CommitPolicy, Confined, Counted, Dialect, Effort, Operation, Queried, Question, veil};
 pub use crate::turns::Turn;
@@ -48,6 +49,31 @@ pub struct Session<S, M: Mode> {
     memory: Memory,
     /// What of it a transaction outdates.
     pub(crate) outdates: Outdates,
+    /// How far the transaction reached before it was taken up again, if it was.
+    pub(crate) reached: Option<Wall>,
+    /// Where it waits for its commit, unless it does not.
+    pub(crate) held: Option<Held>,
+    /// What is called once it is committed.
+    then: OnceLock<fn()>,
+}
+
+/// Where a transaction waits for its commit ([`Session::held_in`]). One that is never taken from here is rolled back.
+#[derive(Debug, Clone, Default)]
+pub struct Held(pub(crate) Arc<Mutex<Option<Session<Reached, Write>>>>);
+
+impl Held {
+    /// Keeps a transaction in place of its commit.
+    fn keep<S: Scope>(&self, session: Session<S, Write>) -> StoreResult<()> {
+        let reached = Reached(session.scope.wall());
+        let mut place = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if place.is_some() {
+            return Err(StoreError::Database("a second transaction is held where there is room for one".into()));
+        }
+        let mut session = session.within(reached);
+        session.held = None;
+        *place = Some(session);
+        Ok(())
+    }
 }
 
 /// A statement that reads, and what its answer may take.
@@ -60,7 +86,7 @@ pub(crate) struct Asked {
 }
 
 /// The result of a transaction that was committed. Nothing else makes one, so that a function
-/// which promises it cannot forget to commit.
+/// which promises it cannot forget to commit. (Of one that is [`Held`], the commit is still to come, with what is written beside it.)
 #[derive(Debug)]
 #[must_use]
 pub struct Committed<T>(T);
@@ -193,6 +219,9 @@ impl Store {
             together: self.together.clone(),
             memory: self.memory.clone(),
             outdates: Outdates::default(),
+            reached: None,
+            held: None,
+            then: OnceLock::new(),
         }
     }
 }
@@ -201,6 +230,11 @@ impl<S: Scope, M: Mode> Session<S, M> {
     /// The scope, for rules that depend on how far it reaches.
     pub fn scope(&self) -> &S {
         &self.scope
+    }
+
+    /// The instant, by the clock that stamps rows.
+    pub fn now(&self) -> OffsetDateTime {
+        self.environment.now()
     }
 
     pub(crate) fn confine(&self, meta: &'static EntityMeta, operation: Operation<'_>) -> Confined {
@@ -301,6 +335,13 @@ impl<S: Scope, M: Mode> Session<S, M> {
 impl<M: Mode> Session<System, M> {
     /// The same session, and the same transaction, from now on within a scope. There is no way back.
     pub fn narrow<S: Scope>(self, scope: S) -> Session<S, M> {
+        self.within(scope)
+    }
+}
+
+impl<S, M: Mode> Session<S, M> {
+    /// The same session within another scope: for those who have made sure that it reaches no further.
+    pub(crate) fn within<T: Scope>(self, scope: T) -> Session<T, M> {
         let mut session = Session {
             executor: self.executor,
             scope,
@@ -312,6 +353,9 @@ impl<M: Mode> Session<System, M> {
             together: self.together,
             memory: self.memory,
             outdates: self.outdates,
+            reached: self.reached,
+            held: self.held,
+            then: self.then,
         };
         if session.scope.wall().tenant() != session.context.tenant {
             session.say();
@@ -338,7 +382,13 @@ impl<S: Scope> Session<S, Write> {
         statements: Vec<Confined>,
         policy: CommitPolicy,
     ) -> StoreResult<Option<Committed<Vec<u64>>>> {
-        let touched = if self.environment.is_interrupted() {
+        let touched = if let Some(held) = self.held.clone() {
+            let touched = if statements.is_empty() { Vec::new() } else { self.execute(statements).await? };
+            if policy.commits(&touched) {
+                held.keep(self)?;
+            }
+            touched
+        } else if self.environment.is_interrupted() {
             self.finish_in_steps(statements, policy).await?
         } else {
             self.end(statements, policy).await?
@@ -362,8 +412,16 @@ impl<S: Scope> Session<S, Write> {
             light(statement)?;
         }
         let ended = self.executor.finish(statements, policy).await;
-        self.outdates.tell(&self.memory, self.scope.wall());
+        self.outdates.tell(&self.memory, self.reached.unwrap_or_else(|| self.scope.wall()));
+        if let (Ok(_), Some(call)) = (&ended, self.then.get()) {
+            call();
+        }
         ended
+    }
+
+    /// Calls this once the transaction is committed; the first that is named.
+    pub fn then(&self, call: fn()) {
+        let _ = self.then.set(call);
     }
 }
 

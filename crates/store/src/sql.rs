@@ -22,7 +22,7 @@ use sea_query::{
 };
 
 use self::find::{Columns, Ordering, find};
-pub(crate) use self::operation::{Operation, Parents};
+pub(crate) use self::operation::{Keeps, Operation, Parents};
 use crate::entity::{EntityMeta, Property};
 use crate::filter::Predicate;
 use crate::meter::Meter;
@@ -272,11 +272,7 @@ impl Confined {
     /// Keeps others who name one of these texts waiting until the transaction ends; `None` where there is one writer anyway.
     pub(crate) fn serialize(dialect: Dialect, texts: &[String]) -> Option<Self> {
         let Dialect::Postgres(schema) = dialect else { return None };
-        // Locks are the database's. Who works in another schema is not in our way.
-        let named = |text: &String| match schema {
-            schema if schema == SchemaName::MAIN => text.clone(),
-            schema => format!("{schema}.{text}"),
-        };
+        let named = |text: &String| Self::named(schema, text);
         let (sql, value) = match texts {
             [only] => ("SELECT pg_advisory_xact_lock(hashtextextended($1::text, 0)) IS NULL", named(only).into()),
             // In order, or two that name the same texts could wait for each other.
@@ -288,6 +284,20 @@ impl Confined {
         };
         let lock = Self::plain(sql.to_owned(), vec![value], Arc::new([]));
         Some(Self { effort: Effort::One, ..lock })
+    }
+
+    /// Keeps others who name this text off until the transaction ends, and answers a row; none where somebody else does that
+    /// already. `None` where there is one writer anyway.
+    pub(crate) fn try_serialize(dialect: Dialect, text: &str) -> Option<Self> {
+        let Dialect::Postgres(schema) = dialect else { return None };
+        let sql = "SELECT 1 WHERE pg_try_advisory_xact_lock(hashtextextended($1::text, 0))";
+        let lock = Self::plain(sql.to_owned(), vec![Self::named(schema, text).into()], Arc::new([]));
+        Some(Self { effort: Effort::One, ..lock })
+    }
+
+    /// What is locked for a text. Locks are the database's: who works in another schema is not in our way.
+    fn named(schema: SchemaName, text: &str) -> String {
+        if schema == SchemaName::MAIN { text.to_owned() } else { format!("{schema}.{text}") }
     }
 
     /// What the triggers of the audit log write, of no line: whether it is there.

@@ -31,6 +31,8 @@ const EXAMPLES: &[(&str, &[&str])] = &[
     ("keys add", &["keys add --kid 2026-01 --public-key public.pem"]),
     ("keys list", &["keys list"]),
     ("keys remove", &["keys remove --kid 2026-01"]),
+    ("jobs list", &["jobs list", "jobs list --state failed --output json"]),
+    ("jobs retry", &["jobs retry 0190c3a0-7b1e-7000-8000-000000000001"]),
     (
         "tenant list",
         &["tenant list --where status=active --order name", "tenant list --all --output csv > tenants.csv"],

@@ -62,6 +62,7 @@ pub(in crate::http) fn tenant() -> &'static EntityMeta {
         unique: &[],
         soft_delete: true,
         read_only: false,
+        unlogged: None,
         query: None,
         tenant_query: None,
     };

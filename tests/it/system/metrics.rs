@@ -67,6 +67,9 @@ fn metrics_have_names_and_bounded_labels(world: &World) {
         "database_slow_reads",
         "database_slow_reads_waiting",
         "errors_total",
+        "job_steps_total",
+        "jobs",
+        "jobs_at_work",
         "log_lines_dropped_total",
         "memberships",
         "permission_refusals_total",
@@ -156,6 +159,7 @@ fn metrics_count_what_is_there(world: &World) {
         r#"memberships{status="registered"} 1"#,
         r#"memberships{status="rejected"} 0"#,
         "role_assignments 7",
+        r#"jobs{state="failed"} 0"#,
     ] {
         assert!(page.contains(&format!("\nuser_tenant_service_{line}\n")), "{line} in\n{page}");
     }

@@ -13,8 +13,9 @@ use crate::options::Limits;
 use crate::query::Query;
 use crate::scope::Scope;
 use crate::session::{Asked, Mode, Read, Session, Write};
-use crate::sql::{Confined, Effort, Operation};
+use crate::sql::{Confined, Effort, Keeps, Operation};
 use crate::value::Value;
+use uuid::Uuid;
 
 /// The rows of `E` that a search has found.
 #[derive(Debug)]
@@ -43,8 +44,12 @@ impl<E: Entity, S: Scope> Repository<'_, E, S, Read> {
     pub async fn search(&self, predicate: Option<&Predicate>) -> StoreResult<Found<E>> {
         let Limits { max_changed_rows: most, max_changed_bytes: longest, .. } = self.session.limits;
         let properties = predicate.map(Predicate::properties).unwrap_or_default();
-        let search =
-            Operation::Search { predicate, limit: most.saturating_add(1), properties: &properties, keeps: false };
+        let search = Operation::Search {
+            predicate,
+            limit: most.saturating_add(1),
+            properties: &properties,
+            keeps: Keeps::Nothing,
+        };
         let asked = unbounded(self.session, self.session.confine(E::meta(), search));
         let (mut rows, _) = self.session.answer(asked).await?;
         if rows.len() as u64 > most {
@@ -70,11 +75,25 @@ impl<'a, E: Entity, S: Scope> Repository<'a, E, S, Write> {
     /// When the database fails.
     pub fn keep(&self, found: &Found<E>) -> Query<'a, S, Write, bool> {
         let (predicate, limit) = (Some(&found.predicate()), found.rows.len() as u64);
-        let keep = Operation::Search { predicate, limit, properties: &found.properties, keeps: true };
+        let keep = Operation::Search { predicate, limit, properties: &found.properties, keeps: Keeps::All };
         // To wait for others who hold these rows is not to be slow.
         let keep = Confined { effort: Effort::One, ..self.session.confine(E::meta(), keep) };
         let seen = found.rows.clone();
         Query::new(self.session, vec![unbounded(self.session, keep)], move |answers| Ok(answers.next()?.0 == seen))
+    }
+
+    /// Keeps so many of the rows that match from other writers until the transaction ends, and tells their ids: of those that
+    /// nobody else keeps, those with the smallest ids. Who looks for work at the same time gets other rows.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn seize(&self, predicate: &Predicate, most: u64) -> Query<'a, S, Write, Vec<Uuid>> {
+        let seize = Operation::Search { predicate: Some(predicate), limit: most, properties: &[], keeps: Keeps::Free };
+        let asked = unbounded(self.session, self.session.confine(E::meta(), seize));
+        Query::new(self.session, vec![asked], |answers| {
+            let (rows, _) = answers.next()?;
+            Ok(rows.iter().filter_map(|row| row.first().and_then(Value::to_uuid)).collect())
+        })
     }
 }
 

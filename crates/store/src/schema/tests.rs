@@ -42,6 +42,7 @@ static ROLE: EntityMeta = EntityMeta {
     unique: &[],
     soft_delete: true,
     read_only: false,
+    unlogged: None,
     query: None,
     tenant_query: None,
 };

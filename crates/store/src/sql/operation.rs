@@ -49,7 +49,7 @@ pub(crate) enum Operation<'a> {
         /// What is to stay as it is, where rows have no version of their own.
         properties: &'a [&'static Property],
         /// Whether the rows are kept from others until the transaction ends.
-        keeps: bool,
+        keeps: Keeps,
     },
     /// Change rows.
     Update {
@@ -63,6 +63,17 @@ pub(crate) enum Operation<'a> {
         /// The user's predicate.
         predicate: Option<&'a Predicate>,
     },
+}
+
+/// What a search does about other writers of its rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Keeps {
+    /// Nothing.
+    Nothing,
+    /// Rows are kept from others until the transaction ends; those that others keep are waited for.
+    All,
+    /// The same, and rows that others keep are passed over.
+    Free,
 }
 
 impl<'a> Operation<'a> {

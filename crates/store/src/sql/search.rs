@@ -2,20 +2,20 @@
 
 use std::sync::Arc;
 
-use sea_query::{Condition, Expr, ExprTrait, Func, LockType, Order, Query};
+use sea_query::{Condition, Expr, ExprTrait, Func, LockBehavior, LockType, Order, Query};
 
-use super::{Confined, Dialect, ROOT};
+use super::{Confined, Dialect, Keeps, ROOT};
 use crate::entity::{EntityMeta, Property, PropertyType};
 
-/// Reads id, version and length of so many of the rows that a condition selects, in the order of their ids; with `keeps` they are kept
-/// from other writers until the transaction ends, and no length is read.
+/// Reads id, version and length of so many of the rows that a condition selects, in the order of their ids; where they are
+/// kept from other writers, no length is read.
 pub(super) fn search(
     dialect: Dialect,
     meta: &'static EntityMeta,
     condition: Condition,
     limit: u64,
     properties: &[&'static Property],
-    keeps: bool,
+    keeps: Keeps,
 ) -> Confined {
     let id = meta.id();
     let mut select = Query::select();
@@ -26,10 +26,11 @@ pub(super) fn search(
         .from(dialect.table(meta).alias(ROOT))
         .cond_where(condition)
         .order_by((ROOT, id.column), Order::Asc);
-    if !keeps {
-        select.expr(length(dialect, meta));
-    } else if dialect.is_postgres() {
-        select.lock(LockType::NoKeyUpdate);
+    match keeps {
+        Keeps::Nothing => drop(select.expr(length(dialect, meta))),
+        _ if !dialect.is_postgres() => {}
+        Keeps::All => drop(select.lock(LockType::NoKeyUpdate)),
+        Keeps::Free => drop(select.lock_with_behavior(LockType::NoKeyUpdate, LockBehavior::SkipLocked)),
     }
     Confined::limited(dialect, select, Arc::new([id]), limit)
 }

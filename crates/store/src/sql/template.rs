@@ -178,6 +178,7 @@ mod tests {
             unique: &[],
             soft_delete: false,
             read_only: false,
+            unlogged: None,
         }
     }
 

@@ -8,6 +8,7 @@ mod family;
 #[macro_use]
 mod fixture;
 mod generate;
+mod held;
 
 mod beginning;
 mod bytes;

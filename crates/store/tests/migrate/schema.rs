@@ -134,7 +134,11 @@ async fn both_databases_have_the_same_tables_columns_and_indexes() -> Outcome {
     postgres.1.retain(|name| !of_constraints.contains(&name.as_str()));
     assert_eq!(sqlite.0, postgres.0);
     assert_eq!(sqlite.1, postgres.1);
-    assert_eq!(sqlite.0.len(), 12 + 4, "twelve tables, the keys, the log, the view, the ledger");
+    assert_eq!(
+        sqlite.0.len(),
+        12 + 6,
+        "twelve tables, the keys, the log, the view, the ledger, jobs, answers that are kept"
+    );
     Ok(())
 }
 

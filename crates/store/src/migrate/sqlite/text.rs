@@ -1,7 +1,7 @@
 //! The triggers of the audit log as text, from the entities: a new property is logged from the next `migrate up` on.
 
 use super::super::AuditTriggers;
-use crate::entity::{EntityMeta, Property, PropertyRole, PropertyType, TenantRule};
+use crate::entity::{EntityMeta, Property, PropertyRole, PropertyType};
 
 /// Stands in the text of every trigger that is ours to drop.
 pub(super) const MARK: &str = "-- made from the program's entities by `migrate up`";
@@ -23,7 +23,7 @@ impl AuditTriggers {
     /// The entities with a trigger, each with its table.
     pub(super) fn tables(&self) -> impl Iterator<Item = &'static EntityMeta> {
         let all = self.entities.iter().map(|entity| entity());
-        all.filter(|meta| !meta.read_only && (is_logged(meta) || self.stamped.contains(&meta.table)))
+        all.filter(|meta| !meta.read_only && (meta.is_logged() || self.stamped.contains(&meta.table)))
     }
 
     /// The triggers on the table of an entity. `columns`: those that the table has, in its order. One that the entity
@@ -35,16 +35,12 @@ impl AuditTriggers {
         let (mut secrets, shown): (Vec<_>, Vec<_>) = own.into_iter().chain(when).partition(|property| property.secret);
         secrets.sort_by_key(|property| property.column);
         let table = Table { meta, columns, shown, secrets, stamped: self.stamped.contains(&meta.table), has_positions };
-        if is_logged(meta) {
+        if meta.is_logged() {
             ["INSERT", "UPDATE", "DELETE"].map(|operation| table.log(operation)).into()
         } else {
             vec![table.stamp()]
         }
     }
-}
-
-fn is_logged(meta: &EntityMeta) -> bool {
-    !matches!(meta.tenancy, TenantRule::Global { .. })
 }
 
 /// A table and what a line of the log says of its rows.

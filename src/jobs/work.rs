@@ -1,0 +1,133 @@
+//! A step of a job, as its function sees it: what to do, ways to the rows, and the two ways in which it ends.
+
+use std::time::Duration;
+
+use serde_json::Value as Json;
+use time::OffsetDateTime;
+use user_tenant_store::filter::Predicate;
+use user_tenant_store::record::Patch;
+use user_tenant_store::scope::{Scope, Sees, System, SystemReason};
+use user_tenant_store::session::{Read, Session, Write};
+use uuid::Uuid;
+
+use super::Kind;
+use crate::access::sessions::Sessions;
+use crate::error::Result;
+use crate::model::Job;
+
+/// A job that was taken.
+#[derive(Clone)]
+pub(super) struct Taken {
+    pub(super) kind: &'static Kind,
+    pub(super) job: Uuid,
+    pub(super) tenant: Option<Uuid>,
+    pub(super) payload: Json,
+    /// How often it was begun, this time included.
+    pub(super) attempts: i32,
+    /// By which this time is told from all others.
+    pub(super) claim: Uuid,
+}
+
+impl Taken {
+    /// That the job is still the one that was taken.
+    pub(super) fn is_ours(&self) -> Predicate {
+        Job::ID.is(self.job).and(Some(&Job::CLAIMED_BY.is(self.claim)))
+    }
+
+    /// The job, to be taken again from then on.
+    pub(super) fn queued(after: OffsetDateTime, attempts: i32) -> Result<Patch<Job>> {
+        let patch = Patch::<Job>::empty()
+            .with(Job::STATE, Job::QUEUED)?
+            .with(Job::RUN_AFTER, after)?
+            .with(Job::ATTEMPTS, attempts)?
+            .with(Job::CLAIMED_BY, None::<Uuid>)?;
+        Ok(patch)
+    }
+
+    /// The job, over.
+    pub(super) fn over(state: &str, now: OffsetDateTime) -> Result<Patch<Job>> {
+        let patch = Patch::<Job>::empty()
+            .with(Job::STATE, state)?
+            .with(Job::RUN_AFTER, None::<OffsetDateTime>)?
+            .with(Job::CLAIMED_BY, None::<Uuid>)?
+            .with(Job::FINISHED_ON, now)?;
+        Ok(patch)
+    }
+}
+
+/// One step of a job.
+pub(crate) struct Work {
+    pub(super) taken: Taken,
+    pub(super) sessions: Sessions,
+}
+
+/// How a step ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Finished(pub(super) Ending);
+
+/// The ways in which a step ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ending {
+    /// The job is done.
+    Done,
+    /// There is more to do.
+    Again,
+    /// Somebody else has the job, and nothing was written.
+    Lost,
+}
+
+#[cfg_attr(not(test), expect(dead_code, reason = "what the kinds of today do not need, those of features will"))]
+impl Work {
+    /// Id of the tenant that the job is for.
+    pub(crate) fn tenant(&self) -> Option<Uuid> {
+        self.taken.tenant
+    }
+
+    /// What it is done with.
+    pub(crate) fn payload(&self) -> &Json {
+        &self.taken.payload
+    }
+
+    /// Reads past the wall. Narrow it to the tenant that the job is for, if it is for one.
+    pub(crate) fn read(&self) -> Session<System, Read> {
+        self.sessions.read_system(SystemReason::Jobs)
+    }
+}
+
+impl Work {
+    /// The step's transaction, past the wall. Narrow it to the tenant that the job is for, if it is for one.
+    pub(crate) async fn write(&self) -> Result<Session<System, Write>> {
+        Ok(self.sessions.write_system(SystemReason::Jobs).await?)
+    }
+
+    /// Commits the last step: the job is done, or comes back when its time has come again.
+    pub(crate) async fn done<S: Scope + Sees<Job>>(self, session: Session<S, Write>) -> Result<Finished> {
+        let now = session.now();
+        let patch = match &self.taken.kind.periodic {
+            Some(periodic) => Taken::queued(now + periodic.every, 0)?,
+            None => Taken::over(Job::DONE, now)?,
+        };
+        self.end(session, patch, Ending::Done).await
+    }
+
+    /// Commits a step after which there is more to do. The next one comes behind other jobs that wait.
+    pub(crate) async fn again<S: Scope + Sees<Job>>(self, session: Session<S, Write>) -> Result<Finished> {
+        let patch = Taken::queued(session.now(), 0)?;
+        self.end(session, patch, Ending::Again).await
+    }
+
+    async fn end<S: Scope + Sees<Job>>(
+        self,
+        session: Session<S, Write>,
+        patch: Patch<Job>,
+        ending: Ending,
+    ) -> Result<Finished> {
+        let patch = patch.with(Job::LAST_ERROR, None::<String>)?;
+        let ended = session.update_if_there_and_commit(&self.taken.is_ours(), patch).await?;
+        let ended = ended.map(user_tenant_store::session::Committed::into_inner);
+        Ok(Finished(if ended.is_some() { ending } else { Ending::Lost }))
+    }
+}
+
+/// How long a step may take; one that takes longer is cut off, and tried again.
+pub(super) const LONGEST_STEP: Duration = Duration::from_mins(5);
