@@ -12,6 +12,7 @@ pub(crate) mod keys;
 pub(crate) mod live_permissions;
 pub(crate) mod locator;
 pub(crate) mod lookups;
+pub(crate) mod once;
 pub(crate) mod power;
 pub(crate) mod sessions;
 pub(crate) mod signature;

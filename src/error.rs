@@ -215,6 +215,15 @@ pub enum Error {
     /// A unique constraint is in the way that no entity declares.
     #[error("Something in this must be unique, and is there already.")]
     NotUnique,
+    /// The header `Idempotency-Key` is no key.
+    #[error("The header Idempotency-Key {0}.")]
+    InvalidIdempotencyKey(&'static str),
+    /// The key was used for another request.
+    #[error("This Idempotency-Key was used for another request: a new request needs a new key.")]
+    IdempotencyKeyReused,
+    /// A request with the same key is being carried out.
+    #[error("A request with this Idempotency-Key is at work: ask again for its answer.")]
+    IdempotencyKeyAtWork,
     /// Other rows refer to the row.
     #[error("The row is still referred to.")]
     StillReferenced,

@@ -7,6 +7,7 @@ mod controllers;
 mod dispatch;
 mod documents;
 mod explorer;
+mod idempotency;
 mod layers;
 pub(crate) mod locators;
 mod normalize;

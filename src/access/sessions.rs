@@ -17,11 +17,12 @@ use uuid::Uuid;
 
 use super::guard::Authorized;
 use super::lookups::Lookups;
+use super::once::Once;
 use crate::domain::callback::FirstRole;
 use crate::domain::principal::{Permissions, Principal};
 use crate::domain::users::Change;
 use crate::error::{BuildError, Error, Result};
-use crate::model::{Job, MembershipAcceptance, Tenant, User, UserRole, UserTenant, registry};
+use crate::model::{IdempotencyKey, Job, MembershipAcceptance, Tenant, User, UserRole, UserTenant, registry};
 use crate::telemetry::population::Counts;
 
 /// How often rows are searched for that others change meanwhile.
@@ -94,8 +95,8 @@ impl Sessions {
 
     /// The sessions of an admitted caller, and no others.
     pub(crate) fn open_to(&self, proof: Authorized, origin: Origin) -> CallerSessions {
-        let (store, acceptance, operator) = (self.store.clone(), self.acceptance, self.operator);
-        CallerSessions { store, acceptance, operator, proof, origin }
+        let (acceptance, operator) = (self.acceptance, self.operator);
+        CallerSessions { store: self.store.clone(), acceptance, operator, proof, origin, once: None }
     }
 
     /// Whether the database answers. One row at most is a short read, which shares a connection: there is one for it, whoever has
@@ -154,15 +155,43 @@ pub(crate) struct Origin {
 }
 
 /// What a handler holds: the sessions of one admitted caller.
+#[derive(Clone)]
 pub(crate) struct CallerSessions {
     store: Store,
     acceptance: MembershipAcceptance,
     operator: bool,
     proof: Authorized,
     origin: Origin,
+    /// Where the request is carried out once, how.
+    once: Option<Once>,
 }
 
 impl CallerSessions {
+    /// The same, whose one transaction is carried out once.
+    pub(crate) fn once(self, once: &Once) -> Self {
+        Self { once: Some(once.clone()), ..self }
+    }
+
+    /// What was answered to a request of this caller that had this id, if that is not too long ago.
+    pub(crate) async fn answered(&self, id: Uuid) -> StoreResult<Option<IdempotencyKey>> {
+        let session = self.store.read_for(TenantScope(self.proof.tenant()), self.actor());
+        let known = session.repository::<IdempotencyKey>().get(id).await?;
+        Ok(known.filter(|known| known.is_kept(session.now())))
+    }
+
+    /// Begins a transaction, in a turn if it has one.
+    async fn begin<S>(&self, scope: S, turn: Option<Arc<Turn>>) -> StoreResult<Session<S, Write>>
+    where
+        S: Scope + Sees<IdempotencyKey>,
+    {
+        let session = self.store.write_about(scope, self.actor(), self.context(), turn).await?;
+        match &self.once {
+            // Boxed: all other requests would have room for it.
+            Some(once) => Box::pin(once.begin(session)).await,
+            None => Ok(session),
+        }
+    }
+
     /// Reads the tenants that the caller may see: its own, or all for a master.
     pub(crate) fn read_tenants(&self) -> Session<CallerScope, Read> {
         self.store.read_for(caller_scope(&self.proof), self.actor())
@@ -170,7 +199,7 @@ impl CallerSessions {
 
     /// Changes the tenants that the caller may see.
     pub(crate) async fn write_tenants(&self) -> StoreResult<Session<CallerScope, Write>> {
-        self.write(caller_scope(&self.proof), None).await
+        self.begin(caller_scope(&self.proof), None).await
     }
 
     /// Changes those tenants that the caller may see and a condition selects, as [`Self::write_tenant_where`] does.
@@ -188,7 +217,7 @@ impl CallerSessions {
 
     /// Changes rows of the tenant that the request acts on.
     pub(crate) async fn write_tenant(&self) -> StoreResult<Session<TenantScope, Write>> {
-        self.write(TenantScope(self.proof.tenant()), None).await
+        self.begin(TenantScope(self.proof.tenant()), None).await
     }
 
     /// Makes a row that has a name. One in ASCII is compared with few others; any other with all of the tenant, which is done in
@@ -204,7 +233,7 @@ impl CallerSessions {
     /// connection, and hold up no other tenant.
     pub(crate) async fn write_tenant_in_turn(&self) -> StoreResult<Session<TenantScope, Write>> {
         let turn = self.turn().await?;
-        self.write(TenantScope(self.proof.tenant()), Some(turn)).await
+        self.begin(TenantScope(self.proof.tenant()), Some(turn)).await
     }
 
     /// Changes those rows of the tenant that a condition selects: those of the second condition, which is known to be light.
@@ -221,7 +250,7 @@ impl CallerSessions {
 
     /// Waits for the turn, looks for what is selected, and begins a transaction. Rows of patterns are kept, if all are still as
     /// they were found. The rules lock the tenant before its rows, and so does this.
-    async fn write_where<E: Entity, S: Scope + Sees<E> + Sees<Tenant>>(
+    async fn write_where<E: Entity, S: Scope + Sees<E> + Sees<Tenant> + Sees<IdempotencyKey>>(
         &self,
         scope: S,
         condition: Option<Predicate>,
@@ -229,13 +258,13 @@ impl CallerSessions {
     ) -> StoreResult<(Session<S, Write>, Option<Predicate>)> {
         let turn = self.store.turn_to_change(&scope).await?;
         if condition.as_ref().is_some_and(|condition| condition.is_light() && condition.names(E::meta().id())) {
-            return Ok((self.write(scope, Some(turn)).await?, condition));
+            return Ok((self.begin(scope, Some(turn)).await?, condition));
         }
         let is_light = condition.as_ref().is_none_or(Predicate::is_light);
         for _ in 0..SEARCHES {
             let searching = self.store.read_for(scope.clone(), self.actor());
             let found = searching.repository::<E>().search(condition.as_ref()).await?;
-            let session = self.write(scope.clone(), Some(turn.clone())).await?;
+            let session = self.begin(scope.clone(), Some(turn.clone())).await?;
             let lock = tenant.map(|tenant| session.repository::<Tenant>().lock_by_id(tenant));
             // Where nothing was searched for, what matches now counts.
             let keep = (!is_light).then(|| session.repository::<E>().keep(&found));
@@ -257,20 +286,20 @@ impl CallerSessions {
 
     /// Adds a user to the tenant that the request acts on: who it is, is looked for among all users.
     pub(crate) async fn add_member(&self) -> StoreResult<Session<System, Write>> {
-        self.write(System(SystemReason::AddMember), None).await
+        self.begin(System(SystemReason::AddMember), None).await
     }
 
     /// Changes a user of the tenant that the request acts on: which other tenants have the person is looked for. What may take an
     /// administrator away is done in the tenant's turn.
     pub(crate) async fn change_member(&self, change: &Change) -> StoreResult<Session<System, Write>> {
         let turn = if change.is_of_membership() { Some(self.turn().await?) } else { None };
-        self.write(System(SystemReason::ChangeMember), turn).await
+        self.begin(System(SystemReason::ChangeMember), turn).await
     }
 
     /// Removes a user from the tenant that the request acts on: its next default tenant may be any other.
     pub(crate) async fn remove_member(&self) -> StoreResult<Session<System, Write>> {
         let turn = self.turn().await?;
-        self.write(System(SystemReason::RemoveMember), Some(turn)).await
+        self.begin(System(SystemReason::RemoveMember), Some(turn)).await
     }
 
     async fn turn(&self) -> StoreResult<Arc<Turn>> {
@@ -280,11 +309,12 @@ impl CallerSessions {
     /// Provisions a tenant, which only a signed request may; with the role that it may make.
     pub(crate) async fn provision(&self) -> Result<(Session<System, Write>, Arc<FirstRole>)> {
         let role = self.proof.first_role().ok_or(Error::BadSignature)?;
-        let session = self.write(System(SystemReason::ProvisioningCallback), None).await?;
+        let session = self.begin(System(SystemReason::ProvisioningCallback), None).await?;
         Ok((session, role))
     }
 
-    async fn write<S: Scope>(&self, scope: S, turn: Option<Arc<Turn>>) -> StoreResult<Session<S, Write>> {
+    /// What the audit log says of the request's transactions.
+    fn context(&self) -> Context {
         let kind = match () {
             () if self.operator => ActorKind::Operator,
             // Whoever signs requests is a service that people log in to, and nobody's member.
@@ -293,8 +323,7 @@ impl CallerSessions {
         };
         let tenant = Some(self.proof.tenant()).filter(|tenant| !tenant.is_nil());
         let Origin { request, address } = self.origin.clone();
-        let context = Context { kind: Some(kind), tenant, request, address, reason: None };
-        self.store.write_about(scope, self.actor(), context, turn).await
+        Context { kind: Some(kind), tenant, request, address, reason: None }
     }
 
     /// In whose name rows are read and written. The operator has everything, and is nobody who is stored: the membership that
@@ -329,6 +358,11 @@ impl CallerSessions {
         &self.proof.caller().claims
     }
 
+    /// The membership of the caller.
+    pub(crate) fn membership(&self) -> Uuid {
+        self.proof.caller().user_tenant_id
+    }
+
     /// The tenant that the request acts on.
     pub(crate) fn tenant(&self) -> Uuid {
         self.proof.tenant()
@@ -346,7 +380,7 @@ impl CallerSessions {
 
     /// Inserts a tenant in the caller's name: it lies in nobody's scope before it exists.
     pub(crate) async fn create_tenant(&self) -> StoreResult<Session<System, Write>> {
-        self.write(System(SystemReason::CreateTenant), None).await
+        self.begin(System(SystemReason::CreateTenant), None).await
     }
 }
 

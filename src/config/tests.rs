@@ -348,6 +348,16 @@ fn times_are_in_the_unit_of_their_name() {
 }
 
 #[test]
+fn jobs_are_done_here_unless_their_interval_is_nothing() {
+    let jobs = config(&[]).unwrap().jobs.unwrap();
+    assert_eq!((jobs.interval, jobs.lease), (Duration::from_secs(5), Duration::from_secs(30)));
+    assert!(config(&[("JOBS_INTERVAL_MILLISECONDS", "0")]).unwrap().jobs.is_none());
+    for lease in ["299", "60001"] {
+        assert!(config(&[("JOBS_LEASE_MILLISECONDS", lease)]).is_err(), "{lease}");
+    }
+}
+
+#[test]
 fn one_address_leaves_places_to_the_others() {
     let of_one = |more: &[(&str, &str)]| config(more).unwrap().max_connections_per_address;
     for (most, expected) in [("1", 1), ("2", 2), ("10", 9), ("10000", 9_000)] {

@@ -172,6 +172,12 @@ codes! {
     RoleGrantsLess "ROLE_GRANTS_LESS" 409, 409 "ConflictError";
     /// The write breaks a unique constraint that the service does not know.
     NotUnique "NOT_UNIQUE" 409, 409 "ConflictError";
+    /// The header `Idempotency-Key` is empty, longer than 255 characters, or no string.
+    InvalidIdempotencyKey "INVALID_IDEMPOTENCY_KEY" 400, 400 "BadRequestError";
+    /// The `Idempotency-Key` was used for another request.
+    IdempotencyKeyReused "IDEMPOTENCY_KEY_REUSED" 422, 422 "UnprocessableEntityError";
+    /// A request with this `Idempotency-Key` is being carried out; ask again for its answer.
+    IdempotencyKeyAtWork "IDEMPOTENCY_KEY_AT_WORK" 409, 409 "ConflictError";
     /// Other rows refer to the row.
     StillReferenced "STILL_REFERENCED" 409, 409 "ConflictError";
     /// The database or the keys of tokens cannot be reached, or too many requests are at work; try again.

@@ -57,6 +57,11 @@ pub(super) struct Sent {
 }
 
 impl Sent {
+    /// The bytes, as they were sent.
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
     /// The body as JSON; `None` when it is empty or `null`.
     pub(super) fn parse(self) -> Result<(Option<Json>, Option<Held>)> {
         Ok((json(&self.bytes)?, self.held))

@@ -17,6 +17,7 @@ use user_tenant_store::filter::{Filter, Predicate};
 
 use super::answer::render;
 use super::body::{self, Bodies, Held, Sent};
+use super::idempotency::{self, AtWork};
 use super::layers::{self, HttpOptions};
 use super::places::WorkPlace;
 use super::query;
@@ -26,6 +27,7 @@ use crate::access::active_callers::Place;
 use crate::access::caller::Caller;
 use crate::access::entrance::Entrance;
 use crate::access::guard::Authorized;
+use crate::access::once::fingerprint;
 use crate::access::sessions::Origin;
 use crate::error::{Error, Result};
 use crate::host::Change;
@@ -39,6 +41,8 @@ struct Operation {
     route: Route,
     query: OnceLock<Compiled>,
     body: OnceLock<Compiled>,
+    /// What is being carried out that is carried out once.
+    at_work: Arc<AtWork>,
 }
 
 /// What a request says, checked but for who may say it.
@@ -116,7 +120,7 @@ pub(super) fn router(service: &Arc<Service>, routes: Vec<Route>, options: &HttpO
 
 impl Operation {
     fn new(route: Route) -> Self {
-        Self { route, query: OnceLock::new(), body: OnceLock::new() }
+        Self { route, query: OnceLock::new(), body: OnceLock::new(), at_work: Arc::default() }
     }
 
     /// What checks the query parameter, where the route has one.
@@ -145,6 +149,13 @@ impl Operation {
                 return Err(refusal);
             }
         };
+        let key = match self.key(&head) {
+            Ok(key) => key,
+            Err(refusal) => {
+                body::discard(&head.headers, body, limit);
+                return Err(refusal);
+            }
+        };
         if let (Sender::Caller(caller, _), true) = (&sender, self.route.row.body.is_some() && body::may_be_long(&body))
             && let Err(refusal) = service.guard.check_permission(caller, self.route.permissions)
         {
@@ -163,6 +174,11 @@ impl Operation {
             None => None,
         };
         let query = head.uri.query().unwrap_or_default();
+        let once = key.map(|key| {
+            let target = head.uri.path_and_query().map_or("", |target| target.as_str());
+            let body = sent.as_ref().map(Sent::bytes).unwrap_or_default();
+            idempotency::Asked { key, fingerprint: fingerprint(head.method.as_str(), target, body) }
+        });
         let (said, proof, _place) = match sender {
             Sender::Stranger(entrance, _place) => {
                 let parsed = bodies.of_stranger(sent, Parsed::of).await?;
@@ -190,11 +206,25 @@ impl Operation {
         let tell = (self.route.writes && service.listeners.are_there()).then(|| self.change(&path, &proof));
         let origin = if self.route.writes { layers::origin() } else { Origin::default() };
         let call = Call { path, filter, predicate, body, items };
-        let reply = (self.route.handle)(service.sessions.open_to(proof, origin), call).await?;
-        if let Some(change) = tell {
+        let sessions = service.sessions.open_to(proof, origin);
+        let (response, is_new) = match once {
+            None => (render((self.route.handle)(sessions, call).await?, query), true),
+            // Boxed: all other requests would have room for it.
+            Some(asked) => {
+                let answer = idempotency::answer(&self.at_work, &self.route, asked, sessions, call, query);
+                let (response, is_new) = Box::pin(answer).await?;
+                (Ok(response), is_new)
+            }
+        };
+        if let Some(change) = tell.filter(|_| is_new) {
             service.listeners.tell(&change);
         }
-        render(reply, query)
+        response
+    }
+
+    /// The key by which the request is carried out once, where the route does that and the request names one.
+    fn key(&self, head: &Parts) -> Result<Option<String>> {
+        if self.route.idempotent { idempotency::key(&head.headers) } else { Ok(None) }
     }
 
     /// Who sends the request, by its head alone.

@@ -18,6 +18,7 @@ use tower_http::request_id::{MakeRequestId, PropagateRequestIdLayer, RequestId, 
 
 use super::answer::TOTAL;
 use super::client_address::Proxies;
+use super::idempotency::REPLAYED;
 use super::surface;
 use crate::access::sessions::Origin;
 use crate::error::{BoxError, Error, ErrorCode};
@@ -111,7 +112,7 @@ fn cors(origins: &[String]) -> Result<CorsLayer, BoxError> {
     Ok(CorsLayer::new()
         .allow_origin(allowed)
         .allow_headers(AllowHeaders::mirror_request())
-        .expose_headers([header::LINK, TOTAL, header::RETRY_AFTER, REQUEST_ID])
+        .expose_headers([header::LINK, TOTAL, header::RETRY_AFTER, REQUEST_ID, REPLAYED])
         .allow_methods([Method::GET, Method::HEAD, Method::PUT, Method::PATCH, Method::POST, Method::DELETE])
         .max_age(Duration::from_hours(24)))
 }

@@ -16,6 +16,7 @@ use utoipa::openapi::{
 };
 use utoipa::openapi::{PathItem, ResponsesBuilder};
 
+use super::idempotency;
 use super::query::CURSOR;
 use super::route::{Body, Form, Meta, PlainShape, Query, Route, Shape};
 use crate::access::locator::Locator;
@@ -84,7 +85,10 @@ fn operation(route: &Route, components: &mut Components) -> serde_json::Result<O
         .add("x-operation-name", json!(name))
         .add("x-permissions", json!(route.permissions));
     let mut responses = ResponsesBuilder::new();
-    let (status, success) = success(route, components)?;
+    let (status, mut success) = success(route, components)?;
+    if route.idempotent {
+        success.headers.insert(idempotency::REPLAYED.as_str().to_owned(), replayed().into());
+    }
     responses = responses.response(status, success);
     for status in refusals(route) {
         responses = responses.response(status, Ref::from_response_name(components.refusal(route.surface, status)));
@@ -107,6 +111,9 @@ fn operation(route: &Route, components: &mut Components) -> serde_json::Result<O
     }
     for (name, description) in route.entrance.iter().flat_map(|entrance| entrance.headers) {
         operation = operation.parameter(header_parameter(name, description));
+    }
+    if route.idempotent {
+        operation = operation.parameter(idempotency_parameter());
     }
     if let Some(body) = &route.row.body {
         operation = operation.request_body(Some(request_body(body, route.locator, components)?));
@@ -135,10 +142,10 @@ fn refusals(route: &Route) -> impl Iterator<Item = &'static str> {
         ("401", secured || route.entrance.is_some()),
         ("403", secured),
         ("404", route.path.contains('{')),
-        ("409", takes && route.writes),
+        ("409", takes && route.writes || route.idempotent),
         ("413", takes),
         ("415", takes),
-        ("422", takes),
+        ("422", takes || route.idempotent),
         ("431", true),
         ("503", true),
     ]
@@ -217,6 +224,27 @@ fn prefer_parameter() -> Parameter {
         .parameter_in(ParameterIn::Header)
         .required(Required::False)
         .description(Some("`count=exact` asks how many records the whole list has; anything else is ignored."))
+        .schema(Some(Object::with_type(utoipa::openapi::Type::String)))
+        .build()
+}
+
+fn idempotency_parameter() -> Parameter {
+    ParameterBuilder::new()
+        .name("Idempotency-Key")
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some(format!(
+            "Any text, 1 to {} characters, best a UUID: of requests with the same key, one is carried out. Within 24 hours the same \
+             request gets the same answer, another one a 422, and one beside it a 409.",
+            idempotency::LONGEST
+        )))
+        .schema(Some(Object::with_type(utoipa::openapi::Type::String)))
+        .build()
+}
+
+fn replayed() -> Header {
+    HeaderBuilder::new()
+        .description(Some("`true` where the answer is that of a request before, with the same `Idempotency-Key`."))
         .schema(Some(Object::with_type(utoipa::openapi::Type::String)))
         .build()
 }

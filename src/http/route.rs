@@ -47,6 +47,8 @@ pub(crate) struct Route {
     pub(crate) writes: bool,
     /// Whether it gives or takes power, so that what the caller holds in the database now counts as well as the token.
     pub(crate) gives_power: bool,
+    /// Whether a request that names an `Idempotency-Key` is carried out once.
+    pub(crate) idempotent: bool,
     /// What the handler takes and answers.
     pub(crate) row: Row,
     /// The form of its errors.
@@ -135,6 +137,7 @@ impl Route {
             permissions: &[],
             entrance: None,
             locator: None,
+            idempotent: false,
             row: H::row(),
             surface: Surface::LoopBack,
             handle: handler.handle(),
@@ -177,6 +180,13 @@ impl Route {
     /// The form of its errors; LoopBack's, until it says otherwise.
     pub(crate) fn surface(self, surface: Surface) -> Self {
         Self { surface, ..self }
+    }
+
+    /// A request that names an `Idempotency-Key` is carried out once, and answered alike for a day. Its handler makes one
+    /// transaction and reads nothing behind it; the answer is kept as it was sent, so that it holds no secret.
+    #[cfg_attr(not(test), expect(dead_code, reason = "the first `POST` of ours that writes uses it"))]
+    pub(crate) fn idempotent(self) -> Self {
+        Self { idempotent: true, ..self }
     }
 
     /// What opens it.

@@ -82,7 +82,8 @@ impl Surface {
         self.render(error, operation)
     }
 
-    fn render(self, error: &Error, operation: &str) -> Response {
+    /// The same without a line in the log.
+    pub(super) fn render(self, error: &Error, operation: &str) -> Response {
         let (status, content_type, body) = match self {
             Self::LoopBack => {
                 let (status, body) = loopback::render(error, operation);

@@ -47,4 +47,9 @@ pub struct IdempotencyKey {
 impl IdempotencyKey {
     /// How long an answer is kept.
     pub const LIFE: Duration = Duration::from_hours(24);
+
+    /// Whether it is not too old; the job that forgets it may come later.
+    pub(crate) fn is_kept(&self, now: OffsetDateTime) -> bool {
+        self.created_on >= now - Self::LIFE
+    }
 }

@@ -171,3 +171,18 @@ fn yaml_says_the_same() {
     let value: Value = serde_norway::from_str(&yaml).unwrap();
     assert_eq!(value, rendered());
 }
+
+#[test]
+fn a_route_that_is_carried_out_once_says_so() {
+    let route = does(Method::POST, "/notes", "NoteController.create").any_of(&["ViewTenant"]).surface(Surface::Problem);
+    let document = |route: Route| serde_json::to_value(super::document(&[route]).unwrap()).unwrap();
+    let plain = does(Method::POST, "/notes", "NoteController.create").any_of(&["ViewTenant"]);
+    assert_eq!(document(plain)["paths"]["/notes"]["post"]["parameters"], Value::Null);
+    let operation = &document(route.idempotent())["paths"]["/notes"]["post"];
+    let parameter = &operation["parameters"][0];
+    assert_eq!((&parameter["name"], &parameter["in"]), (&"Idempotency-Key".into(), &"header".into()));
+    assert_eq!(parameter["required"], false);
+    let responses = &operation["responses"];
+    assert!(["400", "409", "422"].iter().all(|status| responses[*status].is_object()), "{responses}");
+    assert!(responses["204"]["headers"]["idempotency-replayed"].is_object(), "{responses}");
+}

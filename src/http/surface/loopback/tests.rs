@@ -342,6 +342,9 @@ fn every_cause_that_the_original_knows_is_above() {
         ErrorCode::InvalidMessage,
         ErrorCode::LastAdministrator,
         ErrorCode::RoleGrantsLess,
+        ErrorCode::InvalidIdempotencyKey,
+        ErrorCode::IdempotencyKeyReused,
+        ErrorCode::IdempotencyKeyAtWork,
     ];
     let seen: HashSet<_> = envelopes().iter().map(|(error, ..)| error.code()).collect();
     for code in ErrorCode::ALL {
