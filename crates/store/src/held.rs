@@ -6,7 +6,7 @@
 use std::sync::PoisonError;
 
 use crate::error::{StoreError, StoreResult};
-use crate::scope::{Scope, TenantScope, Wall};
+use crate::scope::{Reached, Scope, TenantScope, Wall};
 use crate::session::{Held, Session, Write};
 
 impl<S: Scope> Session<S, Write> {
@@ -25,7 +25,7 @@ impl Held {
     /// [`StoreError::OutsideScope`] where it did not reach the tenant; then it is rolled back.
     pub fn take(&self, tenant: TenantScope) -> StoreResult<Option<Session<TenantScope, Write>>> {
         let Some(mut session) = self.0.lock().unwrap_or_else(PoisonError::into_inner).take() else { return Ok(None) };
-        let reached = session.scope.wall();
+        let Reached(reached) = session.scope;
         if reached != Wall::Open && reached != tenant.wall() {
             return Err(StoreError::OutsideScope);
         }

@@ -139,15 +139,9 @@ impl Scope for System {
     }
 }
 
-/// How far a transaction reached that waits for its commit. It opens nothing.
+/// How far a transaction reached that waits for its commit. It is no scope, and opens nothing.
 #[derive(Debug, Clone, Copy)]
-pub struct Reached(pub(crate) Wall);
-
-impl Scope for Reached {
-    fn wall(&self) -> Wall {
-        self.0
-    }
-}
+pub(crate) struct Reached(pub(crate) Wall);
 
 /// A scope that may open entity `E`.
 pub trait Sees<E: Entity>: Scope {}
@@ -185,5 +179,4 @@ mod sealed {
     impl Sealed for super::AllTenants {}
     impl Sealed for super::CallerScope {}
     impl Sealed for super::System {}
-    impl Sealed for super::Reached {}
 }

@@ -335,14 +335,18 @@ impl<S: Scope, M: Mode> Session<S, M> {
 impl<M: Mode> Session<System, M> {
     /// The same session, and the same transaction, from now on within a scope. There is no way back.
     pub fn narrow<S: Scope>(self, scope: S) -> Session<S, M> {
-        self.within(scope)
+        let mut session = self.within(scope);
+        if session.scope.wall().tenant() != session.context.tenant {
+            session.say();
+        }
+        session
     }
 }
 
 impl<S, M: Mode> Session<S, M> {
     /// The same session within another scope: for those who have made sure that it reaches no further.
-    pub(crate) fn within<T: Scope>(self, scope: T) -> Session<T, M> {
-        let mut session = Session {
+    pub(crate) fn within<T>(self, scope: T) -> Session<T, M> {
+        Session {
             executor: self.executor,
             scope,
             actor: self.actor,
@@ -356,11 +360,7 @@ impl<S, M: Mode> Session<S, M> {
             reached: self.reached,
             held: self.held,
             then: self.then,
-        };
-        if session.scope.wall().tenant() != session.context.tenant {
-            session.say();
         }
-        session
     }
 }
 

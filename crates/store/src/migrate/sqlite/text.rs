@@ -1,7 +1,7 @@
 //! The triggers of the audit log as text, from the entities: a new property is logged from the next `migrate up` on.
 
 use super::super::AuditTriggers;
-use crate::entity::{EntityMeta, Property, PropertyRole, PropertyType};
+use crate::entity::{EntityMeta, Property, PropertyRole, PropertyType, TenantRule};
 
 /// Stands in the text of every trigger that is ours to drop.
 pub(super) const MARK: &str = "-- made from the program's entities by `migrate up`";
