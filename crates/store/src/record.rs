@@ -339,10 +339,12 @@ impl<E: Entity> Patch<E> {
         self.values.is_empty()
     }
 
-    /// Makes it a replacement: every property of the client's that is absent becomes null or its default.
+    /// Makes it a replacement: every property of the client's that is absent becomes null or its default. A hidden one is not
+    /// the client's.
     #[must_use]
     pub fn into_replacement(mut self) -> Self {
-        for property in E::meta().properties.iter().filter(|property| property.role == PropertyRole::Data) {
+        let of_clients = |property: &&Property| property.role == PropertyRole::Data && !property.hidden;
+        for property in E::meta().properties.iter().filter(of_clients) {
             if !self.values.iter().any(|(other, _)| other.name == property.name) {
                 self.values.push((property, default_of(property).unwrap_or(Value::Null)));
             }

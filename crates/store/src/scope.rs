@@ -92,6 +92,8 @@ pub enum SystemReason {
     ChangeMember,
     /// Choose another default tenant for a user that leaves one.
     RemoveMember,
+    /// Deactivate a person in all tenants, or reactivate them.
+    ChangePerson,
     /// Find the tenant of a group or membership that a master names.
     Locate,
     /// Count rows for metrics.

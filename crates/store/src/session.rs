@@ -232,7 +232,7 @@ impl<S: Scope, M: Mode> Session<S, M> {
         &self.scope
     }
 
-    /// The instant, by the clock that stamps rows.
+    /// The time, as it is stored: with milliseconds.
     pub fn now(&self) -> OffsetDateTime {
         self.environment.now()
     }
