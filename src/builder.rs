@@ -3,6 +3,7 @@
 mod host;
 mod http;
 mod jobs;
+mod life;
 mod verifier;
 
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use user_tenant_store::scope::{System, SystemReason};
 use user_tenant_store::session::{DatabaseOptions, Limits, Read, Session, Write};
 
 use self::host::Host;
+pub use self::life::{MemberStep, PersonStep, TenantLimits, TenantStep};
 pub use self::verifier::Verifier;
 use self::verifier::keys;
 use crate::access::active_callers::ActiveCallers;
@@ -23,7 +25,7 @@ use crate::access::bearer::BearerTokens;
 use crate::access::caller::ClaimMap;
 use crate::access::guard::Guard;
 use crate::access::live_permissions::{LivePermissions, PermissionSource};
-use crate::access::sessions::Sessions;
+use crate::access::sessions::{RETENTION_DAYS, Sessions};
 use crate::access::signature::{ProvisioningCallback, SignatureVerifier};
 use crate::clock::Clock;
 use crate::error::{BuildError, Error, Result};
@@ -61,6 +63,7 @@ pub struct Builder {
     host: Host,
     migrations: Migrations,
     acceptance: MembershipAcceptance,
+    retention_days: u16,
 }
 
 impl UserTenantService {
@@ -101,6 +104,7 @@ impl UserTenantService {
             host: Host::default(),
             migrations: MIGRATIONS,
             acceptance: MembershipAcceptance::default(),
+            retention_days: RETENTION_DAYS,
         }
     }
 
@@ -276,6 +280,20 @@ impl Builder {
         Self { acceptance, ..self }
     }
 
+    /// For how many days an archived tenant can be restored, where it does not say so itself; 30 by default.
+    ///
+    /// ```
+    /// use user_tenant_service::Builder;
+    ///
+    /// fn for_a_quarter(builder: Builder) -> Builder {
+    ///     builder.archive_retention_days(90)
+    /// }
+    /// ```
+    #[must_use]
+    pub fn archive_retention_days(self, retention_days: u16) -> Self {
+        Self { retention_days, ..self }
+    }
+
     /// Takes every caller whose token verifies for active: only the operator reaches this service.
     #[must_use]
     pub(crate) fn for_operator(self) -> Self {
@@ -400,7 +418,7 @@ impl Builder {
         let sessions =
             Sessions::open(&self.database, self.limits, self.environment.clone(), self.migrations, self.migrate)
                 .await?;
-        let sessions = sessions.accepting(self.acceptance).for_operator(self.operator);
+        let sessions = sessions.accepting(self.acceptance).retaining(self.retention_days).for_operator(self.operator);
         let metrics = Arc::new(Metrics::new().map_err(|error| BuildError::Options(error.into()))?);
         let (keys, rules) = keys(verifier, self.leeway, &sessions.lookups(), &self.clock)?;
         let signatures = self.callback.and_then(|callback| SignatureVerifier::new(callback, self.clock.clone()));

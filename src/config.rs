@@ -86,6 +86,8 @@ pub(crate) struct Config {
     pub(crate) permission_source: PermissionSource,
     /// When a membership beside a person's home counts.
     pub(crate) membership_acceptance: MembershipAcceptance,
+    /// For how many days an archived tenant can be restored.
+    pub(crate) archive_retention_days: u16,
     /// Who may provision tenants by signed callbacks, if anybody.
     pub(crate) callback: Option<ProvisioningCallback>,
     /// Bounds of an answer.
@@ -156,6 +158,7 @@ impl Config {
                 Some("required") => MembershipAcceptance::Required,
                 Some(_) => return Err(settings.wrong("MEMBERSHIP_ACCEPTANCE", "must be vouched or required")),
             },
+            archive_retention_days: settings.number("ARCHIVE_RETENTION_DAYS", 0..=36_500)?,
             callback: callback(settings)?,
             limits: limits(settings)?,
             http: HttpOptions {

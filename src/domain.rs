@@ -16,5 +16,6 @@ pub(crate) mod preferences;
 pub(crate) mod principal;
 pub(crate) mod provisioning;
 pub(crate) mod roles;
+pub(crate) mod seats;
 pub(crate) mod tenants;
 pub(crate) mod users;

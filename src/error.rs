@@ -6,6 +6,7 @@ mod rule;
 mod taken;
 
 use serde_json::Value as Json;
+use time::OffsetDateTime;
 use user_tenant_store::Entity;
 use user_tenant_store::filter::FilterError;
 use user_tenant_store::migrate::{Finding, MigrateError};
@@ -13,6 +14,8 @@ use user_tenant_store::migrate::{Finding, MigrateError};
 pub use self::code::ErrorCode;
 pub(crate) use self::rule::Rule;
 pub(crate) use self::taken::Taken;
+use crate::model::lifecycle::NoTransition;
+use crate::model::{Inactive, TenantState};
 
 /// A refusal or failure. Its text is public; `source()` is for the log; [`Error::code`] is for programs.
 #[derive(Debug, thiserror::Error)]
@@ -32,7 +35,7 @@ pub enum Error {
     InvalidToken,
     /// The caller's user, membership or tenant is not active.
     #[error("The user, the membership or the tenant of the token is not active.")]
-    CallerNotActive,
+    CallerNotActive(Inactive),
     /// The caller's password has expired.
     #[error("The password has expired.")]
     PasswordExpired,
@@ -80,7 +83,10 @@ pub enum Error {
     DeletedByChange,
     /// The tenant that the request acts on is not active.
     #[error("The tenant is not active.")]
-    TenantNotActive,
+    TenantNotActive(TenantState),
+    /// Only who reaches every tenant may do it.
+    #[error("Only a caller who reaches every tenant may do this.")]
+    MasterNeeded,
     /// What the path names is not within the caller's reach.
     #[error("{0}")]
     OutOfReach(Sought),
@@ -198,12 +204,24 @@ pub enum Error {
         /// The most.
         limit: u64,
     },
+    /// The life of a tenant, a membership or a person has no such transition.
+    #[error("{0}")]
+    NoTransition(NoTransition),
+    /// The tenant was archived longer ago than its retention.
+    #[error("The tenant could be restored until {until}.")]
+    RetentionOver {
+        /// When that ended.
+        until: OffsetDateTime,
+    },
     /// Another row has what only one may have.
     #[error("{0}")]
     Taken(Taken),
     /// The username or the e-mail address leads to somebody else.
     #[error("The username or the e-mail address is of a different user.")]
     LoginTaken,
+    /// The person is deactivated in all tenants.
+    #[error("The person is deactivated in all tenants: reactivate them first.")]
+    PersonDeactivated,
     /// A role of this name grants less than it is to grant.
     #[error(
         "The tenant's role {name:?} grants less than everything; its holders would get it too. Choose another name."

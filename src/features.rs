@@ -1,5 +1,6 @@
 //! What is ours beside the contract of the original: a folder a feature, and a line for each in [`FEATURES`].
 
+pub(crate) mod lifecycle;
 mod permissions;
 mod user_roles;
 
@@ -13,7 +14,7 @@ pub(crate) struct Feature {
 }
 
 /// Every feature.
-pub(crate) const FEATURES: &[Feature] = &[permissions::FEATURE, user_roles::FEATURE];
+pub(crate) const FEATURES: &[Feature] = &[permissions::FEATURE, user_roles::FEATURE, lifecycle::FEATURE];
 
 /// Every kind of job: a row each.
 pub(crate) const JOBS: &[Kind] = &[FORGET_JOBS, EXPIRE_KEYS];

@@ -78,7 +78,7 @@ mod telemetry;
 pub use access::live_permissions::PermissionSource;
 pub use access::signature::ProvisioningCallback;
 pub use access::verifier::{TokenVerifier, Verification};
-pub use builder::{Builder, UserTenantService, Verifier};
+pub use builder::{Builder, MemberStep, PersonStep, TenantLimits, TenantStep, UserTenantService, Verifier};
 pub use clock::Clock;
 pub use error::{BuildError, Error, ErrorCode, Result};
 pub use http::ForwardedHeader;

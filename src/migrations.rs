@@ -63,6 +63,13 @@ pub const MIGRATIONS: Migrations = Migrations {
             additive: true,
         },
         Migration {
+            version: 8,
+            name: "lifecycle",
+            up: include_str!("../migrations/postgres/0008_lifecycle.up.sql"),
+            down: include_str!("../migrations/postgres/0008_lifecycle.down.sql"),
+            additive: true,
+        },
+        Migration {
             version: 9,
             name: "jobs",
             up: include_str!("../migrations/postgres/0009_jobs.up.sql"),
@@ -118,6 +125,13 @@ pub const MIGRATIONS: Migrations = Migrations {
             name: "events",
             up: include_str!("../migrations/sqlite/0007_events.up.sql"),
             down: include_str!("../migrations/sqlite/0007_events.down.sql"),
+            additive: true,
+        },
+        Migration {
+            version: 8,
+            name: "lifecycle",
+            up: include_str!("../migrations/sqlite/0008_lifecycle.up.sql"),
+            down: include_str!("../migrations/sqlite/0008_lifecycle.down.sql"),
             additive: true,
         },
         Migration {

@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::caller::Caller;
 use super::lookups::Lookups;
 use crate::error::{Error, Result};
+use crate::model::Inactive;
 
 /// Callers remembered.
 const CAPACITY: u64 = 100_000;
@@ -58,13 +59,17 @@ impl ActiveCallers {
         self.trusting
     }
 
-    /// A place for a request of the caller; none where the caller is not active.
+    /// A place for a request of the caller, or why the caller is not active.
     ///
     /// # Errors
     /// [`Error::Unavailable`] where the tenant has too many requests at work, and when the database cannot be asked.
-    pub(super) async fn admit(&self, lookups: &Lookups, caller: &Caller) -> Result<Option<Place>> {
+    pub(super) async fn admit(
+        &self,
+        lookups: &Lookups,
+        caller: &Caller,
+    ) -> Result<std::result::Result<Place, Inactive>> {
         if self.trusting {
-            return Ok(Some(Place(AtWork::default())));
+            return Ok(Ok(Place(AtWork::default())));
         }
         let age = lookups.memory_age(caller.tenant_id);
         let remembered = self.remembered(caller, age);
@@ -74,17 +79,25 @@ impl ActiveCallers {
         if place.0.fetch_add(1, Ordering::Relaxed) >= self.most {
             return Err(Error::Unavailable(Some("too many requests of the tenant are at work".into())));
         }
-        let is_active = is_remembered || self.look_up(lookups, caller, age, &place.0).await?;
-        Ok(is_active.then_some(place))
+        let found = if is_remembered { Ok(()) } else { self.look_up(lookups, caller, age, &place.0).await? };
+        Ok(found.map(|()| place))
     }
 
-    /// Whether the caller, whose request has a place, is still active.
-    pub(super) async fn is_active(&self, lookups: &Lookups, caller: &Caller, place: &Place) -> Result<bool> {
+    /// Whether the caller, whose request has a place, is still active, or why not.
+    pub(super) async fn check(
+        &self,
+        lookups: &Lookups,
+        caller: &Caller,
+        place: &Place,
+    ) -> Result<std::result::Result<(), Inactive>> {
         if self.trusting {
-            return Ok(true);
+            return Ok(Ok(()));
         }
         let age = lookups.memory_age(caller.tenant_id);
-        Ok(self.remembered(caller, age).is_some() || self.look_up(lookups, caller, age, &place.0).await?)
+        if self.remembered(caller, age).is_some() {
+            return Ok(Ok(()));
+        }
+        self.look_up(lookups, caller, age, &place.0).await
     }
 
     /// The requests of the caller's tenant, where the caller is remembered, and nothing was written since.
@@ -95,13 +108,19 @@ impl ActiveCallers {
 
     /// Asks the database, and remembers the caller who is active. `age` is from before: what is written meanwhile makes the
     /// answer old.
-    async fn look_up(&self, lookups: &Lookups, caller: &Caller, age: u64, at_work: &AtWork) -> Result<bool> {
+    async fn look_up(
+        &self,
+        lookups: &Lookups,
+        caller: &Caller,
+        age: u64,
+        at_work: &AtWork,
+    ) -> Result<std::result::Result<(), Inactive>> {
         // Boxed, since requests of which it is remembered would have room for it too.
-        let is_active = Box::pin(lookups.caller_is_active(caller)).await?;
-        if is_active && self.enabled {
+        let found = Box::pin(lookups.standing_of(caller)).await?;
+        if found.is_ok() && self.enabled {
             self.active.insert(key(caller), (age, at_work.clone()));
         }
-        Ok(is_active)
+        Ok(found)
     }
 
     fn of_tenant(&self, tenant: Uuid) -> AtWork {

@@ -12,6 +12,7 @@ use time::{Date, PrimitiveDateTime};
 use uuid::Uuid;
 
 use super::token::TokenError;
+use crate::model::Inactive;
 
 /// The value of the tenant type claim that lets a caller reach every tenant.
 pub(crate) const MASTER: &str = "master";
@@ -106,7 +107,7 @@ impl ClaimMap {
     pub(crate) fn caller(&self, claims: &Value) -> Result<Caller, TokenError> {
         let id = |claim: &str| {
             let text = find(claims, claim).and_then(Value::as_str);
-            text.and_then(|text| Uuid::try_parse(text).ok()).ok_or(TokenError::NotActive)
+            text.and_then(|text| Uuid::try_parse(text).ok()).ok_or(TokenError::NotActive(Inactive::Unknown))
         };
         let permissions = find(claims, &self.permissions).and_then(Value::as_array);
         Ok(Caller {
@@ -281,7 +282,7 @@ mod tests {
         for name in ["id", "userTenantId", "tenantId"] {
             for value in [json!("not-a-uuid"), json!(null), json!(7), json!(""), json!([USER])] {
                 let error = ClaimMap::default().caller(&with(name, value.clone())).unwrap_err();
-                assert!(matches!(error, TokenError::NotActive), "{name}: {value}");
+                assert!(matches!(error, TokenError::NotActive(_)), "{name}: {value}");
             }
         }
     }

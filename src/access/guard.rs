@@ -29,6 +29,8 @@ pub(crate) struct Opening {
     pub(crate) locator: Option<&'static Locator>,
     /// Whether the route gives or takes power, so that the database must grant the permission now as well.
     pub(crate) gives_power: bool,
+    /// Whether only who reaches every tenant may call it.
+    pub(crate) for_masters: bool,
 }
 
 /// That a active caller with the route's permission may act on the tenant that the path names.
@@ -99,8 +101,8 @@ impl Guard {
     pub(crate) async fn identify(&self, head: &Parts) -> Result<(Arc<Caller>, Place)> {
         let verified = match self.authenticators.caller(head).await {
             Ok(caller) => match self.active_callers.admit(&self.lookups, &caller).await? {
-                Some(place) => Ok((self.with_permissions(caller).await?, place)),
-                None => Err(TokenError::NotActive),
+                Ok(place) => Ok((self.with_permissions(caller).await?, place)),
+                Err(why) => Err(TokenError::NotActive(why)),
             },
             Err(error) => Err(error),
         };
@@ -111,7 +113,7 @@ impl Guard {
                 TokenError::Malformed => Error::MalformedAuthorization,
                 TokenError::Invalid(_) => Error::InvalidToken,
                 TokenError::PasswordExpired => Error::PasswordExpired,
-                TokenError::NotActive => Error::CallerNotActive,
+                TokenError::NotActive(why) => Error::CallerNotActive(why),
                 TokenError::Unavailable(source) => Error::Unavailable(Some(source)),
             }
         })
@@ -128,11 +130,10 @@ impl Guard {
 
     /// Refuses a caller who was identified and is active no more.
     pub(crate) async fn check_active(&self, caller: &Caller, place: &Place) -> Result<()> {
-        if self.active_callers.is_active(&self.lookups, caller, place).await? {
-            return Ok(());
-        }
-        self.metrics.authentication_failed(TokenError::NotActive.reason());
-        Err(Error::CallerNotActive)
+        self.active_callers.check(&self.lookups, caller, place).await?.map_err(|why| {
+            self.metrics.authentication_failed(TokenError::NotActive(why).reason());
+            Error::CallerNotActive(why)
+        })
     }
 
     /// Refuses a caller whose token grants none of these permissions.
@@ -146,8 +147,12 @@ impl Guard {
 
     /// Admits a caller who was identified, or says why not. `path_id` is what the path names, for the locator.
     pub(crate) async fn admit(&self, caller: Arc<Caller>, opening: Opening, path_id: &str) -> Result<Authorized> {
-        let Opening { permissions, locator, gives_power } = opening;
+        let Opening { permissions, locator, gives_power, for_masters } = opening;
         self.check_permission(&caller, permissions)?;
+        if for_masters && !caller.master {
+            // Before the path is looked at, so that nothing is told of what it names.
+            return Err(Error::MasterNeeded);
+        }
         let power = if gives_power { self.power(&caller, permissions).await? } else { None };
         let (tenant, subject) = match locator {
             Some(locator) => locator.locate(&self.lookups, &caller, path_id).await?,

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::caller::Caller;
 use super::lookups::Lookups;
 use crate::error::{Error, Result};
+use crate::model::TenantState;
 
 /// The tenant of a row, once it is looked up; `None` where there is no such row.
 pub(crate) type Found<'a> = Pin<Box<dyn Future<Output = Result<Option<Uuid>>> + Send + 'a>>;
@@ -21,8 +22,29 @@ pub(crate) struct Locator {
     pub(crate) tenant: TenantOf,
     /// How an id is refused: one that is foreign, unknown or malformed, all alike.
     pub(crate) refusal: fn(&str) -> Error,
-    /// Whether a tenant that is not active is refused, to a master too.
-    pub(crate) active_only: bool,
+    /// Which tenants beside the caller's own, which is active, may be named.
+    pub(crate) admits: Admits,
+}
+
+/// Which tenants a path may name, by where they stand in their lives. Others are refused to masters too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Admits {
+    /// Those that are active.
+    Active,
+    /// Those that are not archived.
+    NotArchived,
+    /// All of them.
+    All,
+}
+
+impl Admits {
+    fn admits(self, state: TenantState) -> bool {
+        match self {
+            Self::Active => state == TenantState::Active,
+            Self::NotArchived => state != TenantState::Archived,
+            Self::All => true,
+        }
+    }
 }
 
 /// How the tenant of the row is found that a path names.
@@ -46,9 +68,9 @@ impl Locator {
         if tenant != caller.tenant_id {
             // The caller's own tenant is active: otherwise the caller would not be active.
             // Boxed, since most requests stay in the caller's tenant and would have room for it too.
-            let active = Box::pin(lookups.tenant_is_active(tenant)).await?.ok_or_else(refusal)?;
-            if !active && self.active_only {
-                return Err(Error::TenantNotActive);
+            let state = Box::pin(lookups.tenant_state(tenant)).await?.ok_or_else(refusal)?;
+            if !self.admits.admits(state) {
+                return Err(Error::TenantNotActive(state));
             }
         }
         Ok((tenant, id))

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use user_tenant_store::filter::{Filter, Predicate};
 use user_tenant_store::memory::Memory;
+use user_tenant_store::record::Record;
 use user_tenant_store::scope::{System, SystemReason};
 use user_tenant_store::session::Store;
 use user_tenant_store::shares::Shares;
@@ -14,8 +15,7 @@ use uuid::Uuid;
 use super::caller::Caller;
 use crate::domain::holdings::{self, Held};
 use crate::error::Result;
-use crate::model::MembershipAcceptance;
-use crate::model::{JwtKey, Standing, Tenant, TenantStatus};
+use crate::model::{Inactive, JwtKey, MembershipAcceptance, Standing, Tenant, TenantState};
 
 /// For how many callers of a tenant it is looked up at once what they hold.
 const POWERS: usize = 8;
@@ -36,25 +36,24 @@ impl Lookups {
         Self { memory: store.memory(), store, acceptance, powers: Shares::new(POWERS) }
     }
 
-    /// The age of what is remembered of a tenant: [`Self::caller_is_active`] holds while it is the same.
+    /// The age of what is remembered of a tenant: [`Self::standing_of`] holds while it is the same.
     pub(super) fn memory_age(&self, tenant: Uuid) -> u64 {
         self.memory.age(tenant)
     }
 
-    /// Whether user, membership and tenant of a token are what it says, and active.
-    pub(super) async fn caller_is_active(&self, caller: &Caller) -> Result<bool> {
+    /// Whether user, membership and tenant of a token are what it says, and active; if not, why.
+    pub(super) async fn standing_of(&self, caller: &Caller) -> Result<std::result::Result<(), Inactive>> {
         let session = self.store.read(System(SystemReason::CheckCaller));
-        let active = Predicate::And(vec![
+        let named = Predicate::And(vec![
             Standing::ID.is(caller.user_tenant_id),
             Standing::USER_ID.is(caller.id),
             Standing::TENANT_ID.is(caller.tenant_id),
-            self.acceptance.active(Standing::STATUS, &Standing::DEFAULT_TENANT_ID.is(caller.tenant_id)),
-            Standing::TENANT_STATUS.is(i32::from(TenantStatus::Active)),
         ]);
         // One row at most, so that it is a short read.
         let found =
-            session.repository::<Standing>().find(&Filter { limit: Some(1), ..Filter::matching(active) }).await?;
-        Ok(!found.is_empty())
+            session.repository::<Standing>().find(&Filter { limit: Some(1), ..Filter::matching(named) }).await?;
+        let found = found.into_iter().next().map(Record::into_entity::<Standing>).transpose()?;
+        Ok(found.map_or(Err(Inactive::Unknown), |standing| standing.check(self.acceptance)))
     }
 
     /// What the caller holds in the database now.
@@ -72,11 +71,10 @@ impl Lookups {
         Ok(row.and_then(|row| row.uuid(tenant)))
     }
 
-    /// Whether this tenant is active; `None` when there is no such tenant.
-    pub(super) async fn tenant_is_active(&self, id: Uuid) -> Result<Option<bool>> {
+    /// Where this tenant stands in its life; `None` when there is no such tenant.
+    pub(super) async fn tenant_state(&self, id: Uuid) -> Result<Option<TenantState>> {
         let session = self.store.read(System(SystemReason::Locate));
-        let tenant = session.repository::<Tenant>().get(id).await?;
-        Ok(tenant.map(|tenant| tenant.status == i32::from(TenantStatus::Active)))
+        Ok(session.repository::<Tenant>().get(id).await?.map(|tenant| tenant.state()))
     }
 
     /// The public key with this id; the private one is never read.

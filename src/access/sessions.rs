@@ -25,6 +25,8 @@ use crate::error::{BuildError, Error, Result};
 use crate::model::{IdempotencyKey, Job, MembershipAcceptance, Tenant, User, UserRole, UserTenant, registry};
 use crate::telemetry::population::Counts;
 
+/// For how many days an archived tenant can be restored, unless somebody says otherwise.
+pub(crate) const RETENTION_DAYS: u16 = 30;
 /// How often rows are searched for that others change meanwhile.
 const SEARCHES: usize = 5;
 
@@ -33,6 +35,8 @@ const SEARCHES: usize = 5;
 pub(crate) struct Sessions {
     store: Store,
     acceptance: MembershipAcceptance,
+    /// For how many days an archived tenant can be restored.
+    retention_days: u16,
     operator: bool,
 }
 
@@ -75,12 +79,27 @@ impl Sessions {
             store.close().await;
             return Err(BuildError::Schema(unreadable));
         }
-        Ok(Self { store, acceptance: MembershipAcceptance::default(), operator: false })
+        Ok(Self { store, acceptance: MembershipAcceptance::default(), retention_days: RETENTION_DAYS, operator: false })
     }
 
     /// The same, with memberships active when `acceptance` says so.
     pub(crate) fn accepting(self, acceptance: MembershipAcceptance) -> Self {
         Self { acceptance, ..self }
+    }
+
+    /// The same, with archived tenants that can be restored for so many days.
+    pub(crate) fn retaining(self, retention_days: u16) -> Self {
+        Self { retention_days, ..self }
+    }
+
+    /// When memberships beside a person's home are active.
+    pub(crate) fn acceptance(&self) -> MembershipAcceptance {
+        self.acceptance
+    }
+
+    /// For how many days an archived tenant can be restored, where it does not say so itself.
+    pub(crate) fn retention_days(&self) -> u16 {
+        self.retention_days
     }
 
     /// The same, for a service that only the operator reaches: nobody is named as the one who writes.
@@ -95,8 +114,15 @@ impl Sessions {
 
     /// The sessions of an admitted caller, and no others.
     pub(crate) fn open_to(&self, proof: Authorized, origin: Origin) -> CallerSessions {
-        let (acceptance, operator) = (self.acceptance, self.operator);
-        CallerSessions { store: self.store.clone(), acceptance, operator, proof, origin, once: None }
+        CallerSessions {
+            store: self.store.clone(),
+            acceptance: self.acceptance,
+            retention_days: self.retention_days,
+            operator: self.operator,
+            proof,
+            origin,
+            once: None,
+        }
     }
 
     /// Whether the database answers. One row at most is a short read, which shares a connection: there is one for it, whoever has
@@ -159,6 +185,7 @@ pub(crate) struct Origin {
 pub(crate) struct CallerSessions {
     store: Store,
     acceptance: MembershipAcceptance,
+    retention_days: u16,
     operator: bool,
     proof: Authorized,
     origin: Origin,
@@ -302,6 +329,14 @@ impl CallerSessions {
         self.begin(System(SystemReason::RemoveMember), Some(turn)).await
     }
 
+    /// Changes a person in all tenants, which only who reaches them all may.
+    pub(crate) async fn change_person(&self) -> Result<Session<System, Write>> {
+        if !self.proof.caller().master {
+            return Err(Error::MasterNeeded);
+        }
+        Ok(self.begin(System(SystemReason::ChangePerson), None).await?)
+    }
+
     async fn turn(&self) -> StoreResult<Arc<Turn>> {
         self.store.turn_to_change(&TenantScope(self.proof.tenant())).await
     }
@@ -371,6 +406,11 @@ impl CallerSessions {
     /// When memberships beside a person's home are active.
     pub(crate) fn acceptance(&self) -> MembershipAcceptance {
         self.acceptance
+    }
+
+    /// For how many days an archived tenant can be restored, where it does not say so itself.
+    pub(crate) fn retention_days(&self) -> u16 {
+        self.retention_days
     }
 
     /// What `{id}` of the path names.

@@ -9,6 +9,8 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
 
+use crate::model::Inactive;
+
 /// The longest token that is looked at, in bytes.
 pub(crate) const MAX_TOKEN_BYTES: usize = 16 * 1024;
 
@@ -30,9 +32,9 @@ pub(crate) enum TokenError {
     /// The password has expired: 401 `PasswordExpiryError`.
     #[error("password expired")]
     PasswordExpired,
-    /// The token names no active caller: 401 `TokenExpired` with the code `CALLER_NOT_ACTIVE`.
+    /// The token names no active caller: 401 `TokenExpired` with a code that says why.
     #[error("caller not active")]
-    NotActive,
+    NotActive(Inactive),
     /// The keys cannot be reached: 503.
     #[error("the token keys cannot be reached")]
     Unavailable(#[source] SourceError),
@@ -46,7 +48,16 @@ impl TokenError {
             Self::Malformed => "malformed_header",
             Self::Invalid(reason) => reason.as_str(),
             Self::PasswordExpired => "password_expired",
-            Self::NotActive => "caller_not_active",
+            Self::NotActive(why) => match why {
+                Inactive::Unknown => "caller_not_active",
+                Inactive::UserDeactivated => "user_deactivated",
+                Inactive::TenantPending => "tenant_pending",
+                Inactive::TenantSuspended => "tenant_suspended",
+                Inactive::TenantArchived => "tenant_archived",
+                Inactive::MembershipRegistered => "membership_registered",
+                Inactive::MembershipSuspended => "membership_suspended",
+                Inactive::MembershipRejected => "membership_rejected",
+            },
             Self::Unavailable(_) => "keys_unavailable",
         }
     }

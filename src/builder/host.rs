@@ -79,7 +79,7 @@ impl UserTenantService {
                 let (mut head, body) = request.into_parts();
                 let (caller, _place) = service.guard.identify(&head).await?;
                 // What the application's own routes give or take, only the application knows.
-                let opening = Opening { permissions, locator: None, gives_power: false };
+                let opening = Opening { permissions, locator: None, gives_power: false, for_masters: false };
                 let proof = service.guard.admit(caller, opening, "").await?;
                 head.extensions.insert(Caller::new(service.sessions.open_to(proof, origin())));
                 Ok::<_, Error>(next.run(Request::from_parts(head, body)).await)

@@ -169,6 +169,7 @@ impl Context {
             .caller_cache(config.caller_cache)
             .permission_source(config.permission_source)
             .membership_acceptance(config.membership_acceptance)
+            .archive_retention_days(config.archive_retention_days)
             .http(config.http.clone())
             .migrations(self.program.schema());
         let builder = self.program.extend(builder);

@@ -133,6 +133,11 @@ pub(crate) const SETTINGS: &[Setting] = &[
         Some("vouched"),
         "When a membership counts that a tenant gives to a person of another tenant: vouched (at once, as issuers of the original need it) or required (once the membership is active, which the login of the person makes it)",
     ),
+    plain(
+        "ARCHIVE_RETENTION_DAYS",
+        Some("30"),
+        "How many days an archived tenant can be restored, before it is purged; a tenant may have a number of its own",
+    ),
     plain("MAX_ROWS", Some("10000"), "Maximum number of rows in one response, included rows counted"),
     plain(
         "MAX_CHANGED_ROWS",

@@ -90,9 +90,12 @@ impl Administrators {
         Ok(if members.next().await?.is_some() { Found::Unknown } else { Found::None })
     }
 
-    /// That a member is active. Of one who has not come, the view shows a home only where it is this tenant.
+    /// That a member is active, and the person not deactivated. Of one who has not come, the view shows a home only where it is
+    /// this tenant.
     fn active(&self) -> Predicate {
-        self.acceptance.active(UserView::STATUS, &UserView::DEFAULT_TENANT_ID.compare(Comparison::NotNull))
+        let person = UserView::DEACTIVATED_ON.compare(Comparison::Null);
+        let home = UserView::DEFAULT_TENANT_ID.compare(Comparison::NotNull);
+        self.acceptance.active(UserView::STATUS, &home).and(Some(&person))
     }
 }
 

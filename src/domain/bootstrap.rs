@@ -6,10 +6,10 @@ use user_tenant_store::session::{Committed, Session, Write};
 use uuid::Uuid;
 
 use super::provisioning::{self, Login};
-use super::tenants;
 use super::users::Known;
+use super::{seats, tenants};
 use crate::error::{Error, Result, Sought};
-use crate::model::{Role, Tenant, User, UserStatus, UserTenant};
+use crate::model::{PersonState, Role, Tenant, User, UserStatus, UserTenant};
 
 /// A tenant to make, with a role and an administrator who has it.
 #[derive(Debug, Clone)]
@@ -64,9 +64,9 @@ pub(crate) async fn let_in(
     wanted: Bootstrap,
 ) -> Result<Committed<Bootstrapped>> {
     let session = session.in_name_of(tenant);
-    if !session.repository::<Tenant>().lock_by_id(tenant).await? {
-        return Err(Error::NotFound(Sought::of::<Tenant>(&tenant)));
-    }
+    let tenants = session.repository::<Tenant>();
+    let (_, here) = session.ask((tenants.lock_by_id(tenant), tenants.get(tenant))).await?;
+    let here = here.ok_or_else(|| Error::NotFound(Sought::of::<Tenant>(&tenant)))?;
     let same_name = Role::TENANT_ID.is(tenant).and(Some(&Role::NAME.is_in_any_case(&wanted.role_name)));
     let role = match session.repository::<Role>().find_one(same_name).await? {
         None => provisioning::create_role(&session, tenant, &wanted.role_name, &wanted.permissions).await?,
@@ -76,16 +76,26 @@ pub(crate) async fn let_in(
     let login = Login::new(&wanted.username, &wanted.email)?;
     let user = match login.owner(&session).await? {
         Known::Nobody => create_user(&session, tenant, login, &wanted.first_name).await?,
-        Known::Somebody { id, .. } => id,
+        Known::Somebody { id, .. } => {
+            let person = session.repository::<User>().get(id).await?.ok_or(Error::LoginTaken)?;
+            if person.state() == PersonState::Deactivated {
+                return Err(Error::PersonDeactivated);
+            }
+            id
+        }
         Known::Several => return Err(Error::LoginTaken),
     };
-    let here = UserTenant::TENANT_ID.is(tenant).and(Some(&UserTenant::USER_ID.is(user)));
-    let user_tenant = match session.repository::<UserTenant>().find_one(here).await? {
+    let membership = UserTenant::TENANT_ID.is(tenant).and(Some(&UserTenant::USER_ID.is(user)));
+    let member = session.repository::<UserTenant>().find_one(membership).await?;
+    let from = member.as_ref().map(|member| member.status);
+    seats::take(&session, &here, from, i32::from(UserStatus::Active)).await?;
+    let user_tenant = match member {
         None => create_membership(&session, tenant, user, role).await?,
         Some(membership) => {
             let active = Patch::empty()
                 .with(UserTenant::ROLE_ID, role)?
-                .with(UserTenant::STATUS, i32::from(UserStatus::Active))?;
+                .with(UserTenant::STATUS, i32::from(UserStatus::Active))?
+                .with(UserTenant::SUSPENDED_FROM, None::<i32>)?;
             session.repository::<UserTenant>().update_by_id(membership.id, active).await?;
             membership.id
         }

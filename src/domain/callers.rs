@@ -2,14 +2,14 @@
 
 use serde_json::{Map, Value as Json, json};
 use user_tenant_store::TypedProperty;
-use user_tenant_store::filter::{Filter, Predicate};
+use user_tenant_store::filter::{Comparison, Filter, Predicate};
 use user_tenant_store::scope::System;
 use user_tenant_store::session::{Read, Session};
 use uuid::Uuid;
 
 use super::holdings;
 use crate::error::{Error, Result, Sought};
-use crate::model::{Role, Tenant, TenantStatus, User, UserStatus, UserTenant, UserView};
+use crate::model::{Role, Tenant, TenantState, User, UserStatus, UserTenant, UserView};
 
 /// What a token for this membership says: the user's names, the tenant, the role, and the permissions that it grants beside
 /// those of the member alone, without those that are withheld.
@@ -57,7 +57,8 @@ fn in_order(predicate: Option<Predicate>) -> Filter {
 
 /// The oldest membership that may call, which on an embedded database is the first administrator's.
 pub(crate) async fn oldest_membership(session: &Session<System, Read>) -> Result<Option<Uuid>> {
-    let active = UserView::STATUS.is_one_of(UserStatus::MAY_ACT.map(i32::from));
+    let person = UserView::DEACTIVATED_ON.compare(Comparison::Null);
+    let active = UserView::STATUS.is_one_of(UserStatus::MAY_ACT.map(i32::from)).and(Some(&person));
     let members = session.repository::<UserView>();
     let mut pages = members.pages(in_order(Some(active)));
     while let Some(members) = pages.next().await? {
@@ -67,7 +68,7 @@ pub(crate) async fn oldest_membership(session: &Session<System, Read>) -> Result
                 continue;
             };
             let tenant = session.repository::<Tenant>().get(tenant).await?;
-            if tenant.is_some_and(|tenant| tenant.status == i32::from(TenantStatus::Active)) {
+            if tenant.is_some_and(|tenant| tenant.state() == TenantState::Active) {
                 return Ok(membership);
             }
         }

@@ -1,17 +1,18 @@
 //! Rules of tenants: who is found under an id, what a change must name, what survives a replacement.
 
 use serde_json::Value as Json;
-use user_tenant_store::filter::{Filter, Predicate};
+use user_tenant_store::filter::{Comparison, Filter, Predicate};
 use user_tenant_store::form::Unwritable;
 use user_tenant_store::query::Query;
 use user_tenant_store::record::{InvalidRecord, New, Patch, Record};
 use user_tenant_store::scope::{CallerScope, System, TenantScope};
-use user_tenant_store::session::{Committed, Read, Session, Write};
+use user_tenant_store::session::{Committed, Mode, Read, Session, Write};
 use user_tenant_store::value::{Value, parse_uuid};
 use uuid::Uuid;
 
 use crate::error::{Error, Result, Rule, Sought};
-use crate::model::{Tenant, forms};
+use crate::model::lifecycle::TENANTS;
+use crate::model::{Tenant, TenantState, forms};
 
 /// Creates a tenant. Its key stays taken even after it is deleted.
 pub(crate) async fn create(session: Session<System, Write>, new: New<Tenant>) -> Result<Committed<Record>> {
@@ -42,7 +43,18 @@ pub(crate) async fn update_all(
         }
         _ => patch,
     };
-    Ok(session.update_and_commit(predicate, patch).await?)
+    // One that is archived is nobody's to change, and clients have no condition that leaves it out.
+    let mut within = Tenant::ARCHIVED_ON.compare(Comparison::Null).and(predicate);
+    if let Some(wanted) = wanted(&patch) {
+        let refused = refused(&session, wanted);
+        let among = Tenant::STATUS.is_one_of(refused.iter().map(|state| i32::from(state.status()))).and(Some(&within));
+        if let Some(tenant) = session.repository::<Tenant>().find_one(among).await? {
+            check(&session, &tenant, wanted)?;
+        }
+        // Whose status others change meanwhile is not changed here.
+        within = Tenant::STATUS.is_none_of(refused.iter().map(|state| i32::from(state.status()))).and(Some(&within));
+    }
+    Ok(session.update_and_commit(Some(&within), patch).await?)
 }
 
 /// Changes the tenant with this id.
@@ -52,8 +64,54 @@ pub(crate) async fn update_by_id(
     patch: Patch<Tenant>,
 ) -> Result<Committed<()>> {
     let row = known(id)?;
-    let patch = with_key(&session, row, patch).await?;
+    let tenants = session.repository::<Tenant>();
+    let wanted = wanted(&patch);
+    // A status is changed by what it is until the commit.
+    let asked = session.ask((wanted.map(|_| tenants.lock_by_id(row)), tenants.get(row)));
+    let tenant = asked.await?.1.ok_or_else(|| unknown(id))?;
+    if let Some(wanted) = wanted.filter(|wanted| i32::from(wanted.status()) != tenant.status) {
+        check(&session, &tenant, wanted)?;
+    }
+    not_archived(&tenant)?;
+    let patch = with_key(&tenant, patch)?;
     session.update_by_id_and_commit(row, patch).await?.ok_or_else(|| unknown(id))
+}
+
+/// The state that a change asks for, if it names a status.
+fn wanted(patch: &Patch<Tenant>) -> Option<TenantState> {
+    match patch.get(Tenant::STATUS) {
+        Some(Value::Integer(status)) => i32::try_from(*status).ok().map(|status| TenantState::of(status, false)),
+        _ => None,
+    }
+}
+
+/// Refuses a change of the tenant's state that its life does not have. Nobody opens their own tenant again: those who are
+/// remembered as active a moment longer are refused too.
+fn check<M: Mode>(session: &Session<CallerScope, M>, tenant: &Tenant, wanted: TenantState) -> Result<()> {
+    let state = tenant.state();
+    if state != TenantState::Active && !matches!(session.scope(), CallerScope::All(_)) {
+        return Err(Error::TenantNotActive(state));
+    }
+    Ok(TENANTS.check(state, wanted, tenant.state_before())?)
+}
+
+/// The states of which [`check`] refuses a change to `wanted`.
+fn refused<M: Mode>(session: &Session<CallerScope, M>, wanted: TenantState) -> Vec<TenantState> {
+    let all = [TenantState::Pending, TenantState::Active, TenantState::Suspended].into_iter();
+    let is_master = matches!(session.scope(), CallerScope::All(_));
+    let is_refused = |state: &TenantState| {
+        let is_allowed = (is_master || *state == TenantState::Active) && TENANTS.check(*state, wanted, *state).is_ok();
+        *state != wanted && !is_allowed
+    };
+    all.filter(is_refused).collect()
+}
+
+/// Refuses to change a tenant that is archived.
+fn not_archived(tenant: &Tenant) -> Result<()> {
+    match tenant.state() {
+        TenantState::Archived => Err(Error::TenantNotActive(TenantState::Archived)),
+        _ => Ok(()),
+    }
 }
 
 /// Replaces what clients set of the tenant with this id: what is absent becomes null.
@@ -68,7 +126,10 @@ pub(crate) async fn replace_by_id(
 
 /// Deletes the tenant with this id. Its rows stay, and its callers are refused from now on.
 pub(crate) async fn delete_by_id(session: Session<CallerScope, Write>, id: &str) -> Result<Committed<()>> {
-    let deleted = session.repository::<Tenant>().delete_by_id(known(id)?).await?;
+    let (row, tenants) = (known(id)?, session.repository::<Tenant>());
+    let (_, tenant) = session.ask((tenants.lock_by_id(row), tenants.get(row))).await?;
+    not_archived(&tenant.ok_or_else(|| unknown(id))?)?;
+    let deleted = tenants.delete_by_id(row).await?;
     if deleted { Ok(session.commit(()).await?) } else { Err(unknown(id)) }
 }
 
@@ -126,13 +187,11 @@ pub(crate) fn key(text: &str) -> Result<String> {
 }
 
 /// A patch whose key is in the form of keys. One that the tenant has already stays as it is: it may be older than the form.
-async fn with_key(session: &Session<CallerScope, Write>, id: Uuid, patch: Patch<Tenant>) -> Result<Patch<Tenant>> {
-    let Some(Value::Text(text)) = patch.get(Tenant::KEY).cloned() else { return Ok(patch) };
-    let now = session.repository::<Tenant>().get(id).await?.map(|tenant| tenant.key);
-    if now.is_none_or(|now| now == text) {
-        return Ok(patch);
+fn with_key(now: &Tenant, patch: Patch<Tenant>) -> Result<Patch<Tenant>> {
+    match patch.get(Tenant::KEY).cloned() {
+        Some(Value::Text(text)) if text != now.key => Ok(patch.with(Tenant::KEY, key(&text)?)?),
+        _ => Ok(patch),
     }
-    Ok(patch.with(Tenant::KEY, key(&text)?)?)
 }
 
 /// Refuses a tenant without a key. The schema does not, so that other refusals list what the original's list.

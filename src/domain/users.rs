@@ -2,6 +2,7 @@
 
 mod add;
 mod identity;
+mod membership_life;
 
 use user_tenant_store::cursor::Page;
 use user_tenant_store::filter::{Comparison, Filter, Predicate};
@@ -15,8 +16,8 @@ use uuid::Uuid;
 pub(crate) use self::add::{Known, add, known};
 pub(crate) use self::identity::{email, username};
 use super::administrators::Administrators;
-use super::holdings;
 use super::principal::Principal;
+use super::{holdings, seats};
 use crate::error::{Error, Result, Sought};
 use crate::model::{Role, Tenant, TenantStatus, User, UserGroup, UserStatus, UserTenant};
 
@@ -31,7 +32,16 @@ pub(crate) struct Change {
     /// Another role.
     pub(crate) role: Option<Uuid>,
     /// Another status of the membership.
-    pub(crate) status: Option<Value>,
+    pub(crate) status: Option<Wanted>,
+}
+
+/// How the status of a membership is to change.
+#[derive(Debug)]
+pub(crate) enum Wanted {
+    /// To this one, as far as the table has it. Of statuses without a meaning it says nothing.
+    Status(Value),
+    /// By a step of the table.
+    Step(&'static str),
 }
 
 impl Change {
@@ -41,20 +51,21 @@ impl Change {
     }
 }
 
-/// Changes a user of the tenant.
+/// Changes a user of the tenant, and tells the status that the membership has then.
 pub(crate) async fn update(
     session: Session<System, Write>,
     principal: Principal<'_>,
     tenant: Uuid,
     id: Uuid,
     change: Change,
-) -> Result<Committed<()>> {
+) -> Result<Committed<i32>> {
     // A change of role or status may take the last administrator away; names may change side by side.
     let exclusive = change.is_of_membership();
     let tenants = session.repository::<Tenant>();
     let held = if exclusive { tenants.lock_by_id(tenant) } else { tenants.hold_by_id(tenant) };
-    let asked = session.ask((held, membership(&session, tenant, id), session.repository::<User>().get(id)));
-    let (is_there, membership, user) = asked.await?;
+    let read = change.status.is_some().then(|| tenants.get(tenant));
+    let asked = session.ask((held, membership(&session, tenant, id), session.repository::<User>().get(id), read));
+    let (is_there, membership, user, limits) = asked.await?;
     let membership = membership.ok_or_else(|| unknown(&id))?;
     if !is_there {
         return Err(Error::NotFound(Sought::of::<Tenant>(&tenant)));
@@ -72,15 +83,20 @@ pub(crate) async fn update(
     let person = if is_home(tenant, &principal, &membership, &user) {
         change.person
     } else {
-        // Of a person who has not come yet, the profile is not the tenant's to change, nor is it the tenant's to say that
-        // the person came, which would show the profile. What is left is not even noted at the person.
-        let joins =
-            change.status.as_ref().is_some_and(|status| UserStatus::JOINED.iter().any(|joined| is(status, *joined)));
-        if joins || change.person.as_ref().is_some_and(|person| !person.is_empty()) {
+        // Of a person who has not come yet, the profile is not the tenant's to change. What is left is not even noted at the
+        // person.
+        if change.person.as_ref().is_some_and(|person| !person.is_empty()) {
             return Err(Error::ProfileOfGuest);
         }
         None
     };
+    let next = match &change.status {
+        Some(wanted) => membership_life::next(&principal, &membership, &user, wanted)?,
+        None => None,
+    };
+    if let (Some(next), Some(limits)) = (next, limits.flatten()) {
+        seats::take(&session, &limits, Some(membership.status), next).await?;
+    }
     let person = match person {
         Some(person) => Some(identity::checked(&session, &principal, &membership, &user, person).await?),
         None => None,
@@ -89,10 +105,12 @@ pub(crate) async fn update(
     if let Some(role) = change.role {
         patch = patch.with(UserTenant::ROLE_ID, role)?;
     }
-    if let Some(status) = change.status {
-        patch = patch.with_value(UserTenant::STATUS, status)?;
+    if change.status.is_some() {
+        let next = next.unwrap_or(membership.status);
+        patch = membership_life::with_status(patch, &membership, &user, next)?;
     }
-    write(session.narrow(TenantScope(tenant)), &principal, &membership, person, patch).await
+    let written = write(session.narrow(TenantScope(tenant)), &principal, &membership, person, patch).await?;
+    Ok(written.map(|()| next.unwrap_or(membership.status)))
 }
 
 /// Writes the checked changes of a person and of the membership.
@@ -184,10 +202,6 @@ fn is_home(tenant: Uuid, principal: &Principal<'_>, membership: &UserTenant, use
     principal.master
         || UserStatus::JOINED.iter().any(|joined| membership.status == i32::from(*joined))
         || user.default_tenant_id == Some(tenant)
-}
-
-fn is(value: &Value, status: UserStatus) -> bool {
-    *value == Value::from(i32::from(status))
 }
 
 /// The active tenant of the oldest other membership that the user has accepted. A tenant that has merely added somebody

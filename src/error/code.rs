@@ -74,8 +74,22 @@ codes! {
     InvalidToken "INVALID_TOKEN" 401, 401 "UnauthorizedError";
     /// The caller's password has expired.
     PasswordExpired "PASSWORD_EXPIRED" 401, 401 "UnauthorizedError";
-    /// The caller's user, membership or tenant is not active.
+    /// The caller's membership, or its user or tenant, is not there.
     CallerNotActive "CALLER_NOT_ACTIVE" 401, 401 "UnauthorizedError" "CALLER_NOT_ACTIVE";
+    /// The caller's user is deactivated in all tenants.
+    UserDeactivated "USER_DEACTIVATED" 401, 401 "UnauthorizedError" "USER_DEACTIVATED";
+    /// The caller's tenant is not open yet.
+    TenantPending "TENANT_PENDING" 401, 401 "UnauthorizedError" "TENANT_PENDING";
+    /// The caller's tenant is suspended.
+    TenantSuspended "TENANT_SUSPENDED" 401, 401 "UnauthorizedError" "TENANT_SUSPENDED";
+    /// The caller's tenant is archived.
+    TenantArchived "TENANT_ARCHIVED" 401, 401 "UnauthorizedError" "TENANT_ARCHIVED";
+    /// The caller has not come to the tenant, and must before they may act there.
+    MembershipRegistered "MEMBERSHIP_REGISTERED" 401, 401 "UnauthorizedError" "MEMBERSHIP_REGISTERED";
+    /// The caller's membership is suspended.
+    MembershipSuspended "MEMBERSHIP_SUSPENDED" 401, 401 "UnauthorizedError" "MEMBERSHIP_SUSPENDED";
+    /// The caller's membership is rejected.
+    MembershipRejected "MEMBERSHIP_REJECTED" 401, 401 "UnauthorizedError" "MEMBERSHIP_REJECTED";
     /// The token does not grant the permission that the operation needs.
     PermissionMissing "PERMISSION_MISSING" 403, 403 "ForbiddenError";
     /// The token grants the permission that the operation needs, and the database does not any more.
@@ -104,6 +118,8 @@ codes! {
     DeletedByChange "DELETED_BY_CHANGE" 403, 403 "ForbiddenError";
     /// The tenant that the request acts on is not active.
     TenantNotActive "TENANT_NOT_ACTIVE" 403, 403 "ForbiddenError" "TENANT_NOT_ACTIVE";
+    /// Only a caller who reaches every tenant may do it.
+    MasterNeeded "MASTER_NEEDED" 403, 403 "ForbiddenError" "MASTER_NEEDED";
     /// What the path names does not exist within the caller's reach.
     OutOfReach "OUT_OF_REACH" 404, 403 "ForbiddenError";
     /// The member that the body names is not of the tenant.
@@ -162,6 +178,10 @@ codes! {
     RoleInUse "ROLE_IN_USE" 409, 409 "ConflictError";
     /// Nobody would be left who can let others into the tenant.
     LastAdministrator "LAST_ADMINISTRATOR" 409, 409 "ConflictError";
+    /// The status does not lead to the one that was asked for; the answer names those to which it leads.
+    NoTransition "NO_TRANSITION" 409, 409 "ConflictError" "NO_TRANSITION";
+    /// The tenant was archived longer ago than it is kept.
+    RetentionOver "RETENTION_OVER" 409, 409 "ConflictError" "RETENTION_OVER";
     /// There are as many of them already as there may be.
     QuotaExceeded "QUOTA_EXCEEDED" 409, 409 "ConflictError" "QUOTA_EXCEEDED";
     /// Another row has what only one may have; the answer names the properties.

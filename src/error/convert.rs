@@ -5,6 +5,8 @@ use user_tenant_store::StoreError;
 use user_tenant_store::filter::FilterError;
 
 use super::{Error, ErrorCode as Code, Taken};
+use crate::model::Inactive;
+use crate::model::lifecycle::NoTransition;
 
 impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
@@ -31,6 +33,12 @@ impl From<StoreError> for Error {
     }
 }
 
+impl From<NoTransition> for Error {
+    fn from(refused: NoTransition) -> Self {
+        Self::NoTransition(refused)
+    }
+}
+
 impl From<FilterError> for Error {
     fn from(error: FilterError) -> Self {
         Self::InvalidFilter(error)
@@ -45,7 +53,16 @@ impl Error {
             Self::MalformedAuthorization => Code::MalformedAuthorization,
             Self::BadSignature => Code::BadSignature,
             Self::InvalidToken => Code::InvalidToken,
-            Self::CallerNotActive => Code::CallerNotActive,
+            Self::CallerNotActive(why) => match why {
+                Inactive::Unknown => Code::CallerNotActive,
+                Inactive::UserDeactivated => Code::UserDeactivated,
+                Inactive::TenantPending => Code::TenantPending,
+                Inactive::TenantSuspended => Code::TenantSuspended,
+                Inactive::TenantArchived => Code::TenantArchived,
+                Inactive::MembershipRegistered => Code::MembershipRegistered,
+                Inactive::MembershipSuspended => Code::MembershipSuspended,
+                Inactive::MembershipRejected => Code::MembershipRejected,
+            },
             Self::PasswordExpired => Code::PasswordExpired,
             Self::PermissionMissing => Code::PermissionMissing,
             Self::PermissionWithdrawn => Code::PermissionWithdrawn,
@@ -60,7 +77,8 @@ impl Error {
             Self::LoginOfAnother => Code::LoginOfAnother,
             Self::RowOfAnother => Code::RowOfAnother,
             Self::DeletedByChange => Code::DeletedByChange,
-            Self::TenantNotActive => Code::TenantNotActive,
+            Self::TenantNotActive(_) => Code::TenantNotActive,
+            Self::MasterNeeded => Code::MasterNeeded,
             Self::OutOfReach(_) => Code::OutOfReach,
             Self::NotOfTenant => Code::NotOfTenant,
             Self::NotInGroup => Code::NotInGroup,
@@ -92,9 +110,11 @@ impl Error {
             Self::InvalidEmail => Code::InvalidEmail,
             Self::RoleInUse { .. } => Code::RoleInUse,
             Self::LastAdministrator => Code::LastAdministrator,
+            Self::NoTransition(_) => Code::NoTransition,
+            Self::RetentionOver { .. } => Code::RetentionOver,
             Self::QuotaExceeded { .. } => Code::QuotaExceeded,
             Self::Taken(_) => Code::Taken,
-            Self::LoginTaken => Code::LoginTaken,
+            Self::LoginTaken | Self::PersonDeactivated => Code::LoginTaken,
             Self::RoleGrantsLess { .. } => Code::RoleGrantsLess,
             Self::NotUnique => Code::NotUnique,
             Self::InvalidIdempotencyKey(_) => Code::InvalidIdempotencyKey,

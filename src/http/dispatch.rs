@@ -263,7 +263,11 @@ impl Operation {
     fn said_in(&self, parsed: Parsed, (filter, predicate): Parameters) -> Result<Said> {
         let Parsed { json, held } = parsed;
         let (body, items) = match self.body_validator()? {
-            Some(validator) => checked_body(validator, json.ok_or(Error::BodyRequired)?)?,
+            Some(validator) => {
+                let optional = self.route.row.body.as_ref().is_some_and(|body| body.optional);
+                let json = json.or_else(|| optional.then(|| Json::Object(Map::new())));
+                checked_body(validator, json.ok_or(Error::BodyRequired)?)?
+            }
             None => Default::default(),
         };
         Ok(Said { filter, predicate, body, items, held })

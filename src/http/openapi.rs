@@ -84,6 +84,7 @@ fn operation(route: &Route, components: &mut Components) -> serde_json::Result<O
         .add("x-controller-name", json!(controller))
         .add("x-operation-name", json!(name))
         .add("x-permissions", json!(route.permissions));
+    let extensions = if route.for_masters { extensions.add("x-for-masters", json!(true)) } else { extensions };
     let mut responses = ResponsesBuilder::new();
     let (status, mut success) = success(route, components)?;
     if route.idempotent {
@@ -130,7 +131,8 @@ fn permissions(route: &Route) -> String {
     if let Some(entrance) = route.entrance {
         return entrance.description.to_owned();
     }
-    format!("Needs any one of these permissions:\n\n- `{}`", route.permissions.join("`\n- `"))
+    let masters = if route.for_masters { "\n\nOnly for callers who reach every tenant." } else { "" };
+    format!("Needs any one of these permissions:\n\n- `{}`{masters}", route.permissions.join("`\n- `"))
 }
 
 /// Statuses of the refusals that a request to this route can meet.
@@ -301,7 +303,10 @@ fn request_body(
         schema["title"] = format!("{title}In{owner}").into();
     }
     let schema = body.schema_around(components.schema(schema));
-    Ok(RequestBodyBuilder::new().required(Some(Required::True)).content(JSON, content(schema)?).build())
+    Ok(RequestBodyBuilder::new()
+        .required(Some(if body.optional { Required::False } else { Required::True }))
+        .content(JSON, content(schema)?)
+        .build())
 }
 
 #[cfg(test)]

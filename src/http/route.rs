@@ -49,6 +49,8 @@ pub(crate) struct Route {
     pub(crate) gives_power: bool,
     /// Whether a request that names an `Idempotency-Key` is carried out once.
     pub(crate) idempotent: bool,
+    /// Whether only who reaches every tenant may call it.
+    pub(crate) for_masters: bool,
     /// What the handler takes and answers.
     pub(crate) row: Row,
     /// The form of its errors.
@@ -138,6 +140,7 @@ impl Route {
             entrance: None,
             locator: None,
             idempotent: false,
+            for_masters: false,
             row: H::row(),
             surface: Surface::LoopBack,
             handle: handler.handle(),
@@ -157,6 +160,11 @@ impl Route {
     /// What `{id}` of its path names.
     pub(crate) fn on(self, locator: &'static Locator) -> Self {
         Self { locator: Some(locator), ..self }
+    }
+
+    /// Only who reaches every tenant may call it.
+    pub(crate) fn for_masters(self) -> Self {
+        Self { for_masters: true, ..self }
     }
 
     /// It writes, and what it writes gives no member power and takes none: the token alone opens it.
@@ -191,7 +199,12 @@ impl Route {
 
     /// What opens it.
     pub(crate) fn opening(&self) -> Opening {
-        Opening { permissions: self.permissions, locator: self.locator, gives_power: self.gives_power }
+        Opening {
+            permissions: self.permissions,
+            locator: self.locator,
+            gives_power: self.gives_power,
+            for_masters: self.for_masters,
+        }
     }
 
     /// Whether it takes this query parameter.

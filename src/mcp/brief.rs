@@ -1,6 +1,6 @@
 //! What tools say of their parameters: no more than a model needs to call them, since it reads those of all tools at once.
 
-use serde_json::{Value as Json, json};
+use serde_json::{Map, Value as Json, json};
 use user_tenant_store::entity::PropertyRole;
 use user_tenant_store::schema::IGNORED;
 use user_tenant_store::{Entity as _, EntityMeta};
@@ -37,11 +37,16 @@ pub(super) fn shown(meta: &EntityMeta) -> &'static [&'static str] {
     SHOWN.iter().find(|(of, _)| of().name == meta.name).map_or(&[], |(_, names)| names)
 }
 
-/// A body: without what the service accepts and ignores, and without bounds.
-pub(super) fn body(mut schema: Json) -> Json {
+/// A body: without what the service accepts and ignores, and without bounds. What properties are, the tool says that makes a
+/// row, and not those that change one `again`.
+pub(super) fn body(mut schema: Json, again: bool) -> Json {
     // What the entity is, the tool says.
     schema["description"].take();
-    brief(schema)
+    let mut schema = brief(schema);
+    for property in schema["properties"].as_object_mut().into_iter().filter(|_| again).flat_map(Map::values_mut) {
+        property.as_object_mut().and_then(|property| property.remove("description"));
+    }
+    schema
 }
 
 fn brief(schema: Json) -> Json {

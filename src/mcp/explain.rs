@@ -73,6 +73,10 @@ pub(super) async fn call(operations: &[Operation], arguments: JsonObject, client
             let told = format!("membership {} of tenant {}", caller.user_tenant_id, caller.tenant_id);
             checks.push(Check::passes("caller", told));
             checks.push(permission(operation, &caller));
+            if operation.for_masters && !caller.master {
+                let told = "403 MASTER_NEEDED: only a caller who reaches every tenant may do this";
+                checks.push(Check::fails("master", told.to_owned()));
+            }
             if operation.gives_power {
                 checks.push(power::check(operation, &caller, client).await);
             }

@@ -20,6 +20,8 @@ pub(super) struct Operation {
     pub(super) permissions: &'static [&'static str],
     /// Whether it gives or takes power, so that what the caller holds in the database counts as well.
     pub(super) gives_power: bool,
+    /// Whether only who reaches every tenant may call it.
+    pub(super) for_masters: bool,
     /// Path template.
     pub(super) path: &'static str,
     method: Method,
@@ -53,20 +55,22 @@ impl Operation {
             name
         });
         if let Some(body) = &route.row.body {
-            properties.insert("body".to_owned(), brief::body(body.schema_around(body.schema())));
-            required.push("body");
+            properties.insert("body".to_owned(), brief::body(body.schema_around(body.schema()), body.says_again()));
+            if !body.optional {
+                required.push("body");
+            }
         }
         if pages.is_some() {
             let description = "`next` of the page before";
             properties.insert(CURSOR.to_owned(), json!({ "type": "string", "description": description }));
         }
-        let schema = json!({
-            "type": "object", "properties": properties, "required": required, "additionalProperties": false,
-        });
+        // An argument that is none is refused when it is called.
+        let schema = json!({ "type": "object", "properties": properties, "required": required });
         // Permissions have numbers too, for tokens of the original.
         let permissions = route.permissions.iter().filter(|name| name.parse::<u32>().is_err());
         let permissions = permissions.copied().collect::<Vec<_>>().join(" or ");
-        let description = format!("{} ({} {}). Needs {permissions}.", route.summary, route.method, route.path);
+        let masters = if route.for_masters { ", and to reach every tenant" } else { "" };
+        let description = format!("{}. Needs {permissions}{masters}.", route.summary);
         let reads = !route.writes;
         let annotations = ToolAnnotations::new().read_only(reads).open_world(false);
         let annotations = if reads { annotations } else { annotations.destructive(route.method != Method::POST) };
@@ -75,6 +79,7 @@ impl Operation {
             tool: Tool::new(name(route.operation), description, object(schema)).with_annotations(annotations),
             permissions: route.permissions,
             gives_power: route.gives_power,
+            for_masters: route.for_masters,
             path: route.path,
             method: route.method.clone(),
             query,

@@ -63,15 +63,15 @@ fn value(property: &Property, which: usize) -> String {
     }
 }
 
-/// Statements that insert, change in each way, delete softly and delete a row of a table.
-fn changes(meta: &EntityMeta) -> Vec<String> {
+/// Statements that insert, change in each way, delete softly and delete a row of a table that has these columns.
+fn changes(meta: &EntityMeta, columns: &BTreeSet<String>) -> Vec<String> {
     let table = meta.table;
     let list = |properties: &[&Property], which: usize| {
         let (columns, values): (Vec<_>, Vec<_>) =
             properties.iter().map(|property| (property.column, value(property, which))).unzip();
         format!("INSERT INTO {table} ({}) VALUES ({})", columns.join(", "), values.join(", "))
     };
-    let all: Vec<_> = meta.properties.iter().collect();
+    let all: Vec<_> = meta.properties.iter().filter(|property| columns.contains(property.column)).collect();
     let required: Vec<_> = all
         .iter()
         .copied()
@@ -99,6 +99,11 @@ fn changes(meta: &EntityMeta) -> Vec<String> {
         format!("DELETE FROM {table}"),
     ]);
     changes
+}
+
+fn columns(connection: &Connection, table: &str) -> BTreeSet<String> {
+    let mut select = connection.prepare("SELECT name FROM pragma_table_info(?1)").unwrap();
+    select.query_map([table], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
 }
 
 /// The lines that one statement leaves, without their ids and times.
@@ -140,7 +145,8 @@ async fn what_the_made_triggers_log_is_what_the_written_ones_logged() {
     let mut tables = BTreeSet::new();
     for meta in logged() {
         let (mut operations, mut stamps) = (BTreeSet::new(), 0);
-        for change in changes(meta) {
+        // Later migrations have added some.
+        for change in changes(meta, &columns(&written, meta.table)) {
             let expected = lines(&written, &change);
             assert_eq!(lines(&made, &change), expected, "{change}");
             for line in expected {
@@ -176,9 +182,7 @@ async fn every_column_of_a_logged_table_is_a_property() {
     file.migrator(MIGRATIONS).await.up().await.unwrap();
     let connection = file.open();
     for meta in logged() {
-        let mut select = connection.prepare("SELECT name FROM pragma_table_info(?1)").unwrap();
-        let columns: BTreeSet<String> =
-            select.query_map([meta.table], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+        let columns = columns(&connection, meta.table);
         let known: BTreeSet<String> = meta.properties.iter().map(|property| property.column.to_owned()).collect();
         assert_eq!(columns, known, "{}", meta.table);
     }

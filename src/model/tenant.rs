@@ -1,10 +1,11 @@
 //! The customer organisation that everything else belongs to.
 
 use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
 use user_tenant_store::Entity;
 use uuid::Uuid;
 
-use super::{Group, Role, TenantConfig, User, UserTenant, forms};
+use super::{Group, Role, TenantConfig, User, UserTenant, date_time, forms};
 
 /// A customer organisation: its users, roles, groups and configuration are seen by nobody else.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Entity)]
@@ -28,7 +29,7 @@ pub struct Tenant {
     #[property(max_length = 100, form = forms::LABEL)]
     pub name: String,
     /// 1 active, 0 inactive.
-    #[property(remembered, one_of = [1, 0], words = ["inactive", "active"])]
+    #[property(remembered, one_of = [1, 0], words = ["inactive", "active", "pending"])]
     pub status: i32,
     /// Short name that no other tenant has, not even a deleted one.
     // The original's schema does not ask for it, only its table does.
@@ -52,6 +53,26 @@ pub struct Tenant {
     /// Country.
     #[property(max_length = 25)]
     pub country: Option<String>,
+    /// When the tenant was archived, while it is.
+    #[property(hidden, logged, remembered)]
+    #[serde(default, skip_serializing, with = "date_time::instant::option")]
+    pub archived_on: Option<OffsetDateTime>,
+    /// The status that it had before it was archived, and that it gets back.
+    #[property(hidden, logged)]
+    #[serde(skip_serializing)]
+    pub archived_from: Option<i32>,
+    /// How many days it can be restored once it is archived, where that is not what the deployment says.
+    #[property(hidden, logged, minimum = 0, maximum = 36500)]
+    #[serde(skip_serializing)]
+    pub retention_days: Option<i32>,
+    /// How many members it may have; any number where it is null.
+    #[property(hidden, logged, minimum = 0)]
+    #[serde(skip_serializing)]
+    pub max_members: Option<i32>,
+    /// How many of them may be invited, and not have come yet.
+    #[property(hidden, logged, minimum = 0)]
+    #[serde(skip_serializing)]
+    pub max_invitations: Option<i32>,
 }
 
 /// Whether a tenant may be used at all.
@@ -62,6 +83,8 @@ pub enum TenantStatus {
     Inactive = 0,
     /// In use.
     Active = 1,
+    /// Made, and not open yet.
+    Pending = 2,
 }
 
 impl From<TenantStatus> for i32 {
@@ -75,6 +98,6 @@ impl TryFrom<i32> for TenantStatus {
 
     /// The status with this number, or the number itself when it means nothing.
     fn try_from(number: i32) -> Result<Self, i32> {
-        [Self::Inactive, Self::Active].into_iter().find(|status| *status as i32 == number).ok_or(number)
+        [Self::Inactive, Self::Active, Self::Pending].into_iter().find(|status| *status as i32 == number).ok_or(number)
     }
 }

@@ -22,7 +22,7 @@ const PERSONS: &str = concat!(
     profile!(),
     ", ",
     veil!(),
-    " ",
+    ", u.deactivated_on ",
     "FROM main.user_tenants AS ut JOIN main.users AS u ON u.id = ut.user_id WHERE NOT ut.deleted"
 );
 
@@ -92,4 +92,8 @@ pub struct User {
     /// Id of the tenant that the user logs in to unless another is named.
     #[property(remembered)]
     pub default_tenant_id: Option<Uuid>,
+    /// When the person was deactivated in all tenants, while they are.
+    #[property(hidden, logged, remembered)]
+    #[serde(default, skip_serializing, with = "date_time::instant::option")]
+    pub deactivated_on: Option<OffsetDateTime>,
 }

@@ -44,6 +44,10 @@ pub struct UserTenant {
     #[property(hidden, logged, max_bytes = 4096)]
     #[serde(skip_serializing)]
     pub introduction: Option<serde_json::Value>,
+    /// The status that a suspended member had before, where it is not the one that its reactivation gives anyway.
+    #[property(hidden, logged)]
+    #[serde(skip_serializing)]
+    pub suspended_from: Option<i32>,
 }
 
 /// What a membership allows its user.

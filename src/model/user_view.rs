@@ -19,7 +19,7 @@ const MEMBERS: &str = concat!(
     veil!(),
     ", ",
     "ut.created_on, ut.modified_on, ut.deleted, ut.deleted_by, ut.deleted_on, ",
-    "ut.tenant_id, ut.id AS user_tenant_id, ut.role_id, ut.status, t.name, t.key, r.name AS rolename ",
+    "u.deactivated_on, ut.tenant_id, ut.id AS user_tenant_id, ut.role_id, ut.status, t.name, t.key, r.name AS rolename ",
     "FROM main.user_tenants AS ut ",
     "JOIN main.users AS u ON u.id = ut.user_id ",
     "JOIN main.tenants AS t ON t.id = ut.tenant_id ",
@@ -111,4 +111,8 @@ pub struct UserView {
     /// Id of the membership.
     #[property(derived)]
     pub user_tenant_id: Uuid,
+    /// When the person was deactivated in all tenants, while they are.
+    #[property(derived, hidden, logged)]
+    #[serde(default, skip_serializing, with = "date_time::instant::option")]
+    pub deactivated_on: Option<OffsetDateTime>,
 }

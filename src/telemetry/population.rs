@@ -21,7 +21,8 @@ const PAUSE: u32 = 10;
 const PATIENCE: Duration = Duration::from_secs(1);
 /// Label of the statuses that the service gives no meaning.
 const OTHER: &str = "other";
-const TENANT: [(TenantStatus, &str); 2] = [(TenantStatus::Active, "active"), (TenantStatus::Inactive, "inactive")];
+const TENANT: [(TenantStatus, &str); 3] =
+    [(TenantStatus::Active, "active"), (TenantStatus::Inactive, "inactive"), (TenantStatus::Pending, "pending")];
 const MEMBERSHIP: [(UserStatus, &str); 5] = [
     (UserStatus::Registered, "registered"),
     (UserStatus::Active, "active"),

@@ -17,30 +17,62 @@ use crate::world::{World, on_both};
 const PUBLIC: &[&str] = &["POST /user-callback"];
 
 /// What makes Alice, the caller of all profiles, no longer active; runs on both databases.
-const NOT_LIVE: &[(&str, &str)] = &[
+const NOT_LIVE: &[(&str, &str, &str)] = &[
     (
         "membership inactive",
+        "MEMBERSHIP_SUSPENDED",
         "UPDATE main.user_tenants SET status = 2 WHERE id = 'a0000000-0000-4000-8000-000000000031'",
     ),
     (
         "membership rejected",
+        "MEMBERSHIP_REJECTED",
         "UPDATE main.user_tenants SET status = 4 WHERE id = 'a0000000-0000-4000-8000-000000000031'",
     ),
     (
         "membership of an unknown status",
+        "CALLER_NOT_ACTIVE",
         "UPDATE main.user_tenants SET status = 11 WHERE id = 'a0000000-0000-4000-8000-000000000031'",
     ),
     (
         "membership deleted",
+        "CALLER_NOT_ACTIVE",
         "UPDATE main.user_tenants SET deleted = true WHERE id = 'a0000000-0000-4000-8000-000000000031'",
     ),
     (
         "membership of somebody else",
+        "CALLER_NOT_ACTIVE",
         "UPDATE main.user_tenants SET user_id = 'e0000000-0000-4000-8000-000000000022' WHERE id = 'a0000000-0000-4000-8000-000000000031'",
     ),
-    ("user deleted", "UPDATE main.users SET deleted = true WHERE id = 'a0000000-0000-4000-8000-000000000021'"),
-    ("tenant inactive", "UPDATE main.tenants SET status = 0 WHERE id = 'a0000000-0000-4000-8000-000000000001'"),
-    ("tenant deleted", "UPDATE main.tenants SET deleted = true WHERE id = 'a0000000-0000-4000-8000-000000000001'"),
+    (
+        "user deactivated",
+        "USER_DEACTIVATED",
+        "UPDATE main.users SET deactivated_on = '2024-01-02T03:04:05.678Z' WHERE id = 'a0000000-0000-4000-8000-000000000021'",
+    ),
+    (
+        "user deleted",
+        "CALLER_NOT_ACTIVE",
+        "UPDATE main.users SET deleted = true WHERE id = 'a0000000-0000-4000-8000-000000000021'",
+    ),
+    (
+        "tenant inactive",
+        "TENANT_SUSPENDED",
+        "UPDATE main.tenants SET status = 0 WHERE id = 'a0000000-0000-4000-8000-000000000001'",
+    ),
+    (
+        "tenant pending",
+        "TENANT_PENDING",
+        "UPDATE main.tenants SET status = 2 WHERE id = 'a0000000-0000-4000-8000-000000000001'",
+    ),
+    (
+        "tenant archived",
+        "TENANT_ARCHIVED",
+        "UPDATE main.tenants SET archived_on = '2024-01-02T03:04:05.678Z' WHERE id = 'a0000000-0000-4000-8000-000000000001'",
+    ),
+    (
+        "tenant deleted",
+        "CALLER_NOT_ACTIVE",
+        "UPDATE main.tenants SET deleted = true WHERE id = 'a0000000-0000-4000-8000-000000000001'",
+    ),
 ];
 
 /// Tokens that are genuine and name nobody active.
@@ -116,6 +148,7 @@ fn request(world: &World, operation: &Operation, target: Target) -> Request {
 
 /// Sends it, and brings the fixture back if it may have changed something.
 fn send_and_restore(world: &World, operation: &Operation, request: &Request) -> Answer {
+    world.run(operation.given());
     let answer = request.send();
     if !operation.only_reads() {
         prepare(world);
@@ -204,7 +237,7 @@ fn a_token_without_the_permission_is_refused(world: &World) {
 on_both!(each_listed_permission_suffices);
 fn each_listed_permission_suffices(world: &World) {
     prepare(world);
-    for operation in &secured(world) {
+    for operation in secured(world).iter().filter(|operation| !operation.for_masters) {
         for permission in &operation.permissions {
             let request = request(world, operation, Target::Own).token(&format!("only:{permission}"));
             let answer = send_and_restore(world, operation, &request);
@@ -234,7 +267,11 @@ on_both!(master_reaches_every_tenant);
 fn master_reaches_every_tenant(world: &World) {
     prepare(world);
     for operation in &secured(world) {
-        let targets = if operation.is_personal() { &[Target::Own][..] } else { &[Target::Own, Target::Foreign] };
+        let targets = match operation {
+            operation if operation.is_personal() => &[Target::Own][..],
+            operation if operation.opens_a_tenant() => &[Target::Foreign],
+            _ => &[Target::Own, Target::Foreign],
+        };
         for target in targets.iter().copied() {
             let request = request(world, operation, target).token("master_a");
             let answer = send_and_restore(world, operation, &request);
@@ -247,12 +284,29 @@ fn master_reaches_every_tenant(world: &World) {
     }
 }
 
+on_both!(what_is_for_masters_is_refused_to_all_others);
+fn what_is_for_masters_is_refused_to_all_others(world: &World) {
+    let before = world.database.tables();
+    let operations = secured(world);
+    let operations: Vec<_> = operations.iter().filter(|operation| operation.for_masters).collect();
+    assert!(operations.len() >= 7, "{}", operations.len());
+    let mut refused = refusal(403, "ForbiddenError", &json!({ "message": "NotAllowedAccess" }), "MASTER_NEEDED");
+    refused.body["error"]["code"] = json!("MASTER_NEEDED");
+    for operation in operations {
+        for target in [Target::Own, Target::Foreign, Target::Unknown, Target::Malformed] {
+            let answer = request(world, operation, target).token("admin_a").send();
+            assert_refused(operation, &format!("{target:?}"), &answer, &refused);
+        }
+    }
+    assert_eq!(world.database.tables(), before, "who is refused changes nothing");
+}
+
 on_both!(only_a_live_caller_gets_in);
 fn only_a_live_caller_gets_in(world: &World) {
     let message = json!({ "message": "TokenExpired" });
-    let mut refused = refusal(401, "UnauthorizedError", &message, "CALLER_NOT_ACTIVE");
-    refused.body["error"]["code"] = json!("CALLER_NOT_ACTIVE");
-    let refuse_all = |state: &str, profiles: &[&str]| {
+    let refuse_all = |state: &str, code: &'static str, profiles: &[&str]| {
+        let mut refused = refusal(401, "UnauthorizedError", &message, code);
+        refused.body["error"]["code"] = json!(code);
         let before = world.database.tables();
         for operation in &secured(world) {
             for profile in profiles {
@@ -262,10 +316,10 @@ fn only_a_live_caller_gets_in(world: &World) {
         }
         assert_eq!(world.database.tables(), before, "who is refused changes nothing");
     };
-    refuse_all("everybody active", NOBODY);
-    for (state, sql) in NOT_LIVE {
+    refuse_all("everybody active", "CALLER_NOT_ACTIVE", NOBODY);
+    for (state, code, sql) in NOT_LIVE {
         world.run(sql);
-        refuse_all(state, &["admin_a", "master_a", "noperm_a"]);
+        refuse_all(state, code, &["admin_a", "master_a", "noperm_a"]);
         world.database.restore();
     }
     for status in [0, 1, 3] {
@@ -288,6 +342,9 @@ fn an_expired_password_is_refused_like_an_expired_token() {
     for operation in &secured(world) {
         let request = request(world, operation, Target::Own);
         assert_refused(operation, "", &request.clone().token("password_expired").send(), &refused);
+        if operation.for_masters {
+            continue;
+        }
         let answer = send_and_restore(world, operation, &request.token("password_future"));
         assert!(answer.status < 300, "{}: {}", operation.name, text(&answer));
     }

@@ -5,12 +5,12 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 
-use user_tenant_service::model::{Role, Tenant, TenantStatus, User, UserStatus, UserTenant};
+use user_tenant_service::model::{PersonState, Role, Tenant, TenantState, TenantStatus, User, UserStatus, UserTenant};
 use user_tenant_service::store::Entity;
 use user_tenant_service::store::filter::Predicate;
 use user_tenant_service::store::record::{New, Record};
 use user_tenant_service::store::session::{DatabaseOptions, PostgresOptions, SqliteOptions};
-use user_tenant_service::{UserTenantService, Verifier};
+use user_tenant_service::{ErrorCode, MemberStep, PersonStep, TenantLimits, TenantStep, UserTenantService, Verifier};
 use uuid::Uuid;
 
 use crate::program::Workplace;
@@ -163,6 +163,25 @@ fn id(record: &Record) -> Uuid {
     record.id().expect("a new row has an id")
 }
 
+/// The life of a tenant, of its member and of the person.
+async fn steps_are_taken(service: &UserTenantService, tenant: Uuid, user: Uuid) {
+    let step = async |step| service.step_tenant(tenant, step, Some("a test")).await;
+    assert_eq!(step(TenantStep::Activate).await.unwrap(), TenantState::Active);
+    assert_eq!(step(TenantStep::Archive).await.unwrap(), TenantState::Archived);
+    assert_eq!(step(TenantStep::Activate).await.unwrap_err().code(), ErrorCode::NoTransition);
+    assert_eq!(step(TenantStep::Restore).await.unwrap(), TenantState::Active);
+    assert_eq!(step(TenantStep::Suspend).await.unwrap(), TenantState::Suspended);
+    let step = async |step| service.step_member(tenant, user, step, None).await;
+    assert_eq!(step(MemberStep::Suspend).await.unwrap(), UserStatus::Inactive);
+    service.limit_tenant(tenant, TenantLimits { max_members: Some(0), ..TenantLimits::default() }).await.unwrap();
+    assert_eq!(step(MemberStep::Reactivate).await.unwrap_err().code(), ErrorCode::QuotaExceeded);
+    service.limit_tenant(tenant, TenantLimits::default()).await.unwrap();
+    assert_eq!(step(MemberStep::Reactivate).await.unwrap(), UserStatus::PasswordChangeNeeded);
+    let step = async |step| service.step_person(user, step, None).await;
+    assert_eq!(step(PersonStep::Deactivate).await.unwrap(), PersonState::Deactivated);
+    assert_eq!(step(PersonStep::Reactivate).await.unwrap(), PersonState::Active);
+}
+
 async fn repositories_work_without_http(database: DatabaseOptions) {
     let service = UserTenantService::builder(database)
         .verifier(Verifier::Secret { secret: SECRET.into(), issuer: None })
@@ -203,6 +222,8 @@ async fn repositories_work_without_http(database: DatabaseOptions) {
     assert_eq!(found.len(), 1);
     assert_eq!((found[0].id, found[0].tenant_id, found[0].role_id), (membership, tenant, role));
     assert_eq!(found[0].status, 3);
+
+    steps_are_taken(&service, tenant, user).await;
 
     // A session that is dropped has written nothing.
     let dropped = service.write().await.unwrap();

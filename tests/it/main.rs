@@ -20,6 +20,7 @@ mod isolation;
 mod jobs;
 mod jwks;
 mod library;
+mod lifecycle;
 mod live_permissions;
 mod mcp;
 mod members;

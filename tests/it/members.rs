@@ -141,12 +141,12 @@ fn who_is_no_administrator_takes_none_away_where_none_is_found(scene: &Scene) {
 on_both!(who_is_deactivated_is_out_at_the_next_request_and_in_again_when_activated);
 fn who_is_deactivated_is_out_at_the_next_request_and_in_again_when_activated(scene: &Scene) {
     let andys = scene.by("andy_all", &format!("GET /tenants/{A}/users"));
-    for status in [2, 4] {
+    for (status, code, back) in [(2, "MEMBERSHIP_SUSPENDED", 1), (4, "MEMBERSHIP_REJECTED", 0)] {
         assert_eq!(andys.send().status, 200);
         scene.done(&scene.by("admin_a", &format!("PATCH {}", user(ANDY))).json(&json!({ "status": status })));
         scene.go_on();
-        assert_eq!(scene.refused(&andys, 401)["code"], "CALLER_NOT_ACTIVE");
-        scene.done(&scene.by("admin_a", &format!("PATCH {}", user(ANDY))).json(&json!({ "status": 1 })));
+        assert_eq!(scene.refused(&andys, 401)["code"], code);
+        scene.done(&scene.by("admin_a", &format!("PATCH {}", user(ANDY))).json(&json!({ "status": back })));
         scene.go_on();
     }
     assert_eq!(andys.send().status, 200);
@@ -325,7 +325,7 @@ fn in_a_tenant_that_is_not_active_nobody_touches_users_and_memberships(scene: &S
         assert_eq!(scene.refused(&request, 403)["code"], "TENANT_NOT_ACTIVE", "{line}");
     }
     // Its own members are out altogether; the tenant itself and its roles are a master's to mend.
-    assert_eq!(scene.refused(&scene.by("admin_b", "GET /tenants"), 401)["code"], "CALLER_NOT_ACTIVE");
+    assert_eq!(scene.refused(&scene.by("admin_b", "GET /tenants"), 401)["code"], "TENANT_SUSPENDED");
     assert_eq!(scene.by("master_a", &format!("GET /tenants/{B}/roles")).send().status, 200);
     let opened = scene.by("master_a", &format!("PATCH /tenants/{B}")).json(&json!({ "status": 1 })).send();
     assert_eq!(opened.status, 204);

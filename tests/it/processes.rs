@@ -106,6 +106,34 @@ fn whose_activity_a_request_ends_is_refused_at_once_by_the_same_process(database
     }
 }
 
+on_both!(whose_activity_one_process_ends_by_a_step_the_other_refuses_within_its_cache);
+fn whose_activity_one_process_ends_by_a_step_the_other_refuses_within_its_cache(database: &Database) {
+    let pair = Pair::new(database, &[("CALLER_CACHE_MILLISECONDS", "1000")]);
+    let steps = [
+        (format!("/tenants/{A}/users/{ANDY}/suspend"), "MEMBERSHIP_SUSPENDED"),
+        (format!("/users/{ANDY}/deactivate"), "USER_DEACTIVATED"),
+        (format!("/tenants/{A}/suspend"), "TENANT_SUSPENDED"),
+        (format!("/tenants/{A}/archive"), "TENANT_ARCHIVED"),
+    ];
+    for (step, code) in steps {
+        database.restore();
+        let andys = |process: usize| {
+            let answer = Request::new(pair.servers[process].address(), &format!("GET /tenants/{A}/roles"));
+            let answer = answer.token("andy_all").send();
+            let told = json(&answer);
+            (answer.status, told["error"]["code"].as_str().unwrap_or_default().to_owned())
+        };
+        for process in [0, 1] {
+            eventually("it remembers him now", || andys(process).0 == 200);
+        }
+        let taken = Request::new(pair.servers[0].address(), &format!("POST {step}")).token("master_b").send();
+        assert_eq!(taken.status, 200, "{step}: {}", text(&taken));
+        let refused = (401, code.to_owned());
+        assert_eq!(andys(0), refused, "the process that took the step refuses him at once");
+        eventually("the other process refuses him", || andys(1) == refused);
+    }
+}
+
 on_both!(whom_one_process_removes_the_other_refuses_within_its_cache);
 fn whom_one_process_removes_the_other_refuses_within_its_cache(database: &Database) {
     let pair = Pair::new(database, &[("CALLER_CACHE_MILLISECONDS", "1000")]);

@@ -99,7 +99,7 @@ pub(crate) fn text(answer: &Answer) -> String {
 pub(crate) fn bad_refusal(answer: &Answer) -> Option<String> {
     let body = text(answer);
     let envelope: Option<Json> = serde_json::from_str(&body).ok();
-    let told = envelope.as_ref().and_then(|json| json["error"]["statusCode"].as_u64());
+    let told = envelope.as_ref().and_then(|json| json["error"]["statusCode"].as_u64().or(json["status"].as_u64()));
     if told != Some(u64::from(answer.status)) {
         return Some(format!("{} with the envelope {body:?}", answer.status));
     }

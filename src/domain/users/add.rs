@@ -8,6 +8,7 @@ use user_tenant_store::value::Value;
 use uuid::Uuid;
 
 use super::super::provisioning::{self, Login};
+use super::super::seats;
 use super::{Addition, Asked, Principal, identity, may_assign, role_of};
 use crate::error::{Error, Result, Sought};
 use crate::model::{Role, Tenant, User, UserCredentials, UserStatus, UserTenant};
@@ -29,15 +30,13 @@ pub(crate) async fn add(
     // The tenant first: its roles stay as they are until the user has one of them, and others may add users meanwhile.
     // All of it is asked at once, and answered in this order.
     let asked = session.ask((
-        session.repository::<Tenant>().hold_by_id(tenant),
+        session.ask((session.repository::<Tenant>().hold_by_id(tenant), session.repository::<Tenant>().get(tenant))),
         login.owner(&session),
         session.repository::<User>().get(principal.user),
         session.repository::<Role>().find_one(role_of(tenant, wanted.role)),
     ));
-    let (is_there, known, creator, role) = asked.await?;
-    if !is_there {
-        return Err(Error::NotFound(Sought::of::<Tenant>(&tenant)));
-    }
+    let ((_, here), known, creator, role) = asked.await?;
+    let here = here.ok_or_else(|| Error::NotFound(Sought::of::<Tenant>(&tenant)))?;
     let (user, shown, person, introduction) = match known {
         Known::Nobody => {
             let person = provisioning::person(wanted.person, login, tenant)?;
@@ -73,6 +72,7 @@ pub(crate) async fn add(
         Known::Several => return Err(Error::LoginTaken),
     };
     may_assign(&principal, wanted.role, role.as_ref())?;
+    seats::take(&session, &here, None, i32::from(UserStatus::Registered)).await?;
     let membership = provisioning::membership(user, tenant, wanted.role, UserStatus::Registered)?
         .with(UserTenant::LOCALE, wanted.locale)?
         .with(UserTenant::INTRODUCTION, introduction)?;

@@ -10,7 +10,7 @@ use super::answers::{Concerning, Decision, Held, Source};
 use crate::error::Result;
 use crate::model::effective::{Effective, Sources};
 use crate::model::permission::{name_of, number_of, spellings};
-use crate::model::{MembershipAcceptance, Role, Standing, TenantStatus, UserLevelPermission, UserTenant};
+use crate::model::{MembershipAcceptance, Role, Standing, UserLevelPermission, UserTenant};
 
 /// Whether a member has a permission.
 pub(super) struct Question {
@@ -111,8 +111,6 @@ async fn active_among<S>(
 where
     S: Scope + Sees<Standing>,
 {
-    let of_tenants = Standing::TENANT_STATUS.is(i32::from(TenantStatus::Active));
-    let asked = Standing::ID.is_one_of(memberships).and(Some(&of_tenants));
-    let standings = session.repository::<Standing>().find_typed(asked).await?;
-    Ok(standings.into_iter().filter(|one| one.is_active(acceptance)).map(|one| one.id).collect())
+    let standings = session.repository::<Standing>().find_typed(Standing::ID.is_one_of(memberships)).await?;
+    Ok(standings.into_iter().filter(|one| one.check(acceptance).is_ok()).map(|one| one.id).collect())
 }

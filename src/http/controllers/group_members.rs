@@ -4,7 +4,7 @@ use axum::http::Method;
 use serde_json::{Map, Value as Json};
 use user_tenant_store::{Entity, schema};
 
-use crate::access::locator::{Locator, TenantOf};
+use crate::access::locator::{Admits, Locator, TenantOf};
 use crate::access::sessions::CallerSessions;
 use crate::domain::group_members;
 use crate::error::{Error, Result, Sought};
@@ -28,7 +28,7 @@ static GROUP: Locator = Locator {
     entity: Group::meta,
     tenant: TenantOf::Row(|lookups, id| Box::pin(lookups.tenant_of(Group::TENANT_ID, id))),
     refusal: |id| Error::OutOfReach(Sought::of::<Group>(id)),
-    active_only: true,
+    admits: Admits::Active,
 };
 
 pub(in crate::http) fn routes() -> Vec<Route> {

@@ -3,7 +3,7 @@
 use axum::http::Method;
 use user_tenant_store::Entity;
 
-use crate::access::locator::{Locator, TenantOf};
+use crate::access::locator::{Admits, Locator, TenantOf};
 use crate::access::sessions::CallerSessions;
 use crate::domain::users;
 use crate::error::{Error, Result, Sought};
@@ -16,7 +16,7 @@ static CALLER: Locator = Locator {
     entity: User::meta,
     tenant: TenantOf::Claims(|caller, id| (id == caller.id).then_some(caller.tenant_id)),
     refusal: |id| Error::OutOfReach(Sought::of::<User>(id)),
-    active_only: true,
+    admits: Admits::Active,
 };
 
 pub(in crate::http) fn routes() -> Vec<Route> {

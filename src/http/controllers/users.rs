@@ -8,7 +8,7 @@ use user_tenant_store::{Entity, schema};
 use uuid::Uuid;
 
 use crate::access::sessions::CallerSessions;
-use crate::domain::users::{self, Addition, Change};
+use crate::domain::users::{self, Addition, Change, Wanted};
 use crate::error::{Error, Result, Sought};
 use crate::http::locators::ACTIVE_TENANT;
 use crate::http::route::{Document, Empty, FilteredFreely, Form, IgnoredWhere, One, Page, Route, RowId, Sent};
@@ -115,7 +115,7 @@ async fn patch(
     let change = Change {
         person: Some(Patch::from_json(&person(&body.0))?),
         role: role(&body.0)?,
-        status: Patch::<UserView>::from_json(&body.0)?.get(UserView::STATUS).cloned(),
+        status: Patch::<UserView>::from_json(&body.0)?.get(UserView::STATUS).cloned().map(Wanted::Status),
     };
     let session = sessions.change_member(&change).await?;
     users::update(session, sessions.principal(), sessions.tenant(), user.0, change).await?.into_inner();

@@ -186,6 +186,8 @@ impl<E: Entity> Replace<E> {
 pub(crate) trait Document: 'static {
     /// What it is for.
     const FORM: Form;
+    /// Whether it may be left out, which is as if it were empty.
+    const OPTIONAL: bool = false;
 
     /// Its JSON Schema.
     fn schema() -> Json;
@@ -198,7 +200,7 @@ impl<D: Document> Argument for Sent<D> {
     const PART: Part = Part::Body;
 
     fn declare(row: Row) -> Row {
-        Row { body: Some(Body::by(D::schema, D::FORM)), ..row }
+        Row { body: Some(Body::by(D::schema, D::FORM, D::OPTIONAL)), ..row }
     }
 
     fn take(call: &mut Call) -> Result<Self> {
@@ -213,7 +215,7 @@ impl<D: Document> Argument for SentAll<D> {
     const PART: Part = Part::Body;
 
     fn declare(row: Row) -> Row {
-        Row { body: Some(Body::by(D::schema, Form::CreateMany)), ..row }
+        Row { body: Some(Body::by(D::schema, Form::CreateMany, false)), ..row }
     }
 
     fn take(call: &mut Call) -> Result<Self> {

@@ -14,6 +14,8 @@ pub(crate) struct Body {
     pub(crate) form: Form,
     /// What it describes.
     subject: Subject,
+    /// Whether it may be left out.
+    pub(crate) optional: bool,
     /// Positions of the properties that it may not name, since the path does.
     pub(super) excluding: &'static [usize],
 }
@@ -42,12 +44,18 @@ pub(crate) enum Form {
 impl Body {
     /// A body that describes an entity.
     pub(crate) fn of(entity: Meta, form: Form) -> Self {
-        Self { form, subject: Subject::Entity(entity), excluding: &[] }
+        Self { form, subject: Subject::Entity(entity), optional: false, excluding: &[] }
     }
 
     /// A body by a schema of its own.
-    pub(super) fn by(schema: fn() -> Json, form: Form) -> Self {
-        Self { form, subject: Subject::Schema(schema), excluding: &[] }
+    pub(super) fn by(schema: fn() -> Json, form: Form, optional: bool) -> Self {
+        Self { form, subject: Subject::Schema(schema), optional, excluding: &[] }
+    }
+
+    /// Whether it has the properties that the body of a new row has.
+    #[cfg_attr(not(feature = "mcp"), expect(dead_code, reason = "tools say it once"))]
+    pub(crate) fn says_again(&self) -> bool {
+        matches!(self.subject, Subject::Entity(_)) && matches!(self.form, Form::Partial | Form::Replace)
     }
 
     /// The JSON Schema that a body must satisfy; of one item, where it is an array.

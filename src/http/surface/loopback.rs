@@ -127,7 +127,7 @@ fn message(error: &Error) -> Json {
         Error::Unauthenticated => "Bearer realm=\"Users\"".into(),
         Error::MalformedAuthorization => 400.into(),
         Error::BadSignature => "Unauthorized".into(),
-        Error::InvalidToken | Error::CallerNotActive => refusal("TokenExpired"),
+        Error::InvalidToken | Error::CallerNotActive(_) => refusal("TokenExpired"),
         Error::PasswordExpired => refusal("PasswordExpiryError"),
         Error::PermissionMissing | Error::PermissionWithdrawn | Error::RowOfAnother | Error::DeletedByChange => {
             "NotAllowedAccess".into()
@@ -139,6 +139,7 @@ fn message(error: &Error) -> Json {
         | Error::OwnRole
         | Error::OwnPermissions
         | Error::OwnMembership
+        | Error::MasterNeeded
         | Error::ProfileOfGuest
         | Error::LoginOfAnother => refusal("NotAllowedAccess"),
         Error::OutOfReach(Sought { entity: "Group", .. }) => refusal("Group Access Not Allowed"),
@@ -180,6 +181,9 @@ fn listed(error: &Error) -> Json {
         }
         Error::InvalidFilter(FilterError::OperatorNotAllowed { operators, predicate }) => {
             json!({ "operators": operators, "where": predicate })
+        }
+        Error::NoTransition(refused) => {
+            json!({ "status": refused.from, "asked": refused.to, "allowed": refused.allowed })
         }
         other => details(other),
     }

@@ -6,6 +6,7 @@ use user_tenant_store::filter::FilterError;
 
 use super::details;
 use crate::error::{Error, ErrorCode};
+use crate::model::lifecycle::Status as _;
 
 /// What the URIs of our problem types begin with. They lead nowhere: `docs/errors.md` says what each code means.
 const TYPES: &str = "urn:problem-type:user-tenant-service:";
@@ -40,6 +41,10 @@ fn members(error: &Error) -> Vec<(&'static str, Json)> {
         }
         Error::PermissionNotHeld { permission: Some(permission) } => vec![("permission", permission.as_str().into())],
         Error::Taken(taken) => vec![("entity", taken.entity().into()), ("properties", json!(taken.properties()))],
+        Error::TenantNotActive(state) => vec![("tenantStatus", state.word().into())],
+        Error::NoTransition(refused) => {
+            vec![("from", refused.from.into()), ("to", refused.to.into()), ("allowed", json!(refused.allowed))]
+        }
         Error::QuotaExceeded { limit, .. } => vec![("limit", (*limit).into())],
         Error::RoleInUse { holders } => vec![("holders", (*holders).into())],
         Error::UnknownParameter(name) => vec![("parameter", name.as_str().into())],

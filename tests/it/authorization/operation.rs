@@ -36,6 +36,8 @@ pub(crate) struct Operation {
     pub(crate) record: Option<String>,
     /// Whether its refusals are problem details; LoopBack's errors else.
     pub(crate) tells_problems: bool,
+    /// Whether only who reaches every tenant may call it.
+    pub(crate) for_masters: bool,
     body: Option<Json>,
 }
 
@@ -48,6 +50,7 @@ const PARAMETERS: &[(&str, &str, &str)] = &[
     ("/user/{id}", "a0000000-0000-4000-8000-000000000021", "b0000000-0000-4000-8000-000000000021"),
     ("/roles/{roleId}", FREE_ROLE[0], FREE_ROLE[1]),
     ("/groups/{groupId}", "a0000000-0000-4000-8000-000000000041", "b0000000-0000-4000-8000-000000000041"),
+    ("/users/{id}", "a0000000-0000-4000-8000-000000000022", "b0000000-0000-4000-8000-000000000022"),
     ("/users/{userId}", "a0000000-0000-4000-8000-000000000022", "b0000000-0000-4000-8000-000000000022"),
     ("/user/{userId}", "a0000000-0000-4000-8000-000000000022", "b0000000-0000-4000-8000-000000000022"),
 ];
@@ -76,6 +79,34 @@ const CHECKED_FIRST: &[&str] = &["/tenants/{id}/", "/groups/{id}/", "/user/{id}/
 
 /// Operations that ask by a body and change nothing, so that the token alone opens them.
 const ASKING: &[&str] = &["POST /permissions/check"];
+
+/// What must hold before an operation can be carried out, of rows in tenant A and in tenant B.
+const GIVEN: &[(&str, &str)] = &[
+    (
+        "POST /tenants/{id}/activate",
+        "UPDATE main.tenants SET status = 0 WHERE id = 'b0000000-0000-4000-8000-000000000001'",
+    ),
+    (
+        "POST /tenants/{id}/restore",
+        "UPDATE main.tenants SET status = 0, archived_on = '2099-01-02T03:04:05.678Z'
+             WHERE id = 'b0000000-0000-4000-8000-000000000001'",
+    ),
+    (
+        "POST /tenants/{id}/users/{userId}/activate",
+        "UPDATE main.user_tenants SET status = 0
+             WHERE id IN ('a0000000-0000-4000-8000-000000000032', 'b0000000-0000-4000-8000-000000000032')",
+    ),
+    (
+        "POST /tenants/{id}/users/{userId}/reactivate",
+        "UPDATE main.user_tenants SET status = 2
+             WHERE id IN ('a0000000-0000-4000-8000-000000000032', 'b0000000-0000-4000-8000-000000000032')",
+    ),
+    (
+        "POST /users/{id}/reactivate",
+        "UPDATE main.users SET deactivated_on = '2024-01-02T03:04:05.678Z'
+             WHERE id IN ('a0000000-0000-4000-8000-000000000022', 'b0000000-0000-4000-8000-000000000022')",
+    ),
+];
 
 /// Properties that the service sets itself.
 const AUDIT: &[&str] =
@@ -113,6 +144,7 @@ fn read(document: &Json, path: &str, method: &str, operation: &Json) -> Operatio
         conditions: ["filter", "where"].into_iter().find(takes),
         record: record.map(ToOwned::to_owned),
         tells_problems: operation["responses"]["431"]["$ref"] == "#/components/responses/Problem431",
+        for_masters: operation["x-for-masters"] == true,
         body: (!schema.is_null()).then(|| sample(document, schema)),
     }
 }
@@ -168,7 +200,19 @@ impl Operation {
 
     /// The status of a request that names a row of another tenant.
     pub(crate) fn refusal_of_foreign(&self) -> u16 {
-        if CHECKED_FIRST.iter().any(|path| self.name.contains(path)) { 403 } else { 404 }
+        let is_checked_first = !self.tells_problems && CHECKED_FIRST.iter().any(|path| self.name.contains(path));
+        if self.for_masters || is_checked_first { 403 } else { 404 }
+    }
+
+    /// What must hold before it can be carried out, as statements that both databases understand: steps of a life lead on from
+    /// somewhere.
+    pub(crate) fn given(&self) -> &'static str {
+        GIVEN.iter().find(|(name, _)| *name == self.name).map_or("", |(_, sql)| *sql)
+    }
+
+    /// Whether it opens a tenant that nobody can call from: not that of the caller.
+    pub(crate) fn opens_a_tenant(&self) -> bool {
+        ["POST /tenants/{id}/activate", "POST /tenants/{id}/restore"].contains(&self.name.as_str())
     }
 
     /// What stands for the parameters of the path.

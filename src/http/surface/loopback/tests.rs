@@ -9,11 +9,22 @@ use user_tenant_store::form::Unwritable;
 
 use super::{READS, WORDS, WRITES, render};
 use crate::error::{Error, ErrorCode, Rule, Sought};
-use crate::model::{Group, Role, Tenant, User, UserTenant};
+use crate::model::lifecycle::TENANTS;
+use crate::model::{Group, Inactive, Role, Tenant, TenantState, User, UserTenant};
 
 fn taken(constraint: &str, attempted: &[(&'static str, &str)]) -> Error {
     let attempted = attempted.iter().map(|(column, value)| (*column, (*value).to_owned())).collect();
     StoreError::Conflict { constraint: constraint.to_owned(), columns: Vec::new(), attempted }.into()
+}
+
+macro_rules! not_active {
+    ($code:literal) => {
+        concat!(
+            r#"{"statusCode":401,"name":"UnauthorizedError","message":{"message":"TokenExpired"},"code":""#,
+            $code,
+            r#""}"#
+        )
+    };
 }
 
 /// An error, the operation that ends in it, and the envelope's inside as the original's clients know it.
@@ -38,9 +49,26 @@ fn envelopes() -> Vec<(Error, &'static str, &'static str)> {
             r#"{"statusCode":401,"name":"UnauthorizedError","message":{"message":"PasswordExpiryError"}}"#,
         ),
         (
-            Error::CallerNotActive,
+            Error::CallerNotActive(Inactive::Unknown),
             "",
             r#"{"statusCode":401,"name":"UnauthorizedError","message":{"message":"TokenExpired"},"code":"CALLER_NOT_ACTIVE"}"#,
+        ),
+        (Error::CallerNotActive(Inactive::UserDeactivated), "", not_active!("USER_DEACTIVATED")),
+        (Error::CallerNotActive(Inactive::TenantPending), "", not_active!("TENANT_PENDING")),
+        (Error::CallerNotActive(Inactive::TenantSuspended), "", not_active!("TENANT_SUSPENDED")),
+        (Error::CallerNotActive(Inactive::TenantArchived), "", not_active!("TENANT_ARCHIVED")),
+        (Error::CallerNotActive(Inactive::MembershipRegistered), "", not_active!("MEMBERSHIP_REGISTERED")),
+        (Error::CallerNotActive(Inactive::MembershipSuspended), "", not_active!("MEMBERSHIP_SUSPENDED")),
+        (Error::CallerNotActive(Inactive::MembershipRejected), "", not_active!("MEMBERSHIP_REJECTED")),
+        (
+            Error::MasterNeeded,
+            "",
+            r#"{"statusCode":403,"name":"ForbiddenError","message":{"message":"NotAllowedAccess"},"code":"MASTER_NEEDED"}"#,
+        ),
+        (
+            TENANTS.check(TenantState::Pending, TenantState::Suspended, TenantState::Pending).unwrap_err().into(),
+            "TenantController.updateById",
+            r#"{"statusCode":409,"name":"ConflictError","message":"A tenant that is pending does not become suspended; it may become active or archived.","code":"NO_TRANSITION","details":{"status":"pending","asked":"suspended","allowed":["active","archived"]}}"#,
         ),
         (Error::PermissionMissing, "", PLAIN),
         (Error::RowOfAnother, "UserTenantPrefsController.deleteById", PLAIN),
@@ -172,7 +200,7 @@ fn envelopes() -> Vec<(Error, &'static str, &'static str)> {
             r#"{"statusCode":403,"name":"ForbiddenError","message":{"message":"Tenant Id does not match"}}"#,
         ),
         (
-            Error::TenantNotActive,
+            Error::TenantNotActive(TenantState::Suspended),
             "",
             r#"{"statusCode":403,"name":"ForbiddenError","message":"The tenant is not active.","code":"TENANT_NOT_ACTIVE"}"#,
         ),
@@ -341,6 +369,7 @@ fn every_cause_that_the_original_knows_is_above() {
         ErrorCode::AnswerTooLarge,
         ErrorCode::InvalidMessage,
         ErrorCode::LastAdministrator,
+        ErrorCode::RetentionOver,
         ErrorCode::RoleGrantsLess,
         ErrorCode::InvalidIdempotencyKey,
         ErrorCode::IdempotencyKeyReused,

@@ -1,0 +1,85 @@
+//! What the routes answer, and the schemas of it.
+
+use serde::Serialize;
+use serde_json::{Value as Json, json};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use crate::http::route::Described;
+
+/// Where somebody stands after a step.
+#[derive(Debug, Serialize)]
+pub(super) struct Step {
+    pub(super) id: Uuid,
+    pub(super) status: &'static str,
+}
+
+impl Described for Step {
+    fn schema() -> Json {
+        json!({
+            "title": "LifeStep",
+            "description": "The status after the step.",
+            "type": "object",
+            "required": ["id", "status"],
+            "properties": {
+                "id": { "type": "string", "format": "uuid", "description": "Id of the tenant or the user." },
+                "status": { "type": "string", "description": "What it is now, in a word." },
+            },
+        })
+    }
+}
+
+/// A tenant's life, and the seats in it.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct TenantLife {
+    pub(super) id: Uuid,
+    pub(super) status: &'static str,
+    pub(super) allowed: Vec<&'static str>,
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub(super) archived_on: Option<OffsetDateTime>,
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub(super) restorable_until: Option<OffsetDateTime>,
+    pub(super) retention_days: Option<i32>,
+    pub(super) max_members: Option<i32>,
+    pub(super) members: u64,
+    pub(super) max_invitations: Option<i32>,
+    pub(super) invitations: u64,
+}
+
+impl Described for TenantLife {
+    fn schema() -> Json {
+        let count = |description: &str| json!({ "type": "integer", "minimum": 0, "description": description });
+        let most = |description: &str| json!({ "type": ["integer", "null"], "minimum": 0, "description": description });
+        let time = |description: &str| json!({ "type": ["string", "null"], "format": "date-time", "description": description });
+        json!({
+            "title": "TenantLife",
+            "description": "Where a tenant stands in its life, and how many seats of it are taken.",
+            "type": "object",
+            "required": [
+                "id", "status", "allowed", "archivedOn", "restorableUntil", "retentionDays", "maxMembers", "members",
+                "maxInvitations", "invitations",
+            ],
+            "properties": {
+                "id": { "type": "string", "format": "uuid", "description": "Id of the tenant." },
+                "status": {
+                    "type": "string",
+                    "enum": ["pending", "active", "suspended", "archived"],
+                    "description": "Where it stands.",
+                },
+                "allowed": {
+                    "type": "array",
+                    "items": { "type": "string" },
+                    "description": "The steps that lead on from there.",
+                },
+                "archivedOn": time("When it was archived, while it is."),
+                "restorableUntil": time("Until when it can be restored."),
+                "retentionDays": most("For how many days after that; null for as many as the deployment says."),
+                "maxMembers": most("How many members it may have; null for any number."),
+                "members": count("How many it has who may act, those who are invited among them."),
+                "maxInvitations": most("How many of them may be invited and not have come yet; null for any number."),
+                "invitations": count("How many are."),
+            },
+        })
+    }
+}

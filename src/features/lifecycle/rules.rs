@@ -1,0 +1,104 @@
+//! Steps in the lives of tenants and people, and the limits of a tenant. Those of memberships are in `crate::domain::users`.
+
+use time::{Duration, OffsetDateTime};
+use user_tenant_store::record::Patch;
+use user_tenant_store::scope::{CallerScope, System};
+use user_tenant_store::session::{Committed, Read, Session, Write};
+use uuid::Uuid;
+
+use super::answers::TenantLife;
+use crate::domain::principal::Principal;
+use crate::domain::{seats, users};
+use crate::error::{Error, Result, Sought};
+use crate::model::lifecycle::{DEACTIVATE, PEOPLE, RESTORE, Status as _, TENANTS};
+use crate::model::{PersonState, Tenant, TenantState, User};
+
+/// Takes a step of a tenant's life, and tells where it leads.
+pub(crate) async fn tenant(
+    session: Session<CallerScope, Write>,
+    id: Uuid,
+    step: &'static str,
+    retention: u16,
+) -> Result<Committed<TenantState>> {
+    let tenants = session.repository::<Tenant>();
+    let (_, tenant) = session.ask((tenants.lock_by_id(id), tenants.get(id))).await?;
+    let tenant = tenant.ok_or_else(|| unknown(id))?;
+    let (state, is_archived) = (tenant.state(), tenant.archived_on.is_some());
+    let next = TENANTS.step(step, state, if is_archived { tenant.state_before() } else { TenantState::Active })?;
+    if let Some(until) = restorable_until(&tenant, retention).filter(|until| step == RESTORE && *until < session.now())
+    {
+        return Err(Error::RetentionOver { until });
+    }
+    let archived = next == TenantState::Archived;
+    let patch = Patch::empty()
+        .with(Tenant::STATUS, i32::from(next.status()))?
+        .with(Tenant::ARCHIVED_ON, archived.then(|| session.now()))?
+        .with(Tenant::ARCHIVED_FROM, archived.then_some(i32::from(state.status())))?;
+    let changed = session.update_by_id_and_commit(id, patch).await?.ok_or_else(|| unknown(id))?;
+    Ok(changed.map(|()| next))
+}
+
+/// Where a tenant stands, and how many of its seats are taken.
+pub(super) async fn life(session: &Session<CallerScope, Read>, id: Uuid, retention: u16) -> Result<TenantLife> {
+    let tenant = session.repository::<Tenant>().get(id).await?.ok_or_else(|| unknown(id))?;
+    let taken = seats::taken(session, id).await?;
+    let state = tenant.state();
+    let mut allowed: Vec<_> = TENANTS.0.iter().filter(|row| row.from == state).map(|row| row.step).collect();
+    allowed.dedup();
+    Ok(TenantLife {
+        id,
+        status: state.word(),
+        allowed,
+        archived_on: tenant.archived_on,
+        restorable_until: restorable_until(&tenant, retention),
+        retention_days: tenant.retention_days,
+        max_members: tenant.max_members,
+        members: taken.members,
+        max_invitations: tenant.max_invitations,
+        invitations: taken.invitations,
+    })
+}
+
+/// Changes the limits of a tenant. Those who have a seat keep it.
+pub(crate) async fn limit(
+    session: Session<CallerScope, Write>,
+    id: Uuid,
+    patch: Patch<Tenant>,
+) -> Result<Committed<()>> {
+    // Whoever takes a seat holds the tenant, and counts by what is written here, or before it is.
+    if !session.repository::<Tenant>().lock_by_id(id).await? {
+        return Err(unknown(id));
+    }
+    session.update_by_id_and_commit(id, patch).await?.ok_or_else(|| unknown(id))
+}
+
+/// Deactivates a person in all tenants, or reactivates them. That a tenant keeps an administrator counts less than that
+/// whoever deactivates somebody can rely on it; an operator lets others in.
+pub(crate) async fn person(
+    session: Session<System, Write>,
+    principal: &Principal<'_>,
+    id: Uuid,
+    step: &'static str,
+) -> Result<Committed<PersonState>> {
+    if id == principal.user {
+        return Err(Error::OwnMembership);
+    }
+    let people = session.repository::<User>();
+    let (_, person) = session.ask((people.lock_by_id(id), people.get(id))).await?;
+    let person = person.ok_or_else(|| users::unknown(&id))?;
+    let next = PEOPLE.step(step, person.state(), PersonState::Active)?;
+    let since = (step == DEACTIVATE).then(|| session.now());
+    let patch = Patch::empty().with(User::DEACTIVATED_ON, since)?;
+    let changed = session.update_by_id_and_commit(id, patch).await?.ok_or_else(|| users::unknown(&id))?;
+    Ok(changed.map(|()| next))
+}
+
+/// Until when an archived tenant can be restored. `retention` is what the deployment says, in days.
+fn restorable_until(tenant: &Tenant, retention: u16) -> Option<OffsetDateTime> {
+    let days = tenant.retention_days.map_or(i64::from(retention), i64::from);
+    tenant.archived_on.map(|since| since.saturating_add(Duration::days(days)))
+}
+
+fn unknown(id: Uuid) -> Error {
+    Error::OutOfReach(Sought::of::<Tenant>(&id))
+}
