@@ -20,7 +20,7 @@ use super::manual::renamed;
 use super::mcp::McpOptions;
 use super::microservice::MicroserviceOptions;
 use super::print::{OURS, name};
-use super::resource::{Action, PermissionsAction, with_references, with_words};
+use super::resource::{Action, PermissionsAction, TenantAction, UserAction, with_references, with_words};
 use crate::config::{SETTINGS, Setting};
 use crate::migrations::optional_constraints;
 
@@ -72,10 +72,10 @@ pub(super) enum Command {
     Jobs(JobsAction),
     /// Work with tenants.
     #[command(subcommand)]
-    Tenant(Box<Action>),
+    Tenant(Box<TenantAction>),
     /// Work with the users of a tenant.
     #[command(subcommand)]
-    User(Box<Action>),
+    User(Box<UserAction>),
     /// Work with the roles of a tenant.
     #[command(subcommand)]
     Role(Box<Action>),

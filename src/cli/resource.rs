@@ -1,6 +1,7 @@
 //! `tenant | user | role | group` with `list | get | create | update | remove`: daily work with a service.
 
 mod help;
+mod life;
 mod names;
 mod path;
 mod permissions;
@@ -16,6 +17,7 @@ use user_tenant_store::entity::{PropertyRole, Relation, RelationKind};
 use user_tenant_store::{Entity, EntityMeta};
 
 pub(super) use self::help::with_words;
+pub(super) use self::life::{TenantAction, UserAction, tenant, user};
 use self::path::Path;
 pub(super) use self::permissions::{PermissionsAction, permissions};
 pub(super) use self::references::with_references;

@@ -10,6 +10,7 @@ mod permissions;
 mod resources;
 mod settings;
 mod start;
+mod steps;
 mod surroundings;
 mod token;
 

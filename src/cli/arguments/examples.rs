@@ -41,6 +41,11 @@ const EXAMPLES: &[(&str, &[&str])] = &[
     ("tenant create", &["tenant create --set name=Acme --set key=acme --set status=active"]),
     ("tenant update", &["tenant update acme --set status=inactive"]),
     ("tenant remove", &["tenant remove acme"]),
+    ("tenant activate", &["tenant activate acme"]),
+    ("tenant suspend", &["tenant suspend acme --reason 'Not paid'"]),
+    ("tenant archive", &["tenant archive acme"]),
+    ("tenant restore", &["tenant restore acme"]),
+    ("tenant limits", &["tenant limits acme", "tenant limits acme --max-members 50 --max-invitations none"]),
     (
         "user list",
         &[
@@ -64,6 +69,10 @@ const EXAMPLES: &[(&str, &[&str])] = &[
         ],
     ),
     ("user remove", &["user remove ann --tenant acme --yes"]),
+    ("user activate", &["user activate ann --tenant acme"]),
+    ("user suspend", &["user suspend ann --tenant acme --reason 'On leave'"]),
+    ("user reactivate", &["user reactivate ann --tenant acme", "user reactivate ann --everywhere"]),
+    ("user deactivate", &["user deactivate ann --reason 'Left the company'"]),
     ("role list", &["role list", "role list --tenant acme --output json"]),
     ("role get", &["role get reader"]),
     ("role create", &["role create --set name=reader --set 'permissions=[\"ViewTenant\"]'"]),

@@ -54,7 +54,12 @@ impl Path {
 
     /// The answer at a path of the service.
     pub(super) async fn get(&self, path: &str) -> Result<Json, Failure> {
-        let answer = self.client.send(&Method::GET, path, None).await.map_err(unreachable)?;
+        self.at(&Method::GET, path, None).await
+    }
+
+    /// The answer to a request at a path of the service.
+    pub(super) async fn at(&self, method: &Method, path: &str, body: Option<&Json>) -> Result<Json, Failure> {
+        let answer = self.client.send(method, path, body).await.map_err(unreachable)?;
         Ok(self.carried_out(answer)?.body)
     }
 
