@@ -14,7 +14,7 @@ use proc_macro::TokenStream;
 ///
 /// The doc comments of the struct and its fields become the descriptions in schemas. A property's
 /// name in JSON is its field's name in camel case, its column the field's name in snake case. Its
-/// type follows the field's: `Uuid`, `String`, `i32`, `bool`, `OffsetDateTime`, `Date`, `Value`
+/// type follows the field's: `Uuid`, `String`, `i32`, `i64`, `bool`, `OffsetDateTime`, `Date`, `Value`
 /// (JSON), `Vec<String>` or `Vec<i32>`; an `Option` of these makes it not required.
 ///
 /// `#[entity(…)]` on the struct:

@@ -10,7 +10,7 @@ use syn::{Attribute, Expr, GenericArgument, Ident, Lit, LitStr, Meta, PathArgume
 use crate::audit::AuditProperty;
 use crate::input::{PropertyInput, Veil};
 
-const TYPES: &str = "a property is a Uuid, String, i32, bool, OffsetDateTime, Date, Value, Vec<String> \
+const TYPES: &str = "a property is a Uuid, String, i32, i64, bool, OffsetDateTime, Date, Value, Vec<String> \
     or Vec<i32>, or an Option of one";
 
 /// The literal of an audit property.
@@ -171,7 +171,7 @@ fn property_type(ty: &Type) -> Result<(Ident, bool)> {
     let kind = match (name.as_deref(), array) {
         (Some("Uuid"), false) => "Uuid",
         (Some("String"), false) => "Text",
-        (Some("i32"), false) => "Integer",
+        (Some("i32" | "i64"), false) => "Integer",
         (Some("bool"), false) => "Boolean",
         (Some("OffsetDateTime"), false) => "Timestamp",
         (Some("Date"), false) => "Date",

@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use crate::entity::{Property, PropertyType};
 use crate::error::{StoreError, StoreResult};
+use crate::horizon::Horizon;
 use crate::options::Limits;
 use crate::scope::Wall;
 use crate::shares::Shares;
@@ -51,6 +52,8 @@ pub(crate) struct Together {
     pub(crate) changes: Turns,
     /// The connections that each tenant has for long reads, and on `PostgreSQL` for transactions.
     pub(crate) connections: Arc<Shares>,
+    /// How far readers of the audit log may go.
+    pub(crate) horizon: Horizon,
 }
 
 #[derive(Debug, Default)]
@@ -75,6 +78,7 @@ impl Together {
             changes: Turns::new(CHANGES),
             // Half of them short reads may share, and one in eight is left for other tenants.
             connections: Shares::new(connections / 2 - connections / 8),
+            horizon: Horizon::default(),
         })
     }
 

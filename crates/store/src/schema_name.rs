@@ -108,11 +108,21 @@ struct Text {
     next: Texts,
 }
 
+/// A query of an entity as `SQLite` reads it, where the audit log is no schema of its own. It is made once.
+pub(crate) fn on_sqlite(text: &'static str) -> &'static str {
+    static TEXTS: Texts = Texts(OnceLock::new());
+    TEXTS.made(text, || text.replace("logs.audit_logs", "main.audit_logs"))
+}
+
 impl Texts {
     fn placed(&'static self, name: &str, text: &'static str) -> &'static str {
+        self.made(text, || place(text, name))
+    }
+
+    fn made(&'static self, text: &'static str, make: impl Fn() -> String) -> &'static str {
         let mut list = self;
         loop {
-            let make = || Box::new(Text { of: text, placed: place(text, name), next: Self::default() });
+            let make = || Box::new(Text { of: text, placed: make(), next: Self::default() });
             let first = list.0.get_or_init(make);
             if first.of == text {
                 return &first.placed;

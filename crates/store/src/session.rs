@@ -45,7 +45,7 @@ pub struct Session<S, M: Mode> {
     pub(crate) said: Option<Arc<str>>,
     pub(crate) environment: Environment,
     pub(crate) limits: Limits,
-    together: Arc<Together>,
+    pub(crate) together: Arc<Together>,
     memory: Memory,
     /// What of it a transaction outdates.
     pub(crate) outdates: Outdates,

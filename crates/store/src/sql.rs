@@ -27,7 +27,7 @@ use crate::entity::{EntityMeta, Property};
 use crate::filter::Predicate;
 use crate::meter::Meter;
 use crate::record::Record;
-use crate::schema_name::SchemaName;
+use crate::schema_name::{self, SchemaName};
 use crate::scope::Wall;
 use crate::slow::Watch;
 use crate::value::Value;
@@ -52,7 +52,7 @@ impl Dialect {
         let Some(query) = Self::query(wall, meta) else { return self.table(meta).alias(name) };
         let query = match self {
             Self::Postgres(schema) => schema.query(query),
-            Self::Sqlite => query,
+            Self::Sqlite => schema_name::on_sqlite(query),
         };
         // sea-query has no text for a whole sub-query; one expression after SELECT is as good.
         TableRef::SubQuery(Query::select().expr(Expr::cust(query)).take().into(), name.into())
@@ -309,6 +309,24 @@ impl Confined {
             Dialect::Sqlite => LINES.replace("logs.", ""),
         };
         Self::plain(sql, Vec::new(), Arc::new([]))
+    }
+
+    /// The last position that a line of the audit log has taken, and on `PostgreSQL` who may hold one whose line is not there
+    /// yet: whoever inserts one has locked the log before. The list is made after the position is read, since it asks for it.
+    pub(crate) fn of_positions(dialect: Dialect) -> Self {
+        const POSTGRES: &str = "SELECT CASE WHEN p.is_called THEN p.last_value ELSE 0 END, ARRAY( \
+                                  SELECT l.virtualtransaction FROM pg_catalog.pg_locks AS l \
+                                  WHERE p.last_value IS NOT NULL AND l.locktype = 'relation' \
+                                    AND l.relation = 'logs.audit_logs'::regclass AND l.mode = 'RowExclusiveLock' AND l.granted \
+                                    AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())) \
+                                FROM logs.audit_positions AS p";
+        const SQLITE: &str = "SELECT max((SELECT last FROM audit_positions), coalesce( \
+                                (SELECT position FROM audit_logs WHERE position > 0 ORDER BY position DESC LIMIT 1), 0))";
+        let sql = match dialect {
+            Dialect::Postgres(schema) => schema.text(POSTGRES),
+            Dialect::Sqlite => SQLITE,
+        };
+        Self { table: "audit_logs", ..Self::plain(sql.to_owned(), Vec::new(), Arc::new([])) }
     }
 
     /// A statement by hand.

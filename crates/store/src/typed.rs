@@ -13,7 +13,7 @@ use crate::value::Value;
 /// A property of the entity `E`, whose values are of the type `V`. The derive makes a constant of each: the property `userId`
 /// of `UserTenant` is `UserTenant::USER_ID`.
 ///
-/// `V` is `Uuid`, `String`, `i32`, `bool`, [`OffsetDateTime`], [`Date`], [`Json`], `Vec<String>` or `Vec<i32>`, whether or not
+/// `V` is `Uuid`, `String`, `i32`, `i64`, `bool`, [`OffsetDateTime`], [`Date`], [`Json`], `Vec<String>` or `Vec<i32>`, whether or not
 /// a row may be without a value.
 #[derive(Debug)]
 pub struct TypedProperty<E, V> {
@@ -124,6 +124,7 @@ values! {
     Uuid: Uuid;
     String: String, &str, &String;
     i32: i32;
+    i64: i64;
     bool: bool;
     OffsetDateTime: OffsetDateTime;
     Date: Date;

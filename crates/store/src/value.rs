@@ -13,7 +13,7 @@ pub enum PropertyType {
     Uuid,
     /// UTF-8 text.
     Text,
-    /// 32-bit signed integer; JSON number.
+    /// Signed integer, of 32 bits where clients write it; JSON number.
     Integer,
     /// Boolean.
     Boolean,
@@ -309,6 +309,12 @@ impl From<Uuid> for Value {
         Self::Uuid(id)
     }
 }
+impl From<i64> for Value {
+    fn from(number: i64) -> Self {
+        Self::Integer(number)
+    }
+}
+
 impl From<i32> for Value {
     fn from(number: i32) -> Self {
         Self::Integer(number.into())

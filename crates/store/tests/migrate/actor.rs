@@ -171,6 +171,41 @@ async fn what_others_do_to_a_row_is_not_the_doing_of_whoever_changed_it_last(dat
     Ok(())
 }
 
+on_both!(a_line_is_of_the_tenant_that_its_row_names);
+async fn a_line_is_of_the_tenant_that_its_row_names(database: &Database) -> Outcome {
+    super::schema::filled(database).await?;
+    let rows = database
+        .rows(
+            "SELECT DISTINCT l.table_name FROM audit_logs l JOIN tenants t ON t.id = l.tenant_id ORDER BY l.table_name",
+        )
+        .await?;
+    let own = ["groups", "roles", "tenant_configs", "tenants", "user_tenants"];
+    // Whoever writes beside us there says nothing; the tenant of a row that names its membership is looked up.
+    let looked_up = ["user_groups", "user_invitations", "user_permissions", "user_tenant_prefs"];
+    let mut expected = own.to_vec();
+    expected.extend(looked_up.iter().filter(|_| database.is_postgres()));
+    expected.sort_unstable();
+    assert_eq!(rows.concat(), expected);
+    Ok(())
+}
+
+#[tokio::test]
+async fn who_names_itself_as_programs_before_did_is_named() -> Outcome {
+    let database = Database::postgres("named_as_before").await?;
+    let store = store(&database).await?;
+    let _ = writer(&store, ANN).await?.create_and_commit(named("one")?).await?;
+    let id = Uuid::from_u128(0xb);
+    database
+        .execute(&format!(
+            "BEGIN; SELECT set_config('logs.actor', '{id}', true); UPDATE tenants SET city = 'Ulm'; COMMIT"
+        ))
+        .await?;
+    assert_eq!(log_of(&database, "one").await?, [by("INSERT", ANN), by("UPDATE", BEN)]);
+    let said = "SELECT count(*) FROM audit_logs WHERE position IS NULL OR tenant_id IS NULL OR request_id IS NOT NULL";
+    assert_eq!(database.rows(said).await?, [["0"]]);
+    Ok(())
+}
+
 on_both!(writers_that_wait_together_are_told_apart);
 async fn writers_that_wait_together_are_told_apart(database: &Database) -> Outcome {
     let store = store(database).await?;
