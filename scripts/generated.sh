@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Writes the files that are generated: the OpenAPI document, the settings, the errors, the index of decision records.
+# Writes the files that are generated: the OpenAPI document, the settings, the errors, the events, the index of decision records.
 # With --check nothing is written: it fails, and shows the difference, where a file is not in step.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -11,6 +11,7 @@ generated=(
   "docs/configuration.md | cargo run --quiet --locked -- config --markdown"
   "docs/adr/README.md    | scripts/adr-index.sh"
   "docs/errors.md        | cargo run --quiet --locked -- errors"
+  "docs/events.md        | cargo run --quiet --locked -- events --markdown"
 )
 
 check=''

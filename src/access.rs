@@ -4,7 +4,7 @@ pub(crate) mod active_callers;
 pub(crate) mod authenticate;
 pub(crate) mod bearer;
 pub(crate) mod caller;
-mod digest;
+pub(crate) mod digest;
 pub(crate) mod entrance;
 pub(crate) mod guard;
 pub(crate) mod jwks;

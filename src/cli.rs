@@ -78,6 +78,7 @@ async fn execute(program: Program) -> Result<(), Failure> {
         Arguments { command: Command::Microservice(options), .. } => return microservice::microservice(*options),
         Arguments { command: Command::Completions { shell }, .. } => return manual::completions(shell),
         Arguments { command: Command::Man { directory }, .. } => return manual::pages(&directory),
+        Arguments { command: Command::Events(options), .. } if options.markdown => return print::events(),
         other => other,
     };
     let context = Arc::new(Context::load(&arguments, program)?);
@@ -111,6 +112,7 @@ async fn command(context: &Arc<Context>, command: Command) -> Result<(), Failure
         Command::Role(action) => resource::resource(context, Kind::Role, *action).await,
         Command::Group(action) => resource::resource(context, Kind::Group, *action).await,
         Command::Permissions(action) => resource::permissions(context, *action).await,
+        Command::Events(options) => resource::events(context, *options).await,
         Command::Config(options) => print::configuration(context, &options),
         Command::Openapi(_)
         | Command::Errors

@@ -1,9 +1,12 @@
 //! What is ours beside the contract of the original: a folder a feature, and a line for each in [`FEATURES`].
 
+mod events;
 pub(crate) mod lifecycle;
 mod permissions;
 mod user_roles;
 
+#[cfg(feature = "cli")]
+pub(crate) use self::events::reference;
 use crate::http::route::Route;
 use crate::jobs::{EXPIRE_KEYS, FORGET_JOBS, Kind};
 
@@ -14,7 +17,8 @@ pub(crate) struct Feature {
 }
 
 /// Every feature.
-pub(crate) const FEATURES: &[Feature] = &[permissions::FEATURE, user_roles::FEATURE, lifecycle::FEATURE];
+pub(crate) const FEATURES: &[Feature] =
+    &[permissions::FEATURE, user_roles::FEATURE, lifecycle::FEATURE, events::FEATURE];
 
 /// Every kind of job: a row each.
 pub(crate) const JOBS: &[Kind] = &[FORGET_JOBS, EXPIRE_KEYS];

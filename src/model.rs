@@ -71,6 +71,7 @@ mod acceptance;
 mod auth_client;
 mod date_time;
 pub(crate) mod effective;
+mod event;
 pub(crate) mod forms;
 mod group;
 mod holding;
@@ -95,6 +96,7 @@ mod user_view;
 
 pub use acceptance::MembershipAcceptance;
 pub use auth_client::AuthClient;
+pub(crate) use event::{Event, types as event_types};
 pub use group::Group;
 pub(crate) use holding::Holding;
 pub use idempotency_key::IdempotencyKey;
@@ -139,6 +141,7 @@ pub const fn registry() -> &'static [fn() -> &'static EntityMeta] {
         UserTenantPrefs::meta,
         AuthClient::meta,
         JwtKey::meta,
+        Event::meta,
         Job::meta,
         IdempotencyKey::meta,
     ]

@@ -3,7 +3,7 @@
 use aws_lc_rs::digest::{SHA256, SHA256_OUTPUT_LEN, digest};
 
 /// The SHA-256 of these bytes.
-pub(super) fn sha256(bytes: &[u8]) -> [u8; SHA256_OUTPUT_LEN] {
+pub(crate) fn sha256(bytes: &[u8]) -> [u8; SHA256_OUTPUT_LEN] {
     let mut sum = [0; SHA256_OUTPUT_LEN];
     sum.copy_from_slice(digest(&SHA256, bytes).as_ref());
     sum

@@ -20,7 +20,9 @@ use super::manual::renamed;
 use super::mcp::McpOptions;
 use super::microservice::MicroserviceOptions;
 use super::print::{OURS, name};
-use super::resource::{Action, PermissionsAction, TenantAction, UserAction, with_references, with_words};
+use super::resource::{
+    Action, EventsOptions, PermissionsAction, TenantAction, UserAction, with_references, with_words,
+};
 use crate::config::{SETTINGS, Setting};
 use crate::migrations::optional_constraints;
 
@@ -85,6 +87,8 @@ pub(super) enum Command {
     /// Ask which permissions there are, and who has which.
     #[command(subcommand)]
     Permissions(Box<PermissionsAction>),
+    /// List what changed: by whom, when and why.
+    Events(Box<EventsOptions>),
     /// Write a new service, a crate that mounts this library.
     ///
     /// What is missing is asked for on a terminal.

@@ -101,6 +101,11 @@ pub(super) fn errors() -> Result<(), Failure> {
     say(http::errors().trim_end())
 }
 
+/// Prints the types of events.
+pub(super) fn events() -> Result<(), Failure> {
+    say(crate::features::reference().trim_end())
+}
+
 /// Prints the effective settings, or the reference of all.
 pub(super) fn configuration(context: &Context, options: &ConfigOptions) -> Result<(), Failure> {
     if options.markdown { say(crate::config::reference().trim_end()) } else { say(context.describe().trim_end()) }

@@ -1,5 +1,6 @@
 //! `tenant | user | role | group` with `list | get | create | update | remove`: daily work with a service.
 
+mod events;
 mod help;
 mod life;
 mod names;
@@ -16,6 +17,7 @@ use serde_json::{Map, Value as Json};
 use user_tenant_store::entity::{PropertyRole, Relation, RelationKind};
 use user_tenant_store::{Entity, EntityMeta};
 
+pub(super) use self::events::{EventsOptions, events};
 pub(super) use self::help::with_words;
 pub(super) use self::life::{TenantAction, UserAction, tenant, user};
 use self::path::Path;

@@ -21,7 +21,7 @@ use super::idempotency::{self, AtWork};
 use super::layers::{self, HttpOptions};
 use super::places::WorkPlace;
 use super::query;
-use super::route::{Call, Form, PathParameters, Query, Route, Shape};
+use super::route::{Call, Form, Given, PathParameters, Query, Route, Shape};
 use super::validation::Validator;
 use crate::access::active_callers::Place;
 use crate::access::caller::Caller;
@@ -205,7 +205,8 @@ impl Operation {
         }
         let tell = (self.route.writes && service.listeners.are_there()).then(|| self.change(&path, &proof));
         let origin = if self.route.writes { layers::origin() } else { Origin::default() };
-        let call = Call { path, filter, predicate, body, items };
+        let given = Given::of(self.route.row.query.parameters(), query)?;
+        let call = Call { path, filter, predicate, given, body, items };
         let sessions = service.sessions.open_to(proof, origin);
         let (response, is_new) = match once {
             None => (render((self.route.handle)(sessions, call).await?, query), true),

@@ -18,7 +18,7 @@ use utoipa::openapi::{PathItem, ResponsesBuilder};
 
 use super::idempotency;
 use super::query::CURSOR;
-use super::route::{Body, Form, Meta, PlainShape, Query, Route, Shape};
+use super::route::{self, Body, Form, Meta, PlainShape, Query, Route, Shape};
 use crate::access::locator::Locator;
 use crate::error::BoxError;
 use components::{Components, SECURITY_SCHEME};
@@ -106,6 +106,9 @@ fn operation(route: &Route, components: &mut Components) -> serde_json::Result<O
     }
     if let Some(parameter) = query_parameter(route.row.query, components)? {
         operation = operation.parameter(parameter);
+    }
+    for parameter in route.row.query.parameters() {
+        operation = operation.parameter(named_parameter(parameter)?);
     }
     if let Shape::Page(_) = route.row.reply {
         operation = operation.parameter(cursor_parameter()).parameter(prefer_parameter());
@@ -206,6 +209,16 @@ fn header_parameter(name: &str, description: &str) -> Parameter {
         .description(Some(description))
         .schema(Some(Object::with_type(utoipa::openapi::Type::String)))
         .build()
+}
+
+fn named_parameter(named: &route::Parameter) -> serde_json::Result<Parameter> {
+    Ok(ParameterBuilder::new()
+        .name(named.name)
+        .parameter_in(ParameterIn::Query)
+        .required(Required::False)
+        .description(Some(named.description))
+        .schema(Some(components::typed(named.schema())?))
+        .build())
 }
 
 fn cursor_parameter() -> Parameter {

@@ -5,6 +5,7 @@ mod argument;
 mod body;
 mod call;
 mod handler;
+mod parameters;
 
 use axum::http::Method;
 use serde_json::Value as Json;
@@ -18,6 +19,7 @@ pub(crate) use self::argument::{
 pub(crate) use self::body::{Body, Form};
 pub(crate) use self::call::{Call, PathParameters};
 use self::handler::{Handle, Handler};
+pub(crate) use self::parameters::{By, Given, Kind, Parameter, Parameters};
 use super::query::CURSOR;
 use super::surface::Surface;
 use crate::access::entrance::Entrance;
@@ -94,22 +96,29 @@ pub(crate) enum Query {
     Where(Meta),
     /// `where`, checked and without effect.
     IgnoredWhere(Meta),
+    /// Parameters by name.
+    Parameters(&'static [Parameter]),
 }
 
 impl Query {
     /// Name of the parameter, if there is one.
     pub(crate) fn name(self) -> Option<&'static str> {
         match self {
-            Self::None => None,
+            Self::None | Self::Parameters(_) => None,
             Self::Filtered(_) | Self::FilteredById(_) | Self::FilteredFreely(_) => Some("filter"),
             Self::Where(_) | Self::IgnoredWhere(_) => Some("where"),
         }
     }
 
+    /// The parameters by name.
+    pub(crate) fn parameters(self) -> &'static [Parameter] {
+        if let Self::Parameters(all) = self { all } else { &[] }
+    }
+
     /// Name and JSON Schema of the parameter, if there is one.
     pub(crate) fn parameter(self) -> Option<(&'static str, Json)> {
         Some(match self {
-            Self::None => return None,
+            Self::None | Self::Parameters(_) => return None,
             Self::Filtered(meta) => ("filter", schema::filter(meta())),
             Self::FilteredById(meta) => ("filter", schema::filter_by_id(meta())),
             Self::FilteredFreely(_) => ("filter", schema::free_filter()),
@@ -209,6 +218,8 @@ impl Route {
 
     /// Whether it takes this query parameter.
     pub(crate) fn takes(&self, parameter: &str) -> bool {
-        self.row.query.name() == Some(parameter) || (parameter == CURSOR && matches!(self.row.reply, Shape::Page(_)))
+        self.row.query.name() == Some(parameter)
+            || self.row.query.parameters().iter().any(|known| known.name == parameter)
+            || (parameter == CURSOR && matches!(self.row.reply, Shape::Page(_)))
     }
 }

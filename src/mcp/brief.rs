@@ -67,7 +67,7 @@ fn brief(schema: Json) -> Json {
 pub(super) fn query(query: Query, pages: bool) -> Option<(&'static str, Json)> {
     let meta = match query {
         // A model would take what has no effect for one that narrows.
-        Query::None | Query::IgnoredWhere(_) => return None,
+        Query::None | Query::IgnoredWhere(_) | Query::Parameters(_) => return None,
         Query::Filtered(meta) | Query::FilteredById(meta) | Query::FilteredFreely(meta) => meta(),
         Query::Where(_) => return Some(("where", json!({ "type": "object" }))),
     };
@@ -84,6 +84,11 @@ pub(super) fn query(query: Query, pages: bool) -> Option<(&'static str, Json)> {
     let relations: Vec<_> = meta.relations.iter().map(|relation| relation.name).collect();
     told.extend((!relations.is_empty()).then(|| format!("include: {}", relations.join(", "))));
     Some(("filter", json!({ "type": "object", "description": told.join("; ") })))
+}
+
+/// The parameters that go by their names, which say what they are for.
+pub(super) fn parameters(query: Query) -> impl Iterator<Item = (&'static str, Json)> {
+    query.parameters().iter().map(|parameter| (parameter.name, json!({ "type": parameter.schema()["type"] })))
 }
 
 #[cfg(test)]

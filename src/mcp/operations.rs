@@ -27,6 +27,8 @@ pub(super) struct Operation {
     method: Method,
     /// Name of its query parameter, if it has one.
     query: Option<&'static str>,
+    /// Names of the others.
+    parameters: Vec<&'static str>,
     has_body: bool,
     /// What it shows of each row unless it is told otherwise, where it lists rows page by page.
     pages: Option<&'static [&'static str]>,
@@ -54,6 +56,9 @@ impl Operation {
             properties.insert(name.to_owned(), schema);
             name
         });
+        let others: Vec<_> = brief::parameters(route.row.query).collect();
+        let names = others.iter().map(|(name, _)| *name).collect();
+        properties.extend(others.into_iter().map(|(name, schema)| (name.to_owned(), schema)));
         if let Some(body) = &route.row.body {
             properties.insert("body".to_owned(), brief::body(body.schema_around(body.schema()), body.says_again()));
             if !body.optional {
@@ -83,6 +88,7 @@ impl Operation {
             path: route.path,
             method: route.method.clone(),
             query,
+            parameters: names,
             has_body: route.row.body.is_some(),
             pages,
             locator: route.locator,
@@ -110,6 +116,7 @@ impl Operation {
             Some(Json::String(cursor)) => Some(cursor),
             Some(_) => return Err(format!("the argument {CURSOR} must be a text").into()),
         };
+        let others = others(&self.parameters, &mut arguments);
         let body = if self.has_body { arguments.remove("body") } else { None };
         if let Some(name) = arguments.keys().next() {
             // What a filter holds is often given beside it.
@@ -125,8 +132,24 @@ impl Operation {
             let query = form_urlencoded::Serializer::new(String::new()).append_pair(name, &value.to_string()).finish();
             target = format!("{target}?{query}");
         }
+        if !others.is_empty() {
+            target = format!("{target}?{others}");
+        }
         client.send(&self.method, &target, body.as_ref()).await
     }
+}
+
+/// The query string of what is given by name.
+fn others(names: &[&'static str], arguments: &mut JsonObject) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    for name in names {
+        match arguments.remove(*name) {
+            None | Some(Json::Null) => {}
+            Some(Json::String(text)) => drop(query.append_pair(name, &text)),
+            Some(other) => drop(query.append_pair(name, &other.to_string())),
+        }
+    }
+    query.finish()
 }
 
 /// The names of a path's parameters.

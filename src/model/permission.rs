@@ -95,6 +95,7 @@ catalogue! {
     VIEW_USER_PERMISSIONS = "ViewUserPermissions" "28": "Ask what members may do";
     CREATE_USER_PERMISSIONS = "CreateUserPermissions": "Grant a member a permission, or withhold it";
     UPDATE_USER_PERMISSIONS = "UpdateUserPermissions": "Change the own permissions of a member";
+    VIEW_EVENTS = "ViewEvents": "Read what changed: by whom, when and why";
 }
 
 /// The name of a permission that may be named by its number; other keys are names of their own.

@@ -13,6 +13,7 @@ mod authorization;
 mod callback;
 mod clients;
 mod command_line;
+mod events;
 mod filters;
 mod forms;
 mod holes;

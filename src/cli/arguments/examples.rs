@@ -88,6 +88,13 @@ const EXAMPLES: &[(&str, &[&str])] = &[
     ("group remove", &["group remove engineers --yes"]),
     ("permissions list", &["permissions list", "permissions list --output json"]),
     ("permissions of", &["permissions of ann --tenant acme"]),
+    (
+        "events",
+        &[
+            "events --tenant acme --type user.suspended,user.removed --from 2026-05-01T00:00:00Z",
+            "events --follow --output json",
+        ],
+    ),
     ("permissions check", &["permissions check ann UpdateTenantUser ViewRoles --tenant acme"]),
     (
         "microservice",

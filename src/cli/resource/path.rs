@@ -52,6 +52,11 @@ impl Path {
         Ok(Self { client, kind: Kind::Tenant, within: String::new(), tenant: None })
     }
 
+    /// The path of the tenant whose rows they are; empty where there is none.
+    pub(super) fn within(&self) -> &str {
+        &self.within
+    }
+
     /// The answer at a path of the service.
     pub(super) async fn get(&self, path: &str) -> Result<Json, Failure> {
         self.at(&Method::GET, path, None).await

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value as Json};
 use user_tenant_store::filter::{Filter, Predicate};
 
+use super::parameters::Given;
+
 /// What a request says, checked by the route's schemas. Arguments take their parts out of it.
 #[derive(Default)]
 pub(crate) struct Call {
@@ -14,6 +16,8 @@ pub(crate) struct Call {
     pub(crate) filter: Filter,
     /// The `where` parameter.
     pub(crate) predicate: Option<Predicate>,
+    /// The parameters by name.
+    pub(crate) given: Given,
     /// The body, valid by its schema; of an array, nothing.
     pub(crate) body: Map<String, Json>,
     /// The items of a body that is an array, each valid by the schema.

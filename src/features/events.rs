@@ -1,0 +1,15 @@
+//! Events: what changed, by whom, when and why, as readers follow it. Each is a line of the audit log, written in the transaction that made the change.
+
+mod answers;
+mod cursor;
+#[cfg(feature = "cli")]
+mod reference;
+mod routes;
+mod rules;
+
+#[cfg(feature = "cli")]
+pub(crate) use self::reference::reference;
+use super::Feature;
+
+/// The feature.
+pub(super) const FEATURE: Feature = Feature { routes: routes::routes };
