@@ -30,6 +30,7 @@ use crate::access::locator::Locator;
 pub(crate) type Meta = fn() -> &'static EntityMeta;
 
 /// One operation.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(crate) struct Route {
     /// HTTP method.
     pub(crate) method: Method,
@@ -201,7 +202,6 @@ impl Route {
 
     /// A request that names an `Idempotency-Key` is carried out once, and answered alike for a day. Its handler makes one
     /// transaction and reads nothing behind it; the answer is kept as it was sent, so that it holds no secret.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the first `POST` of ours that writes uses it"))]
     pub(crate) fn idempotent(self) -> Self {
         Self { idempotent: true, ..self }
     }

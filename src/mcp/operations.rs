@@ -77,8 +77,10 @@ impl Operation {
         let masters = if route.for_masters { ", and to reach every tenant" } else { "" };
         let description = format!("{}. Needs {permissions}{masters}.", route.summary);
         let reads = !route.writes;
-        let annotations = ToolAnnotations::new().read_only(reads).open_world(false);
-        let annotations = if reads { annotations } else { annotations.destructive(route.method != Method::POST) };
+        // That it writes need not be said: it is what is meant where nothing is.
+        let annotations = ToolAnnotations::new().open_world(false);
+        let annotations =
+            if reads { annotations.read_only(true) } else { annotations.destructive(route.method != Method::POST) };
         let annotations = if route.method == Method::PUT { annotations.idempotent(true) } else { annotations };
         Self {
             tool: Tool::new(name(route.operation), description, object(schema)).with_annotations(annotations),

@@ -72,7 +72,11 @@ fn a_change_is_an_event_that_says_who_when_where_and_what(scene: &Scene) {
     assert_eq!((&after["name"], &after["permissions"]), (&json!("clerk"), &json!(["ViewRoles"])), "{event}");
     assert!(after.get("createdBy").is_none() && after.get("deleted").is_none(), "{event}");
     let event = &events[2];
-    assert_eq!((&event["before"], &event["after"]), (&json!({ "status": 0 }), &json!({ "status": 2 })), "{event}");
+    assert_eq!(
+        (&event["before"], &event["after"]),
+        (&json!({ "status": 0, "suspendedFrom": null }), &json!({ "status": 2, "suspendedFrom": 0 })),
+        "{event}"
+    );
     let owners = ["id", "userId", "roleId"].map(|name| event["subject"][name].clone());
     assert_eq!(owners, [AMY_IN_A, "a0000000-0000-4000-8000-000000000023", MEMBER].map(|id| json!(id)));
     assert!(events.windows(2).all(|two| two[0]["position"].as_i64() < two[1]["position"].as_i64()));

@@ -1,5 +1,6 @@
 //! The life of tenants, memberships and people: steps, refusals, who may take which, and what nobody gets around.
 
+mod events;
 mod members;
 mod people;
 mod seats;
@@ -35,7 +36,7 @@ pub(super) fn refusal(world: &World, profile: &str, line: &str, body: &Json) -> 
     (status, code.to_owned())
 }
 
-fn tenant_b(below: &str) -> String {
+pub(super) fn tenant_b(below: &str) -> String {
     format!("/tenants/{B}{below}")
 }
 

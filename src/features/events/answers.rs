@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use serde::Serialize;
 use serde_json::{Map, Value as Json, json};
-use user_tenant_store::entity::{PropertyRole, PropertyType, RelationKind, TenantRule, Veil};
+use user_tenant_store::entity::{Property, PropertyRole, PropertyType, RelationKind, Veil};
 use user_tenant_store::value::Value;
 use user_tenant_store::{Entity as _, EntityMeta};
 use uuid::Uuid;
@@ -89,8 +89,8 @@ impl Described for Events {
 
 /// The entities by their tables.
 static ENTITIES: LazyLock<HashMap<&'static str, &'static EntityMeta>> = LazyLock::new(|| {
-    let logged = registry().iter().map(|entity| entity()).filter(|meta| !meta.read_only);
-    logged.filter(|meta| !matches!(meta.tenancy, TenantRule::Global { .. })).map(|meta| (meta.table, meta)).collect()
+    let written = registry().iter().map(|entity| entity()).filter(|meta| !meta.read_only);
+    written.filter(|meta| meta.is_logged()).map(|meta| (meta.table, meta)).collect()
 });
 
 /// An event as a reader sees it who looks for this tenant, or for all.
@@ -102,7 +102,8 @@ pub(super) fn told(event: Event, tenant: Option<Uuid>) -> Json {
         let (old, new) = (object(event.before), object(event.after));
         subject.extend(owners(meta, new.as_ref().or(old.as_ref())));
         let is_veiled = [&old, &new].into_iter().flatten().any(|row| is_veiled(meta, row, tenant));
-        let show = |row: Option<&Row>| row.filter(|_| !is_veiled).map(|row| shown(meta, row)).unwrap_or_default();
+        let show =
+            |row: Option<&Row>| row.filter(|_| !is_veiled).map(|row| shown(meta, row, tenant)).unwrap_or_default();
         let (was, is) = (show(old.as_ref()), show(new.as_ref()));
         match event.operation_name.as_str() {
             "INSERT" => after = Some(filled(is)),
@@ -163,8 +164,13 @@ fn is_veiled(meta: &EntityMeta, row: &Row, tenant: Option<Uuid>) -> bool {
 
 /// What an answer may show of a row: the properties that there are, and neither secrets nor who and when, which the event says.
 /// A column that somebody else has added is none of ours to show.
-fn shown(meta: &EntityMeta, row: &Row) -> Row {
-    let properties = meta.properties.iter().filter(|property| !property.secret && property.role != PropertyRole::Audit);
+/// No tenant learns what others made of a person.
+fn shown(meta: &EntityMeta, row: &Row, tenant: Option<Uuid>) -> Row {
+    let of_others = |property: &Property| tenant.is_some() && std::ptr::eq(property, User::DEACTIVATED_ON.property());
+    let properties = meta
+        .properties
+        .iter()
+        .filter(|property| !property.secret && property.role != PropertyRole::Audit && !of_others(property));
     let shown = properties.filter(|property| property.role != PropertyRole::Id).filter_map(|property| {
         let value = row.get(property.column)?;
         let value = match property.kind {

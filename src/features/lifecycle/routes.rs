@@ -32,6 +32,7 @@ macro_rules! of_tenant {
             .any_of($permissions)
             .on(&ANY_TENANT)
             .for_masters()
+            .idempotent()
             .surface(Surface::Problem)
     };
 }
@@ -42,6 +43,7 @@ macro_rules! of_member {
         Route::new(Method::POST, concat!("/tenants/{id}/users/{userId}/", $step), $operation, $summary, $handler)
             .any_of(UPDATE_USER)
             .on(&ACTIVE_TENANT)
+            .idempotent()
             .surface(Surface::Problem)
     };
 }
@@ -52,6 +54,7 @@ macro_rules! of_person {
         Route::new(Method::POST, concat!("/users/{id}/", $step), $operation, $summary, $handler)
             .any_of(UPDATE_USER)
             .for_masters()
+            .idempotent()
             .surface(Surface::Problem)
     };
 }
@@ -104,7 +107,7 @@ impl Document for Reason {
             "description": "Why the step is taken; the events tell it.",
             "type": "object",
             "additionalProperties": false,
-            "properties": { REASON: { "type": "string", "maxLength": LONGEST, "description": "In words." } },
+            "properties": { REASON: { "type": "string", "maxLength": LONGEST } },
         })
     }
 }
