@@ -45,7 +45,8 @@ impl std::fmt::Display for NoTransition {
         write!(f, "A {of} that is {from} does not become {to}; ")?;
         match &allowed[..] {
             [] => f.write_str("it stays as it is."),
-            allowed => write!(f, "it may become {}.", allowed.join(" or ")),
+            [only] => write!(f, "it may become {only}."),
+            [others @ .., last] => write!(f, "it may become {} or {last}.", others.join(", ")),
         }
     }
 }
