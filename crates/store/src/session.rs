@@ -1,15 +1,17 @@
 //! The way to rows: a [`Store`] makes sessions, a session opens repositories, a write ends as [`Committed`] or not at all.
 
+mod answers;
+mod ending;
+
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use futures_util::future::try_join_all;
 use time::OffsetDateTime;
 
 use crate::audit::{Actor, Context};
-use crate::entity::{EntityMeta, Property};
+use crate::entity::EntityMeta;
 use crate::environment::Environment;
 use crate::error::{StoreError, StoreResult};
-use crate::executor::{Executor as _, Pool, Reader};
+use crate::executor::{Executor as _, Pool};
 pub use crate::executor::{Mode, Read, Write};
 use crate::kept::Kept;
 use crate::memory::{Memory, Outdates};
@@ -18,9 +20,8 @@ pub use crate::options::{DatabaseOptions, Limits, PoolState, PostgresOptions, Sl
 pub use crate::schema_name::{InvalidSchemaName, SchemaName};
 use crate::scope::{Reached, Scope, System, Wall};
 use crate::shares::Shares;
-use crate::sql::{CommitPolicy, Confined, Counted, Dialect, Effort, Operation, Queried, Question, veil};
+use crate::sql::{Confined, Dialect, Operation};
 pub use crate::turns::Turn;
-use crate::value::Value;
 
 /// One database. Keep it where only the sessions of the service reach it: whoever holds it can make
 /// a session of any scope.
@@ -241,92 +242,6 @@ impl<S: Scope, M: Mode> Session<S, M> {
         Confined::new(self.dialect(), self.scope.wall(), meta, self.said.as_deref(), operation)
     }
 
-    /// What counts an answer that takes nothing yet.
-    pub(crate) fn meter(&self, limits: &Limits) -> Meter {
-        Meter::new(&self.together, limits, self.scope.wall(), self.actor.user)
-    }
-
-    /// A statement whose answer is counted by itself.
-    pub(crate) fn asked(&self, statement: Confined) -> Asked {
-        Asked { statement, meter: self.meter(&self.limits), most: 0 }
-    }
-
-    /// The rows of a statement that is an answer of its own.
-    pub(crate) async fn query(&self, statement: Confined) -> StoreResult<Vec<Vec<Value>>> {
-        self.answer(self.asked(statement)).await.map(|(rows, _)| rows)
-    }
-
-    /// The rows of a statement, counted by its meter.
-    pub(crate) async fn answer(&self, asked: Asked) -> StoreResult<Counted> {
-        match self.executor.reader() {
-            Reader::Pool(pool) => self.read(pool, asked).await,
-            Reader::Transaction(_) => self.answers(vec![asked]).await?.pop().ok_or(StoreError::Aborted),
-        }
-    }
-
-    /// The answers to several statements: of a transaction in one batch, which carries them out in this order.
-    pub(crate) async fn answers(&self, asked: Vec<Asked>) -> StoreResult<Vec<Counted>> {
-        let transaction = match self.executor.reader() {
-            Reader::Pool(pool) if asked.len() > 1 && asked.iter().all(Self::is_brief) => {
-                // On `PostgreSQL` they travel together.
-                let (questions, veils) = questions(asked);
-                return unveiled(pool.query_all(questions).await?, veils);
-            }
-            Reader::Pool(pool) => return try_join_all(asked.into_iter().map(|asked| self.read(pool, asked))).await,
-            Reader::Transaction(transaction) => transaction,
-        };
-        if asked.is_empty() {
-            return Ok(Vec::new());
-        }
-        for Asked { statement, .. } in &asked {
-            self.environment.interruption()?;
-            light(statement)?;
-        }
-        // A transaction waits for no turn: it may hold what others need.
-        let (questions, veils) = questions(asked);
-        unveiled(transaction.ask(questions).await?, veils)
-    }
-
-    /// The answer to a statement outside a transaction, which waits for its turn where it may be long.
-    async fn read(&self, pool: &Pool, asked: Asked) -> StoreResult<Counted> {
-        let Asked { statement, mut meter, most } = asked;
-        tracing::trace!(sql = %statement.sql, effort = ?statement.effort, "query");
-        let _turn = meter.begin(statement.table, most).await?;
-        let veil = veil(&statement);
-        // One row is not slow, and a timer for each would be a part of what it costs.
-        let mut watch = match statement.effort {
-            Effort::One => None,
-            _ => self.together.slow.watch(meter.reader(), statement.table),
-        };
-        if let Some(watch) = &mut watch {
-            watch.wait().await?;
-        }
-        let statement = Arc::new(statement);
-        let (mut rows, meter) = loop {
-            // Short reads share connections, or are over at once.
-            let share = if statement.effort > Effort::Few {
-                self.together.connections.wait(self.actor.tenant).await
-            } else {
-                None
-            };
-            match pool.query(&statement, meter, watch, Kept::of(None, share)).await? {
-                Queried::Rows(counted) => break counted,
-                Queried::Ended(counted, mut ended) => {
-                    ended.wait().await?;
-                    (meter, watch) = (counted, Some(ended));
-                }
-            }
-        };
-        lay(veil, &mut rows)?;
-        Ok((rows, meter))
-    }
-
-    /// Whether a read is short and has no watch, so that several of them can share a connection.
-    fn is_brief(asked: &Asked) -> bool {
-        let (_, reader) = asked.meter.reader();
-        asked.statement.effort == Effort::One || asked.statement.effort == Effort::Few && reader.is_none()
-    }
-
     pub(crate) fn dialect(&self) -> Dialect {
         self.executor.reader().dialect()
     }
@@ -362,108 +277,6 @@ impl<S, M: Mode> Session<S, M> {
             then: self.then,
         }
     }
-}
-
-impl<S: Scope> Session<S, Write> {
-    /// Runs statements, one after the other, and returns how many rows each touched.
-    pub(crate) async fn execute(&self, statements: Vec<Confined>) -> StoreResult<Vec<u64>> {
-        for statement in &statements {
-            tracing::trace!(sql = %statement.sql, "execute");
-            self.environment.interruption()?;
-            light(statement)?;
-        }
-        self.executor.execute(statements).await
-    }
-
-    /// Runs the last statements, if any, and ends the transaction: with how many rows each touched, or `None` where it was
-    /// rolled back, since one touched none.
-    pub(crate) async fn finish(
-        self,
-        statements: Vec<Confined>,
-        policy: CommitPolicy,
-    ) -> StoreResult<Option<Committed<Vec<u64>>>> {
-        let touched = if let Some(held) = self.held.clone() {
-            let touched = if statements.is_empty() { Vec::new() } else { self.execute(statements).await? };
-            if policy.commits(&touched) {
-                held.keep(self)?;
-            }
-            touched
-        } else if self.environment.is_interrupted() {
-            self.finish_in_steps(statements, policy).await?
-        } else {
-            self.end(statements, policy).await?
-        };
-        Ok(policy.commits(&touched).then_some(Committed(touched)))
-    }
-
-    /// One after the other, so that something can come between.
-    async fn finish_in_steps(self, statements: Vec<Confined>, policy: CommitPolicy) -> StoreResult<Vec<u64>> {
-        let touched = if statements.is_empty() { Vec::new() } else { self.execute(statements).await? };
-        self.environment.interruption()?;
-        if policy.commits(&touched) {
-            self.end(Vec::new(), CommitPolicy::Commit).await?;
-        }
-        Ok(touched)
-    }
-
-    async fn end(self, statements: Vec<Confined>, policy: CommitPolicy) -> StoreResult<Vec<u64>> {
-        for statement in &statements {
-            tracing::trace!(sql = %statement.sql, "execute");
-            light(statement)?;
-        }
-        let ended = self.executor.finish(statements, policy).await;
-        self.outdates.tell(&self.memory, self.reached.unwrap_or_else(|| self.scope.wall()));
-        if let (Ok(_), Some(call)) = (&ended, self.then.get()) {
-            call();
-        }
-        ended
-    }
-
-    /// Calls this once the transaction is committed; the first that is named.
-    pub fn then(&self, call: fn()) {
-        let _ = self.then.set(call);
-    }
-}
-
-/// That a statement of a transaction looks for no patterns, which could keep what others need ([`Repository::search`]).
-fn light(statement: &Confined) -> StoreResult<()> {
-    if statement.effort == Effort::Heavy {
-        return Err(StoreError::Database(
-            "a transaction compares columns as they are, and searches for nothing".into(),
-        ));
-    }
-    Ok(())
-}
-
-/// The statements as questions, and the veil of each. None of them waits for a turn.
-fn questions(asked: Vec<Asked>) -> (Vec<Question>, Vec<Veil>) {
-    let question = |Asked { statement, mut meter, .. }| {
-        tracing::trace!(sql = %statement.sql, effort = ?statement.effort, "query");
-        meter.reads(statement.table);
-        let veil = veil(&statement);
-        (Question { statement: Arc::new(statement), meter }, veil)
-    };
-    asked.into_iter().map(question).unzip()
-}
-
-/// The answers, each with its veil laid on its rows.
-fn unveiled(mut answers: Vec<Counted>, veils: Vec<Veil>) -> StoreResult<Vec<Counted>> {
-    for ((rows, _), veil) in answers.iter_mut().zip(veils) {
-        lay(veil, rows)?;
-    }
-    Ok(answers)
-}
-
-/// The properties of the rows on which a veil must be laid.
-type Veil = Option<Arc<[&'static Property]>>;
-
-fn veil(statement: &Confined) -> Veil {
-    statement.is_veiled.then(|| statement.projection.clone())
-}
-
-fn lay(veil: Veil, rows: &mut [Vec<Value>]) -> StoreResult<()> {
-    let Some(projection) = veil else { return Ok(()) };
-    rows.iter_mut().try_for_each(|row| veil::lay(&projection, row))
 }
 
 impl<S, M: Mode> std::fmt::Debug for Session<S, M> {
