@@ -2,8 +2,6 @@
 
 use super::{Committed, Session, Write};
 use crate::error::{StoreError, StoreResult};
-#[cfg(doc)]
-use crate::repository::Repository;
 use crate::scope::Scope;
 use crate::sql::{CommitPolicy, Confined, Effort};
 
@@ -68,7 +66,7 @@ impl<S: Scope> Session<S, Write> {
     }
 }
 
-/// That a statement of a transaction looks for no patterns, which could keep what others need ([`Repository::search`]).
+/// That a statement of a transaction looks for no patterns, which could keep what others need (`Repository::search`).
 pub(super) fn light(statement: &Confined) -> StoreResult<()> {
     if statement.effort == Effort::Heavy {
         return Err(StoreError::Database(
