@@ -18,7 +18,7 @@ pub(crate) use self::runner::Runner;
 pub(crate) use self::upkeep::{EXPIRE_KEYS, FORGET_JOBS};
 #[cfg_attr(
     not(test),
-    expect(unused_imports, reason = "the first feature that leaves something for later uses them")
+    allow(unused_imports, reason = "the first feature that leaves something for later uses them")
 )]
 pub(crate) use self::{
     queue::enqueue,

@@ -73,7 +73,7 @@ fn typed(started_as: &Path, search: &OsStr) -> String {
 }
 
 /// Prints what somebody should know, beside the result.
-pub(super) fn note(text: &str) {
+pub(in crate::cli) fn note(text: &str) {
     aside(format_args!("note: {text}\n"));
 }
 

@@ -146,7 +146,7 @@ async fn announce(
 
 /// Done when the process is told to stop, by `SIGTERM`, `SIGQUIT`, Ctrl-C, or the end of the terminal that it was started at; they
 /// are watched from the call on.
-pub(super) fn stop_signal() -> impl Future<Output = ()> + Send + 'static {
+pub(in crate::cli) fn stop_signal() -> impl Future<Output = ()> + Send + 'static {
     #[cfg(unix)]
     let stopped = {
         use signal::unix::{SignalKind, signal};

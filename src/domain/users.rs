@@ -19,7 +19,7 @@ use super::administrators::Administrators;
 use super::principal::Principal;
 use super::{holdings, seats};
 use crate::error::{Error, Result, Sought};
-use crate::model::{Role, Tenant, TenantStatus, User, UserGroup, UserStatus, UserTenant};
+use crate::model::{Inactive, Role, Standing, Tenant, TenantStatus, User, UserGroup, UserStatus, UserTenant};
 
 /// What a rule asks of all tenants, before it writes.
 pub(crate) type Asked<'a, T> = Query<'a, System, Write, T>;
@@ -64,8 +64,15 @@ pub(crate) async fn update(
     let tenants = session.repository::<Tenant>();
     let held = if exclusive { tenants.lock_by_id(tenant) } else { tenants.hold_by_id(tenant) };
     let read = change.status.is_some().then(|| tenants.get(tenant));
-    let asked = session.ask((held, membership(&session, tenant, id), session.repository::<User>().get(id), read));
-    let (is_there, membership, user, limits) = asked.await?;
+    // Another process may not have heard yet that the caller was suspended; two of them must not let each other in.
+    let own = (exclusive && !principal.master)
+        .then(|| session.repository::<Standing>().find_one(Standing::ID.is(principal.membership)));
+    let user = session.repository::<User>().get(id);
+    let asked = session.ask((held, membership(&session, tenant, id), user, read, own));
+    let (is_there, membership, user, limits, own) = asked.await?;
+    if let Some(own) = own {
+        own.map_or(Err(Inactive::Unknown), |own| own.check(principal.acceptance)).map_err(Error::CallerNotActive)?;
+    }
     let membership = membership.ok_or_else(|| unknown(&id))?;
     if !is_there {
         return Err(Error::NotFound(Sought::of::<Tenant>(&tenant)));

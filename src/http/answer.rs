@@ -40,8 +40,8 @@ pub(super) fn render(reply: Reply, query: &str) -> Result<Response> {
             Ok(response)
         }
         Reply::Count(count) => at_once(serde_json::to_vec(&json!({ "count": count })), None),
-        Reply::Plain(status, headers, text) => {
-            let mut response = at_once(text, None)?;
+        Reply::Plain(status, headers, text, reservation) => {
+            let mut response = at_once(text, reservation)?;
             *response.status_mut() = status;
             response.headers_mut().extend(headers);
             Ok(response)

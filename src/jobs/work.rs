@@ -76,7 +76,7 @@ pub(super) enum Ending {
     Lost,
 }
 
-#[cfg_attr(not(test), expect(dead_code, reason = "what the kinds of today do not need, those of features will"))]
+#[cfg_attr(not(test), allow(dead_code, reason = "what the kinds of today do not need, those of features will"))]
 impl Work {
     /// Id of the tenant that the job is for.
     pub(crate) fn tenant(&self) -> Option<Uuid> {

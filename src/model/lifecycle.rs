@@ -42,7 +42,7 @@ pub struct NoTransition {
 impl std::fmt::Display for NoTransition {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { of, from, to, allowed } = self;
-        write!(f, "A {of} that is {from} does not become {to}; ")?;
+        write!(f, "A {of} that is {from} does not become {to} in this way; ")?;
         match &allowed[..] {
             [] => f.write_str("it stays as it is."),
             [only] => write!(f, "it may become {only}."),

@@ -7,7 +7,7 @@ mod seats;
 
 use serde_json::{Value as Json, json};
 
-use crate::holes::{A, B, BOB, ENGINEERS_OF_B, VIEWER};
+use crate::holes::{A, B, BETH_IN_B, BOB, ENGINEERS_OF_B, VIEWER};
 use crate::request::{json, text};
 use crate::support::fixture::Database;
 use crate::world::{World, on_both};
@@ -278,6 +278,26 @@ impl Chance {
         let at = usize::try_from(self.0 >> 33).expect("it is short") % all.len();
         &all[at]
     }
+}
+
+on_both!(who_is_suspended_elsewhere_lets_nobody_in, REMEMBERING);
+/// Two who were suspended on another replica must not let each other in on this one.
+fn who_is_suspended_elsewhere_lets_nobody_in(world: &World) {
+    let set = |membership: &str, status: i32| {
+        world.run(&format!("UPDATE main.user_tenants SET status = {status} WHERE id = '{membership}'"));
+    };
+    const BOB_IN_B: &str = "b0000000-0000-4000-8000-000000000031";
+    let line = format!("POST {}/users/b0000000-0000-4000-8000-000000000022/reactivate", tenant_b(""));
+    for _ in 0..4 {
+        set(BOB_IN_B, 1);
+        world.request("GET /tenants").token("admin_b").send();
+        set(BOB_IN_B, 2);
+        set(BETH_IN_B, 2);
+        assert_eq!(refusal(world, "admin_b", &line, &Json::Null), (401, "MEMBERSHIP_SUSPENDED".to_owned()));
+        assert_eq!(world.database.tables().rows[&("user_tenants".to_owned(), BETH_IN_B.to_owned())]["status"], 2);
+    }
+    set(BOB_IN_B, 1);
+    assert_eq!(ask(world, "admin_b", &line, &Json::Null).0, 200);
 }
 
 on_both!(no_sequence_of_requests_reaches_a_state_that_is_none);

@@ -136,7 +136,7 @@ fn what_is_no_question_is_refused_by_name(scene: &Scene) {
         (json!({ "checks": [{ "userTenantId": ANDY_IN_A }] }), "/checks/0/permission"),
         (json!({ "checks": [{ "userTenantId": "x", "permission": "ViewRoles" }] }), "/checks/0/userTenantId"),
         (json!({ "checks": [{ "userTenantId": ANDY_IN_A, "permission": "" }] }), "/checks/0/permission"),
-        (json!({ "checks": [question], "more": 1 }), ""),
+        (json!({ "checks": [question], "more": 1 }), "/more"),
     ] {
         let answer = scene.by("admin_a", "POST /permissions/check").json(&body).send();
         let told = json(&answer);

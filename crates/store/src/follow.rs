@@ -11,13 +11,22 @@ use crate::value::Value;
 /// How long a reader waits before it asks again who still writes.
 const PAUSE: Duration = Duration::from_millis(4);
 
+/// How far the audit log is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Positions {
+    /// Up to here every line is there: none at or before it comes later.
+    pub settled: i64,
+    /// The last position that was ever given.
+    pub last: i64,
+}
+
 impl<S: Scope> Session<S, Read> {
-    /// The position up to which every line of the audit log is there: none at or before it comes later. Waits so long at most
+    /// The position up to which every line of the audit log is there, and the last one. Waits so long at most
     /// for those who write now, so that what was committed before is within it, unless somebody else takes longer.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn settled(&self, patience: Duration) -> StoreResult<i64> {
+    pub async fn settled(&self, patience: Duration) -> StoreResult<Positions> {
         let begun = Instant::now();
         let mut wanted = None;
         loop {
@@ -34,7 +43,7 @@ impl<S: Scope> Session<S, Read> {
             let settled = known.learn(last, writers);
             drop(known);
             if settled >= *wanted.get_or_insert(last) || begun.elapsed() >= patience {
-                return Ok(settled);
+                return Ok(Positions { settled, last });
             }
             tokio::time::sleep(PAUSE).await;
         }

@@ -76,7 +76,7 @@ pub mod environment;
 pub mod error;
 mod executor;
 pub mod filter;
-mod follow;
+pub mod follow;
 pub mod form;
 mod held;
 mod horizon;

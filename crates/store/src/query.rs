@@ -173,6 +173,7 @@ tuples! {
     (A, B);
     (A, B, C);
     (A, B, C, D);
+    (A, B, C, D, F);
 }
 
 impl<'a, S: Scope, M: Mode, T: 'a> IntoFuture for Query<'a, S, M, T> {

@@ -9,20 +9,24 @@ use super::path::Path;
 use super::{Common, Kind, Output};
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
-use crate::cli::print::{plain, say};
+use crate::cli::print::{note, plain, say};
+use crate::cli::serve::stop_signal;
 use crate::cli::table;
 
 /// Most events that are asked for at once.
 const PAGE: usize = 500;
 /// How long a follower waits where there is nothing new.
 const PAUSE: Duration = Duration::from_millis(500);
+/// How long it waits where the service is away.
+const AWAY: Duration = Duration::from_secs(2);
 /// The columns of a table.
 const COLUMNS: [&str; 6] = ["position", "time", "type", "subject", "actor", "reason"];
 
 /// Options of `events`.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct EventsOptions {
-    /// Go on with what comes, until this is stopped; without `--from`, begin with it.
+    /// Go on with what comes, until this is stopped; without `--from` or `--cursor`, begin with it. While the service is away, it
+    /// is waited for.
     #[arg(long)]
     follow: bool,
     /// Of these types only: `tenant.suspended`; repeatable.
@@ -40,6 +44,9 @@ pub(in crate::cli) struct EventsOptions {
     /// Before this time.
     #[arg(long, value_name = "TIME")]
     to: Option<String>,
+    /// Go on where a command before this one has ended: it says so at its end with `--follow`.
+    #[arg(long, value_name = "CURSOR")]
+    cursor: Option<String>,
     /// At most so many, the oldest first.
     #[arg(long, value_name = "NUMBER", default_value_t = 100, conflicts_with = "follow")]
     limit: usize,
@@ -60,22 +67,24 @@ pub(in crate::cli) async fn events(context: &Context, options: EventsOptions) ->
         Some(_) => Path::open(context, Kind::User, common).await?,
         None => Path::beside_tenants(context, common).await?,
     };
-    let mut cursor = (*follow && options.from.is_none()).then(|| "end".to_owned());
+    let begin = (*follow && options.from.is_none()).then(|| "end".to_owned());
+    let mut cursor = options.cursor.clone().or(begin);
+    if *follow {
+        let ended = tokio::select! {
+            ended = followed(&path, &options, &mut cursor) => ended,
+            () = stop_signal() => Ok(()),
+        };
+        told(cursor.as_deref());
+        return ended;
+    }
     let mut found = Vec::new();
     loop {
-        let most = if *follow { PAGE } else { PAGE.min(limit - found.len()) };
+        let most = PAGE.min(limit - found.len());
         let mut page =
             path.get(&format!("{}/events?{}", path.within(), query(&options, most, cursor.as_deref()))).await?;
         let Json::Array(events) = page["events"].take() else { return Err(Failure::other(table::NO_ROWS)) };
         cursor = page["next"].as_str().map(ToOwned::to_owned);
-        let is_last = events.len() < most;
-        if *follow {
-            events.iter().try_for_each(|event| say(&line(event, common.output)))?;
-            if is_last {
-                tokio::time::sleep(PAUSE).await;
-            }
-            continue;
-        }
+        let is_last = page["more"] != true;
         found.extend(events);
         if is_last || found.len() >= *limit {
             break;
@@ -85,6 +94,39 @@ pub(in crate::cli) async fn events(context: &Context, options: EventsOptions) ->
         found.iter_mut().for_each(flatten);
     }
     table::print(&found.into(), None, &COLUMNS, common.output)
+}
+
+/// Prints events as they come. Whoever is away is waited for.
+async fn followed(path: &Path, options: &EventsOptions, cursor: &mut Option<String>) -> Result<(), Failure> {
+    let mut away = false;
+    loop {
+        let target = format!("{}/events?{}", path.within(), query(options, PAGE, cursor.as_deref()));
+        let Some(mut page) = path.get_if_ready(&target).await? else {
+            if !away {
+                note("the service does not answer; it is waited for");
+            }
+            away = true;
+            tokio::time::sleep(AWAY).await;
+            continue;
+        };
+        if away {
+            note("the service answers again");
+        }
+        away = false;
+        let Json::Array(events) = page["events"].take() else { return Err(Failure::other(table::NO_ROWS)) };
+        events.iter().try_for_each(|event| say(&line(event, options.common.output)))?;
+        *cursor = page["next"].as_str().map(ToOwned::to_owned);
+        if page["more"] != true {
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+}
+
+/// Says how to go on.
+fn told(cursor: Option<&str>) {
+    if let Some(cursor) = cursor.filter(|cursor| *cursor != "end") {
+        note(&format!("to go on from here:  --cursor {cursor}"));
+    }
 }
 
 fn query(options: &EventsOptions, limit: usize, cursor: Option<&str>) -> String {

@@ -17,6 +17,17 @@ use crate::http::CURSOR;
 /// How many rows `--all` asks for at once.
 const PAGE: usize = 500;
 
+/// Codes of a caller who may not act, though the token is good.
+const NOT_ACTIVE: [&str; 7] = [
+    "USER_DEACTIVATED",
+    "TENANT_PENDING",
+    "TENANT_SUSPENDED",
+    "TENANT_ARCHIVED",
+    "MEMBERSHIP_REGISTERED",
+    "MEMBERSHIP_SUSPENDED",
+    "MEMBERSHIP_REJECTED",
+];
+
 /// Where the rows are, and the way there.
 pub(super) struct Path {
     client: Client,
@@ -66,6 +77,14 @@ impl Path {
     pub(super) async fn at(&self, method: &Method, path: &str, body: Option<&Json>) -> Result<Json, Failure> {
         let answer = self.client.send(method, path, body).await.map_err(unreachable)?;
         Ok(self.carried_out(answer)?.body)
+    }
+
+    /// The same of a GET; `None` where the service does not answer, or answers that it is not ready.
+    pub(super) async fn get_if_ready(&self, path: &str) -> Result<Option<Json>, Failure> {
+        match self.client.send(&Method::GET, path, None).await {
+            Ok(answer) if answer.status != 503 => Ok(Some(self.carried_out(answer)?.body)),
+            _ => Ok(None),
+        }
     }
 
     /// The way to rows of another kind in the same tenant.
@@ -201,11 +220,14 @@ fn refused(answer: &Answer, by_operator: bool) -> Failure {
     let error = &answer.body["error"];
     let message = error["message"]["message"].as_str().or(error["message"].as_str()).or(answer.body["detail"].as_str());
     let message = message.unwrap_or("no reason is given");
-    let details: String = match &error["details"] {
-        Json::Array(details) => details.iter().map(detail).collect(),
-        details => sought(details).unwrap_or_default(),
+    let details: String = match (&error["details"], &answer.body["errors"]) {
+        (Json::Array(details), _) => details.iter().map(detail).collect(),
+        (_, Json::Array(errors)) => errors.iter().map(violation).collect(),
+        (details, _) => sought(details).unwrap_or_default(),
     };
+    let code = error["code"].as_str().or(answer.body["code"].as_str()).unwrap_or_default();
     let next = match answer.status {
+        401 if NOT_ACTIVE.contains(&code) => "\nThe token is good; whoever it is of may not act now.".to_owned(),
         401 => format!("\nThe token is missing, over or not of this service. Mint one with:  {} token", program()),
         // Of the operator no permission is asked.
         403 if by_operator => {
@@ -226,6 +248,12 @@ fn refused(answer: &Answer, by_operator: bool) -> Failure {
 /// What was looked for, and is not there.
 fn sought(details: &Json) -> Option<String> {
     Some(format!(": there is no {} with the id {}", details["entity"].as_str()?, details["id"].as_str()?))
+}
+
+/// Where a value is wrong, and why.
+fn violation(violation: &Json) -> String {
+    let [pointer, detail] = ["pointer", "detail"].map(|name| violation[name].as_str().unwrap_or_default());
+    format!("\n  {pointer} {detail}")
 }
 
 /// Where a value is wrong, why, and what would be right.

@@ -4,14 +4,17 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value as Json, json};
 use user_tenant_store::entity::{Property, PropertyRole, PropertyType, RelationKind, Veil};
+use user_tenant_store::record::Reservation;
 use user_tenant_store::value::Value;
 use user_tenant_store::{Entity as _, EntityMeta};
 use uuid::Uuid;
 
+use crate::error::{Error, Result};
 use crate::http::route::Described;
-use crate::model::{Event, User, UserCredentials, registry};
+use crate::model::{Event, User, UserCredentials, UserTenantPrefs, registry};
 
 /// The properties of a row, by name.
 type Row = Map<String, Json>;
@@ -21,9 +24,15 @@ const OUTSIDE: &str = "outside";
 
 /// Events, and where to go on.
 #[derive(Serialize)]
+#[expect(clippy::struct_field_names, reason = "the document calls them so")]
 pub(super) struct Events {
-    pub(super) events: Vec<Json>,
+    /// Each as its text: as a tree, one of many numbers takes sixteen times as much.
+    pub(super) events: Vec<Box<RawValue>>,
     pub(super) next: String,
+    pub(super) more: bool,
+    /// Keeps the place of a long answer among all answers.
+    #[serde(skip)]
+    pub(super) reservation: Option<Reservation>,
 }
 
 impl Described for Events {
@@ -35,7 +44,7 @@ impl Described for Events {
             "title": "Events",
             "description": "Events in the order of their positions.",
             "type": "object",
-            "required": ["events", "next"],
+            "required": ["events", "next", "more"],
             "properties": {
                 "events": {
                     "type": "array",
@@ -82,9 +91,19 @@ impl Described for Events {
                     },
                 },
                 "next": text("The cursor to go on with, now or later."),
+                "more": { "type": "boolean", "description": "Whether there may be more behind it already." },
             },
         })
     }
+
+    fn reservation(&self) -> Option<Reservation> {
+        self.reservation.clone()
+    }
+}
+
+/// An event as text.
+pub(super) fn text(event: Event, tenant: Option<Uuid>) -> Result<Box<RawValue>> {
+    to_raw_value(&told(event, tenant)).map_err(|error| Error::Internal(error.into()))
 }
 
 /// The entities by their tables.
@@ -94,7 +113,7 @@ static ENTITIES: LazyLock<HashMap<&'static str, &'static EntityMeta>> = LazyLock
 });
 
 /// An event as a reader sees it who looks for this tenant, or for all.
-pub(super) fn told(event: Event, tenant: Option<Uuid>) -> Json {
+fn told(event: Event, tenant: Option<Uuid>) -> Json {
     let kind = event.kind.split('.').next().unwrap_or_default();
     let mut subject = Map::from_iter([("kind".to_owned(), kind.into()), ("id".to_owned(), event.entity_id.into())]);
     let (mut before, mut after, mut secrets) = (None, None, Vec::new());
@@ -150,7 +169,7 @@ fn is_deleted(row: Option<&Row>) -> bool {
 }
 
 /// Whether a tenant may not read a row in an event of its own. Of a person it knows what it is the home of, and no more than
-/// lists show of anybody else; what a person logs in with, it has no list of.
+/// lists show of anybody else.
 fn is_veiled(meta: &EntityMeta, row: &Row, tenant: Option<Uuid>) -> bool {
     let Some(tenant) = tenant else { return false };
     match meta.name {
@@ -158,7 +177,8 @@ fn is_veiled(meta: &EntityMeta, row: &Row, tenant: Option<Uuid>) -> bool {
             let home = row.get(User::DEFAULT_TENANT_ID.property().column).and_then(Json::as_str);
             home.and_then(|home| Uuid::parse_str(home).ok()) != Some(tenant)
         }
-        name => name == UserCredentials::meta().name,
+        // What a person logs in with, no list shows; preferences are read by their owner.
+        name => name == UserCredentials::meta().name || name == UserTenantPrefs::meta().name,
     }
 }
 

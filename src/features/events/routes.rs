@@ -1,19 +1,20 @@
 //! `/events` and `/tenants/{id}/events`.
 
 use axum::http::Method;
-use user_tenant_store::scope::CallerScope;
+use user_tenant_store::scope::{CallerScope, Scope, Sees};
+use user_tenant_store::session::{Read, Session};
 use uuid::Uuid;
 
-use super::answers::{Events, told};
+use super::answers::{Events, text};
 use super::cursor;
-use super::rules::{self, Begin, Wanted};
+use super::rules::{self, Begin, Page, Wanted};
 use crate::access::sessions::CallerSessions;
 use crate::error::Result;
-use crate::http::locators::TENANT;
+use crate::http::locators::ANY_TENANT;
 use crate::http::route::{By, Given, Kind, Parameter, Parameters, Route, Told};
 use crate::http::surface::Surface;
-use crate::model::event_types as types;
 use crate::model::permission::VIEW_EVENTS;
+use crate::model::{Event, event_types as types};
 
 const CURSOR: &str = "cursor";
 const LIMIT: &str = "limit";
@@ -48,7 +49,7 @@ pub(super) fn routes() -> Vec<Route> {
             of_tenant,
         )
         .any_of(&[VIEW_EVENTS])
-        .on(&TENANT)
+        .on(&ANY_TENANT)
         .surface(Surface::Problem),
     ]
 }
@@ -88,6 +89,7 @@ impl Parameters for Asked {
             from: given.instant(FROM)?,
             to: given.instant(TO)?,
             limit: given.number(LIMIT)?.unwrap_or(USUAL).into(),
+            for_tenant: true,
         };
         let Wanted { types, subject, actor, from, to, .. } = &wanted;
         let read = format!("{types:?} {subject:?} {actor:?} {from:?} {to:?}");
@@ -113,11 +115,7 @@ impl Asked {
 }
 
 async fn of_tenant(sessions: CallerSessions, asked: By<Asked>) -> Result<Told<Events>> {
-    let tenant = Some(sessions.tenant());
-    let begin = asked.0.begin(tenant)?;
-    let (events, next) = rules::page(&sessions.read_tenant(), &asked.0.wanted, begin).await?;
-    let events = events.into_iter().map(|event| told(event, tenant)).collect();
-    Ok(Told(Events { events, next: cursor::write(&asked.0.bound(tenant), next) }))
+    page(&sessions.read_tenant(), asked.0, Some(sessions.tenant())).await
 }
 
 async fn of_all(sessions: CallerSessions, asked: By<Asked>) -> Result<Told<Events>> {
@@ -126,8 +124,21 @@ async fn of_all(sessions: CallerSessions, asked: By<Asked>) -> Result<Told<Event
         CallerScope::One(tenant) => Some(tenant.0),
         CallerScope::All(_) => None,
     };
-    let begin = asked.0.begin(tenant)?;
-    let (events, next) = rules::page(&session, &asked.0.wanted, begin).await?;
-    let events = events.into_iter().map(|event| told(event, tenant)).collect();
-    Ok(Told(Events { events, next: cursor::write(&asked.0.bound(tenant), next) }))
+    page(&session, asked.0, tenant).await
+}
+
+async fn page<S>(session: &Session<S, Read>, asked: Asked, tenant: Option<Uuid>) -> Result<Told<Events>>
+where
+    S: Scope + Sees<Event>,
+{
+    let begin = asked.begin(tenant)?;
+    let bound = asked.bound(tenant);
+    let wanted = Wanted { for_tenant: tenant.is_some(), ..asked.wanted };
+    let page = rules::page(session, &wanted, begin, |event| text(event, tenant)).await?;
+    let Some(Page { events, next, more, reservation }) = page else {
+        let other =
+            "is behind all that was ever written here: begin anew, as a database that was restored makes necessary";
+        return Err(asked.given.refuse(CURSOR, other));
+    };
+    Ok(Told(Events { events, next: cursor::write(&bound, next), more, reservation }))
 }

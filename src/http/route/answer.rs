@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::Value as Json;
 use user_tenant_store::Entity;
 use user_tenant_store::cursor;
-use user_tenant_store::record::Record;
+use user_tenant_store::record::{Record, Reservation};
 
 use super::Meta;
 
@@ -50,7 +50,7 @@ pub(crate) enum Reply {
     /// A number of rows.
     Count(u64),
     /// What is no row: status, headers, and the text as JSON.
-    Plain(StatusCode, HeaderMap, serde_json::Result<Vec<u8>>),
+    Plain(StatusCode, HeaderMap, serde_json::Result<Vec<u8>>, Option<Reservation>),
     /// Nothing: 204.
     Empty,
 }
@@ -137,6 +137,11 @@ pub(crate) trait Described: Serialize + 'static {
     fn headers(&self) -> HeaderMap {
         HeaderMap::new()
     }
+
+    /// What the rows that it was made of have reserved among all answers, until it is written.
+    fn reservation(&self) -> Option<Reservation> {
+        None
+    }
 }
 
 /// An answer that is no row.
@@ -148,6 +153,6 @@ impl<T: Described> Answer for Told<T> {
     }
 
     fn into_reply(self) -> Reply {
-        Reply::Plain(T::STATUS, self.0.headers(), serde_json::to_vec(&self.0))
+        Reply::Plain(T::STATUS, self.0.headers(), serde_json::to_vec(&self.0), self.0.reservation())
     }
 }

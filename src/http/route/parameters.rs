@@ -96,6 +96,14 @@ impl Given {
         read(value).map(Some).ok_or_else(|| parameter.refuse(value, parameter.name, wanted))
     }
 
+    /// The refusal of a parameter whose value was read, and does not do.
+    pub(crate) fn refuse(&self, name: &str, wanted: &str) -> Error {
+        match self.get(name) {
+            Some((parameter, value)) => parameter.refuse(value, parameter.name, wanted),
+            None => Error::UnknownParameter(name.to_owned()),
+        }
+    }
+
     /// A number within the bounds of its parameter.
     pub(crate) fn number(&self, name: &str) -> Result<Option<u32>> {
         let Some((parameter, value)) = self.get(name) else { return Ok(None) };

@@ -57,13 +57,15 @@ fn members(error: &Error) -> Vec<(&'static str, Json)> {
     }
 }
 
-/// Each violation with the JSON pointer to where it is; what is missing is pointed to where it ought to be.
+/// Each violation with the JSON pointer to where it is; of what is missing, to where it ought to be, and of what is too much, to it.
 fn violations(error: &Error) -> Json {
     let Json::Array(listed) = details(error) else { return json!([]) };
     let violation = |listed: &Json| {
         let text = |name: &str| listed[name].as_str().unwrap_or_default();
-        let missing = listed["info"]["missingProperty"].as_str().map(|name| format!("/{name}")).unwrap_or_default();
-        json!({ "pointer": format!("{}{missing}", text("path")), "rule": text("code"), "detail": text("message") })
+        let info = |name: &str| listed["info"][name].as_str();
+        let named = info("missingProperty").or(info("additionalProperty"));
+        let named = named.map(|name| format!("/{}", name.replace('~', "~0").replace('/', "~1"))).unwrap_or_default();
+        json!({ "pointer": format!("{}{named}", text("path")), "rule": text("code"), "detail": text("message") })
     };
     listed.iter().map(violation).collect()
 }

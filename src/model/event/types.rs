@@ -164,12 +164,12 @@ types! {
     "user.added" "user_tenants" [inserted!()] "A person became a member of a tenant." "" r#"{"status": 1}"#;
     "user.removed" "user_tenants" [removed!()] "A member was removed from a tenant." r#"{"status": 1}"# "";
     "user.purged" "user_tenants" [purged!()] "The row of a removed member is gone for good." "{}" "";
+    "user.roleChanged" "user_tenants" [differs!("role_id")] "A member got another role." r#"{"roleId": "0190c3a0-7b1e-7000-8000-000000000011"}"# r#"{"roleId": "0190c3a0-7b1e-7000-8000-000000000012"}"#;
     "user.suspended" "user_tenants" [became!("status", "2")] "A member was suspended." r#"{"status": 1}"# r#"{"status": 2}"#;
     "user.reactivated" "user_tenants" [became!("status", "2", "1")] "A suspended member is active again." r#"{"status": 2}"# r#"{"status": 1}"#;
     "user.activated" "user_tenants" [became!("status", "1")] "A member became active: an invitation was accepted, for example." r#"{"status": 0}"# r#"{"status": 1}"#;
     "user.passwordChangeNeeded" "user_tenants" [became!("status", "3")] "A member must change the password first." r#"{"status": 1}"# r#"{"status": 3}"#;
     "user.rejected" "user_tenants" [became!("status", "4")] "A member was rejected." r#"{"status": 0}"# r#"{"status": 4}"#;
-    "user.roleChanged" "user_tenants" [differs!("role_id")] "A member got another role." r#"{"roleId": "0190c3a0-7b1e-7000-8000-000000000011"}"# r#"{"roleId": "0190c3a0-7b1e-7000-8000-000000000012"}"#;
     "user.changed" "user_tenants" [updated!()] "Something else of a membership changed." r#"{"locale": "en"}"# r#"{"locale": "de"}"#;
 
     "group.created" "groups" [inserted!()] "A group was made." "" r#"{"name": "night shift"}"#;

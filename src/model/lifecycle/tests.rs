@@ -53,7 +53,10 @@ fn a_refusal_names_what_is_what_was_asked_and_what_is_allowed() {
     let refused = TENANTS.step(RESTORE, TenantState::Active, TenantState::Active).unwrap_err();
     assert_eq!((refused.to, &refused.allowed[..]), ("active", &["suspended", "archived"][..]));
     let refused = MEMBERSHIPS.check(UserStatus::Rejected, UserStatus::Active, UserStatus::Active).unwrap_err();
-    assert_eq!(refused.to_string(), "A membership that is rejected does not become active; it may become registered.");
+    assert_eq!(
+        refused.to_string(),
+        "A membership that is rejected does not become active in this way; it may become registered."
+    );
 }
 
 proptest! {

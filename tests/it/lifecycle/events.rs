@@ -5,6 +5,7 @@ use serde_json::{Value as Json, json};
 use super::{ask, step, tenant_b};
 use crate::holes::{A, ANDY};
 use crate::request::{json, text};
+use crate::support::fixture::Database;
 use crate::world::{World, on_both};
 
 /// What has happened in a list of events, after those of a cursor; and where the list ends.
@@ -71,4 +72,52 @@ fn a_step_that_is_asked_for_twice_by_one_key_is_taken_once(world: &World) {
     assert_eq!(refused.status, 400, "{}", json(&refused));
     let (events, _) = news(world, "master_a", &tenant_b("/events"), &begin);
     assert_eq!(events.len(), 1, "{events:?}");
+}
+
+on_both!(a_page_of_long_events_has_fewer_of_them_and_says_that_there_are_more);
+fn a_page_of_long_events_has_fewer_of_them_and_says_that_there_are_more(world: &World) {
+    let list = format!("/tenants/{A}/events");
+    let (_, begin) = news(world, "admin_a", &list, "end");
+    // Some 60 kB each, before and after.
+    let long = |letter: &str| format!("'{{\"long\":\"{}\"}}'", letter.repeat(60_000));
+    world.run(&format!(
+        "INSERT INTO main.tenant_configs (id, config_key, config_value, tenant_id, created_on, modified_on) VALUES
+         ('00000000-0000-4000-9002-000000000001', 'long', {}, '{A}', '2024-01-02T03:04:05.678Z', '2024-01-02T03:04:05.678Z')",
+        long("a")
+    ));
+    let change =
+        |letter| format!("UPDATE main.tenant_configs SET config_value = {} WHERE config_key = 'long'", long(letter));
+    let changes = vec![change("b"), change("c")].join("; ");
+    let changes = vec![changes; 10].join("; ");
+    for _ in 0..20 {
+        world.run(&changes);
+    }
+    let (mut read, mut cursor, mut pages) = (0, begin, 0);
+    loop {
+        let (status, page) = ask(world, "admin_a", &format!("GET {list}?limit=1000&cursor={cursor}"), &Json::Null);
+        assert_eq!(status, 200, "{page}");
+        read += page["events"].as_array().expect("events").len();
+        pages += 1;
+        page["next"].as_str().expect("a cursor").clone_into(&mut cursor);
+        if page["more"] != true {
+            break;
+        }
+    }
+    assert!(read == 401 && pages > 1, "{read} in {pages}");
+}
+
+on_both!(a_cursor_of_what_was_never_written_here_is_refused);
+fn a_cursor_of_what_was_never_written_here_is_refused(world: &World) {
+    let list = tenant_b("/events");
+    step(world, "master_a", &tenant_b("/suspend"), "suspended");
+    let (_, cursor) = news(world, "master_a", &list, "end");
+    let (events, _) = news(world, "master_a", &list, &cursor);
+    assert!(events.is_empty());
+    // As where an older backup is restored.
+    world.run(match &world.database {
+        Database::Sqlite(_) => "DELETE FROM audit_logs; UPDATE audit_positions SET last = 0",
+        Database::Postgres(_) => "DELETE FROM logs.audit_logs; SELECT setval('logs.audit_positions', 1)",
+    });
+    let (status, refused) = ask(world, "master_a", &format!("GET {list}?cursor={cursor}"), &Json::Null);
+    assert_eq!((status, &refused["parameter"]), (400, &json!("cursor")), "{refused}");
 }

@@ -121,7 +121,7 @@ fn a_caller_who_is_removed_while_the_body_comes_is_refused(world: &World) {
     world.run("UPDATE main.user_tenants SET status = 2 WHERE id = 'a0000000-0000-4000-8000-000000000031'");
     stream.write_all(rest.as_bytes()).unwrap();
     let answer = answer(&mut stream);
-    assert!(answer.starts_with("HTTP/1.1 401 ") && answer.contains("CALLER_NOT_ACTIVE"), "{answer}");
+    assert!(answer.starts_with("HTTP/1.1 401 ") && answer.contains("MEMBERSHIP_SUSPENDED"), "{answer}");
 }
 
 #[test]

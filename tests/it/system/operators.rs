@@ -36,15 +36,15 @@ fn operators(running: &Running) -> SocketAddr {
 #[test]
 fn pages_for_operators_have_one_path_each() {
     let (_database, server) = on_sqlite(&[]);
-    let workplace = Workplace::with(&[("BASE_PATH", "/users")]);
+    let workplace = Workplace::with(&[("BASE_PATH", "/accounts")]);
     let nested = workplace.serve(&[]);
     for page in PAGES {
         assert_eq!(get(&server, page).status, 200, "{page}");
-        assert_eq!(nested.request(&format!("GET /users{page}")).send().status, 200, "{page}");
+        assert_eq!(nested.request(&format!("GET /accounts{page}")).send().status, 200, "{page}");
         for other in spellings(page) {
             let answer = get(&server, &other);
             assert_eq!((answer.status, text(&answer).as_str()), (404, UNKNOWN), "{other}");
-            assert_eq!(nested.request(&format!("GET /users{other}")).send().status, 404, "/users{other}");
+            assert_eq!(nested.request(&format!("GET /accounts{other}")).send().status, 404, "/accounts{other}");
         }
     }
     // The API keeps the forgiveness of the original.
@@ -55,7 +55,7 @@ fn pages_for_operators_have_one_path_each() {
 
 #[test]
 fn operators_may_have_a_listener_of_their_own() {
-    let workplace = Workplace::with(&[("ADMIN_PORT", "0"), ("BASE_PATH", "/users")]);
+    let workplace = Workplace::with(&[("ADMIN_PORT", "0"), ("BASE_PATH", "/accounts")]);
     let mut running = workplace.serve(&[]);
     let operators = operators(&running);
     assert_ne!(operators, running.address());
@@ -68,13 +68,13 @@ fn operators_may_have_a_listener_of_their_own() {
             assert_eq!(there(&other).status, 404, "{other}");
         }
     }
-    for other in ["/", "/tenants", "/ping", "/openapi.json", "/explorer/", "/users/metrics"] {
+    for other in ["/", "/tenants", "/ping", "/openapi.json", "/explorer/", "/accounts/metrics"] {
         let answer = there(other);
         assert_eq!((answer.status, text(&answer).as_str()), (404, UNKNOWN), "{other}");
     }
-    assert_eq!(running.request("GET /users/metrics").send().status, 404, "there, and nowhere else");
-    assert_eq!(running.request("GET /users/health/live").send().status, 200);
-    assert_eq!(json(&running.request("GET /users/health/ready").send())["database"], "up");
+    assert_eq!(running.request("GET /accounts/metrics").send().status, 404, "there, and nowhere else");
+    assert_eq!(running.request("GET /accounts/health/live").send().status, 200);
+    assert_eq!(json(&running.request("GET /accounts/health/ready").send())["database"], "up");
     running.stop();
 }
 

@@ -68,7 +68,7 @@ fn envelopes() -> Vec<(Error, &'static str, &'static str)> {
         (
             TENANTS.check(TenantState::Pending, TenantState::Suspended, TenantState::Pending).unwrap_err().into(),
             "TenantController.updateById",
-            r#"{"statusCode":409,"name":"ConflictError","message":"A tenant that is pending does not become suspended; it may become active or archived.","code":"NO_TRANSITION","details":{"status":"pending","asked":"suspended","allowed":["active","archived"]}}"#,
+            r#"{"statusCode":409,"name":"ConflictError","message":"A tenant that is pending does not become suspended in this way; it may become active or archived.","code":"NO_TRANSITION","details":{"status":"pending","asked":"suspended","allowed":["active","archived"]}}"#,
         ),
         (Error::PermissionMissing, "", PLAIN),
         (Error::RowOfAnother, "UserTenantPrefsController.deleteById", PLAIN),
