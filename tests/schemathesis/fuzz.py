@@ -50,6 +50,18 @@ ROWS = {
     "users": "a0000000-0000-4000-8000-000000000022",
     "user": "a0000000-0000-4000-8000-000000000022",
 }
+# What must hold for an operation to be carried out: steps of a life lead on from somewhere.
+OTHER_TENANT = "b0000000-0000-4000-8000-000000000001"
+GIVEN = {
+    "POST /tenants/{id}/activate": f"UPDATE tenants SET status = 2 WHERE id = '{OTHER_TENANT}'",
+    "POST /tenants/{id}/restore": "UPDATE tenants SET status = 0, archived_from = 1, "
+    f"archived_on = strftime('%Y-%m-%dT%H:%M:%fZ', 'now') WHERE id = '{OTHER_TENANT}'",
+    "POST /tenants/{id}/users/{userId}/activate": "UPDATE user_tenants SET status = 0 WHERE id = '{user-tenants}'",
+    "POST /tenants/{id}/users/{userId}/reactivate": "UPDATE user_tenants SET status = 2 WHERE id = '{user-tenants}'",
+    "POST /users/{id}/reactivate": "UPDATE users SET deactivated_on = '2024-01-02T03:04:05.678Z' WHERE id = '{users}'",
+}
+# Operations on a tenant that is not open are not about the caller's.
+ELSEWHERE = ("/tenants/{id}/activate", "/tenants/{id}/restore")
 # The caller, where an operation is about nobody else.
 CALLER = {"/user/{id}/tenants": "a0000000-0000-4000-8000-000000000021"}
 # Values of a body's members that only a row, or nobody else, can have.
@@ -78,8 +90,8 @@ RUNS = [
 ]
 
 
-def restore(database, seed):
-    """Puts the fixture in place of whatever is there."""
+def restore(database, seed, label):
+    """Puts the fixture in place of whatever is there, and what an operation needs."""
     connection = sqlite3.connect(database, timeout=30)
     connection.executescript(seed)
     connection.execute(
@@ -92,6 +104,7 @@ def restore(database, seed):
     connection.execute(
         "UPDATE roles SET permissions = ?, allowed_clients = NULL WHERE id = ?", (json.dumps(granted), ADMINISTRATORS)
     )
+    connection.executescript(GIVEN.get(label, "").format_map(ROWS))
     connection.commit()
     connection.close()
 
@@ -100,6 +113,8 @@ def path_parameters(path):
     """The rows of the fixture that a path can name."""
     if path in CALLER:
         return {"id": CALLER[path]}
+    if path in ELSEWHERE:
+        return {"id": OTHER_TENANT}
     segments = path.strip("/").split("/")
     return {
         name[1:-1]: ROWS[before] for before, name in zip(segments, segments[1:]) if name.startswith("{")
@@ -160,7 +175,7 @@ def main():
     for operation in operations:
         statuses = collections.Counter()
         for caller, mode, named in RUNS:
-            restore(options.database, seed)
+            restore(options.database, seed, operation.label)
             fixed = path_parameters(operation.path) if named else {}
             strategy = operation.as_strategy(generation_mode=mode, path_parameters=fixed or None)
 

@@ -14,7 +14,7 @@ impl<S: Scope, M: Mode> Session<S, M> {
     pub(crate) fn say(&mut self) {
         if let Reader::Transaction(transaction) = self.executor.reader() {
             let tenant = self.scope.wall().tenant();
-            self.said = transaction.say(Said::new(&self.actor, &self.context, tenant));
+            self.said = transaction.say(&Said::new(&self.actor, &self.context, tenant));
         }
     }
 }
