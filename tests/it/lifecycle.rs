@@ -225,6 +225,8 @@ fn a_replacement_leaves_what_is_not_the_clients(world: &World) {
     assert_eq!(life(world)["maxMembers"], 7, "a tenant does not lift its limit by a replacement");
 }
 
+const BOB_IN_B: &str = "b0000000-0000-4000-8000-000000000031";
+
 /// Settings of a service that remembers its callers.
 const REMEMBERING: &[(&str, &str)] = &[("CALLER_CACHE_MILLISECONDS", "1000")];
 
@@ -286,7 +288,6 @@ fn who_is_suspended_elsewhere_lets_nobody_in(world: &World) {
     let set = |membership: &str, status: i32| {
         world.run(&format!("UPDATE main.user_tenants SET status = {status} WHERE id = '{membership}'"));
     };
-    const BOB_IN_B: &str = "b0000000-0000-4000-8000-000000000031";
     let line = format!("POST {}/users/b0000000-0000-4000-8000-000000000022/reactivate", tenant_b(""));
     for _ in 0..4 {
         set(BOB_IN_B, 1);

@@ -87,7 +87,7 @@ fn a_page_of_long_events_has_fewer_of_them_and_says_that_there_are_more(world: &
     ));
     let change =
         |letter| format!("UPDATE main.tenant_configs SET config_value = {} WHERE config_key = 'long'", long(letter));
-    let changes = vec![change("b"), change("c")].join("; ");
+    let changes = [change("b"), change("c")].join("; ");
     let changes = vec![changes; 10].join("; ");
     for _ in 0..20 {
         world.run(&changes);
