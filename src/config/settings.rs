@@ -136,7 +136,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
     plain(
         "ARCHIVE_RETENTION_DAYS",
         Some("30"),
-        "How many days an archived tenant can be restored, before it is purged; a tenant may have a number of its own",
+        "How many days an archived tenant can be restored; a tenant may have a number of its own",
     ),
     plain("MAX_ROWS", Some("10000"), "Maximum number of rows in one response, included rows counted"),
     plain(

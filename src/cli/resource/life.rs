@@ -20,7 +20,7 @@ pub(in crate::cli) enum TenantAction {
     Activate(StepOptions),
     /// Suspend a tenant: nobody may work in it until it is activated.
     Suspend(StepOptions),
-    /// Archive a tenant: nobody may work in it nor change it, and it is purged at the end of its retention.
+    /// Archive a tenant: nobody may work in it nor change it. It can be restored within its retention.
     Archive(StepOptions),
     /// Restore an archived tenant to what it was.
     Restore(StepOptions),

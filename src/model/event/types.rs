@@ -132,7 +132,7 @@ types! {
     "tenant.created" "tenants" [inserted!()] "A tenant was made." "" r#"{"name": "Acme", "key": "acme", "status": 1}"#;
     "tenant.removed" "tenants" [removed!()] "A tenant was deleted; its rows are kept." r#"{"name": "Acme", "key": "acme", "status": 1}"# "";
     "tenant.purged" "tenants" [purged!()] "The row of a deleted tenant is gone for good." "{}" "";
-    "tenant.archived" "tenants" [filled!("after", "before", "archived_on")] "A tenant was archived: nobody of it is answered, and its rows are purged in the end." r#"{"status": 1, "archivedOn": null}"# r#"{"status": 0, "archivedOn": "2026-05-06T07:08:09.000Z"}"#;
+    "tenant.archived" "tenants" [filled!("after", "before", "archived_on")] "A tenant was archived: nobody of it is answered, and its rows are kept." r#"{"status": 1, "archivedOn": null}"# r#"{"status": 0, "archivedOn": "2026-05-06T07:08:09.000Z"}"#;
     "tenant.restored" "tenants" [filled!("before", "after", "archived_on")] "An archived tenant is again what it was." r#"{"status": 0, "archivedOn": "2026-05-06T07:08:09.000Z"}"# r#"{"status": 1, "archivedOn": null}"#;
     "tenant.suspended" "tenants" [became!("status", "0")] "A tenant was suspended: nobody of it is answered." r#"{"status": 1}"# r#"{"status": 0}"#;
     "tenant.activated" "tenants" [became!("status", "1")] "A tenant became active." r#"{"status": 0}"# r#"{"status": 1}"#;
