@@ -14,6 +14,14 @@ use crate::jobs::{EXPIRE_KEYS, FORGET_JOBS, Kind};
 pub(crate) struct Feature {
     /// Its operations.
     pub(crate) routes: fn() -> Vec<Route>,
+    /// Whether assistants seldom need them, and look them up when they do.
+    pub(crate) seldom: bool,
+}
+
+/// The operations of all features.
+pub(crate) fn routes() -> impl Iterator<Item = Route> {
+    let of = |feature: &'static Feature| (feature.routes)().into_iter().map(|route| route.seldom(feature.seldom));
+    FEATURES.iter().flat_map(of)
 }
 
 /// Every feature.

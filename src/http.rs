@@ -38,7 +38,7 @@ pub(crate) use self::route::Route;
 #[cfg(feature = "mcp")]
 pub(crate) use self::route::{Query, Shape};
 use crate::error::{BoxError, Error};
-use crate::features::FEATURES;
+use crate::features;
 use crate::service::Service;
 
 /// Every operation: those of the original's contract by controller, then those of each feature.
@@ -54,7 +54,7 @@ pub(crate) fn routes() -> Vec<Route> {
     routes.extend(controllers::memberships::routes());
     routes.extend(controllers::preferences::routes());
     routes.extend(controllers::callback::routes());
-    routes.extend(FEATURES.iter().flat_map(|feature| (feature.routes)()));
+    routes.extend(features::routes());
     routes
 }
 

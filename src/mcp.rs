@@ -24,6 +24,7 @@ mod accept;
 mod brief;
 mod explain;
 mod http;
+mod more;
 mod operations;
 mod page;
 mod resources;

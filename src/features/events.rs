@@ -12,4 +12,4 @@ pub(crate) use self::reference::reference;
 use super::Feature;
 
 /// The feature.
-pub(super) const FEATURE: Feature = Feature { routes: routes::routes };
+pub(super) const FEATURE: Feature = Feature { routes: routes::routes, seldom: false };

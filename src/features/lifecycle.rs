@@ -7,4 +7,4 @@ pub(crate) mod rules;
 use super::Feature;
 
 /// The feature.
-pub(super) const FEATURE: Feature = Feature { routes: routes::routes };
+pub(super) const FEATURE: Feature = Feature { routes: routes::routes, seldom: true };

@@ -5,4 +5,4 @@ mod routes;
 use super::Feature;
 
 /// The feature.
-pub(super) const FEATURE: Feature = Feature { routes: routes::routes };
+pub(super) const FEATURE: Feature = Feature { routes: routes::routes, seldom: false };

@@ -54,6 +54,9 @@ pub(crate) struct Route {
     pub(crate) idempotent: bool,
     /// Whether only who reaches every tenant may call it.
     pub(crate) for_masters: bool,
+    /// Whether assistants seldom need it, so that it is no tool of its own.
+    #[cfg_attr(not(feature = "mcp"), expect(dead_code, reason = "tools ask"))]
+    pub(crate) seldom: bool,
     /// What the handler takes and answers.
     pub(crate) row: Row,
     /// The form of its errors.
@@ -151,6 +154,7 @@ impl Route {
             locator: None,
             idempotent: false,
             for_masters: false,
+            seldom: false,
             row: H::row(),
             surface: Surface::LoopBack,
             handle: handler.handle(),
@@ -204,6 +208,11 @@ impl Route {
     /// transaction and reads nothing behind it; the answer is kept as it was sent, so that it holds no secret.
     pub(crate) fn idempotent(self) -> Self {
         Self { idempotent: true, ..self }
+    }
+
+    /// Whether assistants seldom need it.
+    pub(crate) fn seldom(self, seldom: bool) -> Self {
+        Self { seldom, ..self }
     }
 
     /// What opens it.

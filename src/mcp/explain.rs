@@ -60,7 +60,7 @@ pub(super) async fn call(operations: &[Operation], arguments: JsonObject, client
     let Some(operation) = operations.iter().find(|known| known.tool.name == operation) else {
         return refused(format!("there is no operation {operation:?}"));
     };
-    if operation.locator.is_some() && id.is_none() {
+    if operation.opening.locator.is_some() && id.is_none() {
         return refused(format!("give the id that would stand in {}: it decides about access", operation.path));
     }
     let (way, claims, is_given) = match token {
@@ -73,14 +73,14 @@ pub(super) async fn call(operations: &[Operation], arguments: JsonObject, client
             let told = format!("membership {} of tenant {}", caller.user_tenant_id, caller.tenant_id);
             checks.push(Check::passes("caller", told));
             checks.push(permission(operation, &caller));
-            if operation.for_masters && !caller.master {
+            if operation.opening.for_masters && !caller.master {
                 let told = "403 MASTER_NEEDED: only a caller who reaches every tenant may do this";
                 checks.push(Check::fails("master", told.to_owned()));
             }
-            if operation.gives_power {
+            if operation.opening.gives_power {
                 checks.push(power::check(operation, &caller, client).await);
             }
-            checks.extend(operation.locator.zip(id).map(|(locator, id)| path(locator, &id, &caller)));
+            checks.extend(operation.opening.locator.zip(id).map(|(locator, id)| path(locator, &id, &caller)));
         }
         Some(Err(_)) => checks.push(Check::unknown(
             "caller",
@@ -163,8 +163,8 @@ impl Check {
 }
 
 fn permission(operation: &Operation, caller: &Caller) -> Check {
-    let needed = operation.permissions.join(", ");
-    if caller.may(operation.permissions) {
+    let needed = operation.opening.permissions.join(", ");
+    if caller.may(operation.opening.permissions) {
         Check::passes("permission", format!("holds one of {needed}"))
     } else if caller.permissions.is_empty() {
         let told = "the token holds no permissions: 403 NotAllowedAccess, unless the service takes them from its database \

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use user_tenant_store::filter::Filter;
 
 use super::{brief, page};
-use crate::access::locator::Locator;
+use crate::access::guard::Opening;
 use crate::client::{Answer, Client, segment};
 use crate::error::BoxError;
 use crate::http::{CURSOR, Route, Shape, routes};
@@ -16,12 +16,10 @@ use crate::http::{CURSOR, Route, Shape, routes};
 pub(super) struct Operation {
     /// The tool, as clients see it.
     pub(super) tool: Tool,
-    /// Any one of these permissions opens it.
-    pub(super) permissions: &'static [&'static str],
-    /// Whether it gives or takes power, so that what the caller holds in the database counts as well.
-    pub(super) gives_power: bool,
-    /// Whether only who reaches every tenant may call it.
-    pub(super) for_masters: bool,
+    /// What opens it.
+    pub(super) opening: Opening,
+    /// Whether it is looked up, and no tool of its own.
+    pub(super) seldom: bool,
     /// Path template.
     pub(super) path: &'static str,
     method: Method,
@@ -32,8 +30,6 @@ pub(super) struct Operation {
     has_body: bool,
     /// What it shows of each row unless it is told otherwise, where it lists rows page by page.
     pages: Option<&'static [&'static str]>,
-    /// What `id` in its path names, where that decides about access.
-    pub(super) locator: Option<&'static Locator>,
 }
 
 /// Every operation that is called with a token.
@@ -84,16 +80,14 @@ impl Operation {
         let annotations = if route.method == Method::PUT { annotations.idempotent(true) } else { annotations };
         Self {
             tool: Tool::new(name(route.operation), description, object(schema)).with_annotations(annotations),
-            permissions: route.permissions,
-            gives_power: route.gives_power,
-            for_masters: route.for_masters,
+            opening: route.opening(),
+            seldom: route.seldom,
             path: route.path,
             method: route.method.clone(),
             query,
             parameters: names,
             has_body: route.row.body.is_some(),
             pages,
-            locator: route.locator,
         }
     }
 

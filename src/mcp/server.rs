@@ -14,14 +14,14 @@ use rmcp::service::{RequestContext, RoleServer, ServerInitializeError};
 use serde_json::{Value as Json, json};
 
 use super::operations::{self, Operation};
-use super::{Backend, explain, resources, scaffold};
+use super::{Backend, explain, more, resources, scaffold};
 use crate::builder::UserTenantService;
 use crate::client::Client;
 use crate::error::BoxError;
 
 const INSTRUCTIONS: &str = "Users, tenants and roles of multi-tenant software. `microservice` writes a new service. The other \
     tools operate a running one, each with the rights of this server's token: rows of other tenants are not found, and what the \
-    token lacks is refused. `explain_access` says why. Answers are JSON. A list answers a page: `limit` rows, or 50 and fewer where \
+    token lacks is refused. `explain_access` says why; `find_operations` knows what is no tool of its own. Answers are JSON. A list answers a page: `limit` rows, or 50 and fewer where \
     they are long; `total` counts the whole list, and `next`, sent as `cursor` with the same filter, reads on. `filter` and `where` \
     are LoopBack's; rows also have createdOn, createdBy, modifiedOn and modifiedBy.";
 
@@ -99,7 +99,20 @@ impl McpServer {
             return Ok(scaffold::call(arguments, below));
         }
         let failed = |message: String| CallToolResult::error(vec![ContentBlock::text(message)]);
-        let operation = self.operation(&request.name);
+        if request.name == more::FIND {
+            return Ok(more::find(&self.parts.operations, arguments));
+        }
+        let (operation, arguments) = if request.name == more::CALL {
+            match serde_json::from_value(arguments.into()) {
+                Ok(more::Called { operation, arguments }) => match self.operation(&operation) {
+                    None => return Ok(failed(format!("there is no operation {operation:?}: see {}", more::FIND))),
+                    operation => (operation, arguments),
+                },
+                Err(error) => return Ok(failed(error.to_string())),
+            }
+        } else {
+            (self.operation(&request.name), arguments)
+        };
         if operation.is_none() && request.name != explain::NAME {
             return Err(ErrorData::invalid_params(format!("there is no tool {:?}", request.name), None));
         }
@@ -144,7 +157,8 @@ impl ServerHandler for McpServer {
     ) -> Result<ListToolsResult, ErrorData> {
         let mut tools: Vec<_> = self.services.iter().map(|_| scaffold::tool()).collect();
         tools.push(explain::tool());
-        tools.extend(self.parts.operations.iter().map(|operation| operation.tool.clone()));
+        tools.extend(self.parts.operations.iter().filter(|one| !one.seldom).map(|one| one.tool.clone()));
+        tools.extend(more::tools());
         Ok(ListToolsResult::with_all_items(tools))
     }
 

@@ -1,5 +1,7 @@
 //! Events: each change has one, a reader that follows misses none, and a tenant reads none of what is not its own.
 
+mod reading;
+
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;

@@ -97,8 +97,11 @@ fn each_operation_is_a_tool_with_its_schema_and_its_kind() {
     let document: Json = serde_json::from_str(&workplace.ok(&["openapi"])).expect("the document is JSON");
     let operations: usize =
         document["paths"].as_object().unwrap().values().map(|path| path.as_object().unwrap().len()).sum();
-    // All but the signed callback, and the two that are no operations.
-    assert_eq!(tools.len(), operations - 1 + 2);
+    // Those that are seldom needed are found instead.
+    let (_, _, seldom) = client.call("find_operations", &json!({}));
+    let seldom = seldom["operations"].as_array().expect("a list").len();
+    // All but the signed callback, and the four that are no operations.
+    assert_eq!(tools.len() + seldom, operations - 1 + 4);
     let tool = |name: &str| tools.iter().find(|tool| tool["name"] == name).unwrap_or_else(|| panic!("no {name}"));
     for (name, reads, destroys, required) in [
         ("tenant_find", true, false, json!([])),
@@ -108,6 +111,8 @@ fn each_operation_is_a_tool_with_its_schema_and_its_kind() {
         ("tenant_group_delete", false, true, json!(["id", "groupId"])),
         ("microservice", false, false, json!(["name"])),
         ("explain_access", true, false, json!(["operation"])),
+        ("find_operations", true, false, Json::Null),
+        ("call_operation", false, true, json!(["operation"])),
     ] {
         let tool = tool(name);
         // Without a word a tool writes, by the protocol.
@@ -118,6 +123,41 @@ fn each_operation_is_a_tool_with_its_schema_and_its_kind() {
     assert_eq!(tool("tenant_role_create")["inputSchema"]["properties"]["body"]["required"], json!(["name"]));
     // Nothing was called, so nothing was made.
     assert_eq!(std::fs::read_dir(workplace.path()).unwrap().count(), 0);
+}
+
+on_both!(what_is_no_tool_of_its_own_is_found_and_called);
+fn what_is_no_tool_of_its_own_is_found_and_called(world: &World) {
+    let workplace = Workplace::new();
+    let url = format!("http://{}", world.server.address());
+    let own = "a0000000-0000-4000-8000-000000000001";
+    let mut alice = Client::start(&["--url", &url, "--token", &token::token("admin_a")], &[], workplace.path());
+    let names = |told: &Json| -> Vec<String> {
+        let all = told["operations"].as_array().expect("a list");
+        all.iter().map(|one| one["name"].as_str().expect("a name").to_owned()).collect()
+    };
+    let (_, _, all) = alice.call("find_operations", &json!({}));
+    assert!(names(&all).len() > 6 && all["operations"][0].get("inputSchema").is_none(), "{all}");
+    let (_, _, few) = alice.call("find_operations", &json!({ "about": "Limits" }));
+    assert_eq!(names(&few), ["tenant_life_limit"]);
+    let body = &few["operations"][0]["inputSchema"]["properties"]["body"]["properties"];
+    assert_eq!(body["maxMembers"]["type"], json!(["integer", "null"]));
+    // Words that nothing is about lead to all there are.
+    let (_, _, others) = alice.call("find_operations", &json!({ "about": "xyzzy" }));
+    assert_eq!(names(&others), names(&all));
+    // What is found is called with the rights of the token, and no others.
+    let mut call = |operation: &str, arguments: Json| {
+        alice.call("call_operation", &json!({ "operation": operation, "arguments": arguments }))
+    };
+    let (failed, told, life) = call("tenant_life_find", json!({ "id": own }));
+    assert_eq!((failed, &life["body"]["status"]), (false, &json!("active")), "{told}");
+    let (failed, _, refused) = call("tenant_life_suspend", json!({ "id": own }));
+    assert_eq!((failed, &refused["status"], &refused["body"]["code"]), (true, &json!(403), &json!("MASTER_NEEDED")));
+    let (failed, told, _) = call("tenant_life_fnd", json!({ "id": own }));
+    assert!(failed && told.contains("tenant_life_fnd") && told.contains("find_operations"), "{told}");
+    let (failed, told, _) = alice.call("call_operation", &json!({ "arguments": {} }));
+    assert!(failed && told.contains("operation"), "{told}");
+    let (failed, told, _) = alice.call("find_operations", &json!({ "word": "x" }));
+    assert!(failed && told.contains("word"), "{told}");
 }
 
 on_both!(a_tool_can_do_what_its_token_can_and_no_more);

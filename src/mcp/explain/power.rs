@@ -22,13 +22,13 @@ pub(super) async fn check(operation: &Operation, caller: &Caller, client: &Clien
             concerned is refused with 403 too";
         return Check::unknown(NAME, told.to_owned());
     };
-    let granted: Vec<&str> = held.names().filter(|name| operation.permissions.contains(name)).collect();
+    let granted: Vec<&str> = held.names().filter(|name| operation.opening.permissions.contains(name)).collect();
     let concerned: Vec<String> = held
         .each()
-        .filter(|(name, _)| operation.permissions.contains(name))
+        .filter(|(name, _)| operation.opening.permissions.contains(name))
         .map(|(name, sources)| format!("{name} {}", said(sources)))
         .collect();
-    let needed = operation.permissions.join(", ");
+    let needed = operation.opening.permissions.join(", ");
     if granted.is_empty() {
         let told = if concerned.is_empty() { "nothing grants one".to_owned() } else { concerned.join("; ") };
         return Check::fails(NAME, format!("403 PERMISSION_WITHDRAWN: of {needed}, in the database now: {told}"));
