@@ -61,7 +61,7 @@ pub(crate) fn expand(entity: &EntityInput) -> Result<TokenStream> {
     let relations = entity.relations.0.iter().map(|(kind, input)| relation(*kind, input));
     let soft_delete = entity.audit != Audit::None;
     let uniques = entity.unique.iter().map(|input| unique(input, soft_delete));
-    let EntityInput { ident, table, read_only, .. } = entity;
+    let EntityInput { ident, table, read_only, logged, .. } = entity;
     let (query, tenant_query) = (optional(entity.query.as_ref()), optional(entity.tenant_query.as_ref()));
     let unlogged = entity
         .unlogged
@@ -96,6 +96,7 @@ pub(crate) fn expand(entity: &EntityInput) -> Result<TokenStream> {
                     soft_delete: #soft_delete,
                     read_only: #read_only,
                     unlogged: #unlogged,
+                    logged: #logged,
                 };
                 &META
             }

@@ -19,6 +19,8 @@ pub(crate) struct EntityInput {
     #[darling(default)]
     pub(crate) read_only: bool,
     pub(crate) unlogged: Option<String>,
+    #[darling(default)]
+    pub(crate) logged: bool,
     pub(crate) query: Option<Expr>,
     pub(crate) tenant_query: Option<Expr>,
     #[darling(default)]

@@ -24,7 +24,7 @@ use proc_macro::TokenStream;
 ///   `through(local = "groupId", foreign = "id", via = Group)` and `global = "the reason"`. Required.
 /// - `owner(…)`: how a row belongs to a person; one of `column = "userId"` and `through(…)`.
 /// - `read_only`: a view.
-/// - `unlogged = "the reason"`: the audit log says nothing of its rows.
+/// - `unlogged = "the reason"`: the audit log says nothing of its rows; `logged`: it tells of them, though they are global.
 /// - `query = SELECTION`: what to read instead of the table, a `&'static str` constant (see `EntityMeta::query`);
 ///   `tenant_query = SELECTION` for reads within one tenant only, with the tenant of each row in `within_tenant`.
 /// - `veil(hides = ["phone"], replaces = ["email"])`: what the query of an entity does not show of every row (see `Veil`).

@@ -73,6 +73,8 @@ pub struct EntityMeta {
     pub read_only: bool,
     /// Why the audit log says nothing of its rows, where it does not.
     pub unlogged: Option<&'static str>,
+    /// Whether the audit log tells of its rows though they belong to no tenant.
+    pub logged: bool,
 }
 
 /// How rows of an entity belong to a tenant.
@@ -325,9 +327,11 @@ impl EntityMeta {
         })
     }
 
-    /// Whether the audit log tells of each change of its rows: of all that belong to tenants, unless the entity says why not.
+    /// Whether the audit log tells of each change of its rows: of all that belong to tenants, unless the entity says why not;
+    /// of global ones where the entity says so.
     pub fn is_logged(&self) -> bool {
-        !self.read_only && self.unlogged.is_none() && !matches!(self.tenancy, TenantRule::Global { .. })
+        let of_a_tenant = !matches!(self.tenancy, TenantRule::Global { .. });
+        !self.read_only && self.unlogged.is_none() && (self.logged || of_a_tenant)
     }
 
     /// The primary key.

@@ -110,6 +110,10 @@ pub enum SystemReason {
     HostApplication,
     /// Work in the background: jobs, and who does them.
     Jobs,
+    /// Read and save the deployment's templates of roles, and compare or change roles of them in any tenant.
+    RoleTemplates,
+    /// Tell whether roles hold permissions of products.
+    Catalogue,
 }
 
 impl Scope for TenantScope {

@@ -63,6 +63,7 @@ pub(in crate::http) fn tenant() -> &'static EntityMeta {
         soft_delete: true,
         read_only: false,
         unlogged: None,
+        logged: false,
         query: None,
         tenant_query: None,
     };

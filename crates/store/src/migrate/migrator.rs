@@ -111,6 +111,16 @@ impl Migrator {
         }
     }
 
+    /// Whether the database was made by another program, and adopted.
+    pub async fn is_adopted(&mut self) -> Result<bool, MigrateError> {
+        match self.connection {
+            #[cfg(feature = "postgres")]
+            Connection::Postgres(ref client, ref plan) => postgres::is_adopted(client, plan).await,
+            #[cfg(feature = "sqlite")]
+            Connection::Sqlite(_) => Ok(false),
+        }
+    }
+
     /// Applies all pending migrations, in order, and says which. Safe to repeat and to run from several
     /// processes at once: each migration is applied by one of them.
     /// A database of another program that can be adopted is adopted first. Last, triggers of a `SQLite` database are made

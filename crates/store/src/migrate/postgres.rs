@@ -70,6 +70,11 @@ pub(super) async fn status(client: &Client, plan: &Plan) -> Result<Vec<Status>, 
     Ok(statuses)
 }
 
+/// Whether the database was adopted.
+pub(super) async fn is_adopted(client: &Client, plan: &Plan) -> Result<bool, MigrateError> {
+    exists(client, plan.schema, "schema_adoption").await
+}
+
 /// Everything that separates the database from what the program expects; nothing, if it is as it should be.
 /// Changes nothing.
 pub(super) async fn check(client: &Client, plan: &Plan) -> Result<Vec<Finding>, MigrateError> {

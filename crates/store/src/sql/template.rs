@@ -179,6 +179,7 @@ mod tests {
             soft_delete: false,
             read_only: false,
             unlogged: None,
+            logged: false,
         }
     }
 
