@@ -15,6 +15,7 @@ pub(crate) mod older_names;
 pub(crate) mod preferences;
 pub(crate) mod principal;
 pub(crate) mod provisioning;
+pub(crate) mod role_templates;
 pub(crate) mod roles;
 pub(crate) mod seats;
 pub(crate) mod tenants;

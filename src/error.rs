@@ -230,6 +230,18 @@ pub enum Error {
         /// Name of the role.
         name: String,
     },
+    /// There is no template of this name, or it is retired.
+    #[error("There is no role template {}, or it is retired.", Json::from(.0.as_str()))]
+    UnknownTemplate(String),
+    /// The template has another version by now.
+    #[error("The newest version of the template is {version}, and not the one that was expected.")]
+    TemplateChanged {
+        /// The newest version; 0 where there is no such template.
+        version: i32,
+    },
+    /// No catalogue has this permission.
+    #[error("The permission {} is unknown: GET /permissions lists those that there are.", Json::from(.0.as_str()))]
+    UnknownPermission(String),
     /// A unique constraint is in the way that no entity declares.
     #[error("Something in this must be unique, and is there already.")]
     NotUnique,

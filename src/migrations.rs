@@ -76,6 +76,13 @@ pub const MIGRATIONS: Migrations = Migrations {
             down: include_str!("../migrations/postgres/0009_jobs.down.sql"),
             additive: true,
         },
+        Migration {
+            version: 11,
+            name: "role_templates",
+            up: include_str!("../migrations/postgres/0011_role_templates.up.sql"),
+            down: include_str!("../migrations/postgres/0011_role_templates.down.sql"),
+            additive: true,
+        },
     ],
     sqlite: &[
         Migration {
@@ -139,6 +146,13 @@ pub const MIGRATIONS: Migrations = Migrations {
             name: "jobs",
             up: include_str!("../migrations/sqlite/0009_jobs.up.sql"),
             down: include_str!("../migrations/sqlite/0009_jobs.down.sql"),
+            additive: true,
+        },
+        Migration {
+            version: 11,
+            name: "role_templates",
+            up: include_str!("../migrations/sqlite/0011_role_templates.up.sql"),
+            down: include_str!("../migrations/sqlite/0011_role_templates.down.sql"),
             additive: true,
         },
     ],

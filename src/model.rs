@@ -69,6 +69,7 @@ macro_rules! veil {
 
 mod acceptance;
 mod auth_client;
+mod catalogue;
 mod date_time;
 pub(crate) mod effective;
 mod event;
@@ -79,8 +80,10 @@ mod idempotency_key;
 mod job;
 mod jwt_key;
 pub(crate) mod lifecycle;
+mod older_permission;
 pub mod permission;
 mod role;
+mod role_template;
 mod standing;
 mod tenant;
 mod tenant_config;
@@ -96,6 +99,8 @@ mod user_view;
 
 pub use acceptance::MembershipAcceptance;
 pub use auth_client::AuthClient;
+pub(crate) use catalogue::Catalogue;
+pub use catalogue::OwnPermission;
 pub(crate) use event::{Event, types as event_types};
 pub use group::Group;
 pub(crate) use holding::Holding;
@@ -103,7 +108,9 @@ pub use idempotency_key::IdempotencyKey;
 pub use job::Job;
 pub use jwt_key::JwtKey;
 pub use lifecycle::{PersonState, TenantState};
+pub(crate) use older_permission::OlderPermission;
 pub use role::Role;
+pub use role_template::RoleTemplate;
 pub use standing::Inactive;
 pub(crate) use standing::Standing;
 pub use tenant::{Tenant, TenantStatus};
@@ -144,5 +151,7 @@ pub const fn registry() -> &'static [fn() -> &'static EntityMeta] {
         Event::meta,
         Job::meta,
         IdempotencyKey::meta,
+        RoleTemplate::meta,
+        OlderPermission::meta,
     ]
 }

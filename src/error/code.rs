@@ -190,6 +190,12 @@ codes! {
     LoginTaken "LOGIN_TAKEN" 409, 409 "ConflictError";
     /// A role of this name exists, and grants less than it is to grant.
     RoleGrantsLess "ROLE_GRANTS_LESS" 409, 409 "ConflictError";
+    /// The body names a role template that there is not, or that is retired.
+    UnknownTemplate "UNKNOWN_TEMPLATE" 422, 422 "UnprocessableEntityError" "UNKNOWN_TEMPLATE";
+    /// The role template has another newest version than the request expects.
+    TemplateChanged "TEMPLATE_CHANGED" 409, 409 "ConflictError" "TEMPLATE_CHANGED";
+    /// The body names a permission that the service does not know, neither of its own nor of the application.
+    UnknownPermission "UNKNOWN_PERMISSION" 422, 422 "UnprocessableEntityError" "UNKNOWN_PERMISSION";
     /// The write breaks a unique constraint that the service does not know.
     NotUnique "NOT_UNIQUE" 409, 409 "ConflictError";
     /// The header `Idempotency-Key` is empty, longer than 255 characters, or no string.

@@ -39,4 +39,12 @@ pub struct Role {
     /// Id of the tenant that the role is defined in.
     #[property(parent)]
     pub tenant_id: Uuid,
+    /// Name of the template that the role is of.
+    #[property(hidden, logged, max_length = 100)]
+    #[serde(skip_serializing)]
+    pub template_name: Option<String>,
+    /// Which version of it the role was made from, or was last given.
+    #[property(hidden, logged, minimum = 1)]
+    #[serde(skip_serializing)]
+    pub template_version: Option<i32>,
 }

@@ -185,6 +185,7 @@ fn listed(error: &Error) -> Json {
         Error::NoTransition(refused) => {
             json!({ "status": refused.from, "asked": refused.to, "allowed": refused.allowed })
         }
+        Error::UnknownPermission(permission) => json!({ "permission": permission }),
         other => details(other),
     }
 }

@@ -46,6 +46,9 @@ fn members(error: &Error) -> Vec<(&'static str, Json)> {
             vec![("from", refused.from.into()), ("to", refused.to.into()), ("allowed", json!(refused.allowed))]
         }
         Error::QuotaExceeded { limit, .. } => vec![("limit", (*limit).into())],
+        Error::UnknownPermission(permission) => vec![("permission", permission.as_str().into())],
+        Error::UnknownTemplate(name) => vec![("template", name.as_str().into())],
+        Error::TemplateChanged { version } => vec![("version", (*version).into())],
         Error::RoleInUse { holders } => vec![("holders", (*holders).into())],
         Error::UnknownParameter(name) => vec![("parameter", name.as_str().into())],
         Error::InvalidFilter(FilterError::Invalid { path, code, message, .. }) => {

@@ -148,6 +148,12 @@ types! {
     "role.purged" "roles" [purged!()] "The row of a deleted role is gone for good." "{}" "";
     "role.changed" "roles" [updated!()] "A role changed: its name, or what it grants." r#"{"permissions": ["ViewTenant"]}"# r#"{"permissions": ["ViewTenant", "ViewRoles"]}"#;
 
+    "roleTemplate.saved" "role_templates" [inserted!()] "A role template was made, or its next version." "" r#"{"name": "reader", "version": 1, "permissions": ["ViewTenant"]}"#;
+    "roleTemplate.removed" "role_templates" [removed!()] "A version of a role template was deleted." r#"{"name": "reader", "version": 1}"# "";
+    "roleTemplate.purged" "role_templates" [purged!()] "The row of a deleted version is gone for good." "{}" "";
+    "roleTemplate.retired" "role_templates" [filled!("after", "before", "retired_on")] "A role template was retired; roles of it stay." r#"{"retiredOn": null}"# r#"{"retiredOn": "2026-05-06T07:08:09.000Z"}"#;
+    "roleTemplate.changed" "role_templates" [updated!()] "Something else of a version of a role template changed." "{}" "{}";
+
     "person.created" "users" [inserted!()] "A person was made." "" r#"{"firstName": "Ann", "username": "ann"}"#;
     "person.removed" "users" [removed!()] "A person was deleted." r#"{"firstName": "Ann", "username": "ann"}"# "";
     "person.purged" "users" [purged!()] "The row of a deleted person is gone for good." "{}" "";
