@@ -4,6 +4,7 @@ mod answers;
 mod routes;
 pub(crate) mod rules;
 
+pub(super) use self::routes::{LONGEST as LONGEST_REASON, limits};
 use super::Feature;
 
 /// The feature.

@@ -93,6 +93,24 @@ impl Described for Events {
                 "next": text("The cursor to go on with, now or later."),
                 "more": { "type": "boolean", "description": "Whether there may be more behind it already." },
             },
+            "examples": [{
+                "events": [{
+                    "position": 11,
+                    "time": "2026-05-06T07:08:09.000Z",
+                    "tenantId": "0190c3a0-7b1e-7000-8000-000000000001",
+                    "type": "tenant.suspended",
+                    "subject": { "kind": "tenant", "id": "0190c3a0-7b1e-7000-8000-000000000001" },
+                    "actor": { "kind": "member", "id": "0190c3a0-7b1e-7000-8000-000000000003" },
+                    "requestId": "0190c3a0-7b1e-7000-8000-000000000099",
+                    "clientAddress": "192.0.2.7",
+                    "reason": "Not paid",
+                    "before": { "status": 1 },
+                    "after": { "status": 0 },
+                    "secrets": [],
+                }],
+                "next": "AAAAAAAAAAs",
+                "more": false,
+            }],
         })
     }
 

@@ -25,6 +25,7 @@ impl Described for Step {
                 "id": { "type": "string", "format": "uuid", "description": "Id of the tenant or the user." },
                 "status": { "type": "string", "description": "What it is now, in a word." },
             },
+            "examples": [{ "id": "0190c3a0-7b1e-7000-8000-000000000001", "status": "suspended" }],
         })
     }
 }
@@ -80,6 +81,18 @@ impl Described for TenantLife {
                 "maxInvitations": most("How many of them may be invited and not have come yet; null for any number."),
                 "invitations": count("How many are."),
             },
+            "examples": [{
+                "id": "0190c3a0-7b1e-7000-8000-000000000001",
+                "status": "active",
+                "allowed": ["suspend", "archive"],
+                "archivedOn": null,
+                "restorableUntil": null,
+                "retentionDays": null,
+                "maxMembers": 50,
+                "members": 12,
+                "maxInvitations": null,
+                "invitations": 3,
+            }],
         })
     }
 }

@@ -22,7 +22,7 @@ const DELETE: &[&str] = &[DELETE_TENANT, number::DELETE_TENANT];
 const UPDATE_USER: &[&str] = &[UPDATE_TENANT_USER, number::UPDATE_TENANT_USER];
 
 /// The longest reason, in characters.
-const LONGEST: usize = 500;
+pub(in crate::features) const LONGEST: usize = 500;
 const REASON: &str = "reason";
 
 /// A route of a tenant's life, for masters: it is not for a tenant to open itself again.
@@ -108,6 +108,7 @@ impl Document for Reason {
             "type": "object",
             "additionalProperties": false,
             "properties": { REASON: { "type": "string", "maxLength": LONGEST } },
+            "examples": [{ REASON: "Not paid" }],
         })
     }
 }
@@ -119,19 +120,25 @@ impl Document for Limits {
     const FORM: Form = Form::Partial;
 
     fn schema() -> Json {
-        let most = |most: i32, description: &str| json!({ "type": ["integer", "null"], "minimum": 0, "maximum": most, "description": description });
         json!({
             "title": "TenantLimits",
             "description": "What is absent stays as it is; null lifts a limit.",
             "type": "object",
             "additionalProperties": false,
-            "properties": {
-                Tenant::MAX_MEMBERS.name(): most(i32::MAX, "How many members it may have who may act."),
-                Tenant::MAX_INVITATIONS.name(): most(i32::MAX, "How many of them may not have come yet."),
-                Tenant::RETENTION_DAYS.name(): most(36_500, "For how many days it can be restored once it is archived."),
-            },
+            "properties": limits(0),
+            "examples": [{ "maxMembers": 50, "maxInvitations": null }],
         })
     }
+}
+
+/// The properties of the limits, of which those of members begin with `least`.
+pub(in crate::features) fn limits(least: u32) -> Json {
+    let number = |least: u32, most: i32, description: &str| json!({ "type": ["integer", "null"], "minimum": least, "maximum": most, "description": description });
+    json!({
+        Tenant::MAX_MEMBERS.name(): number(least, i32::MAX, "How many members it may have who may act."),
+        Tenant::MAX_INVITATIONS.name(): number(least, i32::MAX, "How many of them may not have come yet."),
+        Tenant::RETENTION_DAYS.name(): number(0, 36_500, "For how many days it can be restored once it is archived."),
+    })
 }
 
 /// The reason that a body gives, if it gives one.

@@ -62,6 +62,12 @@ impl Described for Catalogue {
                     },
                 },
             },
+            "examples": [[{
+                "name": "CreateTenant",
+                "number": "16",
+                "meaning": "Create tenants, and values of their configuration",
+                "routes": [{ "method": "POST", "path": "/tenants", "operation": "TenantController.create" }],
+            }]],
         })
     }
 }
@@ -150,6 +156,16 @@ impl Described for Held {
                     },
                 },
             },
+            "examples": [{
+                "userTenantId": "0190c3a0-7b1e-7000-8000-000000000003",
+                "active": true,
+                "permissions": [{
+                    "permission": "ViewRoles",
+                    "number": "8",
+                    "granted": true,
+                    "sources": [{ "kind": "role", "id": "0190c3a0-7b1e-7000-8000-000000000011" }],
+                }],
+            }],
         })
     }
 }
@@ -195,6 +211,13 @@ impl Described for Decisions {
                     },
                 },
             },
+            "examples": [{
+                "results": [{
+                    "userTenantId": "0190c3a0-7b1e-7000-8000-000000000003",
+                    "permission": "ViewRoles",
+                    "allowed": true,
+                }],
+            }],
         })
     }
 }

@@ -96,6 +96,9 @@ impl Document for Questions {
                     },
                 },
             },
+            "examples": [{
+                CHECKS: [{ USER_TENANT_ID: "0190c3a0-7b1e-7000-8000-000000000003", PERMISSION: "ViewRoles" }],
+            }],
         })
     }
 }

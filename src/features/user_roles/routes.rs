@@ -54,6 +54,7 @@ impl Document for Assignment {
             "properties": {
                 ROLE_ID: {"type": "string", "format": "uuid", "description": "Id of the role, one of the tenant."},
             },
+            "examples": [{ROLE_ID: "0190c3a0-7b1e-7000-8000-000000000011"}],
         })
     }
 }

@@ -35,6 +35,9 @@ const REFUSALS: [(&str, &str); 10] = [
     ("503", "The database cannot be reached, or there are too many requests at once; try later."),
 ];
 
+/// The keyword of a schema that holds examples of what is valid by it.
+pub(super) const EXAMPLES: &str = "examples";
+
 /// Collects schemas while operations refer to them.
 #[derive(Default)]
 pub(super) struct Components {
@@ -59,7 +62,10 @@ impl Components {
 
     fn take_out(&mut self, within: &mut Value) {
         let below: Vec<&mut Value> = match within {
-            Value::Object(members) => members.values_mut().collect(),
+            // Examples are no schemas, whatever their members are called.
+            Value::Object(members) => {
+                members.iter_mut().filter(|(name, _)| *name != EXAMPLES).map(|(_, value)| value).collect()
+            }
             Value::Array(items) => items.iter_mut().collect(),
             _ => return,
         };

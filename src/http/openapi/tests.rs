@@ -9,8 +9,10 @@ use super::*;
 use crate::access::entrance::Entrance;
 use crate::access::sessions::CallerSessions;
 use crate::error::Error;
+use crate::features::FEATURES;
 use crate::http::route::{Empty, Form, Row};
 use crate::http::surface::Surface;
+use crate::http::validation::Validator;
 use crate::http::validation::tests::tenant;
 
 fn does(method: Method, path: &'static str, operation: &'static str) -> Route {
@@ -185,4 +187,56 @@ fn a_route_that_is_carried_out_once_says_so() {
     let responses = &operation["responses"];
     assert!(["400", "409", "422"].iter().all(|status| responses[*status].is_object()), "{responses}");
     assert!(responses["204"]["headers"]["idempotency-replayed"].is_object(), "{responses}");
+}
+
+/// The violations of a schema's own examples, and that it has none.
+fn of_examples(schema: &Value) -> Vec<String> {
+    let validator = Validator::new(schema.clone()).expect("a schema");
+    let Some(examples) = schema[components::EXAMPLES].as_array().filter(|examples| !examples.is_empty()) else {
+        return vec!["has no examples".to_owned()];
+    };
+    examples.iter().flat_map(|example| validator.check(example)).map(|detail| format!("{detail:?}")).collect()
+}
+
+#[test]
+fn each_operation_of_ours_has_examples_of_what_it_takes_and_answers() {
+    let mut shown = 0;
+    for route in FEATURES.iter().flat_map(|feature| (feature.routes)()) {
+        let schemas = [
+            route.row.body.as_ref().map(Body::schema),
+            match route.row.reply {
+                Shape::Plain(plain) => Some((plain.schema)()),
+                // Rows are the original's, or as those.
+                _ => None,
+            },
+        ];
+        for schema in schemas.into_iter().flatten() {
+            let wrong = of_examples(&schema);
+            assert!(wrong.is_empty(), "{} {}: {}: {wrong:?}", route.method, route.path, schema["title"]);
+            shown += 1;
+        }
+    }
+    assert!(shown > 20, "{shown}");
+    let wrong = |example: Value| of_examples(&json!({ "type": "object", "required": ["a"], "examples": [example] }));
+    assert_eq!((wrong(json!({ "a": 1 })).len(), wrong(json!({})).len()), (0, 1));
+}
+
+#[test]
+fn examples_are_in_the_document_as_they_are() {
+    let example = json!({ "title": "no schema", "items": [{ "title": "nor this" }] });
+    let schema = json!({ "title": "Shown", "type": "object", "examples": [example] });
+    let mut components = Components::default();
+    components.schema(schema.clone());
+    let document = serde_json::to_value(components.build().unwrap()).unwrap();
+    assert_eq!(document["schemas"]["Shown"]["examples"], json!([example]));
+    assert!(document["schemas"].get("no schema").is_none(), "{document}");
+    // All of ours, whatever kind of schema they are.
+    let document = serde_json::to_value(crate::http::document().unwrap()).unwrap();
+    for title in ["TenantProvision", "TenantProvisioned", "LifeStep", "PermissionCatalogue", "Events"] {
+        assert!(
+            document["components"]["schemas"][title]["examples"][0].is_object()
+                || document["components"]["schemas"][title]["examples"][0].is_array(),
+            "{title}"
+        );
+    }
 }

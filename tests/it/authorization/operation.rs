@@ -145,7 +145,15 @@ fn read(document: &Json, path: &str, method: &str, operation: &Json) -> Operatio
         record: record.map(ToOwned::to_owned),
         tells_problems: operation["responses"]["431"]["$ref"] == "#/components/responses/Problem431",
         for_masters: operation["x-for-masters"] == true,
-        body: (!schema.is_null()).then(|| sample(document, schema)),
+        body: (!schema.is_null()).then(|| example(document, schema).unwrap_or_else(|| sample(document, schema))),
+    }
+}
+
+/// The first example of a schema, if it has one: what the document shows can be sent.
+fn example(document: &Json, schema: &Json) -> Option<Json> {
+    match schema["$ref"].as_str() {
+        Some(reference) => example(document, document.pointer(reference.strip_prefix('#')?)?),
+        None => schema["examples"].get(0).cloned(),
     }
 }
 
