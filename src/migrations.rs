@@ -83,6 +83,13 @@ pub const MIGRATIONS: Migrations = Migrations {
             down: include_str!("../migrations/postgres/0011_role_templates.down.sql"),
             additive: true,
         },
+        Migration {
+            version: 12,
+            name: "provisioning",
+            up: include_str!("../migrations/postgres/0012_provisioning.up.sql"),
+            down: include_str!("../migrations/postgres/0012_provisioning.down.sql"),
+            additive: true,
+        },
     ],
     sqlite: &[
         Migration {
@@ -153,6 +160,13 @@ pub const MIGRATIONS: Migrations = Migrations {
             name: "role_templates",
             up: include_str!("../migrations/sqlite/0011_role_templates.up.sql"),
             down: include_str!("../migrations/sqlite/0011_role_templates.down.sql"),
+            additive: true,
+        },
+        Migration {
+            version: 12,
+            name: "provisioning",
+            up: include_str!("../migrations/sqlite/0012_provisioning.up.sql"),
+            down: include_str!("../migrations/sqlite/0012_provisioning.down.sql"),
             additive: true,
         },
     ],

@@ -3,10 +3,9 @@
 use user_tenant_store::record::New;
 use user_tenant_store::scope::System;
 use user_tenant_store::session::{Committed, Session, Write};
-use user_tenant_store::value::Value;
 
 use super::provisioning::{self, Login};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::model::{AuthClient, Tenant, User, UserCredentials, UserStatus, UserTenant};
 
 /// Who verifies the users that callbacks bring.
@@ -46,7 +45,7 @@ pub(crate) async fn provision(
     let tenant = provisioning::create_tenant(&session, wanted.tenant).await?;
     let session = session.in_name_of(tenant);
     let role = provisioning::create_role(&session, tenant, &role.name, &role.permissions).await?;
-    let client = create_client(&session, wanted.client).await?;
+    let client = provisioning::create_client(&session, tenant, wanted.client).await?;
     login.refuse_taken(&session).await?;
     let user = provisioning::person(wanted.user.with(User::AUTH_CLIENT_IDS, vec![client])?, login, tenant)?;
     let user = provisioning::id(&session.repository::<User>().create(user).await?)?;
@@ -55,16 +54,4 @@ pub(crate) async fn provision(
     let membership = provisioning::membership(user, tenant, role, UserStatus::Registered)?;
     session.repository::<UserTenant>().create(membership).await?;
     Ok(session.commit(()).await?)
-}
-
-/// Makes a client application and returns its number, which the database gives.
-async fn create_client(session: &Session<System, Write>, client: New<AuthClient>) -> Result<i32> {
-    let name = match client.get(AuthClient::CLIENT_ID) {
-        Some(Value::Text(name)) => name.clone(),
-        _ => return Err(Error::Internal("the schema asks for a client id".into())),
-    };
-    let clients = session.repository::<AuthClient>();
-    clients.create(client).await?;
-    let made = clients.find_one(AuthClient::CLIENT_ID.is(name)).await?;
-    made.map(|client| client.id).ok_or_else(|| Error::Internal("a new row is not there".into()))
 }

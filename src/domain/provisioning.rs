@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::users::{self, Asked, Known};
 use crate::error::{Error, Result};
-use crate::model::{Role, Tenant, TenantStatus, User, UserCredentials, UserStatus, UserTenant};
+use crate::model::{AuthClient, Role, Tenant, TenantStatus, User, UserCredentials, UserStatus, UserTenant};
 
 /// What a person logs in with, in the forms in which it is stored and compared.
 pub(crate) struct Login {
@@ -46,10 +46,26 @@ impl Login {
     }
 }
 
-/// Makes an active tenant, whose key is in the form of keys already.
+/// Makes a tenant, whose key is in the form of keys already. It is active, unless it says what else it is.
 pub(crate) async fn create_tenant(session: &Session<System, Write>, tenant: New<Tenant>) -> Result<Uuid> {
-    let tenant = tenant.with(Tenant::STATUS, i32::from(TenantStatus::Active))?;
+    let tenant = match tenant.get(Tenant::STATUS) {
+        Some(_) => tenant,
+        None => tenant.with(Tenant::STATUS, i32::from(TenantStatus::Active))?,
+    };
     id(&session.repository::<Tenant>().create(tenant).await?)
+}
+
+/// Makes a client application for a tenant, and returns its number, which the database gives.
+pub(crate) async fn create_client(
+    session: &Session<System, Write>,
+    tenant: Uuid,
+    client: New<AuthClient>,
+) -> Result<i32> {
+    let clients = session.repository::<AuthClient>();
+    clients.create(client.with(AuthClient::TENANT_ID, tenant)?).await?;
+    // By the tenant, which is new: an adopted database may have the name twice.
+    let made = clients.find_one(AuthClient::TENANT_ID.is(tenant)).await?;
+    made.map(|client| client.id).ok_or_else(|| Error::Internal("a new row is not there".into()))
 }
 
 /// Makes a role that a tenant begins with.

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use user_tenant_store::Entity;
+use uuid::Uuid;
 
 use super::forms;
 
@@ -42,4 +43,8 @@ pub struct AuthClient {
     /// Life of authorization codes, in seconds.
     #[property(default = "180")]
     pub auth_code_expiration: i32,
+    /// Id of the tenant that it was made for, if it was made for one.
+    #[property(hidden)]
+    #[serde(skip_serializing)]
+    pub tenant_id: Option<Uuid>,
 }

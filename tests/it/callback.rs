@@ -69,7 +69,7 @@ fn a_tenant_is_provisioned_once(world: &World) {
     assert_eq!((&user["username"], &user["email"]), (&json!("hook@x.example"), &json!("hook@x.example")));
     assert_eq!(user["default_tenant_id"], tenant["id"]);
     let [client] = &added("auth_clients")[..] else { panic!("one client application") };
-    assert_eq!(user["auth_client_ids"], json!([client["id"]]));
+    assert_eq!((&user["auth_client_ids"], &client["tenant_id"]), (&json!([client["id"]]), &tenant["id"]));
     let [credentials] = &added("user_credentials")[..] else { panic!("one row of credentials") };
     assert_eq!((&credentials["auth_provider"], &credentials["auth_id"]), (&json!("aws-cognito"), &json!("c-1")));
     let [membership] = &added("user_tenants")[..] else { panic!("one membership") };
