@@ -5,6 +5,7 @@ mod http;
 mod jobs;
 mod life;
 mod options;
+mod provisioning;
 mod verifier;
 
 use std::sync::Arc;

@@ -3,6 +3,7 @@
 mod events;
 pub(crate) mod lifecycle;
 mod permissions;
+pub(crate) mod provisioning;
 mod user_roles;
 
 #[cfg(feature = "cli")]
@@ -26,7 +27,7 @@ pub(crate) fn routes() -> impl Iterator<Item = Route> {
 
 /// Every feature.
 pub(crate) const FEATURES: &[Feature] =
-    &[permissions::FEATURE, user_roles::FEATURE, lifecycle::FEATURE, events::FEATURE];
+    &[permissions::FEATURE, user_roles::FEATURE, lifecycle::FEATURE, events::FEATURE, provisioning::FEATURE];
 
 /// Every kind of job: a row each.
 pub(crate) const JOBS: &[Kind] = &[FORGET_JOBS, EXPIRE_KEYS];

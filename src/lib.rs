@@ -70,6 +70,7 @@ pub mod mcp;
 mod migrations;
 pub mod model;
 mod outgoing;
+mod random;
 #[cfg(feature = "scaffold")]
 mod scaffold;
 mod service;
@@ -81,6 +82,7 @@ pub use access::verifier::{TokenVerifier, Verification};
 pub use builder::{Builder, MemberStep, PersonStep, TenantLimits, TenantStep, UserTenantService, Verifier};
 pub use clock::Clock;
 pub use error::{BuildError, Error, ErrorCode, Result};
+pub use features::provisioning::{Provision, Provisioned, ProvisionedClient};
 pub use http::ForwardedHeader;
 pub use jobs::JobOptions;
 pub use migrations::MIGRATIONS;

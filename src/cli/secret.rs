@@ -4,15 +4,9 @@ use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Write};
 use std::path::Path;
 
-use aws_lc_rs::rand;
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-
 use super::failure::Failure;
 use crate::config::{Doubt, read_trusted};
-
-/// Random bytes of a new secret; 256 bits, as HS256 asks for (RFC 7518, section 3.2).
-const BYTES: usize = 32;
+use crate::random::{self, BYTES};
 
 /// The secret in this file; `None` when there is no file yet. A file that others own, may write or may read is refused.
 pub(super) fn read(path: &Path) -> Result<Option<String>, Failure> {
@@ -52,9 +46,7 @@ fn unusable(path: &Path, error: &std::io::Error) -> Failure {
 
 /// A new secret, in letters that need no escaping anywhere.
 pub(super) fn random() -> Result<String, Failure> {
-    let mut bytes = [0; BYTES];
-    rand::fill(&mut bytes).map_err(|error| Failure::other(format!("no randomness: {error}")))?;
-    Ok(URL_SAFE_NO_PAD.encode(bytes))
+    random::secret().map_err(|error| Failure::other(error.to_string()))
 }
 
 /// The secret in this file, made and written with mode 0600 where there is none.

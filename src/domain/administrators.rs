@@ -25,6 +25,11 @@ pub(crate) fn may_cease(before: &[String], after: &[String]) -> bool {
     NEEDED.into_iter().any(|needed| grants(before, needed) && !grants(after, needed))
 }
 
+/// What a role lacks that is to make its holder an administrator, if anything.
+pub(crate) fn lacking(permissions: &[String]) -> Option<&'static str> {
+    NEEDED.into_iter().find(|needed| !permissions.iter().any(|permission| name_of(permission) == *needed))
+}
+
 /// How many pages of members are looked through where the one who acts is no administrator: the members who are the oldest.
 const PAGES: usize = 1;
 

@@ -1,5 +1,7 @@
 //! Names that a tenant has once, in any case of their letters.
 
+use std::collections::HashSet;
+
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;
 use user_tenant_store::filter::{Filter, Predicate};
@@ -42,6 +44,12 @@ where
         None => Vec::new(),
     };
     if named.iter().all(|id| changed.contains(id)) { Ok(()) } else { Err(Taken::of::<E>("name", name)) }
+}
+
+/// The first of several names that is one before it, in any case of their letters.
+pub(crate) fn first_repeated<'a>(names: impl IntoIterator<Item = &'a str>) -> Option<usize> {
+    let mut known = HashSet::new();
+    names.into_iter().position(|name| !known.insert(folded(name)))
 }
 
 /// The same for all spellings in other cases: in small letters, in capitals and in small letters again, as Unicode maps

@@ -16,8 +16,13 @@ use crate::model::{Tenant, TenantState, forms};
 
 /// Creates a tenant. Its key stays taken even after it is deleted.
 pub(crate) async fn create(session: Session<System, Write>, new: New<Tenant>) -> Result<Committed<Record>> {
+    Ok(session.create_and_commit(with_given_key(new)?).await?)
+}
+
+/// A new tenant whose key is in the form of keys; one without a key is refused.
+pub(crate) fn with_given_key(new: New<Tenant>) -> Result<New<Tenant>> {
     let key = given_key(new.get(Tenant::KEY))?;
-    Ok(session.create_and_commit(new.with(Tenant::KEY, key)?).await?)
+    Ok(new.with(Tenant::KEY, key)?)
 }
 
 /// The tenant with this id, if the caller sees it; a foreign, unknown or malformed id is not found.

@@ -13,7 +13,7 @@ use user_tenant_store::session::{Committed, Read, Session, Write};
 use user_tenant_store::value::Value;
 use uuid::Uuid;
 
-pub(crate) use self::add::{Known, add, known};
+pub(crate) use self::add::{Known, add, faster, joining, known};
 pub(crate) use self::identity::{email, username};
 use super::administrators::Administrators;
 use super::principal::Principal;

@@ -28,6 +28,10 @@ pub enum Rule {
     MaxBytes(u32),
     /// It must have a form.
     Form(Unwritable),
+    /// Nothing else in the list may be called so.
+    Once,
+    /// It must grant this permission.
+    Grants(&'static str),
 }
 
 impl Rule {
@@ -43,6 +47,8 @@ impl Rule {
             Self::Form(Unwritable::Empty) => "minLength",
             Self::Form(Unwritable::TooLong(_)) => "maxLength",
             Self::Form(Unwritable::Not(_)) => "format",
+            Self::Once => "uniqueItems",
+            Self::Grants(_) => "grants",
         }
     }
 
@@ -56,6 +62,10 @@ impl Rule {
             Self::Only { what, .. } => format!("must be {what}"),
             Self::MaxBytes(most) => format!("must NOT have more than {most} bytes as JSON"),
             Self::Form(reason) => reason.to_string(),
+            Self::Once => "must NOT be there twice".to_owned(),
+            Self::Grants(permission) => {
+                format!("must grant {permission}, or nobody in the tenant could let others in")
+            }
         }
     }
 
@@ -66,6 +76,23 @@ impl Rule {
             Self::Form(Unwritable::Empty) => json!({ "limit": 1 }),
             Self::Form(Unwritable::TooLong(most)) => json!({ "limit": most }),
             _ => json!({}),
+        }
+    }
+}
+
+impl Error {
+    /// The same of what lies in a part of the body, `groups/0`: a refused property is then named by the way to it.
+    #[must_use]
+    pub(crate) fn within(self, part: &str) -> Self {
+        match self {
+            Self::InvalidProperty { property, rule } => {
+                Self::InvalidProperty { property: format!("{part}/{property}"), rule }
+            }
+            Self::InvalidEmail => Self::InvalidProperty {
+                property: format!("{part}/email"),
+                rule: Rule::Form(Unwritable::Not("must be an e-mail address")),
+            },
+            other => other,
         }
     }
 }

@@ -205,7 +205,8 @@ impl Route {
     }
 
     /// A request that names an `Idempotency-Key` is carried out once, and answered alike for a day. Its handler makes one
-    /// transaction and reads nothing behind it; the answer is kept as it was sent, so that it holds no secret.
+    /// transaction and reads nothing behind it; the answer is kept as it was sent, so that it holds no secret but one that the
+    /// database holds in the clear anyhow.
     pub(crate) fn idempotent(self) -> Self {
         Self { idempotent: true, ..self }
     }

@@ -5,12 +5,17 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 
-use user_tenant_service::model::{PersonState, Role, Tenant, TenantState, TenantStatus, User, UserStatus, UserTenant};
+use secrecy::ExposeSecret as _;
+use user_tenant_service::model::{
+    Group, PersonState, Role, Tenant, TenantState, TenantStatus, User, UserStatus, UserTenant,
+};
 use user_tenant_service::store::Entity;
 use user_tenant_service::store::filter::Predicate;
 use user_tenant_service::store::record::{New, Record};
 use user_tenant_service::store::session::{DatabaseOptions, PostgresOptions, SqliteOptions};
-use user_tenant_service::{ErrorCode, MemberStep, PersonStep, TenantLimits, TenantStep, UserTenantService, Verifier};
+use user_tenant_service::{
+    ErrorCode, MemberStep, PersonStep, Provision, TenantLimits, TenantStep, UserTenantService, Verifier,
+};
 use uuid::Uuid;
 
 use crate::program::Workplace;
@@ -182,6 +187,33 @@ async fn steps_are_taken(service: &UserTenantService, tenant: Uuid, user: Uuid) 
     assert_eq!(step(PersonStep::Reactivate).await.unwrap(), PersonState::Active);
 }
 
+/// A tenant with all that it begins with.
+async fn a_tenant_is_provisioned(service: &UserTenantService) {
+    let tenant = || New::empty().with(Tenant::NAME, "Globex").unwrap().with(Tenant::KEY, " Globex ").unwrap();
+    let person =
+        || New::empty().with(User::FIRST_NAME, "Gus").unwrap().with(User::EMAIL, "Gus@globex.example").unwrap();
+    let group = New::empty().with(Group::NAME, "Night shift").unwrap();
+    let wanted = Provision { groups: vec![group], client: Some(New::empty()), ..Provision::new(tenant(), person()) };
+    let made = service.provision(wanted, Some("a test")).await.unwrap();
+    assert_eq!((made.key.as_str(), made.state, made.is_new), ("globex", TenantState::Active, true));
+    assert_eq!((made.roles.len(), made.groups.len(), made.configs.len()), (4, 1, 0));
+    let client = made.client.unwrap();
+    assert_eq!((client.client_id.as_str(), client.client_secret.expose_secret().len()), ("globex", 43));
+    assert!(!format!("{:?}", client.client_secret).contains(client.client_secret.expose_secret()));
+    let refused = async |wanted| service.provision(wanted, None).await.unwrap_err().code();
+    assert_eq!(refused(Provision::new(tenant(), person())).await, ErrorCode::Taken);
+    let status = i32::from(TenantStatus::Inactive);
+    let suspended = Provision::new(tenant().with(Tenant::STATUS, status).unwrap(), person());
+    assert_eq!(refused(suspended).await, ErrorCode::ValidationFailed);
+    let keyless = Provision::new(New::empty().with(Tenant::NAME, "N").unwrap(), person());
+    assert_eq!(refused(keyless).await, ErrorCode::ValidationFailed);
+    let unknown = Provision { template: "none".to_owned(), ..Provision::new(tenant(), person()) };
+    assert_eq!(refused(unknown).await, ErrorCode::UnknownTemplate);
+    let read = service.read();
+    assert_eq!(read.repository::<Tenant>().count(Some(&Tenant::KEY.is("globex"))).await.unwrap(), 1);
+    assert_eq!(read.repository::<UserTenant>().count(Some(&UserTenant::TENANT_ID.is(made.tenant))).await.unwrap(), 1);
+}
+
 async fn repositories_work_without_http(database: DatabaseOptions) {
     let service = UserTenantService::builder(database)
         .verifier(Verifier::Secret { secret: SECRET.into(), issuer: None })
@@ -224,6 +256,7 @@ async fn repositories_work_without_http(database: DatabaseOptions) {
     assert_eq!(found[0].status, 3);
 
     steps_are_taken(&service, tenant, user).await;
+    a_tenant_is_provisioned(&service).await;
 
     // A session that is dropped has written nothing.
     let dropped = service.write().await.unwrap();

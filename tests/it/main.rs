@@ -33,6 +33,7 @@ mod plans;
 mod power;
 mod processes;
 mod program;
+mod provisioning;
 mod replay;
 mod request;
 mod round_trips;

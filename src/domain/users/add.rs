@@ -1,10 +1,12 @@
 //! Adds a user to a tenant: a new person, or one who is known already by the address.
 
-use user_tenant_store::TypedProperty;
+use serde_json::Value as Json;
 use user_tenant_store::record::{New, Record};
+use user_tenant_store::repository::Prepared;
 use user_tenant_store::scope::System;
 use user_tenant_store::session::{Committed, Session, Write};
 use user_tenant_store::value::Value;
+use user_tenant_store::{StoreError, TypedProperty};
 use uuid::Uuid;
 
 use super::super::provisioning::{self, Login};
@@ -37,57 +39,96 @@ pub(crate) async fn add(
     ));
     let ((_, here), known, creator, role) = asked.await?;
     let here = here.ok_or_else(|| Error::NotFound(Sought::of::<Tenant>(&tenant)))?;
-    let (user, shown, person, introduction) = match known {
+    let clients = creator.and_then(|creator| creator.auth_client_ids);
+    let joining = joining(&session, login, known, wanted.person, tenant, clients).await?;
+    may_assign(&principal, wanted.role, role.as_ref())?;
+    seats::take(&session, &here, None, i32::from(UserStatus::Registered)).await?;
+    let membership = provisioning::membership(joining.user, tenant, wanted.role, UserStatus::Registered)?
+        .with(UserTenant::LOCALE, wanted.locale)?;
+    let shown = joining.shown.clone();
+    let rows = joining.rows(&session, membership)?;
+    Ok(session.insert_and_commit(rows).await.map_err(faster)?.map(|_| shown))
+}
+
+/// What it means that a person or a membership is there, which was not when it was looked for: another request was faster.
+pub(crate) fn faster(error: StoreError) -> Error {
+    match Error::from(error) {
+        Error::Taken(taken) if taken.is_of::<User>() || taken.is_of::<UserTenant>() => Error::LoginTaken,
+        other => other,
+    }
+}
+
+/// A person who is about to become a member.
+pub(crate) struct Joining {
+    /// Who it is.
+    pub(crate) user: Uuid,
+    /// What the tenant is shown of them.
+    pub(crate) shown: Record,
+    /// Who it was before, of a person who is known already.
+    pub(crate) known: Option<User>,
+    /// The row of a person who is not.
+    person: Option<Prepared>,
+    /// How the tenant introduces a person who is known.
+    introduction: Option<Json>,
+}
+
+/// Makes the person ready to join, who is somebody new, or whom the login has led to.
+pub(crate) async fn joining(
+    session: &Session<System, Write>,
+    login: Login,
+    known: Known,
+    sent: New<User>,
+    tenant: Uuid,
+    clients: Option<Vec<i32>>,
+) -> Result<Joining> {
+    match known {
         Known::Nobody => {
-            let person = provisioning::person(wanted.person, login, tenant)?;
-            let person = match creator.and_then(|creator| creator.auth_client_ids) {
+            let person = provisioning::person(sent, login, tenant)?;
+            let person = match clients {
                 Some(clients) => person.with(User::AUTH_CLIENT_IDS, clients)?,
                 None => person,
             };
             let person = session.repository::<User>().prepare(person)?;
             let shown = person.record().clone();
-            (provisioning::id(&shown)?, shown, Some(person), None)
+            let user = provisioning::id(&shown)?;
+            Ok(Joining { user, shown, known: None, person: Some(person), introduction: None })
         }
         Known::Somebody { id, .. } => {
             // Held until the commit: what the person logs in with stays what was looked for, and the tenant that had the
             // person alone learns of this one before it changes that.
             session.repository::<User>().hold_by_id(id).await?;
-            let by_username = match login.owner(&session).await? {
+            let by_username = match login.owner(session).await? {
                 Known::Somebody { id: same, by_username } if same == id => by_username,
                 _ => return Err(Error::LoginTaken),
             };
             let Login { username, email } = login;
             let username = by_username.then_some(username);
             let person = session.repository::<User>().get(id).await?.ok_or(Error::LoginTaken)?;
-            let same_phone =
-                person.phone.is_none() || wanted.person.get(User::PHONE) == Some(&person.phone.clone().into());
-            if (username.is_none() || !same_phone) && !identity::has_come(&session, &person).await? {
+            let same_phone = person.phone.is_none() || sent.get(User::PHONE) == Some(&person.phone.clone().into());
+            if (username.is_none() || !same_phone) && !identity::has_come(session, &person).await? {
                 return Err(Error::LoginTaken);
             }
-            let shown = introduced(&wanted.person, id, username, email)?;
+            let shown = introduced(&sent, id, username, email)?;
             let names = serde_json::to_value(shown.clone().only(&NAMES.map(TypedProperty::property)))
                 .map_err(|error| Error::Internal(error.into()))?;
-            (id, shown, None, Some(names))
+            Ok(Joining { user: id, shown, known: Some(person), person: None, introduction: Some(names) })
         }
-        Known::Several => return Err(Error::LoginTaken),
-    };
-    may_assign(&principal, wanted.role, role.as_ref())?;
-    seats::take(&session, &here, None, i32::from(UserStatus::Registered)).await?;
-    let membership = provisioning::membership(user, tenant, wanted.role, UserStatus::Registered)?
-        .with(UserTenant::LOCALE, wanted.locale)?
-        .with(UserTenant::INTRODUCTION, introduction)?;
-    let mut rows = Vec::new();
-    if let Some(person) = person {
-        let credentials = provisioning::credentials(user, AUTH_PROVIDER, None)?;
-        rows.extend([person, session.repository::<UserCredentials>().prepare(credentials)?]);
+        Known::Several => Err(Error::LoginTaken),
     }
-    rows.push(session.repository::<UserTenant>().prepare(membership)?);
-    let committed = session.insert_and_commit(rows).await.map_err(|error| match Error::from(error) {
-        // Another request was faster.
-        Error::Taken(taken) if taken.is_of::<User>() || taken.is_of::<UserTenant>() => Error::LoginTaken,
-        other => other,
-    })?;
-    Ok(committed.map(|_| shown))
+}
+
+impl Joining {
+    /// The rows to insert, of which the membership is the last.
+    pub(crate) fn rows(self, session: &Session<System, Write>, membership: New<UserTenant>) -> Result<Vec<Prepared>> {
+        let mut rows = Vec::new();
+        if let Some(person) = self.person {
+            let credentials = provisioning::credentials(self.user, AUTH_PROVIDER, None)?;
+            rows.extend([person, session.repository::<UserCredentials>().prepare(credentials)?]);
+        }
+        let membership = membership.with(UserTenant::INTRODUCTION, self.introduction)?;
+        rows.push(session.repository::<UserTenant>().prepare(membership)?);
+        Ok(rows)
+    }
 }
 
 /// How a tenant introduces a person whom another tenant knew already: by the names that it sent, and no others. A username

@@ -21,6 +21,7 @@ use uuid::Uuid;
 use super::{A, ALICE_IN_A, ANDY, ANDY_IN_A, B, ENGINEERS, MEMBER, SALES, VIEWER};
 use crate::authorization::operation;
 use crate::callback::provisioning;
+use crate::provisioning::everything;
 use crate::replay::signature::{SECRET, Signature};
 use crate::request::{Request, bad_refusal, json, text};
 use crate::support::fixture::Database;
@@ -113,7 +114,8 @@ impl Scene {
                 .fold(request, |request, (name, value)| request.header(&name, &value.unwrap_or_default()));
             return signed.json(body);
         }
-        let is_for_masters = path.starts_with("/users/") || path.starts_with(&format!("/tenants/{B}/"));
+        let is_for_masters =
+            path == "/tenants/provision" || path.starts_with("/users/") || path.starts_with(&format!("/tenants/{B}/"));
         let request = request.token(if is_for_masters { "master_a" } else { "admin_a" });
         if body.is_null() { request } else { request.json(body) }
     }
@@ -140,6 +142,7 @@ fn writes() -> Vec<(String, String, Json)> {
     let role = format!("/tenants/{A}/roles?where={{\"id\":\"{MEMBER}\"}}");
     let group = format!("/tenants/{A}/groups?where={{\"id\":\"{SALES}\"}}");
     let members = json!([{ "userTenantId": ANDY_IN_A }, { "userTenantId": ALICE_IN_A }]);
+    let known = json!({ "administrator": { "username": "bob", "email": "bob@b.example" } });
     let profile = json!({ "firstName": "N", "roleId": VIEWER, "status": 2, "defaultTenantId": A });
     let writes = [
         ("POST /tenants", "/tenants".to_owned(), tenant.clone()),
@@ -177,6 +180,8 @@ fn writes() -> Vec<(String, String, Json)> {
         ("DELETE /user-tenant-prefs/{id}", format!("/user-tenant-prefs/{PREFERENCE}"), Json::Null),
         ("DELETE /user-tenant-prefs/{id}/hard", format!("/user-tenant-prefs/{PREFERENCE}/hard"), Json::Null),
         ("POST /user-callback", "/user-callback".to_owned(), provisioning(&json!({}))),
+        ("POST /tenants/provision", "/tenants/provision".to_owned(), everything(&json!({}))),
+        ("POST /tenants/provision", "/tenants/provision".to_owned(), everything(&known)),
         ("POST /tenants/{id}/activate", format!("/tenants/{B}/activate"), Json::Null),
         ("POST /tenants/{id}/suspend", format!("/tenants/{B}/suspend"), Json::Null),
         ("POST /tenants/{id}/archive", format!("/tenants/{B}/archive"), Json::Null),
