@@ -9,6 +9,7 @@ use std::sync::{Arc, OnceLock};
 use axum::Router;
 use axum::body::HttpBody;
 use axum::extract::{RawPathParams, Request};
+use axum::http::Method;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
@@ -22,6 +23,7 @@ use super::layers::{self, HttpOptions};
 use super::places::WorkPlace;
 use super::query;
 use super::route::{Call, Form, Given, PathParameters, Query, Route, Shape};
+use super::surface::Surface;
 use super::validation::Validator;
 use crate::access::active_callers::Place;
 use crate::access::caller::Caller;
@@ -91,21 +93,34 @@ fn compiled(once: &OnceLock<Compiled>, schema: impl FnOnce() -> Option<Json>) ->
     }
 }
 
+/// The operations of a path, each of another method.
+type OfPath = Vec<Arc<Operation>>;
+
+/// What another path makes of a path: its operations, and the values of its parameters.
+type ReadAs = (Arc<OfPath>, Vec<(String, String)>);
+
 /// Serves all routes of the table. A method that a path does not know is an unknown route.
 pub(super) fn router(service: &Arc<Service>, routes: Vec<Route>, options: &HttpOptions) -> Router {
-    let mut paths: BTreeMap<&'static str, Vec<Arc<Operation>>> = BTreeMap::new();
+    let mut paths: BTreeMap<&'static str, OfPath> = BTreeMap::new();
     for route in routes {
         paths.entry(route.path).or_default().push(Arc::new(Operation::new(route)));
     }
+    let paths: BTreeMap<_, _> = paths.into_iter().map(|(path, operations)| (path, Arc::new(operations))).collect();
     let bodies = Arc::new(Bodies::new(options));
-    paths.into_iter().fold(Router::new(), |router, (path, operations)| {
-        let (service, bodies, operations) = (service.clone(), bodies.clone(), Arc::new(operations));
+    paths.iter().fold(Router::new(), |router, (path, operations)| {
+        let other = contract_of(&paths, path, operations).map(Arc::new);
+        let (service, bodies, operations) = (service.clone(), bodies.clone(), operations.clone());
         let answer = move |parameters: std::result::Result<RawPathParams, _>, request: Request| async move {
-            let method = request.method();
-            let Some(operation) = operations.iter().find(|operation| operation.route.method == *method) else {
+            let (operation, path) = if let Some(operation) = by_method(&operations, request.method()) {
+                let given = parameters.iter().flatten();
+                (operation, given.map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
+            } else if let Some((others, given)) = other.as_deref()
+                && let Some(operation) = by_method(others, request.method())
+            {
+                (operation, given.iter().cloned().collect())
+            } else {
                 return Error::UnknownRoute.into_response();
             };
-            let path = parameters.iter().flatten().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
             let Route { method, path: template, operation: name, surface, .. } = &operation.route;
             operation.answer(&service, &bodies, path, request).await.unwrap_or_else(|error| {
                 if let Some(refusal) = error.wall_refusal() {
@@ -116,6 +131,37 @@ pub(super) fn router(service: &Arc<Service>, routes: Vec<Route>, options: &HttpO
         };
         router.route(path, any(answer))
     })
+}
+
+/// The operation of a method.
+fn by_method<'a>(operations: &'a [Arc<Operation>], method: &Method) -> Option<&'a Arc<Operation>> {
+    operations.iter().find(|operation| operation.route.method == *method)
+}
+
+/// What the contract makes of a path that is ours alone: a word of it is an id there. Methods that are not ours are answered as
+/// they would be without us.
+fn contract_of(
+    paths: &BTreeMap<&'static str, Arc<OfPath>>,
+    path: &str,
+    operations: &[Arc<Operation>],
+) -> Option<ReadAs> {
+    let is_ours = |operations: &[Arc<Operation>]| operations.iter().all(|of| of.route.surface == Surface::Problem);
+    let contract = paths.iter().filter(|(_, others)| is_ours(operations) && !is_ours(others));
+    contract.into_iter().find_map(|(template, others)| Some((others.clone(), read_as(template, path)?)))
+}
+
+/// The parameters of a template, where a path is one that it takes.
+fn read_as(template: &str, path: &str) -> Option<Vec<(String, String)>> {
+    let (mut segments, mut given) = (path.split('/'), Vec::new());
+    for wanted in template.split('/') {
+        let segment = segments.next()?;
+        match wanted.strip_prefix('{').and_then(|wanted| wanted.strip_suffix('}')) {
+            Some(name) if !segment.starts_with('{') => given.push((name.to_owned(), segment.to_owned())),
+            _ if wanted == segment => {}
+            _ => return None,
+        }
+    }
+    segments.next().is_none().then_some(given)
 }
 
 impl Operation {
