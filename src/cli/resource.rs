@@ -6,6 +6,7 @@ mod life;
 mod names;
 mod path;
 mod permissions;
+mod provision;
 mod references;
 mod values;
 

@@ -7,6 +7,7 @@ mod names;
 mod obstacles;
 mod packaging;
 mod permissions;
+mod provision;
 mod resources;
 mod settings;
 mod start;

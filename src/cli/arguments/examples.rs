@@ -41,6 +41,13 @@ const EXAMPLES: &[(&str, &[&str])] = &[
     ("tenant create", &["tenant create --set name=Acme --set key=acme --set status=active"]),
     ("tenant update", &["tenant update acme --set status=inactive"]),
     ("tenant remove", &["tenant remove acme"]),
+    (
+        "tenant provision",
+        &[
+            "tenant provision --name Acme --key acme --email ann@acme.example --first-name Ann --client acme-web",
+            "tenant provision --file acme.json --key acme-2 --output json",
+        ],
+    ),
     ("tenant activate", &["tenant activate acme"]),
     ("tenant suspend", &["tenant suspend acme --reason 'Not paid'"]),
     ("tenant archive", &["tenant archive acme"]),

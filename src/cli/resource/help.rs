@@ -11,7 +11,7 @@ impl Kind {
             Self::Tenant => [
                 ("list", "List the tenants that the token reaches"),
                 ("get", "Show one tenant"),
-                ("create", "Make a tenant; it has no members and no roles yet, see `bootstrap` for one that has"),
+                ("create", "Make a tenant; it has no members and no roles yet, see `provision` for one that has"),
                 ("update", "Change one tenant: its names, address or status"),
                 ("remove", "Remove one tenant, which nobody can enter any more"),
             ],

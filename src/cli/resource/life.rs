@@ -5,6 +5,7 @@ use clap::{Args, Subcommand};
 use serde_json::{Map, Value as Json, json};
 
 use super::path::Path;
+use super::provision::{ProvisionOptions, provision};
 use super::{Action, Common, Kind, names, resource};
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
@@ -16,6 +17,10 @@ use crate::model::lifecycle::{ACTIVATE, ARCHIVE, DEACTIVATE, REACTIVATE, RESTORE
 pub(in crate::cli) enum TenantAction {
     #[command(flatten)]
     Rows(Action),
+    /// Make a tenant with all that it begins with: roles, an administrator, configuration, groups, a client application.
+    ///
+    /// All of it is made, or nothing. The secret of a client application is printed here and nowhere else.
+    Provision(Box<ProvisionOptions>),
     /// Open a tenant that is pending or suspended.
     Activate(StepOptions),
     /// Suspend a tenant: nobody may work in it until it is activated.
@@ -94,6 +99,7 @@ fn limit(text: &str) -> Result<Limit, String> {
 pub(in crate::cli) async fn tenant(context: &Context, action: TenantAction) -> Result<(), Failure> {
     match action {
         TenantAction::Rows(action) => resource(context, Kind::Tenant, action).await,
+        TenantAction::Provision(options) => provision(context, *options).await,
         TenantAction::Activate(options) => step(context, Kind::Tenant, options, ACTIVATE, false).await,
         TenantAction::Suspend(options) => step(context, Kind::Tenant, options, SUSPEND, false).await,
         TenantAction::Archive(options) => step(context, Kind::Tenant, options, ARCHIVE, false).await,
