@@ -133,6 +133,8 @@ def settle(case):
     for name, value in MEMBERS.items():
         if name in case.body:
             case.body[name] = value()
+    if case.path == "/tenants/provision":
+        settle_parts(case.body)
     # The path says which row.
     case.body.pop("id", None)
     if "userTenantId" in case.body:
@@ -142,6 +144,24 @@ def settle(case):
         case.body["authClient"]["clientId"] = uuid.uuid4().hex[:12]
         case.body["authClient"]["clientSecret"] = "s"
         case.body["authClient"]["secret"] = "s"
+
+
+def settle_parts(body):
+    """Makes the parts of a provisioning name what is there, and nothing that is taken or there twice."""
+    named = {"key": "key", "name": "name"}, {"email": "email", "username": "username", "firstName": "firstName"}
+    for part, names in zip(("tenant", "administrator"), named):
+        if isinstance(body.get(part), dict):
+            body[part].update({name: MEMBERS[like]() for name, like in names.items()})
+    if isinstance(body.get("administrator"), dict):
+        body["administrator"].pop("template", None)
+    if isinstance(body.get("client"), dict):
+        body["client"]["clientId"] = uuid.uuid4().hex[:12]
+    if isinstance(body.get("roles"), list):
+        body["roles"] = ["owner", "viewer"]
+    for part, name in (("groups", "name"), ("configs", "configKey")):
+        for row in body.get(part) if isinstance(body.get(part), list) else []:
+            if isinstance(row, dict):
+                row[name] = uuid.uuid4().hex[:12]
 
 
 def sign(case, secret):
