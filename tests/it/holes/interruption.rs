@@ -234,3 +234,28 @@ fn h34_a_write_that_is_interrupted_leaves_nothing(scene: &Scene) {
     }
     assert!(deepest >= 9, "the callback alone writes six rows: {deepest}");
 }
+
+on_both!(a_provisioning_that_is_interrupted_is_carried_out_once_by_its_key);
+fn a_provisioning_that_is_interrupted_is_carried_out_once_by_its_key(scene: &Scene) {
+    let before = scene.database.tables();
+    let request = scene.request("POST", "/tenants/provision", &everything(&json!({})));
+    let request = request.header("idempotency-key", "\"of-may\"");
+    let mut statement = 0;
+    let made = loop {
+        statement += 1;
+        scene.interruption.at(statement);
+        let answer = request.send();
+        let came = scene.interruption.came();
+        scene.interruption.at(usize::MAX);
+        if !came {
+            break answer;
+        }
+        assert_eq!(answer.status, 503, "interrupted at statement {statement}: {}", text(&answer));
+        assert!(scene.database.tables() == before, "interrupted at statement {statement}");
+    };
+    assert!(made.status == 201 && statement > 9, "{statement}: {}", text(&made));
+    let after = scene.database.tables();
+    let again = request.send();
+    assert_eq!((again.status, text(&again), again.header("idempotency-replayed")), (201, text(&made), "true"));
+    assert!(after != before && scene.database.tables() == after);
+}
