@@ -192,6 +192,7 @@ fn an_adopted_database_has_what_a_new_one_has_and_keeps_every_row() {
             "tenants" => &["archived_on", "archived_from", "retention_days", "max_members", "max_invitations"],
             "users" => &["deactivated_on"],
             "user_tenants" => &["introduction", "suspended_from"],
+            "auth_clients" => &["tenant_id"],
             _ => &[],
         };
         row.extend(added.iter().map(|column| ((*column).to_owned(), Json::Null)));
@@ -250,6 +251,8 @@ fn several_may_adopt_at_once() {
         "0007 events",
         "0008 lifecycle",
         "0009 jobs",
+        "0011 role_templates",
+        "0012 provisioning",
     ];
     assert_eq!(applied, steps);
     legacy.migrated(&["check"]);
