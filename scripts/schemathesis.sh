@@ -36,7 +36,7 @@ alice=a0000000-0000-4000-8000-000000000031
 export DATABASE_URL=sqlite:$place/fixture.db DATA_DIR=$place JWT_VERIFIER=secret
 export JWT_SECRET=a-secret-of-this-run-and-no-other-one USER_CALLBACK_SECRET=a-secret-of-callbacks
 export ADMIN_USER_TENANT_ID=99999999-9999-4999-8999-999999999999 FIRST_USER_ROLE=Owner
-export SUPER_ADMIN_PERMISSIONS=ViewTenant HOST=127.0.0.1 PORT=0 LOG_LEVEL=warn
+export SUPER_ADMIN_PERMISSIONS=ViewTenant PERMISSIONS_OPEN=true HOST=127.0.0.1 PORT=0 LOG_LEVEL=warn
 "$program" migrate up >&2
 sqlite() { python3 -c 'import sqlite3, sys; sqlite3.connect(sys.argv[1]).executescript(open(sys.argv[2]).read())' "$@"; }
 sqlite "$place/fixture.db" tests/contract/seed.sqlite.sql

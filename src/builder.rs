@@ -6,6 +6,7 @@ mod jobs;
 mod life;
 mod options;
 mod provisioning;
+mod templates;
 mod verifier;
 
 use std::sync::Arc;
@@ -33,7 +34,7 @@ use crate::clock::Clock;
 use crate::error::{BuildError, Error, Result};
 use crate::http::HttpOptions;
 use crate::migrations::MIGRATIONS;
-use crate::model::MembershipAcceptance;
+use crate::model::{Catalogue, MembershipAcceptance, OwnPermission};
 use crate::service::Service;
 use crate::telemetry::metrics::Metrics;
 
@@ -65,6 +66,8 @@ pub struct Builder {
     migrations: Migrations,
     acceptance: MembershipAcceptance,
     retention_days: u16,
+    permissions: Vec<OwnPermission>,
+    permissions_open: Option<bool>,
 }
 
 impl UserTenantService {
@@ -106,6 +109,8 @@ impl UserTenantService {
             migrations: MIGRATIONS,
             acceptance: MembershipAcceptance::default(),
             retention_days: RETENTION_DAYS,
+            permissions: Vec::new(),
+            permissions_open: None,
         }
     }
 
@@ -211,10 +216,13 @@ impl Builder {
     /// [`BuildError`] says what is missing or cannot be reached.
     pub async fn build(self) -> std::result::Result<UserTenantService, BuildError> {
         let verifier = self.verifier.ok_or(BuildError::NoVerifier)?;
+        let catalogue = Catalogue::with(self.permissions).map_err(|unfit| BuildError::Options(unfit.into()))?;
         let sessions =
             Sessions::open(&self.database, self.limits, self.environment.clone(), self.migrations, self.migrate)
                 .await?;
         let sessions = sessions.accepting(self.acceptance).retaining(self.retention_days).for_operator(self.operator);
+        let sessions = sessions.knowing(catalogue, self.permissions_open).await;
+        let sessions = sessions.map_err(|error| BuildError::Database(Box::new(error)))?;
         let metrics = Arc::new(Metrics::new().map_err(|error| BuildError::Options(error.into()))?);
         let (keys, rules) = keys(verifier, self.leeway, &sessions.lookups(), &self.clock)?;
         let signatures = self.callback.and_then(|callback| SignatureVerifier::new(callback, self.clock.clone()));

@@ -2,6 +2,7 @@
 
 mod database;
 mod errors;
+mod permissions;
 mod reference;
 mod settings;
 mod sources;
@@ -28,7 +29,7 @@ use crate::access::live_permissions::PermissionSource;
 use crate::access::signature::ProvisioningCallback;
 use crate::http::{ForwardedHeader, HttpOptions, Proxies};
 use crate::jobs::JobOptions;
-use crate::model::MembershipAcceptance;
+use crate::model::{MembershipAcceptance, OwnPermission};
 
 /// The longest time that can be set, in milliseconds: a day.
 const DAY: u64 = 24 * 60 * 60 * 1_000;
@@ -84,6 +85,10 @@ pub(crate) struct Config {
     pub(crate) caller_cache: Duration,
     /// What says what a caller may do.
     pub(crate) permission_source: PermissionSource,
+    /// The application's permissions.
+    pub(crate) permissions: Vec<OwnPermission>,
+    /// Whether roles may hold others; `None` where the database decides.
+    pub(crate) permissions_open: Option<bool>,
     /// When a membership beside a person's home counts.
     pub(crate) membership_acceptance: MembershipAcceptance,
     /// For how many days an archived tenant can be restored.
@@ -153,6 +158,8 @@ impl Config {
                 Some("live") => PermissionSource::Live,
                 Some(_) => return Err(settings.wrong("JWT_PERMISSIONS", "must be token or live")),
             },
+            permissions: permissions::own(settings)?,
+            permissions_open: permissions::open(settings)?,
             membership_acceptance: match settings.text("MEMBERSHIP_ACCEPTANCE") {
                 None | Some("vouched") => MembershipAcceptance::Vouched,
                 Some("required") => MembershipAcceptance::Required,

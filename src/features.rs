@@ -4,6 +4,7 @@ mod events;
 pub(crate) mod lifecycle;
 mod permissions;
 pub(crate) mod provisioning;
+pub(crate) mod role_templates;
 mod user_roles;
 
 #[cfg(feature = "cli")]
@@ -26,8 +27,14 @@ pub(crate) fn routes() -> impl Iterator<Item = Route> {
 }
 
 /// Every feature.
-pub(crate) const FEATURES: &[Feature] =
-    &[permissions::FEATURE, user_roles::FEATURE, lifecycle::FEATURE, events::FEATURE, provisioning::FEATURE];
+pub(crate) const FEATURES: &[Feature] = &[
+    permissions::FEATURE,
+    user_roles::FEATURE,
+    lifecycle::FEATURE,
+    events::FEATURE,
+    provisioning::FEATURE,
+    role_templates::FEATURE,
+];
 
 /// Every kind of job: a row each.
 pub(crate) const JOBS: &[Kind] = &[FORGET_JOBS, EXPIRE_KEYS];

@@ -83,11 +83,12 @@ pub use builder::{Builder, MemberStep, PersonStep, TenantLimits, TenantStep, Use
 pub use clock::Clock;
 pub use error::{BuildError, Error, ErrorCode, Result};
 pub use features::provisioning::{Provision, Provisioned, ProvisionedClient};
+pub use features::role_templates::{Application, Outcome, RoleApplied, RoleTemplateVersion};
 pub use http::ForwardedHeader;
 pub use jobs::JobOptions;
 pub use migrations::MIGRATIONS;
-pub use model::MembershipAcceptance;
 pub use model::permission;
+pub use model::{MembershipAcceptance, OwnPermission};
 pub use secrecy::SecretString;
 pub use user_tenant_store as store;
 

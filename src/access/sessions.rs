@@ -22,7 +22,9 @@ use crate::domain::callback::FirstRole;
 use crate::domain::principal::{Permissions, Principal};
 use crate::domain::users::Change;
 use crate::error::{BuildError, Error, Result};
-use crate::model::{IdempotencyKey, Job, MembershipAcceptance, Tenant, User, UserRole, UserTenant, registry};
+use crate::model::{
+    Catalogue, IdempotencyKey, Job, MembershipAcceptance, OlderPermission, Tenant, User, UserRole, UserTenant, registry,
+};
 use crate::telemetry::population::Counts;
 
 /// For how many days an archived tenant can be restored, unless somebody says otherwise.
@@ -38,6 +40,10 @@ pub(crate) struct Sessions {
     /// For how many days an archived tenant can be restored.
     retention_days: u16,
     operator: bool,
+    /// Which permissions there are.
+    catalogue: Arc<Catalogue>,
+    /// Whether another program has made the database.
+    is_adopted: bool,
 }
 
 impl Sessions {
@@ -62,7 +68,8 @@ impl Sessions {
         for finding in bearable {
             tracing::warn!("{finding}");
         }
-        Self::connect(database, limits, environment, migrations).await
+        let is_adopted = migrator.is_adopted().await?;
+        Ok(Self { is_adopted, ..Self::connect(database, limits, environment, migrations).await? })
     }
 
     /// The same of a database whose schema was checked, but for whether all of it can be read.
@@ -79,7 +86,14 @@ impl Sessions {
             store.close().await;
             return Err(BuildError::Schema(unreadable));
         }
-        Ok(Self { store, acceptance: MembershipAcceptance::default(), retention_days: RETENTION_DAYS, operator: false })
+        Ok(Self {
+            store,
+            acceptance: MembershipAcceptance::default(),
+            retention_days: RETENTION_DAYS,
+            operator: false,
+            catalogue: Arc::default(),
+            is_adopted: false,
+        })
     }
 
     /// The same, with memberships active when `acceptance` says so.
@@ -90,6 +104,34 @@ impl Sessions {
     /// The same, with archived tenants that can be restored for so many days.
     pub(crate) fn retaining(self, retention_days: u16) -> Self {
         Self { retention_days, ..self }
+    }
+
+    /// The same, with these permissions. Where nobody says whether roles may hold others too, they may where products have keys
+    /// of their own: another program has made the database, or roles held such keys before there was a catalogue.
+    pub(crate) async fn knowing(self, catalogue: Catalogue, open: Option<bool>) -> StoreResult<Self> {
+        let open = match open {
+            Some(open) => open,
+            None => self.is_adopted || self.held_others(&catalogue).await?,
+        };
+        Ok(Self { catalogue: Arc::new(catalogue.opened(open)), ..self })
+    }
+
+    /// Whether a role or a member held a key that is not in the catalogue, before there was one.
+    async fn held_others(&self, catalogue: &Catalogue) -> StoreResult<bool> {
+        let session = self.store.read(System(SystemReason::Catalogue));
+        let mut older = session.repository::<OlderPermission>().pages(Filter::default());
+        while let Some(page) = older.next().await? {
+            let keys = page.iter().filter_map(|row| row.get(OlderPermission::PERMISSION).and_then(Value::as_text));
+            if !keys.into_iter().all(|key| catalogue.knows(key)) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Which permissions there are.
+    pub(crate) fn catalogue(&self) -> &Catalogue {
+        &self.catalogue
     }
 
     /// When memberships beside a person's home are active.
@@ -119,6 +161,7 @@ impl Sessions {
             acceptance: self.acceptance,
             retention_days: self.retention_days,
             operator: self.operator,
+            catalogue: self.catalogue.clone(),
             proof,
             origin,
             once: None,
@@ -187,6 +230,7 @@ pub(crate) struct CallerSessions {
     acceptance: MembershipAcceptance,
     retention_days: u16,
     operator: bool,
+    catalogue: Arc<Catalogue>,
     proof: Authorized,
     origin: Origin,
     /// Where the request is carried out once, how.
@@ -337,6 +381,38 @@ impl CallerSessions {
         Ok(self.begin(System(SystemReason::ChangePerson), None).await?)
     }
 
+    /// Reads the deployment's templates and roles of them in all tenants, which only who reaches them all may.
+    pub(crate) fn read_templates(&self) -> Result<Session<System, Read>> {
+        if !self.proof.caller().master {
+            return Err(Error::MasterNeeded);
+        }
+        Ok(self.store.read_for(System(SystemReason::RoleTemplates), self.actor()))
+    }
+
+    /// Changes the deployment's templates, or roles of them in a tenant; as [`Self::read_templates`]. Nothing of it is done in the
+    /// caller's tenant's name.
+    pub(crate) async fn write_templates(&self) -> Result<Session<System, Write>> {
+        if !self.proof.caller().master {
+            return Err(Error::MasterNeeded);
+        }
+        let session = self.begin(System(SystemReason::RoleTemplates), None).await?;
+        Ok(session.about(Context { tenant: None, ..self.context() }))
+    }
+
+    /// Changes roles of a template in a tenant, in the tenant's turn; as [`Self::write_templates`].
+    pub(crate) async fn write_roles_of_template(&self, tenant: Uuid) -> Result<Session<System, Write>> {
+        if !self.proof.caller().master {
+            return Err(Error::MasterNeeded);
+        }
+        let turn = self.store.turn_to_change(&TenantScope(tenant)).await?;
+        Ok(self.begin(System(SystemReason::RoleTemplates), Some(turn)).await?)
+    }
+
+    /// The same sessions, of which each transaction stands alone: whoever asks once more is answered alike without a key.
+    pub(crate) fn apart(&self) -> Self {
+        Self { once: None, ..self.clone() }
+    }
+
     async fn turn(&self) -> StoreResult<Arc<Turn>> {
         self.store.turn_to_change(&TenantScope(self.proof.tenant())).await
     }
@@ -382,10 +458,16 @@ impl CallerSessions {
             membership: caller.user_tenant_id,
             master: caller.master,
             permissions: Permissions::of(&caller.permissions, power.map(|power| &power.granted)),
+            catalogue: &self.catalogue,
             acceptance: self.acceptance,
             role_type: power.and_then(|power| power.role_type),
             clients: power.map_or(&[], |power| &power.clients),
         }
+    }
+
+    /// Which permissions there are.
+    pub(crate) fn catalogue(&self) -> &Catalogue {
+        &self.catalogue
     }
 
     /// The claims of the caller's token.

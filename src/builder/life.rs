@@ -137,17 +137,18 @@ impl UserTenantService {
         Ok(lifecycle::rules::person(session, &self.principal(&nobody), user, step).await?.into_inner())
     }
 
-    async fn write_because(&self, reason: Option<&str>) -> Result<Session<System, Write>> {
+    pub(super) async fn write_because(&self, reason: Option<&str>) -> Result<Session<System, Write>> {
         Ok(self.write().await?.because(reason))
     }
 
     /// The application, which is nobody's member and reaches every tenant.
-    fn principal<'a>(&self, permissions: &'a HashSet<String>) -> Principal<'a> {
+    pub(super) fn principal<'a>(&'a self, permissions: &'a HashSet<String>) -> Principal<'a> {
         Principal {
             user: Uuid::nil(),
             membership: Uuid::nil(),
             master: true,
             permissions: Permissions::of(permissions, None),
+            catalogue: self.sessions().catalogue(),
             acceptance: self.sessions().acceptance(),
             role_type: None,
             clients: &[],

@@ -17,7 +17,7 @@ use crate::clock::Clock;
 use crate::host::Change;
 #[cfg(doc)]
 use crate::migrations::MIGRATIONS;
-use crate::model::MembershipAcceptance;
+use crate::model::{MembershipAcceptance, OwnPermission};
 
 impl Builder {
     /// How tokens are verified.
@@ -94,6 +94,37 @@ impl Builder {
     #[must_use]
     pub fn membership_acceptance(self, acceptance: MembershipAcceptance) -> Self {
         Self { acceptance, ..self }
+    }
+
+    /// Permissions of the application, beside those that were named before: `GET /permissions` lists them, and roles may hold
+    /// them. Each is a key alone, or a key and what it opens.
+    ///
+    /// ```
+    /// use user_tenant_service::Builder;
+    ///
+    /// fn bakery(builder: Builder) -> Builder {
+    ///     builder.permissions(&[("UseOven", "Use the oven")]).permissions(&["EatBread"])
+    /// }
+    /// ```
+    #[must_use]
+    pub fn permissions<P: Into<OwnPermission> + Clone>(mut self, all: &[P]) -> Self {
+        self.permissions.extend(all.iter().cloned().map(Into::into));
+        self
+    }
+
+    /// Whether roles and members may be given permissions that neither the service nor the application has named. Unless it is
+    /// said, they may where the database is an adopted one, or roles in it had such keys before this version.
+    ///
+    /// ```
+    /// use user_tenant_service::Builder;
+    ///
+    /// fn strict(builder: Builder) -> Builder {
+    ///     builder.permissions_open(false)
+    /// }
+    /// ```
+    #[must_use]
+    pub fn permissions_open(self, open: bool) -> Self {
+        Self { permissions_open: Some(open), ..self }
     }
 
     /// For how many days an archived tenant can be restored, where it does not say so itself; 30 by default.

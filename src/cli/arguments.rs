@@ -21,7 +21,7 @@ use super::mcp::McpOptions;
 use super::microservice::MicroserviceOptions;
 use super::print::{OURS, name};
 use super::resource::{
-    Action, EventsOptions, PermissionsAction, TenantAction, UserAction, with_references, with_words,
+    Action, EventsOptions, PermissionsAction, RoleAction, TenantAction, UserAction, with_references, with_words,
 };
 use crate::config::{SETTINGS, Setting};
 use crate::migrations::optional_constraints;
@@ -80,7 +80,7 @@ pub(super) enum Command {
     User(Box<UserAction>),
     /// Work with the roles of a tenant.
     #[command(subcommand)]
-    Role(Box<Action>),
+    Role(Box<RoleAction>),
     /// Work with the groups of a tenant.
     #[command(subcommand)]
     Group(Box<Action>),

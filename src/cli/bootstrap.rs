@@ -52,6 +52,6 @@ pub(super) fn wanted(context: &Context, options: BootstrapOptions) -> Bootstrap 
         email: options.email,
         first_name: options.first_name,
         role_name: options.role_name,
-        permissions: context.program.all_permissions(),
+        permissions: context.all_permissions(),
     }
 }

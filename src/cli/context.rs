@@ -16,6 +16,7 @@ use crate::access::sessions::Sessions;
 use crate::builder::{Builder, UserTenantService, Verifier};
 use crate::clock::Clock;
 use crate::config::{self, Config, Effective, Source, VerifierKind};
+use crate::model::permission;
 use crate::telemetry::log::Log;
 
 /// How long the database may take to end. A transaction that nobody goes on with is given up before.
@@ -130,6 +131,13 @@ impl Context {
         }
     }
 
+    /// Every permission that there is: ours, the application's, and those that the settings name.
+    pub(super) fn all_permissions(&self) -> Vec<String> {
+        let ours = permission::ALL.iter().map(|permission| permission.name);
+        let own = self.program.own_permissions().iter().chain(&self.config.permissions).map(|own| &*own.name);
+        ours.chain(own).map(ToOwned::to_owned).collect()
+    }
+
     /// What `iss` must be.
     pub(super) fn issuer(&self) -> Option<&str> {
         self.config.jwt_issuer.as_deref()
@@ -170,8 +178,14 @@ impl Context {
             .permission_source(config.permission_source)
             .membership_acceptance(config.membership_acceptance)
             .archive_retention_days(config.archive_retention_days)
+            .permissions(self.program.own_permissions())
+            .permissions(&config.permissions)
             .http(config.http.clone())
             .migrations(self.program.schema());
+        let builder = match config.permissions_open {
+            Some(open) => builder.permissions_open(open),
+            None => builder,
+        };
         let builder = self.program.extend(builder);
         Ok(match &config.callback {
             Some(callback) => builder.provisioning_callback(callback.clone()),

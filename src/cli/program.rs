@@ -8,7 +8,7 @@ use user_tenant_store::migrate::Migrations;
 use crate::builder::{Builder, UserTenantService, Verifier};
 use crate::host::Change;
 use crate::migrations::MIGRATIONS;
-use crate::model::permission;
+use crate::model::OwnPermission;
 
 /// A program that serves users, tenants and roles together with an application's own routes, and has all our commands:
 /// `serve`, `migrate`, `bootstrap`, `token`, …
@@ -33,7 +33,7 @@ use crate::model::permission;
 /// ```
 #[derive(Default)]
 pub struct Program {
-    permissions: Vec<&'static str>,
+    permissions: Vec<OwnPermission>,
     migrations: Option<Migrations>,
     verifier: Option<Verifier>,
     extend: Vec<Box<dyn Fn(Builder) -> Builder + Send + Sync>>,
@@ -45,11 +45,19 @@ impl Program {
         Self::default()
     }
 
-    /// Permissions of the application. Administrators that the program makes, at the first start of an embedded
-    /// database and by `bootstrap`, hold them beside ours.
+    /// Permissions of the application: keys, or keys and what each opens. Administrators that the program makes, at the first
+    /// start of an embedded database and by `bootstrap`, hold them beside ours; see [`Builder::permissions`].
+    ///
+    /// ```
+    /// use user_tenant_service::cli::Program;
+    ///
+    /// fn bakery() -> Program {
+    ///     Program::new().permissions(&["EatBread"]).permissions(&[("UseOven", "Use the oven")])
+    /// }
+    /// ```
     #[must_use]
-    pub fn permissions(mut self, names: &[&'static str]) -> Self {
-        self.permissions.extend(names);
+    pub fn permissions<P: Into<OwnPermission> + Clone>(mut self, all: &[P]) -> Self {
+        self.permissions.extend(all.iter().cloned().map(Into::into));
         self
     }
 
@@ -114,9 +122,8 @@ impl Program {
         self.migrations.unwrap_or(MIGRATIONS)
     }
 
-    /// Every permission that there is, ours and the application's.
-    pub(super) fn all_permissions(&self) -> Vec<String> {
-        let ours = permission::ALL.iter().map(|permission| permission.name);
-        ours.chain(self.permissions.iter().copied()).map(ToOwned::to_owned).collect()
+    /// The application's permissions.
+    pub(super) fn own_permissions(&self) -> &[OwnPermission] {
+        &self.permissions
     }
 }

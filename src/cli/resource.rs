@@ -8,6 +8,7 @@ mod path;
 mod permissions;
 mod provision;
 mod references;
+mod templates;
 mod values;
 
 use std::io::IsTerminal;
@@ -24,6 +25,7 @@ pub(super) use self::life::{TenantAction, UserAction, tenant, user};
 use self::path::Path;
 pub(super) use self::permissions::{PermissionsAction, permissions};
 pub(super) use self::references::with_references;
+pub(super) use self::templates::{RoleAction, role};
 use self::values::{Conditions, Values, object};
 use super::context::Context;
 use super::failure::Failure;

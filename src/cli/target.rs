@@ -58,7 +58,7 @@ pub(super) async fn open(context: &Context, target: &Target) -> Result<Client, F
     let session = service.sessions().read_system(SystemReason::CommandLine);
     // Whose rows are meant where no tenant is named: those of the tenant that has had a member for longest.
     let tenant = callers::oldest_members_tenant(&session).await?.unwrap_or_default();
-    let operator = Caller::operator(tenant, in_every_spelling(context.program.all_permissions()));
+    let operator = Caller::operator(tenant, in_every_spelling(context.all_permissions()));
     let claims = known.claims.get_or_init(|| context.config.claims.write(&operator));
     Ok(Client::operator(service.router(), token, claims.clone().into()))
 }

@@ -134,6 +134,16 @@ pub(crate) const SETTINGS: &[Setting] = &[
         "When a membership counts that a tenant gives to a person of another tenant: vouched (at once, as issuers of the original need it) or required (once the membership is active, which the login of the person makes it)",
     ),
     plain(
+        "PERMISSIONS",
+        None,
+        "Permissions of the application beside the service's own: keys with commas between them, or JSON, [{\"name\": \"UseOven\", \"meaning\": \"Use the oven\"}]; in a file a list of keys or tables",
+    ),
+    plain(
+        "PERMISSIONS_OPEN",
+        None,
+        "Whether roles and members may be given permissions that neither the service nor PERMISSIONS names: true or false; by default true on an adopted database and on one whose roles had such permissions before, else false",
+    ),
+    plain(
         "ARCHIVE_RETENTION_DAYS",
         Some("30"),
         "How many days an archived tenant can be restored; a tenant may have a number of its own",

@@ -97,7 +97,7 @@ fn read(path: &Path) -> Result<Settled, ConfigError> {
     for (key, value) in table {
         if !SETTINGS.iter().any(|setting| setting.key() == key) {
             slips.push(wrong(format!("`{key}` is no setting; docs/configuration.md lists them")));
-        } else if let Some(value) = scalar(value) {
+        } else if let Some(value) = if key == "permissions" { described(value) } else { scalar(value) } {
             values.insert(key, value);
         } else {
             slips.push(wrong(format!("`{key}` must be a text, a number or a list of them")));
@@ -120,6 +120,14 @@ fn slip(text: &str, error: &toml::de::Error) -> String {
         format!("line {}, column {column}: ", before.matches('\n').count() + 1)
     });
     format!("must be TOML: {place}{}", error.message())
+}
+
+/// A list of tables as JSON, anything else as [`scalar`] has it.
+fn described(value: toml::Value) -> Option<String> {
+    match &value {
+        toml::Value::Array(items) if items.iter().any(toml::Value::is_table) => serde_json::to_string(items).ok(),
+        _ => scalar(value),
+    }
 }
 
 /// A scalar as text, a list with commas.

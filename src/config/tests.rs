@@ -1,5 +1,6 @@
 //! Which settings are taken, which refused, and in which words.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::Path;
@@ -404,4 +405,43 @@ fn the_reference_has_a_row_for_every_setting() {
         let row = format!("| `{}` | `--{}` | `{}` |", setting.name, setting.flag(), setting.key());
         assert!(reference.contains(&row), "{row}");
     }
+}
+
+#[test]
+fn permissions_of_the_application_are_keys_or_are_described() {
+    let own = |text: &'static str| {
+        let own = config(&[("PERMISSIONS", text)]).unwrap().permissions.into_iter();
+        own.map(|own| (own.name.into_owned(), own.meaning.map(Cow::into_owned))).collect::<Vec<_>>()
+    };
+    let (oven, bread) = (("UseOven".to_owned(), Some("Use the oven".to_owned())), ("EatBread".to_owned(), None));
+    assert_eq!(own("EatBread"), std::slice::from_ref(&bread));
+    assert_eq!(own(r#"[{"name": "UseOven", "meaning": "Use the oven"}, "EatBread"]"#), [oven, bread]);
+    assert_eq!(own("[]"), []);
+    for (text, why) in [
+        ("Use Oven", "must have no blanks"),
+        ("A,,B", "must have 1 to 100 characters"),
+        ("A, B, A", "\"A\" is there twice"),
+        ("viewRoles", "is one of the service's own"),
+        ("12", "must be no number"),
+        ("[1]", "or JSON"),
+        ("[", "or JSON"),
+        (r#"[{"name": "A", "menaing": "x"}]"#, "or JSON"),
+        (r#"[{"meaning": "x"}]"#, "or JSON"),
+    ] {
+        let told = problem(&[("PERMISSIONS", text)]);
+        assert!(told.contains("PERMISSIONS") && told.contains(why), "{text}: {told}");
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("settings.toml");
+    let count = |text: &str| {
+        std::fs::write(&file, text).unwrap();
+        let effective = load(&BTreeMap::new(), |_| None, Some(&file)).unwrap();
+        Config::new(&effective).unwrap().permissions.len()
+    };
+    assert_eq!(count("permissions = ['UseOven', 'EatBread']"), 2);
+    assert_eq!(count("[[permissions]]\nname = 'UseOven'\nmeaning = 'Use the oven'"), 1);
+    assert_eq!(count("permissions = [{ name = 'UseOven' }, 'EatBread']"), 2);
+    assert!(problem(&[("PERMISSIONS_OPEN", "yes")]).contains("must be true or false"));
+    let open = |text: &'static str| config(&[("PERMISSIONS_OPEN", text)]).unwrap().permissions_open;
+    assert_eq!([open("true"), open("false"), open("")], [Some(true), Some(false), None]);
 }

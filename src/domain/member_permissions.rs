@@ -26,6 +26,9 @@ pub(crate) async fn create(
 ) -> Result<Committed<Record>> {
     not_own(&principal, member)?;
     let withheld = new.get(UserLevelPermission::ALLOWED) == Some(&Value::Boolean(false));
+    if let Some(Value::Text(permission)) = new.get(UserLevelPermission::PERMISSION) {
+        principal.refuse_unknown(std::slice::from_ref(permission), &[])?;
+    }
     if let (false, Some(Value::Text(permission))) = (withheld, new.get(UserLevelPermission::PERMISSION)) {
         holds(&principal, permission)?;
     }
@@ -60,6 +63,7 @@ pub(crate) async fn update_all(
             Some(Value::Text(permission)) => permission,
             _ => &before.permission,
         };
+        principal.refuse_unknown(std::slice::from_ref(permission), std::slice::from_ref(&before.permission))?;
         let allowed = match patch.get(UserLevelPermission::ALLOWED) {
             Some(Value::Boolean(allowed)) => *allowed,
             _ => before.allowed,

@@ -4,9 +4,10 @@ use std::collections::HashSet;
 
 use uuid::Uuid;
 
-use crate::model::MembershipAcceptance;
+use crate::error::{Error, Result};
 use crate::model::effective::Effective;
 use crate::model::permission::spellings;
+use crate::model::{Catalogue, MembershipAcceptance};
 
 /// The type of the roles of administrators, in the original's vocabulary; it is also the type of a role that names none.
 const ADMINISTRATORS: i32 = 0;
@@ -50,6 +51,8 @@ pub(crate) struct Principal<'a> {
     pub(crate) master: bool,
     /// Keys of the permissions held.
     pub(crate) permissions: Permissions<'a>,
+    /// Which permissions there are.
+    pub(crate) catalogue: &'a Catalogue,
     /// When a membership beside a person's home counts.
     pub(crate) acceptance: MembershipAcceptance,
     /// Type of the role held.
@@ -67,6 +70,14 @@ impl Principal<'_> {
     /// The first of these permissions that is not held.
     pub(crate) fn lacks<'p>(&self, permissions: &'p [String]) -> Option<&'p String> {
         permissions.iter().find(|permission| !self.permissions.contains(permission))
+    }
+
+    /// Refuses keys that no catalogue knows, unless they were there before.
+    pub(crate) fn refuse_unknown(&self, wanted: &[String], before: &[String]) -> Result<()> {
+        match self.catalogue.unknown(wanted, before) {
+            None => Ok(()),
+            Some(unknown) => Err(Error::UnknownPermission(unknown.to_owned())),
+        }
     }
 
     /// Whether the principal may change a role or a member that has these permissions.

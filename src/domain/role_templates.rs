@@ -2,7 +2,7 @@
 
 use user_tenant_store::filter::{Filter, Order};
 use user_tenant_store::record::{New, Record};
-use user_tenant_store::scope::System;
+use user_tenant_store::scope::{Scope, Sees, System};
 use user_tenant_store::session::{Mode, Session, Write};
 use uuid::Uuid;
 
@@ -34,21 +34,17 @@ pub(crate) async fn newest<M: Mode>(session: &Session<System, M>, names: &[Strin
 ///
 /// # Errors
 /// [`Error::Taken`] where the tenant has a role of this name.
-pub(crate) async fn instantiate(
-    session: &Session<System, Write>,
-    tenant: Uuid,
-    template: &RoleTemplate,
-) -> Result<Uuid> {
-    provisioning::id(&session.repository::<Role>().create(role(template)?.with(Role::TENANT_ID, tenant)?).await?)
-}
-
-/// A role as a template makes it.
-pub(crate) fn role(template: &RoleTemplate) -> Result<New<Role>> {
-    Ok(New::<Role>::empty()
+pub(crate) async fn instantiate<S>(session: &Session<S, Write>, tenant: Uuid, template: &RoleTemplate) -> Result<Uuid>
+where
+    S: Scope + Sees<Role>,
+{
+    let role = New::<Role>::empty()
         .with(Role::NAME, template.name.as_str())?
         .with(Role::DESCRIPTION, template.description.as_deref())?
         .with(Role::ROLE_TYPE, template.role_type)?
         .with(Role::PERMISSIONS, template.permissions.clone())?
+        .with(Role::TENANT_ID, tenant)?
         .with(Role::TEMPLATE_NAME, template.name.as_str())?
-        .with(Role::TEMPLATE_VERSION, template.version)?)
+        .with(Role::TEMPLATE_VERSION, template.version)?;
+    provisioning::id(&session.repository::<Role>().create(role).await?)
 }

@@ -30,6 +30,7 @@ pub(crate) async fn create(
         _ => new,
     };
     let role_type = integer(new.get(Role::ROLE_TYPE));
+    principal.refuse_unknown(texts(new.get(Role::PERMISSIONS)), &[])?;
     // One that names no client application is bound as its maker is. An empty list says as little as none.
     let names_clients = new.get(Role::ALLOWED_CLIENTS).is_some_and(|named| *named != Value::TextArray(Vec::new()));
     let new = match principal.bound_to() {
@@ -53,29 +54,34 @@ pub(crate) async fn update_all(
     // A type that the patch does not name stays.
     let role_type =
         if patch.get(Role::ROLE_TYPE).is_some() { integer(patch.get(Role::ROLE_TYPE)) } else { principal.role_type };
-    givable(&principal, role_type, patch.get(Role::ALLOWED_CLIENTS), patch.get(Role::PERMISSIONS))?;
+    let wanted = patch.get(Role::PERMISSIONS).map(|wanted| texts(Some(wanted)).to_vec());
+    let may_give = || givable(&principal, role_type, patch.get(Role::ALLOWED_CLIENTS), patch.get(Role::PERMISSIONS));
+    // Whether a key is new to a role, the role tells; that it is unknown says more than that the principal does not hold it.
+    let has_unknown = wanted.as_ref().is_some_and(|wanted| principal.refuse_unknown(wanted, &[]).is_err());
+    if !has_unknown {
+        may_give()?;
+    }
     tenants::lock(&session).await?;
     let own = own_role(&session, &principal).await?;
     let fields = Some(vec![Role::ID.position(), Role::PERMISSIONS.position()]);
     let roles = session.repository::<Role>();
     let mut affected = roles.pages(Filter { fields, ..Filter::matching(predicate.clone()) });
-    let wanted = patch.get(Role::PERMISSIONS).map(|wanted| match wanted {
-        Value::TextArray(wanted) => wanted.clone(),
-        _ => Vec::new(),
-    });
     // How many roles the tenant has, any member decides who may make them. So they are looked through only where it matters.
     let mut may_cease = false;
     let mut checked = Vec::new();
     while let Some(page) = affected.next().await? {
         for role in &page {
-            let granted = match role.get(Role::PERMISSIONS) {
-                Some(Value::TextArray(granted)) => granted.as_slice(),
-                _ => &[],
-            };
+            let granted = texts(role.get(Role::PERMISSIONS));
+            if has_unknown {
+                principal.refuse_unknown(wanted.as_deref().unwrap_or_default(), granted)?;
+            }
             changeable(role.id(), own, principal.may_affect(granted))?;
             may_cease |= wanted.as_ref().is_some_and(|wanted| administrators::may_cease(granted, wanted));
             checked.extend(role.id());
         }
+    }
+    if has_unknown {
+        may_give()?;
     }
     // A role that is made meanwhile was not looked at.
     let checked = Role::ID.is_one_of(checked);
@@ -107,12 +113,12 @@ pub(crate) async fn delete_by_id(
 }
 
 /// The role that the principal acts with, when it acts in its own tenant.
-async fn own_role(session: &Session<TenantScope, Write>, principal: &Principal<'_>) -> Result<Option<Uuid>> {
+pub(crate) async fn own_role(session: &Session<TenantScope, Write>, principal: &Principal<'_>) -> Result<Option<Uuid>> {
     Ok(session.repository::<UserTenant>().get(principal.membership).await?.map(|membership| membership.role_id))
 }
 
 /// That a role is not the principal's own, and that the principal reaches what it grants.
-fn changeable(role: Option<Uuid>, own: Option<Uuid>, reached: bool) -> Result<()> {
+pub(crate) fn changeable(role: Option<Uuid>, own: Option<Uuid>, reached: bool) -> Result<()> {
     if own.is_some() && own == role {
         return Err(Error::OwnRole);
     }
@@ -120,7 +126,7 @@ fn changeable(role: Option<Uuid>, own: Option<Uuid>, reached: bool) -> Result<()
 }
 
 /// That the principal may give what a role is to grant: its kind, its client applications, its permissions.
-fn givable(
+pub(crate) fn givable(
     principal: &Principal<'_>,
     role_type: Option<i32>,
     clients: Option<&Value>,
@@ -139,6 +145,13 @@ fn givable(
         _ => principal.may_give_clients(&[]),
     });
     if clients { Ok(()) } else { Err(Error::ClientsNotHeld) }
+}
+
+fn texts(value: Option<&Value>) -> &[String] {
+    match value {
+        Some(Value::TextArray(texts)) => texts,
+        _ => &[],
+    }
 }
 
 fn integer(value: Option<&Value>) -> Option<i32> {

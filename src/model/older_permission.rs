@@ -12,10 +12,10 @@ use user_tenant_store::Entity;
     audit = "none",
     tenancy(global = "whose roles had the keys does not matter, and nobody is told which there were")
 )]
-pub struct OlderPermission {
+pub(crate) struct OlderPermission {
     /// Number of the key.
     #[property(id)]
-    pub id: i32,
+    pub(crate) id: i32,
     /// The key.
-    pub permission: String,
+    pub(crate) permission: String,
 }

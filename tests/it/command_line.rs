@@ -13,6 +13,7 @@ mod settings;
 mod start;
 mod steps;
 mod surroundings;
+mod templates;
 mod token;
 
 use base64::Engine as _;

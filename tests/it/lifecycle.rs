@@ -14,7 +14,7 @@ use crate::world::{World, on_both};
 
 /// Sends a request with a body, if it is not null; status and answer.
 #[track_caller]
-pub(super) fn ask(world: &World, profile: &str, line: &str, body: &Json) -> (u16, Json) {
+pub(crate) fn ask(world: &World, profile: &str, line: &str, body: &Json) -> (u16, Json) {
     let request = world.request(line).token(profile);
     let answer = if body.is_null() { request } else { request.json(body) }.send();
     assert!(answer.status < 500, "{line}: {}", text(&answer));

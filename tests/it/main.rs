@@ -36,6 +36,7 @@ mod program;
 mod provisioning;
 mod replay;
 mod request;
+mod role_templates;
 mod round_trips;
 mod scaffold;
 mod schemas;

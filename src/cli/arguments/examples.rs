@@ -85,6 +85,18 @@ const EXAMPLES: &[(&str, &[&str])] = &[
     ("role create", &["role create --set name=reader --set 'permissions=[\"ViewTenant\"]'"]),
     ("role update", &["role update reader --set 'permissions=[\"ViewTenant\", \"ViewRoles\"]'"]),
     ("role remove", &["role remove reader --yes"]),
+    ("role template list", &["role template list"]),
+    ("role template show", &["role template show owner --output json"]),
+    (
+        "role template save",
+        &["role template save reader --permission ViewTenant --permission ViewRoles --description 'Who reads'"],
+    ),
+    ("role template retire", &["role template retire reader --yes"]),
+    ("role template differences", &["role template differences owner --output csv"]),
+    (
+        "role template apply",
+        &["role template apply owner acme --reason 'May read events'", "role template apply reader acme beta --create"],
+    ),
     (
         "group list",
         &["group list --filter '{\"where\": {\"name\": {\"ilike\": \"eng%\"}}}'", "group list --tenant acme"],

@@ -8,10 +8,12 @@ use crate::http::route::Described;
 
 /// A permission of the catalogue.
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct Known {
-    pub(super) name: &'static str,
+    pub(super) name: String,
     pub(super) number: Option<&'static str>,
-    pub(super) meaning: &'static str,
+    pub(super) meaning: String,
+    pub(super) of_application: bool,
     pub(super) routes: Vec<Taking>,
 }
 
@@ -38,7 +40,7 @@ impl Described for Catalogue {
             "items": {
                 "title": "KnownPermission",
                 "type": "object",
-                "required": ["name", "number", "meaning", "routes"],
+                "required": ["name", "number", "meaning", "ofApplication", "routes"],
                 "properties": {
                     "name": text("Its key, as roles and tokens hold it."),
                     "number": {
@@ -46,6 +48,10 @@ impl Described for Catalogue {
                         "description": "The number that stands for the name, where it has one.",
                     },
                     "meaning": text("What it opens."),
+                    "ofApplication": {
+                        "type": "boolean",
+                        "description": "Whether the application has added it, by the library or by configuration.",
+                    },
                     "routes": {
                         "type": "array",
                         "description": "The routes that take it.",

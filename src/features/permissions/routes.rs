@@ -23,6 +23,9 @@ const LONGEST: usize = 100;
 /// What a key that no route asks for means.
 const FOR_APPLICATIONS: &str = "For applications: no route of this service asks for it";
 
+/// What a key of the application means that it says nothing of.
+const OF_APPLICATION: &str = "The application's own: its routes ask for it";
+
 const CHECKS: &str = "checks";
 const USER_TENANT_ID: &str = "userTenantId";
 const PERMISSION: &str = "permission";
@@ -103,7 +106,7 @@ impl Document for Questions {
     }
 }
 
-async fn find(_: CallerSessions) -> Result<Told<Catalogue>> {
+async fn find(sessions: CallerSessions) -> Result<Told<Catalogue>> {
     let routes = crate::http::routes();
     let taking = |name: &str, number: Option<&str>| {
         let takes = |route: &&Route| route.permissions.iter().any(|key| *key == name || Some(*key) == number);
@@ -111,14 +114,22 @@ async fn find(_: CallerSessions) -> Result<Told<Catalogue>> {
             |route: &Route| Taking { method: route.method.to_string(), path: route.path, operation: route.operation };
         routes.iter().filter(takes).map(told).collect()
     };
-    let known = ALL.iter().map(|permission| Known {
-        name: permission.name,
+    let ours = ALL.iter().map(|permission| Known {
+        name: permission.name.to_owned(),
         number: permission.number,
-        meaning: permission.meaning.unwrap_or(FOR_APPLICATIONS),
+        meaning: permission.meaning.unwrap_or(FOR_APPLICATIONS).to_owned(),
+        of_application: false,
         routes: taking(permission.name, permission.number),
     });
-    let mut known: Vec<_> = known.collect();
-    known.sort_unstable_by_key(|permission| permission.name);
+    let own = sessions.catalogue().own().iter().map(|own| Known {
+        name: own.name.clone().into_owned(),
+        number: None,
+        meaning: own.meaning.as_deref().unwrap_or(OF_APPLICATION).to_owned(),
+        of_application: true,
+        routes: Vec::new(),
+    });
+    let mut known: Vec<_> = ours.chain(own).collect();
+    known.sort_unstable_by(|one, other| one.name.cmp(&other.name));
     Ok(Told(Catalogue(known)))
 }
 

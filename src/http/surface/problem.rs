@@ -39,14 +39,15 @@ fn members(error: &Error) -> Vec<(&'static str, Json)> {
         Error::OutOfReach(sought) | Error::NotFound(sought) | Error::RelatedNotFound(Some(sought)) => {
             vec![("entity", sought.entity.into()), ("id", sought.shown_id().into())]
         }
-        Error::PermissionNotHeld { permission: Some(permission) } => vec![("permission", permission.as_str().into())],
+        Error::PermissionNotHeld { permission: Some(permission) } | Error::UnknownPermission(permission) => {
+            vec![("permission", permission.as_str().into())]
+        }
         Error::Taken(taken) => vec![("entity", taken.entity().into()), ("properties", json!(taken.properties()))],
         Error::TenantNotActive(state) => vec![("tenantStatus", state.word().into())],
         Error::NoTransition(refused) => {
             vec![("from", refused.from.into()), ("to", refused.to.into()), ("allowed", json!(refused.allowed))]
         }
         Error::QuotaExceeded { limit, .. } => vec![("limit", (*limit).into())],
-        Error::UnknownPermission(permission) => vec![("permission", permission.as_str().into())],
         Error::UnknownTemplate(name) => vec![("template", name.as_str().into())],
         Error::TemplateChanged { version } => vec![("version", (*version).into())],
         Error::RoleInUse { holders } => vec![("holders", (*holders).into())],

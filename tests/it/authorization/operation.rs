@@ -52,6 +52,7 @@ const PARAMETERS: &[(&str, &str, &str)] = &[
     ("/groups/{groupId}", "a0000000-0000-4000-8000-000000000041", "b0000000-0000-4000-8000-000000000041"),
     ("/users/{id}", "a0000000-0000-4000-8000-000000000022", "b0000000-0000-4000-8000-000000000022"),
     ("/users/{userId}", "a0000000-0000-4000-8000-000000000022", "b0000000-0000-4000-8000-000000000022"),
+    ("/role-templates/{name}", "viewer", "member"),
     ("/user/{userId}", "a0000000-0000-4000-8000-000000000022", "b0000000-0000-4000-8000-000000000022"),
 ];
 
@@ -67,6 +68,7 @@ const VALUES: &[(&str, &str, &str, &str)] = &[
     ("", "dob", "1990-01-31T00:00:00.000Z", "1990-01-31T00:00:00.000Z"),
     ("", "tenantId", PARAMETERS[0].1, PARAMETERS[0].2),
     ("", "defaultTenantId", PARAMETERS[0].1, PARAMETERS[0].2),
+    ("POST /role-templates", "name", "new", "new"),
     ("POST /groups", "userTenantId", "a0000000-0000-4000-8000-000000000033", "b0000000-0000-4000-8000-000000000035"),
     ("", "userTenantId", "a0000000-0000-4000-8000-000000000032", "b0000000-0000-4000-8000-000000000032"),
 ];
@@ -234,6 +236,9 @@ impl Operation {
             if self.name.starts_with(operation) && body.get(property).is_some() {
                 body[*property] = json!(if target == Target::Foreign { foreign } else { own });
             }
+        }
+        if body.get("tenantIds").is_some() {
+            body["tenantIds"] = json!([if target == Target::Foreign { PARAMETERS[0].2 } else { PARAMETERS[0].1 }]);
         }
         // To withhold a permission takes none; to grant one takes the permission itself.
         if body.get("allowed").is_some() {

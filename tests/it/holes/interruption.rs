@@ -114,8 +114,10 @@ impl Scene {
                 .fold(request, |request, (name, value)| request.header(&name, &value.unwrap_or_default()));
             return signed.json(body);
         }
-        let is_for_masters =
-            path == "/tenants/provision" || path.starts_with("/users/") || path.starts_with(&format!("/tenants/{B}/"));
+        let is_for_masters = path == "/tenants/provision"
+            || path.starts_with("/users/")
+            || path.starts_with("/role-templates")
+            || path.starts_with(&format!("/tenants/{B}/"));
         let request = request.token(if is_for_masters { "master_a" } else { "admin_a" });
         if body.is_null() { request } else { request.json(body) }
     }
@@ -192,6 +194,13 @@ fn writes() -> Vec<(String, String, Json)> {
         ("POST /tenants/{id}/users/{userId}/reactivate", format!("/tenants/{A}/users/{ANDY}/reactivate"), Json::Null),
         ("POST /users/{id}/deactivate", format!("/users/{ANDY}/deactivate"), Json::Null),
         ("POST /users/{id}/reactivate", format!("/users/{ANDY}/reactivate"), Json::Null),
+        ("POST /role-templates", "/role-templates".to_owned(), json!({ "name": "new", "permissions": ["ViewTenant"] })),
+        ("DELETE /role-templates/{name}", "/role-templates/viewer".to_owned(), Json::Null),
+        (
+            "POST /role-templates/{name}/apply",
+            "/role-templates/administrator/apply".to_owned(),
+            json!({ "tenantIds": [B], "create": true }),
+        ),
     ];
     writes.map(|(name, path, body)| (name.to_owned(), path, body)).into()
 }

@@ -110,6 +110,8 @@ fn program(subcommand: &str, database_url: &str, directory: &Path) -> Command {
     command.arg(subcommand).env_clear().current_dir(directory).stdin(Stdio::null());
     command.env("DATABASE_URL", database_url).env("DATA_DIR", directory);
     command.env("JWT_VERIFIER", "jwt-keys").env("JWT_ISSUER", token::ISSUER).env("CALLER_CACHE_MILLISECONDS", "0");
+    // The recorded requests name permissions of a product.
+    command.env("PERMISSIONS_OPEN", "true");
     command
 }
 

@@ -85,7 +85,7 @@ pub(crate) fn permissions(list: &str) -> Vec<String> {
     serde_json::from_value(DATA["permissions"][list].clone()).expect("the list is in tokens.json")
 }
 
-/// The claims of a profile; `only:X` has one permission, `allbut:X,Y` all but those.
+/// The claims of a profile; `only:X` has one permission, `master:X` too for a master of tenant A, `allbut:X,Y` all but those.
 fn claims(profile: &str) -> Map<String, Json> {
     let data = &*DATA;
     let all = || -> Vec<&Json> {
@@ -95,6 +95,11 @@ fn claims(profile: &str) -> Map<String, Json> {
     if let Some(permission) = profile.strip_prefix("only:") {
         let mut claims = person("alice");
         claims.insert("permissions".to_owned(), json!([permission]));
+        return claims;
+    }
+    if let Some(permission) = profile.strip_prefix("master:") {
+        let mut claims = person("alice");
+        claims.extend([("permissions".to_owned(), json!([permission])), ("tenantType".to_owned(), json!("master"))]);
         return claims;
     }
     if let Some(left_out) = profile.strip_prefix("allbut:") {

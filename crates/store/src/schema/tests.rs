@@ -43,6 +43,7 @@ static ROLE: EntityMeta = EntityMeta {
     soft_delete: true,
     read_only: false,
     unlogged: None,
+    logged: false,
     query: None,
     tenant_query: None,
 };
