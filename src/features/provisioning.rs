@@ -10,4 +10,4 @@ pub use self::wanted::{Provision, Provisioned, ProvisionedClient};
 use super::Feature;
 
 /// The feature.
-pub(super) const FEATURE: Feature = Feature { routes: routes::routes };
+pub(super) const FEATURE: Feature = Feature { routes: routes::routes, seldom: true };

@@ -11,4 +11,4 @@ pub use self::rules::{Application, RoleTemplateVersion};
 use super::Feature;
 
 /// The feature.
-pub(super) const FEATURE: Feature = Feature { routes: routes::routes };
+pub(super) const FEATURE: Feature = Feature { routes: routes::routes, seldom: true };
