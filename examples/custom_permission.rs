@@ -31,7 +31,7 @@ const GREET_MEMBERS: &str = "GreetMembers";
 #[tokio::main]
 async fn main() -> ExitCode {
     Program::new()
-        .permissions(&[GREET_MEMBERS])
+        .permissions(&[(GREET_MEMBERS, "Be greeted")])
         .routes(|users| {
             let routes = Router::new().route("/greeting", get(greeting)).layer(middleware::from_fn(own_header));
             users.guarded(&[GREET_MEMBERS], routes)

@@ -1,5 +1,7 @@
 //! All sessions of the service: each is of one scope, and asks for a proof or a reason. Beside [`Lookups`], nothing else holds the [`Store`].
 
+mod templates;
+
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -23,7 +25,7 @@ use crate::domain::principal::{Permissions, Principal};
 use crate::domain::users::Change;
 use crate::error::{BuildError, Error, Result};
 use crate::model::{
-    Catalogue, IdempotencyKey, Job, MembershipAcceptance, OlderPermission, Tenant, User, UserRole, UserTenant, registry,
+    Catalogue, IdempotencyKey, Job, MembershipAcceptance, Tenant, User, UserRole, UserTenant, registry,
 };
 use crate::telemetry::population::Counts;
 
@@ -104,29 +106,6 @@ impl Sessions {
     /// The same, with archived tenants that can be restored for so many days.
     pub(crate) fn retaining(self, retention_days: u16) -> Self {
         Self { retention_days, ..self }
-    }
-
-    /// The same, with these permissions. Where nobody says whether roles may hold others too, they may where products have keys
-    /// of their own: another program has made the database, or roles held such keys before there was a catalogue.
-    pub(crate) async fn knowing(self, catalogue: Catalogue, open: Option<bool>) -> StoreResult<Self> {
-        let open = match open {
-            Some(open) => open,
-            None => self.is_adopted || self.held_others(&catalogue).await?,
-        };
-        Ok(Self { catalogue: Arc::new(catalogue.opened(open)), ..self })
-    }
-
-    /// Whether a role or a member held a key that is not in the catalogue, before there was one.
-    async fn held_others(&self, catalogue: &Catalogue) -> StoreResult<bool> {
-        let session = self.store.read(System(SystemReason::Catalogue));
-        let mut older = session.repository::<OlderPermission>().pages(Filter::default());
-        while let Some(page) = older.next().await? {
-            let keys = page.iter().filter_map(|row| row.get(OlderPermission::PERMISSION).and_then(Value::as_text));
-            if !keys.into_iter().all(|key| catalogue.knows(key)) {
-                return Ok(true);
-            }
-        }
-        Ok(false)
     }
 
     /// Which permissions there are.
@@ -379,38 +358,6 @@ impl CallerSessions {
             return Err(Error::MasterNeeded);
         }
         Ok(self.begin(System(SystemReason::ChangePerson), None).await?)
-    }
-
-    /// Reads the deployment's templates and roles of them in all tenants, which only who reaches them all may.
-    pub(crate) fn read_templates(&self) -> Result<Session<System, Read>> {
-        if !self.proof.caller().master {
-            return Err(Error::MasterNeeded);
-        }
-        Ok(self.store.read_for(System(SystemReason::RoleTemplates), self.actor()))
-    }
-
-    /// Changes the deployment's templates, or roles of them in a tenant; as [`Self::read_templates`]. Nothing of it is done in the
-    /// caller's tenant's name.
-    pub(crate) async fn write_templates(&self) -> Result<Session<System, Write>> {
-        if !self.proof.caller().master {
-            return Err(Error::MasterNeeded);
-        }
-        let session = self.begin(System(SystemReason::RoleTemplates), None).await?;
-        Ok(session.about(Context { tenant: None, ..self.context() }))
-    }
-
-    /// Changes roles of a template in a tenant, in the tenant's turn; as [`Self::write_templates`].
-    pub(crate) async fn write_roles_of_template(&self, tenant: Uuid) -> Result<Session<System, Write>> {
-        if !self.proof.caller().master {
-            return Err(Error::MasterNeeded);
-        }
-        let turn = self.store.turn_to_change(&TenantScope(tenant)).await?;
-        Ok(self.begin(System(SystemReason::RoleTemplates), Some(turn)).await?)
-    }
-
-    /// The same sessions, of which each transaction stands alone: whoever asks once more is answered alike without a key.
-    pub(crate) fn apart(&self) -> Self {
-        Self { once: None, ..self.clone() }
     }
 
     async fn turn(&self) -> StoreResult<Arc<Turn>> {

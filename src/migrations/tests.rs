@@ -145,6 +145,9 @@ async fn what_the_made_triggers_log_is_what_the_written_ones_logged() {
     let mut tables = BTreeSet::new();
     for meta in logged() {
         let (mut operations, mut stamps) = (BTreeSet::new(), 0);
+        if columns(&written, meta.table).is_empty() {
+            continue;
+        }
         // Later migrations have added some.
         for change in changes(meta, &columns(&written, meta.table)) {
             let expected = lines(&written, &change);

@@ -17,5 +17,6 @@ pub(crate) struct OlderPermission {
     #[property(id)]
     pub(crate) id: i32,
     /// The key.
+    #[property(max_length = 200)]
     pub(crate) permission: String,
 }

@@ -14,7 +14,8 @@ use user_tenant_service::store::filter::Predicate;
 use user_tenant_service::store::record::{New, Record};
 use user_tenant_service::store::session::{DatabaseOptions, PostgresOptions, SqliteOptions};
 use user_tenant_service::{
-    ErrorCode, MemberStep, PersonStep, Provision, TenantLimits, TenantStep, UserTenantService, Verifier,
+    Application, BuildError, ErrorCode, MemberStep, Outcome, PersonStep, Provision, RoleTemplateVersion, TenantLimits,
+    TenantStep, UserTenantService, Verifier,
 };
 use uuid::Uuid;
 
@@ -214,8 +215,37 @@ async fn a_tenant_is_provisioned(service: &UserTenantService) {
     assert_eq!(read.repository::<UserTenant>().count(Some(&UserTenant::TENANT_ID.is(made.tenant))).await.unwrap(), 1);
 }
 
+/// A template is saved, and given to a tenant.
+async fn templates_are_given(service: &UserTenantService, tenant: Uuid) {
+    let baker = |permissions: &[&str]| RoleTemplateVersion {
+        name: "baker".to_owned(),
+        permissions: permissions.iter().map(|&name| name.to_owned()).collect(),
+        ..RoleTemplateVersion::default()
+    };
+    assert_eq!(service.save_role_template(baker(&["17", "UseOven"])).await.unwrap().version, 1);
+    let unknown = service.save_role_template(baker(&["UseOvne"])).await.unwrap_err();
+    assert_eq!(unknown.code(), ErrorCode::UnknownPermission);
+    let apply = async |how| service.apply_role_template("Baker", tenant, how, Some("New ovens")).await;
+    assert_eq!(apply(Application::default()).await.unwrap(), []);
+    let create = Application { create: true, ..Application::default() };
+    let made = apply(create).await.unwrap();
+    assert_eq!((made[0].outcome, made[0].added.len()), (Outcome::Created, 2));
+    assert_eq!(service.save_role_template(baker(&["ViewTenant"])).await.unwrap().version, 2);
+    let given = apply(create).await.unwrap();
+    assert_eq!((given[0].outcome, &given[0].removed), (Outcome::Applied, &vec!["UseOven".to_owned()]));
+    let names: Vec<_> = service.role_templates().await.unwrap().into_iter().map(|template| template.name).collect();
+    assert_eq!(names, ["administrator", "baker", "member", "owner", "viewer"]);
+    service.retire_role_template("baker").await.unwrap();
+    assert_eq!(apply(create).await.unwrap_err().code(), ErrorCode::UnknownTemplate);
+    assert_eq!(service.retire_role_template("butcher").await.unwrap_err().code(), ErrorCode::NotFound);
+}
+
 async fn repositories_work_without_http(database: DatabaseOptions) {
+    let twice = UserTenantService::builder(database.clone()).permissions(&["UseOven", "UseOven"]);
+    let twice = twice.verifier(Verifier::Secret { secret: SECRET.into(), issuer: None }).build().await;
+    assert!(matches!(twice, Err(BuildError::Options(why)) if why.to_string().contains("is there twice")));
     let service = UserTenantService::builder(database)
+        .permissions(&[("UseOven", "Use the oven")])
         .verifier(Verifier::Secret { secret: SECRET.into(), issuer: None })
         .migrate(true)
         .build()
@@ -257,6 +287,7 @@ async fn repositories_work_without_http(database: DatabaseOptions) {
 
     steps_are_taken(&service, tenant, user).await;
     a_tenant_is_provisioned(&service).await;
+    templates_are_given(&service, tenant).await;
 
     // A session that is dropped has written nothing.
     let dropped = service.write().await.unwrap();

@@ -122,7 +122,7 @@ fn the_migration_keeps_the_keys_that_there_were(world: &World) {
     workplace.ok(&["migrate", "down", "--to", "9", "--yes"]);
     world.run(
         "UPDATE main.roles SET permissions = NULL WHERE id = 'a0000000-0000-4000-8000-000000000013';
-         UPDATE main.user_permissions SET permission = 'OfAMember' WHERE id = (SELECT min(CAST(id AS text)) FROM main.user_permissions)",
+         UPDATE main.user_permissions SET permission = 'OfAMember' WHERE permission = 'DeleteTenant'",
     );
     workplace.ok(&["migrate", "up"]);
     let keys = |condition: &str| match &world.database {

@@ -175,6 +175,11 @@ fn envelopes() -> Vec<(Error, &'static str, &'static str)> {
             r#"{"statusCode":409,"name":"ConflictError","message":"There are 200 preferences of the member already, which is as many as there may be.","code":"QUOTA_EXCEEDED"}"#,
         ),
         (
+            Error::UnknownPermission("VeiwRoles".to_owned()),
+            "",
+            r#"{"statusCode":422,"name":"UnprocessableEntityError","message":"The permission \"VeiwRoles\" is unknown: GET /permissions lists those that there are.","code":"UNKNOWN_PERMISSION","details":{"permission":"VeiwRoles"}}"#,
+        ),
+        (
             Error::OutOfReach(Sought::of::<Group>("7")),
             "GroupUserController.find",
             r#"{"statusCode":403,"name":"ForbiddenError","message":{"message":"Group Access Not Allowed"}}"#,
@@ -374,6 +379,8 @@ fn every_cause_that_the_original_knows_is_above() {
         ErrorCode::InvalidIdempotencyKey,
         ErrorCode::IdempotencyKeyReused,
         ErrorCode::IdempotencyKeyAtWork,
+        ErrorCode::UnknownTemplate,
+        ErrorCode::TemplateChanged,
     ];
     let seen: HashSet<_> = envelopes().iter().map(|(error, ..)| error.code()).collect();
     for code in ErrorCode::ALL {
