@@ -38,13 +38,17 @@ pub(crate) async fn instantiate<S>(session: &Session<S, Write>, tenant: Uuid, te
 where
     S: Scope + Sees<Role>,
 {
-    let role = New::<Role>::empty()
+    let role = role(template)?.with(Role::TENANT_ID, tenant)?;
+    provisioning::id(&session.repository::<Role>().create(role).await?)
+}
+
+/// A role as a template makes it.
+pub(crate) fn role(template: &RoleTemplate) -> Result<New<Role>> {
+    Ok(New::<Role>::empty()
         .with(Role::NAME, template.name.as_str())?
         .with(Role::DESCRIPTION, template.description.as_deref())?
         .with(Role::ROLE_TYPE, template.role_type)?
         .with(Role::PERMISSIONS, template.permissions.clone())?
-        .with(Role::TENANT_ID, tenant)?
         .with(Role::TEMPLATE_NAME, template.name.as_str())?
-        .with(Role::TEMPLATE_VERSION, template.version)?;
-    provisioning::id(&session.repository::<Role>().create(role).await?)
+        .with(Role::TEMPLATE_VERSION, template.version)?)
 }
