@@ -5,11 +5,13 @@ pub(crate) mod bootstrap;
 pub(crate) mod callback;
 pub(crate) mod callers;
 pub(crate) mod configs;
+pub(crate) mod giving;
 pub(crate) mod group_members;
 pub(crate) mod groups;
 pub(crate) mod holdings;
 pub(crate) mod member_permissions;
 pub(crate) mod names;
+pub(crate) mod nesting;
 #[cfg(feature = "cli")]
 pub(crate) mod older_names;
 pub(crate) mod preferences;

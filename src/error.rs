@@ -187,11 +187,27 @@ pub enum Error {
     /// The e-mail address is none.
     #[error("This is no e-mail address.")]
     InvalidEmail,
-    /// Members of the tenant have the role.
-    #[error("The role is in use: {holders} {} it.", if *.holders == 1 { "member has" } else { "members have" })]
+    /// Members of the tenant have the role, or groups carry it.
+    #[error("The role is in use: {}.", holders_of_role(*.holders, *.groups))]
     RoleInUse {
         /// How many.
         holders: u64,
+        /// How many groups carry it.
+        groups: u64,
+    },
+    /// The group would hold itself.
+    #[error("A group would hold itself: {}.", named(.path))]
+    GroupCycle {
+        /// The groups, each of which would hold the next; the first is the last one too.
+        path: Vec<NamedRow>,
+    },
+    /// Too many groups would hold each other.
+    #[error("More than {limit} groups would hold each other: {}.", named(.path))]
+    GroupsTooDeep {
+        /// The groups, each of which would hold the next.
+        path: Vec<NamedRow>,
+        /// The most.
+        limit: usize,
     },
     /// Nobody would be left who can let others in.
     #[error("The tenant would have no administrator left.")]
@@ -266,6 +282,31 @@ pub enum Error {
     /// A defect.
     #[error("Something in the service is wrong; its log says what.")]
     Internal(#[source] BoxError),
+}
+
+/// A row as people know it.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct NamedRow {
+    /// Its id.
+    pub(crate) id: uuid::Uuid,
+    /// Its name.
+    pub(crate) name: String,
+}
+
+/// Rows by their names, in their order.
+fn named(rows: &[NamedRow]) -> String {
+    rows.iter().map(|row| row.name.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+/// How many members have a role, and how many groups carry it, as a sentence.
+fn holders_of_role(holders: u64, groups: u64) -> String {
+    let members = format!("{holders} {} it", if holders == 1 { "member has" } else { "members have" });
+    let groups = match groups {
+        0 => return members,
+        1 => "1 group carries it".to_owned(),
+        several => format!("{several} groups carry it"),
+    };
+    if holders == 0 { groups } else { format!("{members}, and {groups}") }
 }
 
 /// What was looked for and not found. Of another tenant's row no more is said than of one that is not there.

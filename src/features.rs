@@ -1,6 +1,7 @@
 //! What is ours beside the contract of the original: a folder a feature, and a line for each in [`FEATURES`].
 
 mod events;
+pub(crate) mod giving;
 pub(crate) mod lifecycle;
 mod permissions;
 pub(crate) mod provisioning;
@@ -34,6 +35,7 @@ pub(crate) const FEATURES: &[Feature] = &[
     events::FEATURE,
     provisioning::FEATURE,
     role_templates::FEATURE,
+    giving::FEATURE,
 ];
 
 /// Every kind of job: a row each.

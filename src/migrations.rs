@@ -77,6 +77,13 @@ pub const MIGRATIONS: Migrations = Migrations {
             additive: true,
         },
         Migration {
+            version: 10,
+            name: "groups",
+            up: include_str!("../migrations/postgres/0010_groups.up.sql"),
+            down: include_str!("../migrations/postgres/0010_groups.down.sql"),
+            additive: true,
+        },
+        Migration {
             version: 11,
             name: "role_templates",
             up: include_str!("../migrations/postgres/0011_role_templates.up.sql"),
@@ -153,6 +160,13 @@ pub const MIGRATIONS: Migrations = Migrations {
             name: "jobs",
             up: include_str!("../migrations/sqlite/0009_jobs.up.sql"),
             down: include_str!("../migrations/sqlite/0009_jobs.down.sql"),
+            additive: true,
+        },
+        Migration {
+            version: 10,
+            name: "groups",
+            up: include_str!("../migrations/sqlite/0010_groups.up.sql"),
+            down: include_str!("../migrations/sqlite/0010_groups.down.sql"),
             additive: true,
         },
         Migration {

@@ -74,7 +74,10 @@ mod date_time;
 pub(crate) mod effective;
 mod event;
 pub(crate) mod forms;
+mod giving;
 mod group;
+mod group_group;
+mod group_role;
 mod holding;
 mod idempotency_key;
 mod job;
@@ -102,7 +105,10 @@ pub use auth_client::AuthClient;
 pub(crate) use catalogue::Catalogue;
 pub use catalogue::OwnPermission;
 pub(crate) use event::{Event, types as event_types};
+pub(crate) use giving::{Belonging, Carried, Enclosure};
 pub use group::Group;
+pub use group_group::GroupGroup;
+pub use group_role::GroupRole;
 pub(crate) use holding::Holding;
 pub use idempotency_key::IdempotencyKey;
 pub use job::Job;
@@ -153,5 +159,10 @@ pub const fn registry() -> &'static [fn() -> &'static EntityMeta] {
         IdempotencyKey::meta,
         RoleTemplate::meta,
         OlderPermission::meta,
+        GroupRole::meta,
+        GroupGroup::meta,
+        Belonging::meta,
+        Carried::meta,
+        Enclosure::meta,
     ]
 }

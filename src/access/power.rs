@@ -51,7 +51,7 @@ mod tests {
     fn both_must_grant_a_permission_and_either_spelling_takes_it_away() {
         let caller = caller(["14", "UpdateRoles", "ViewRoles", "X"].map(str::to_owned).into());
         let role = ["UpdateTenantUser", "9", "ViewRoles", "DeleteRoles"].map(str::to_owned);
-        let permissions = Effective::of(role, [("6".to_owned(), false)]);
+        let permissions = Effective::of(role, ["ViewTenant".to_owned()], [("6".to_owned(), false)]);
         let power = Power::of(Held { permissions, ..Held::default() });
         let all = ALL.iter().flat_map(|known| [Some(known.name), known.number]).flatten().chain(["X", "Y", ""]);
         let held: Vec<&str> = all.filter(|permission| power.may(&caller, &[*permission])).collect();
@@ -71,10 +71,11 @@ mod tests {
         fn what_both_grant_is_held_in_every_spelling(
             claimed in hash_set(key(), 0..6),
             role in vec(key(), 0..6),
+            groups in vec(key(), 0..6),
             own in vec((key(), any::<bool>()), 0..6),
             asked in key(),
         ) {
-            let granted = Effective::of(role, own);
+            let granted = Effective::of(role, groups, own);
             let both = in_every_spelling(claimed.iter().filter(|permission| granted.has(permission)).cloned());
             prop_assert_eq!(Permissions::of(&claimed, Some(&granted)).contains(&asked), both.contains(&asked));
             prop_assert_eq!(Permissions::of(&claimed, None).contains(&asked), claimed.contains(&asked));

@@ -21,7 +21,8 @@ use super::mcp::McpOptions;
 use super::microservice::MicroserviceOptions;
 use super::print::{OURS, name};
 use super::resource::{
-    Action, EventsOptions, PermissionsAction, RoleAction, TenantAction, UserAction, with_references, with_words,
+    Action, EventsOptions, GroupAction, PermissionsAction, RoleAction, TenantAction, UserAction, with_references,
+    with_words,
 };
 use crate::config::{SETTINGS, Setting};
 use crate::migrations::optional_constraints;
@@ -83,7 +84,7 @@ pub(super) enum Command {
     Role(Box<RoleAction>),
     /// Work with the groups of a tenant.
     #[command(subcommand)]
-    Group(Box<Action>),
+    Group(Box<GroupAction>),
     /// Ask which permissions there are, and who has which.
     #[command(subcommand)]
     Permissions(Box<PermissionsAction>),

@@ -1,6 +1,7 @@
 //! `tenant | user | role | group` with `list | get | create | update | remove`: daily work with a service.
 
 mod events;
+mod giving;
 mod help;
 mod life;
 mod names;
@@ -20,6 +21,7 @@ use user_tenant_store::entity::{PropertyRole, Relation, RelationKind};
 use user_tenant_store::{Entity, EntityMeta};
 
 pub(super) use self::events::{EventsOptions, events};
+pub(super) use self::giving::{GroupAction, group};
 pub(super) use self::help::with_words;
 pub(super) use self::life::{TenantAction, UserAction, tenant, user};
 use self::path::Path;

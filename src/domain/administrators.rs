@@ -9,6 +9,7 @@ use user_tenant_store::session::{Session, Write};
 use user_tenant_store::value::Value;
 use uuid::Uuid;
 
+use super::giving::Giving;
 use super::holdings;
 use super::principal::Principal;
 use crate::error::{Error, Result};
@@ -28,6 +29,11 @@ pub(crate) fn may_cease(before: &[String], after: &[String]) -> bool {
 /// What a role lacks that is to make its holder an administrator, if anything.
 pub(crate) fn lacking(permissions: &[String]) -> Option<&'static str> {
     NEEDED.into_iter().find(|needed| !permissions.iter().any(|permission| name_of(permission) == *needed))
+}
+
+/// Whether members may cease to be administrators who are granted this no more.
+pub(crate) fn may_cease_without(taken: &HashSet<String>) -> bool {
+    taken.iter().any(|permission| NEEDED.contains(&name_of(permission)))
 }
 
 /// How many pages of members are looked through where the one who acts is no administrator: the members who are the oldest.
@@ -107,11 +113,14 @@ impl Administrators {
 /// Which of [`NEEDED`] each of some roles or members has.
 type Granted = HashMap<Uuid, [bool; NEEDED.len()]>;
 
-/// Whether one of these members holds all of [`NEEDED`], by the role and by permissions of their own together.
+/// Whether one of these members holds all of [`NEEDED`], by the role, by groups and by permissions of their own together.
 async fn is_among(session: &Session<TenantScope, Write>, members: &[Record]) -> Result<bool> {
     let (granted, withheld) = exceptions(session, members).await?;
     let of = |id: Option<Uuid>, all: &Granted| id.and_then(|id| all.get(&id)).copied().unwrap_or_default();
+    let memberships = members.iter().filter_map(|member| member.uuid(UserView::USER_TENANT_ID));
+    let giving = Giving::to_members(session, memberships).await?;
     let ids: HashSet<Uuid> = members.iter().filter_map(|member| member.uuid(UserView::ROLE_ID)).collect();
+    let ids = ids.into_iter().chain(giving.roles());
     let ids = Role::ID.is_one_of(ids);
     let mut roles = Granted::new();
     for (at, needed) in NEEDED.into_iter().enumerate() {
@@ -129,7 +138,9 @@ async fn is_among(session: &Session<TenantScope, Write>, members: &[Record]) -> 
         let membership = member.uuid(UserView::USER_TENANT_ID);
         let role = of(member.uuid(UserView::ROLE_ID), &roles);
         let (own, not) = (of(membership, &granted), of(membership, &withheld));
-        (0..NEEDED.len()).all(|at| (role[at] || own[at]) && !not[at])
+        let carried = membership.map(|membership| giving.roles_of(membership)).unwrap_or_default();
+        let by_group = |at: usize| carried.iter().any(|carried| of(Some(*carried), &roles)[at]);
+        (0..NEEDED.len()).all(|at| (role[at] || own[at] || by_group(at)) && !not[at])
     }))
 }
 

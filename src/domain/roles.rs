@@ -8,10 +8,11 @@ use user_tenant_store::value::Value;
 use uuid::Uuid;
 
 use super::administrators::{self, Administrators};
+use super::holdings::{self, Whom};
 use super::principal::Principal;
 use super::{names, tenants};
 use crate::error::{Error, Result, Sought};
-use crate::model::{Role, UserTenant};
+use crate::model::{GroupRole, Role, UserTenant};
 
 /// Creates a role, whose name the tenant does not have yet.
 pub(crate) async fn create(
@@ -84,6 +85,13 @@ pub(crate) async fn update_all(
         may_give()?;
     }
     // A role that is made meanwhile was not looked at.
+    if let Some(wanted) = wanted.filter(|wanted| !wanted.is_empty()) {
+        let carried = GroupRole::ROLE_ID.is_one_of(checked.iter().copied());
+        if session.repository::<GroupRole>().count(Some(&carried)).await? > 0 {
+            // The principal may be in the group.
+            holdings::may_give(&session, &principal, &wanted.into_iter().collect(), Whom::All).await?;
+        }
+    }
     let checked = Role::ID.is_one_of(checked);
     names::keep_once(&session, Role::NAME, patch.get(Role::NAME), Some(predicate)).await?;
     let before = if may_cease { Some(Administrators::before(&session, &principal).await?) } else { None };
@@ -94,7 +102,7 @@ pub(crate) async fn update_all(
     Ok(session.commit(count).await?)
 }
 
-/// Deletes a role that nobody has.
+/// Deletes a role that nobody has and no group carries.
 pub(crate) async fn delete_by_id(
     session: Session<TenantScope, Write>,
     principal: Principal<'_>,
@@ -104,9 +112,12 @@ pub(crate) async fn delete_by_id(
     let role = session.repository::<Role>().get(id).await?.ok_or_else(|| Error::NotFound(Sought::of::<Role>(&id)))?;
     let own = own_role(&session, &principal).await?;
     changeable(Some(id), own, principal.holds(&role.permissions.unwrap_or_default()))?;
-    let holders = session.repository::<UserTenant>().count(Some(&UserTenant::ROLE_ID.is(id))).await?;
-    if holders > 0 {
-        return Err(Error::RoleInUse { holders });
+    let (in_role, carrying) = (UserTenant::ROLE_ID.is(id), GroupRole::ROLE_ID.is(id));
+    let holders = session.repository::<UserTenant>().count(Some(&in_role));
+    let groups = session.repository::<GroupRole>().count(Some(&carrying));
+    let (holders, groups) = session.ask((holders, groups)).await?;
+    if holders > 0 || groups > 0 {
+        return Err(Error::RoleInUse { holders, groups });
     }
     session.repository::<Role>().delete_by_id(id).await?;
     Ok(session.commit(()).await?)

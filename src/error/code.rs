@@ -174,8 +174,12 @@ codes! {
     UnsupportedEncoding "UNSUPPORTED_ENCODING" 415, 415 "UnsupportedMediaTypeError";
     /// The body is longer than it may be.
     PayloadTooLarge "PAYLOAD_TOO_LARGE" 413, 413 "PayloadTooLargeError";
-    /// Members have the role.
+    /// Members have the role, or groups carry it.
     RoleInUse "ROLE_IN_USE" 409, 409 "ConflictError";
+    /// A group would hold itself; the answer names the groups between.
+    GroupCycle "GROUP_CYCLE" 422, 422 "UnprocessableEntityError" "GROUP_CYCLE";
+    /// More groups would hold each other than may; the answer names them.
+    GroupsTooDeep "GROUPS_TOO_DEEP" 422, 422 "UnprocessableEntityError" "GROUPS_TOO_DEEP";
     /// Nobody would be left who can let others into the tenant.
     LastAdministrator "LAST_ADMINISTRATOR" 409, 409 "ConflictError";
     /// The status does not lead to the one that was asked for; the answer names those to which it leads.

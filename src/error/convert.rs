@@ -109,6 +109,8 @@ impl Error {
             Self::PayloadTooLarge => Code::PayloadTooLarge,
             Self::InvalidEmail => Code::InvalidEmail,
             Self::RoleInUse { .. } => Code::RoleInUse,
+            Self::GroupCycle { .. } => Code::GroupCycle,
+            Self::GroupsTooDeep { .. } => Code::GroupsTooDeep,
             Self::LastAdministrator => Code::LastAdministrator,
             Self::NoTransition(_) => Code::NoTransition,
             Self::RetentionOver { .. } => Code::RetentionOver,

@@ -1,10 +1,10 @@
-//! What paths name that several files have: the tenant, under which most resources lie, and the membership.
+//! What paths name that several files have: the tenant, under which most resources lie, the membership and the group.
 
 use user_tenant_store::Entity as _;
 
 use crate::access::locator::{Admits, Locator, TenantOf};
 use crate::error::{Error, Sought};
-use crate::model::{Tenant, UserTenant};
+use crate::model::{Group, Tenant, UserTenant};
 
 /// The tenant of the path, which is the caller's unless it is a master.
 pub(crate) static TENANT: Locator = tenant(Admits::NotArchived);
@@ -20,6 +20,14 @@ pub(crate) static MEMBERSHIP: Locator = Locator {
     entity: UserTenant::meta,
     tenant: TenantOf::Row(|lookups, id| Box::pin(lookups.tenant_of(UserTenant::TENANT_ID, id))),
     refusal: |id| Error::NotFound(Sought::of::<UserTenant>(id)),
+    admits: Admits::Active,
+};
+
+/// The group of the path, of the caller's tenant unless it is a master.
+pub(crate) static GROUP: Locator = Locator {
+    entity: Group::meta,
+    tenant: TenantOf::Row(|lookups, id| Box::pin(lookups.tenant_of(Group::TENANT_ID, id))),
+    refusal: |id| Error::OutOfReach(Sought::of::<Group>(id)),
     admits: Admits::Active,
 };
 

@@ -1,4 +1,4 @@
-//! What a member may do: what the role grants and what is granted to the member alone, less what is withheld from them.
+//! What a member may do: what the role and the groups grant and what is granted to the member alone, less what is withheld from them.
 
 use std::borrow::Cow;
 
@@ -6,9 +6,12 @@ use crate::model::permission::{name_of, named_by_number};
 
 /// Where a member has a permission from, and whether it is withheld.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a source of its own")]
 pub(crate) struct Sources {
     /// The role grants it.
     pub(crate) role: bool,
+    /// A role grants it that a group of the member carries, or one that holds such a group.
+    pub(crate) group: bool,
     /// It is granted to the member alone.
     pub(crate) member: bool,
     /// It is withheld from the member, whoever grants it.
@@ -20,6 +23,7 @@ impl Sources {
     fn and(self, other: Self) -> Self {
         Self {
             role: self.role || other.role,
+            group: self.group || other.group,
             member: self.member || other.member,
             withheld: self.withheld || other.withheld,
         }
@@ -27,7 +31,7 @@ impl Sources {
 
     /// Whether the member has the permission: a denial wins.
     pub(crate) fn grant(self) -> bool {
-        (self.role || self.member) && !self.withheld
+        (self.role || self.group || self.member) && !self.withheld
     }
 }
 
@@ -37,16 +41,20 @@ impl Sources {
 pub(crate) struct Effective<'a>(Vec<(Cow<'a, str>, Sources)>);
 
 impl<'a> Effective<'a> {
-    /// Of what the role grants, and of the member's own permissions: granted where the second part says so, else withheld.
+    /// Of what the role grants, of what groups grant by the roles that they carry, and of the member's own permissions: granted
+    /// where the second part says so, else withheld.
     pub(crate) fn of<T: Into<Cow<'a, str>>>(
         role: impl IntoIterator<Item = T>,
+        groups: impl IntoIterator<Item = T>,
         own: impl IntoIterator<Item = (T, bool)>,
     ) -> Self {
         let of_role = role.into_iter().map(|permission| (permission, Sources { role: true, ..Sources::default() }));
+        let of_groups =
+            groups.into_iter().map(|permission| (permission, Sources { group: true, ..Sources::default() }));
         let own = own.into_iter().map(|(permission, granted)| {
             (permission, Sources { member: granted, withheld: !granted, ..Sources::default() })
         });
-        let all = of_role.chain(own).map(|(permission, sources)| {
+        let all = of_role.chain(of_groups).chain(own).map(|(permission, sources)| {
             let permission = permission.into();
             (named_by_number(&permission).map_or(permission, Cow::Borrowed), sources)
         });

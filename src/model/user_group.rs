@@ -25,5 +25,6 @@ pub struct UserGroup {
     #[property(parent)]
     pub group_id: Uuid,
     /// Id of the membership that is in the group, which is one of the same tenant.
+    #[property(remembered)]
     pub user_tenant_id: Uuid,
 }

@@ -122,7 +122,7 @@ fn secured(world: &World) -> Vec<Operation> {
 /// When the fixture's rows were made.
 const MADE: &str = "2024-01-02T03:04:05.678Z";
 
-/// The fixture, a role of either tenant that can be given and deleted, and in tenant A a member whom everybody may change,
+/// The fixture, a role and a group of either tenant that can be given and deleted, and in tenant A a member whom everybody may change,
 /// since the member holds nothing. Alice is
 /// bound to no client application.
 pub(crate) fn prepare(world: &World) {
@@ -138,6 +138,12 @@ pub(crate) fn prepare(world: &World) {
         world.run(&format!(
             "INSERT INTO main.roles (id, name, tenant_id, created_on, modified_on)
              VALUES ('{role}', 'free', '{tenant}0000000-0000-4000-8000-000000000001', '{MADE}', '{MADE}')"
+        ));
+    }
+    for (group, tenant) in operation::FREE_GROUP.iter().zip(["a", "b"]) {
+        world.run(&format!(
+            "INSERT INTO main.groups (id, name, tenant_id, created_on, modified_on)
+             VALUES ('{group}', 'free', '{tenant}0000000-0000-4000-8000-000000000001', '{MADE}', '{MADE}')"
         ));
     }
 }

@@ -44,14 +44,14 @@ pub(crate) const ANDY_IN_A: &str = "a0000000-0000-4000-8000-000000000032";
 pub(crate) const AMY_IN_A: &str = "a0000000-0000-4000-8000-000000000033";
 pub(crate) const BETH_IN_B: &str = "b0000000-0000-4000-8000-000000000032";
 /// Roles of A: what Alice has, what Andy and Amy have, what Sam has, and one that grants what nobody holds.
-const ADMIN: &str = "a0000000-0000-4000-8000-000000000011";
+pub(crate) const ADMIN: &str = "a0000000-0000-4000-8000-000000000011";
 pub(crate) const MEMBER: &str = "a0000000-0000-4000-8000-000000000012";
 pub(crate) const VIEWER: &str = "a0000000-0000-4000-8000-000000000013";
 const DELETED_ROLE: &str = "a0000000-0000-4000-8000-000000000014";
-const SUPER: &str = "a0000000-0000-4000-8000-000000000015";
+pub(crate) const SUPER: &str = "a0000000-0000-4000-8000-000000000015";
 pub(crate) const ADMIN_OF_B: &str = "b0000000-0000-4000-8000-000000000011";
 /// Groups: Alice and Andy are in the first, Amy in the second.
-const ENGINEERS: &str = "a0000000-0000-4000-8000-000000000041";
+pub(crate) const ENGINEERS: &str = "a0000000-0000-4000-8000-000000000041";
 pub(crate) const SALES: &str = "a0000000-0000-4000-8000-000000000042";
 pub(crate) const ENGINEERS_OF_B: &str = "b0000000-0000-4000-8000-000000000041";
 
@@ -95,7 +95,7 @@ impl Scene {
         let answer = request.send();
         assert_eq!(answer.status, status, "{}", text(&answer));
         assert_eq!(bad_refusal(&answer), None);
-        assert_eq!(self.world.database.tables(), *self.before.borrow(), "who is refused changes nothing");
+        self.unchanged();
         json(&answer)["error"].take()
     }
 
@@ -106,6 +106,12 @@ impl Scene {
         assert!(answer.status < 300, "{}: {}", answer.status, text(&answer));
         self.others_unchanged();
         if answer.body.is_empty() { Json::Null } else { json(&answer) }
+    }
+
+    /// That no row of any tenant is another than before.
+    #[track_caller]
+    pub(crate) fn unchanged(&self) {
+        assert_eq!(self.world.database.tables(), *self.before.borrow(), "who is refused changes nothing");
     }
 
     /// The rows that speak of another tenant than A: its own, and those of its members.

@@ -16,6 +16,7 @@ mod command_line;
 mod events;
 mod filters;
 mod forms;
+mod giving;
 mod holes;
 mod isolation;
 mod jobs;

@@ -40,6 +40,7 @@ CHECKS = [
 TENANT = "a0000000-0000-4000-8000-000000000001"
 ADMINISTRATORS = "a0000000-0000-4000-8000-000000000011"
 FREE_ROLE = "a0000000-0000-4000-8000-000000000018"
+FREE_GROUP = "a0000000-0000-4000-8000-000000000042"
 # What stands for a parameter of a path, by the segment before it.
 ROWS = {
     "tenants": TENANT,
@@ -54,6 +55,10 @@ ROWS = {
 # What must hold for an operation to be carried out: steps of a life lead on from somewhere.
 OTHER_TENANT = "b0000000-0000-4000-8000-000000000001"
 GIVEN = {
+    "DELETE /groups/{id}/roles/{roleId}": "INSERT INTO group_roles (id, group_id, role_id) "
+    "VALUES ('{roles}', '{groups}', '{roles}')",
+    "DELETE /groups/{id}/groups/{memberGroupId}": "INSERT INTO group_groups (id, group_id, member_group_id) "
+    f"VALUES ('{FREE_GROUP}', '{{groups}}', '{FREE_GROUP}')",
     "POST /tenants/{id}/activate": f"UPDATE tenants SET status = 2 WHERE id = '{OTHER_TENANT}'",
     "POST /tenants/{id}/restore": "UPDATE tenants SET status = 0, archived_from = 1, "
     f"archived_on = strftime('%Y-%m-%dT%H:%M:%fZ', 'now') WHERE id = '{OTHER_TENANT}'",
@@ -68,6 +73,7 @@ CALLER = {"/user/{id}/tenants": "a0000000-0000-4000-8000-000000000021"}
 # Values of a body's members that only a row, or nobody else, can have.
 MEMBERS = {
     "roleId": lambda: FREE_ROLE,
+    "groupId": lambda: FREE_GROUP,
     "tenantId": lambda: TENANT,
     "defaultTenantId": lambda: TENANT,
     "email": lambda: f"{uuid.uuid4().hex[:12]}@x.example",
@@ -122,6 +128,8 @@ def path_parameters(path):
     if path in ELSEWHERE:
         return {"id": OTHER_TENANT}
     segments = path.strip("/").split("/")
+    if path.endswith("/{memberGroupId}"):
+        return {"id": ROWS["groups"], "memberGroupId": FREE_GROUP}
     return {
         name[1:-1]: ROWS[before] for before, name in zip(segments, segments[1:]) if name.startswith("{")
     }

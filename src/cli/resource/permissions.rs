@@ -79,8 +79,16 @@ async fn held(context: &Context, user: &str, common: &Common) -> Result<(bool, V
     let mut held = path.get(&format!("/user-tenants/{membership}/effective-permissions")).await?;
     let Json::Array(mut all) = held["permissions"].take() else { return Err(Failure::other(table::NO_ROWS)) };
     for row in &mut all {
-        let kinds = row["sources"].as_array().into_iter().flatten().filter_map(|source| source["kind"].as_str());
-        row["from"] = kinds.collect::<Vec<_>>().join(", ").into();
+        let from: Vec<_> = row["sources"].as_array().into_iter().flatten().map(source).collect();
+        row["from"] = from.join(", ").into();
     }
     Ok((held["active"] == true, all))
+}
+
+/// A source in words: of a group, the way to the one that carries the role.
+fn source(source: &Json) -> String {
+    let kind = source["kind"].as_str().unwrap_or_default();
+    let groups = source["groups"].as_array().into_iter().flatten().filter_map(|group| group["name"].as_str());
+    let way = groups.collect::<Vec<_>>().join(" in ");
+    if way.is_empty() { kind.to_owned() } else { format!("{kind} {way}") }
 }

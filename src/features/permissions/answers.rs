@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
+use crate::error::NamedRow;
 use crate::http::route::Described;
 
 /// A permission of the catalogue.
@@ -79,15 +80,54 @@ impl Described for Catalogue {
 }
 
 /// Where a member has a permission from, or who withholds it.
-#[derive(Debug, Serialize, PartialEq, Eq)]
+#[derive(Debug, Clone, Serialize, PartialEq, Eq)]
 #[serde(tag = "kind", rename_all = "camelCase")]
 pub(super) enum Source {
     /// The role grants it.
     Role { id: Uuid },
+    /// A group carries a role that grants it; the id is that of the role. The groups lead from the one that the member is in to
+    /// the one that carries the role.
+    Group { id: Uuid, groups: Vec<NamedRow> },
     /// It is granted to the member alone; the id is that of the own permission.
     Grant { id: Uuid },
     /// It is withheld from the member, whoever grants it; the id is that of the own permission.
     Denial { id: Uuid },
+}
+
+/// The schema of a [`Source`].
+fn source() -> Json {
+    json!({
+        "title": "PermissionSource",
+        "type": "object",
+        "required": ["kind", "id"],
+        "properties": {
+            "kind": {
+                "type": "string",
+                "enum": ["role", "group", "grant", "denial"],
+                "description": "The role grants it, or a role that a group of the member \
+                    carries, or it is granted to the member alone, or withheld from the member.",
+            },
+            "id": {
+                "type": "string",
+                "format": "uuid",
+                "description": "Id of the role, or of the member's own permission.",
+            },
+            "groups": {
+                "type": "array",
+                "description": "Of a group: the way from the group that the member is in, \
+                    which the next one holds, to the one that carries the role.",
+                "items": {
+                    "title": "GroupOnTheWay",
+                    "type": "object",
+                    "required": ["id", "name"],
+                    "properties": {
+                        "id": { "type": "string", "format": "uuid" },
+                        "name": { "type": "string" },
+                    },
+                },
+            },
+        },
+    })
 }
 
 /// A permission that concerns a member.
@@ -139,24 +179,7 @@ impl Described for Held {
                             "sources": {
                                 "type": "array",
                                 "description": "Where it is from.",
-                                "items": {
-                                    "title": "PermissionSource",
-                                    "type": "object",
-                                    "required": ["kind", "id"],
-                                    "properties": {
-                                        "kind": {
-                                            "type": "string",
-                                            "enum": ["role", "grant", "denial"],
-                                            "description": "The role grants it, or it is granted to the member alone, or \
-                                                withheld from the member.",
-                                        },
-                                        "id": {
-                                            "type": "string",
-                                            "format": "uuid",
-                                            "description": "Id of the role, or of the member's own permission.",
-                                        },
-                                    },
-                                },
+                                "items": source(),
                             },
                         },
                     },

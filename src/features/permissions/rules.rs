@@ -3,11 +3,12 @@
 use std::collections::{HashMap, HashSet};
 
 use user_tenant_store::scope::{CallerScope, Scope, Sees, TenantScope};
-use user_tenant_store::session::{Read, Session};
+use user_tenant_store::session::{Mode, Read, Session};
 use uuid::Uuid;
 
 use super::answers::{Concerning, Decision, Held, Source};
-use crate::error::Result;
+use crate::domain::giving::Giving;
+use crate::error::{Error, NamedRow, Result};
 use crate::model::effective::{Effective, Sources};
 use crate::model::permission::{name_of, number_of, spellings};
 use crate::model::{MembershipAcceptance, Role, Standing, UserLevelPermission, UserTenant};
@@ -17,6 +18,9 @@ pub(super) struct Question {
     pub(super) membership: Uuid,
     pub(super) permission: String,
 }
+
+/// The most groups that the sources of an answer name, each as often as it is named.
+const MOST_NAMED: usize = 50_000;
 
 /// What a member of the tenant may do; `None` where there is no such member.
 pub(super) async fn effective(
@@ -29,20 +33,72 @@ pub(super) async fn effective(
     let role = session.repository::<Role>().get(member.role_id).await?;
     let own = session.repository::<UserLevelPermission>();
     let own = own.all_typed(UserLevelPermission::USER_TENANT_ID.is(membership)).await?;
-    Ok(Some(Held { user_tenant_id: membership, active, permissions: concerning(role.as_ref(), &own) }))
+    let giving = Giving::to_members(session, [membership]).await?;
+    let carried = granted(session, giving.roles()).await?;
+    let permissions = concerning(role.as_ref(), &own, &by_groups(&giving, membership, &carried)?);
+    Ok(Some(Held { user_tenant_id: membership, active, permissions }))
 }
 
-/// Every permission that concerns a member with this role and these own permissions.
-fn concerning(role: Option<&Role>, own: &[UserLevelPermission]) -> Vec<Concerning> {
+/// What each of these roles grants, by name. Bounded as an answer is: there may be more roles than fit into memory.
+async fn granted<S, M>(
+    session: &Session<S, M>,
+    roles: impl IntoIterator<Item = Uuid>,
+) -> Result<HashMap<Uuid, HashSet<String>>>
+where
+    S: Scope + Sees<Role>,
+    M: Mode,
+{
+    let roles: Vec<Uuid> = roles.into_iter().collect();
+    if roles.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let roles = session.repository::<Role>().find_typed(Role::ID.is_one_of(roles)).await?;
+    let names = |role: &Role| role.permissions.iter().flatten().map(|key| name_of(key).to_owned()).collect();
+    Ok(roles.iter().map(|role| (role.id, names(role))).collect())
+}
+
+/// The sources in groups of each permission that a member has by them, by name.
+fn by_groups<'a>(
+    giving: &Giving,
+    membership: Uuid,
+    granted: &'a HashMap<Uuid, HashSet<String>>,
+) -> Result<HashMap<&'a str, Vec<Source>>> {
+    let mut sources: HashMap<&str, Vec<Source>> = HashMap::new();
+    let mut named = 0;
+    for (role, way) in giving.given_to(membership) {
+        for permission in granted.get(&role).into_iter().flatten() {
+            named += way.len();
+            if named > MOST_NAMED {
+                return Err(Error::AnswerTooLarge(
+                    "The member has permissions by too many groups to name them all.".into(),
+                ));
+            }
+            let groups = way.iter().map(|group| NamedRow { id: *group, name: giving.name(*group).to_owned() });
+            sources.entry(permission).or_default().push(Source::Group { id: role, groups: groups.collect() });
+        }
+    }
+    Ok(sources)
+}
+
+/// Every permission that concerns a member with this role, these sources in groups, and these own permissions.
+fn concerning(
+    role: Option<&Role>,
+    own: &[UserLevelPermission],
+    by_groups: &HashMap<&str, Vec<Source>>,
+) -> Vec<Concerning> {
     let of_role = role.and_then(|role| role.permissions.as_deref()).unwrap_or_default();
-    let all =
-        Effective::of(of_role.iter().map(String::as_str), own.iter().map(|own| (own.permission.as_str(), own.allowed)));
+    let all = Effective::of(
+        of_role.iter().map(String::as_str),
+        by_groups.keys().copied(),
+        own.iter().map(|own| (own.permission.as_str(), own.allowed)),
+    );
     let mut own_by_name: HashMap<&str, Vec<&UserLevelPermission>> = HashMap::new();
     for own in own {
         own_by_name.entry(name_of(&own.permission)).or_default().push(own);
     }
     let concerning = |(name, sources): (&str, Sources)| {
         let of_role = role.filter(|_| sources.role).map(|role| Source::Role { id: role.id });
+        let of_groups = by_groups.get(name).into_iter().flatten().cloned();
         let alone = own_by_name
             .get(name)
             .into_iter()
@@ -52,7 +108,7 @@ fn concerning(role: Option<&Role>, own: &[UserLevelPermission]) -> Vec<Concernin
             permission: name.to_owned(),
             number: number_of(name),
             granted: sources.grant(),
-            sources: of_role.into_iter().chain(alone).collect(),
+            sources: of_role.into_iter().chain(of_groups).chain(alone).collect(),
         }
     };
     all.each().map(concerning).collect()
@@ -75,12 +131,11 @@ pub(super) async fn decide(
         .into_iter()
         .map(|member| (member.id, member.role_id))
         .collect();
-    let roles: HashSet<Uuid> = members.values().copied().collect();
-    let roles = session.repository::<Role>().find_typed(Role::ID.is_one_of(roles)).await?;
-    let granted: HashMap<Uuid, HashSet<&str>> = roles
-        .iter()
-        .map(|role| (role.id, role.permissions.iter().flatten().map(|permission| name_of(permission)).collect()))
-        .collect();
+    let giving = Giving::to_members(session, members.keys().copied()).await?;
+    let granted = granted(session, members.values().copied().chain(giving.roles()).collect::<HashSet<_>>()).await?;
+    let grants = |role: &Uuid, name: &str| granted.get(role).is_some_and(|granted| granted.contains(name));
+    let carried: HashMap<Uuid, HashSet<Uuid>> =
+        members.keys().map(|member| (*member, giving.roles_of(*member))).collect();
     let asked: HashSet<&str> = questions.iter().flat_map(|question| spellings(&question.permission)).collect();
     let own = UserLevelPermission::USER_TENANT_ID
         .is_one_of(members.keys().copied())
@@ -93,9 +148,11 @@ pub(super) async fn decide(
     let decide = |Question { membership, permission }| {
         let name = name_of(&permission);
         let allowed = members.get(&membership).is_some_and(|role| {
-            let of_role = granted.get(role).and_then(|granted| granted.get(name)).copied();
+            let of_role = grants(role, name).then_some(name);
+            let carried = carried.get(&membership).into_iter().flatten();
+            let of_groups = carried.filter(|role| grants(role, name)).map(|_| name).next();
             let own = own_by_member.get(&(membership, name.to_owned())).into_iter().flatten();
-            Effective::of(of_role, own.map(|allowed| (name, *allowed))).has(name)
+            Effective::of(of_role, of_groups, own.map(|allowed| (name, *allowed))).has(name)
         });
         Decision { user_tenant_id: membership, permission, allowed }
     };

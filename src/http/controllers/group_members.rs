@@ -4,17 +4,17 @@ use axum::http::Method;
 use serde_json::{Map, Value as Json};
 use user_tenant_store::{Entity, schema};
 
-use crate::access::locator::{Admits, Locator, TenantOf};
 use crate::access::sessions::CallerSessions;
-use crate::domain::group_members;
-use crate::error::{Error, Result, Sought};
+use crate::domain::{giving, group_members};
+use crate::error::Result;
+use crate::http::locators::GROUP;
 use crate::http::route::{
     Document, Empty, FilteredFreely, Form, IgnoredWhere, Many, Named, One, Page, Route, Sent, SentAll,
 };
+use crate::model::UserGroup;
 use crate::model::permission::{
     CREATE_MULTIPLE_USER_GROUP, CREATE_USER_GROUP, REMOVE_MEMBER_FROM_USER_GROUP, VIEW_USER_GROUP_LIST, number,
 };
-use crate::model::{Group, UserGroup};
 
 const MEMBERS: &str = "/groups/{id}/user";
 const MEMBERS_BULK: &str = "/groups/{id}/user/bulk";
@@ -22,14 +22,6 @@ const MEMBER: &str = "/groups/{id}/user/{userId}";
 
 /// So many new members take no longer than other writes.
 const FEW: usize = 100;
-
-/// The group of the path, of the caller's tenant unless it is a master.
-static GROUP: Locator = Locator {
-    entity: Group::meta,
-    tenant: TenantOf::Row(|lookups, id| Box::pin(lookups.tenant_of(Group::TENANT_ID, id))),
-    refusal: |id| Error::OutOfReach(Sought::of::<Group>(id)),
-    admits: Admits::Active,
-};
 
 pub(in crate::http) fn routes() -> Vec<Route> {
     vec![
@@ -81,19 +73,26 @@ async fn find(sessions: CallerSessions, filter: FilteredFreely<UserGroup>) -> Re
 
 async fn create(sessions: CallerSessions, body: Sent<NewMember>) -> Result<One<UserGroup>> {
     let session = sessions.write_tenant().await?;
-    Ok(group_members::add(session, sessions.subject(), member(&body.0)).await?.into_inner().into())
+    Ok(group_members::add(session, sessions.principal(), sessions.subject(), member(&body.0))
+        .await?
+        .into_inner()
+        .into())
 }
 
 async fn create_all(sessions: CallerSessions, body: SentAll<NewMember>) -> Result<Many<UserGroup>> {
     let session =
         if body.0.len() > FEW { sessions.write_tenant_in_turn().await? } else { sessions.write_tenant().await? };
     let members: Vec<&str> = body.0.iter().map(member).collect();
-    Ok(group_members::add_all(session, sessions.subject(), &members).await?.into_inner().into())
+    let added = group_members::add_all(session, sessions.principal(), sessions.subject(), &members).await?;
+    Ok(added.into_inner().into())
 }
 
 async fn delete(sessions: CallerSessions, user: Named, _: IgnoredWhere<UserGroup>) -> Result<Empty> {
     let user = group_members::user(&user.0)?;
-    let session = sessions.write_tenant().await?;
-    group_members::remove(session, sessions.principal(), sessions.subject(), user).await?.into_inner();
+    let group = sessions.subject();
+    // What a group gives is taken with the tenant locked; of other groups nobody waits.
+    let gives = giving::gives(&sessions.read_tenant(), group).await?;
+    let session = if gives { sessions.write_tenant_in_turn().await? } else { sessions.write_tenant().await? };
+    group_members::remove(session, sessions.principal(), group, user, gives).await?.into_inner();
     Ok(Empty)
 }

@@ -50,6 +50,6 @@ async fn patch(sessions: CallerSessions, condition: Where<Group>, body: Change<G
 
 async fn delete(sessions: CallerSessions, group: RowId<Group>, _: IgnoredWhere<Group>) -> Result<Empty> {
     let session = sessions.write_tenant_in_turn().await?;
-    groups::delete_by_id(session, group.0).await?.into_inner();
+    groups::delete_by_id(session, sessions.principal(), group.0).await?.into_inner();
     Ok(Empty)
 }

@@ -50,7 +50,8 @@ fn members(error: &Error) -> Vec<(&'static str, Json)> {
         Error::QuotaExceeded { limit, .. } => vec![("limit", (*limit).into())],
         Error::UnknownTemplate(name) => vec![("template", name.as_str().into())],
         Error::TemplateChanged { version } => vec![("version", (*version).into())],
-        Error::RoleInUse { holders } => vec![("holders", (*holders).into())],
+        Error::RoleInUse { holders, groups } => vec![("holders", (*holders).into()), ("groups", (*groups).into())],
+        Error::GroupCycle { path } | Error::GroupsTooDeep { path, .. } => vec![("path", json!(path))],
         Error::UnknownParameter(name) => vec![("parameter", name.as_str().into())],
         Error::InvalidFilter(FilterError::Invalid { path, code, message, .. }) => {
             vec![("errors", json!([{ "pointer": path, "rule": code, "detail": message }]))]

@@ -188,6 +188,16 @@ types! {
     "groupMember.purged" "user_groups" [purged!()] "The row of who has left a group is gone for good." "{}" "";
     "groupMember.changed" "user_groups" [updated!()] "Something of who is in a group changed." "{}" "{}";
 
+    "groupRole.added" "group_roles" [inserted!()] "A group carries a role: whoever is in the group has it." "" r#"{"roleId": "0190c3a0-7b1e-7000-8000-000000000011"}"#;
+    "groupRole.removed" "group_roles" [removed!()] "A group carries a role no more." r#"{"roleId": "0190c3a0-7b1e-7000-8000-000000000011"}"# "";
+    "groupRole.purged" "group_roles" [purged!()] "The row of a role that was taken from a group is gone for good." "{}" "";
+    "groupRole.changed" "group_roles" [updated!()] "Something of which role a group carries changed." "{}" "{}";
+
+    "groupGroup.added" "group_groups" [inserted!()] "A group was put into another: whoever is in it is in that one too." "" r#"{"memberGroupId": "0190c3a0-7b1e-7000-8000-000000000041"}"#;
+    "groupGroup.removed" "group_groups" [removed!()] "A group was taken out of another." r#"{"memberGroupId": "0190c3a0-7b1e-7000-8000-000000000041"}"# "";
+    "groupGroup.purged" "group_groups" [purged!()] "The row of a group that was taken out of another is gone for good." "{}" "";
+    "groupGroup.changed" "group_groups" [updated!()] "Something of which group holds which changed." "{}" "{}";
+
     "permission.withheld" "user_permissions" [begins!("allowed", "'false', '0'")] "A permission is withheld from a member alone." "" r#"{"permission": "ViewRoles", "allowed": false}"#;
     "permission.granted" "user_permissions" [inserted!()] "A permission is granted to a member alone." "" r#"{"permission": "ViewRoles", "allowed": true}"#;
     "permission.removed" "user_permissions" [removed!()] "An own permission of a member, or its denial, was deleted." r#"{"permission": "ViewRoles", "allowed": true}"# "";

@@ -48,6 +48,7 @@ const PARAMETERS: &[(&str, &str, &str)] = &[
     ("/user-tenants/{id}", "a0000000-0000-4000-8000-000000000032", "b0000000-0000-4000-8000-000000000032"),
     ("/user-tenant-prefs/{id}", "a0000000-0000-4000-8000-000000000071", "b0000000-0000-4000-8000-000000000071"),
     ("/user/{id}", "a0000000-0000-4000-8000-000000000021", "b0000000-0000-4000-8000-000000000021"),
+    ("/groups/{memberGroupId}", FREE_GROUP[0], FREE_GROUP[1]),
     ("/roles/{roleId}", FREE_ROLE[0], FREE_ROLE[1]),
     ("/groups/{groupId}", "a0000000-0000-4000-8000-000000000041", "b0000000-0000-4000-8000-000000000041"),
     ("/users/{id}", "a0000000-0000-4000-8000-000000000022", "b0000000-0000-4000-8000-000000000022"),
@@ -60,11 +61,16 @@ const PARAMETERS: &[(&str, &str, &str)] = &[
 pub(crate) const FREE_ROLE: [&str; 2] =
     ["a0000000-0000-4000-8000-000000000018", "b0000000-0000-4000-8000-000000000018"];
 
+/// Groups of tenant A and of tenant B that nobody is in and that give nothing; [`super::prepare`] makes them.
+pub(crate) const FREE_GROUP: [&str; 2] =
+    ["a0000000-0000-4000-8000-000000000048", "b0000000-0000-4000-8000-000000000048"];
+
 /// Properties of bodies whose value matters, for a request about tenant A and for one about tenant B:
 /// by the beginning of the operation's name, the first that fits.
 const VALUES: &[(&str, &str, &str, &str)] = &[
     ("", "email", "new@example.com", "new@example.com"),
     ("", "roleId", FREE_ROLE[0], FREE_ROLE[1]),
+    ("", "groupId", FREE_GROUP[0], FREE_GROUP[1]),
     ("", "dob", "1990-01-31T00:00:00.000Z", "1990-01-31T00:00:00.000Z"),
     ("", "tenantId", PARAMETERS[0].1, PARAMETERS[0].2),
     ("", "defaultTenantId", PARAMETERS[0].1, PARAMETERS[0].2),
@@ -84,6 +90,18 @@ const ASKING: &[&str] = &["POST /permissions/check"];
 
 /// What must hold before an operation can be carried out, of rows in tenant A and in tenant B.
 const GIVEN: &[(&str, &str)] = &[
+    (
+        "DELETE /groups/{id}/roles/{roleId}",
+        "INSERT INTO main.group_roles (id, group_id, role_id)
+             SELECT r.id, g.id, r.id FROM main.groups AS g JOIN main.roles AS r ON r.tenant_id = g.tenant_id
+             WHERE g.name LIKE 'engineers%' AND r.name = 'free'",
+    ),
+    (
+        "DELETE /groups/{id}/groups/{memberGroupId}",
+        "INSERT INTO main.group_groups (id, group_id, member_group_id)
+             SELECT m.id, g.id, m.id FROM main.groups AS g JOIN main.groups AS m ON m.tenant_id = g.tenant_id
+             WHERE g.name LIKE 'engineers%' AND m.name = 'free'",
+    ),
     (
         "POST /tenants/{id}/activate",
         "UPDATE main.tenants SET status = 0 WHERE id = 'b0000000-0000-4000-8000-000000000001'",

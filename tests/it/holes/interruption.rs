@@ -33,6 +33,9 @@ const PREFERENCE: &str = "a0000000-0000-4000-8000-000000000071";
 /// A role that nobody has.
 const FREE_ROLE: &str = "a0000000-0000-4000-8000-000000000018";
 
+/// A group that nobody is in.
+const FREE_GROUP: &str = operation::FREE_GROUP[0];
+
 /// Which statement of a transaction fails, counted from one; none at first.
 #[derive(Debug, Default)]
 struct Interruption {
@@ -101,7 +104,9 @@ impl Scene {
         self.database.restore();
         self.database.run(&format!(
             "INSERT INTO main.roles (id, name, tenant_id, created_on, modified_on)
-             VALUES ('{FREE_ROLE}', 'free', '{A}', '{made}', '{made}')"
+             VALUES ('{FREE_ROLE}', 'free', '{A}', '{made}', '{made}');
+             INSERT INTO main.groups (id, name, tenant_id, created_on, modified_on)
+             VALUES ('{FREE_GROUP}', 'free', '{A}', '{made}', '{made}')"
         ));
     }
 
@@ -174,6 +179,10 @@ fn writes() -> Vec<(String, String, Json)> {
         ("POST /groups/{id}/user", format!("/groups/{SALES}/user"), members[0].clone()),
         ("POST /groups/{id}/user/bulk", format!("/groups/{SALES}/user/bulk"), members),
         ("DELETE /groups/{id}/user/{userId}", format!("/groups/{ENGINEERS}/user/{ANDY}"), Json::Null),
+        ("POST /groups/{id}/roles", format!("/groups/{ENGINEERS}/roles"), json!({ "roleId": MEMBER })),
+        ("DELETE /groups/{id}/roles/{roleId}", format!("/groups/{ENGINEERS}/roles/{FREE_ROLE}"), Json::Null),
+        ("POST /groups/{id}/groups", format!("/groups/{SALES}/groups"), json!({ "groupId": ENGINEERS })),
+        ("DELETE /groups/{id}/groups/{memberGroupId}", format!("/groups/{ENGINEERS}/groups/{FREE_GROUP}"), Json::Null),
         ("POST /user-tenants/{id}/user-level-permissions", permissions.clone(), permission),
         ("PATCH /user-tenants/{id}/user-level-permissions", permissions.clone(), json!({ "allowed": false })),
         ("DELETE /user-tenants/{id}/user-level-permissions", permissions, Json::Null),

@@ -196,7 +196,8 @@ fn a_change_by_a_pattern_and_one_by_id_wait_for_each_other_in_one_order(scene: &
 }
 
 /// Where a row leads to: the column of the key, and the table.
-const ABOVE: [(&str, &str); 5] = [
+const ABOVE: [(&str, &str); 6] = [
+    ("member_group_id", "groups"),
     ("user_tenant_id", "user_tenants"),
     ("group_id", "groups"),
     ("role_id", "roles"),
@@ -222,8 +223,14 @@ fn live_below_dead(scene: &Scene) -> Vec<String> {
 }
 
 /// The pairs of tables that are raced below: rows of the first rest on rows of the second.
-pub(super) const RACED: [(&str, &str); 3] =
-    [("user_groups", "user_tenants"), ("user_groups", "groups"), ("user_tenants", "roles")];
+pub(super) const RACED: [(&str, &str); 6] = [
+    ("user_groups", "user_tenants"),
+    ("user_groups", "groups"),
+    ("user_tenants", "roles"),
+    ("group_roles", "groups"),
+    ("group_roles", "roles"),
+    ("group_groups", "groups"),
+];
 
 on_both!(what_rests_on_a_row_is_not_left_without_it);
 /// What rests on a row is not written while that row is taken away, whichever comes first.
@@ -235,6 +242,8 @@ fn what_rests_on_a_row_is_not_left_without_it(scene: &Scene) {
     let no_amy = (line("DELETE", &format!("users/{AMY}")), Json::Null);
     let no_group = (line("DELETE", &format!("groups/{ENGINEERS}")), Json::Null);
     let no_role = (line("DELETE", &format!("roles/{nobodys}")), Json::Null);
+    let carried = (format!("POST /groups/{ENGINEERS}/roles"), json!({ "roleId": nobodys }));
+    let held = |group: &str, member: &str| (format!("POST /groups/{group}/groups"), json!({ "groupId": member }));
     for (written, removed) in [
         ((format!("POST /groups/{ENGINEERS}/user"), member.clone()), &no_amy),
         ((format!("POST /groups/{ENGINEERS}/user/bulk"), json!([member.clone()])), &no_amy),
@@ -244,6 +253,10 @@ fn what_rests_on_a_row_is_not_left_without_it(scene: &Scene) {
         ((line("POST", "users"), user), &no_role),
         ((line("PATCH", &format!("users/{AMY}")), json!({ "roleId": nobodys })), &no_role),
         ((line("PUT", &format!("users/{AMY}/role")), json!({ "roleId": nobodys })), &no_role),
+        (carried.clone(), &no_role),
+        (carried, &no_group),
+        (held(ENGINEERS, SALES), &no_group),
+        (held(SALES, ENGINEERS), &no_group),
     ] {
         for round in 0..ROUNDS {
             scene.given(&format!(
@@ -263,5 +276,30 @@ fn what_rests_on_a_row_is_not_left_without_it(scene: &Scene) {
             scene.world.database.restore();
             scene.go_on();
         }
+    }
+}
+
+on_both!(of_two_who_together_would_make_a_cycle_of_groups_one_is_refused);
+fn of_two_who_together_would_make_a_cycle_of_groups_one_is_refused(scene: &Scene) {
+    let held = |group: &str, member: &str| {
+        scene.by("admin_a", &format!("POST /groups/{group}/groups")).json(&json!({ "groupId": member }))
+    };
+    for round in 0..ROUNDS / 4 {
+        let answers = at_once(&[held(ENGINEERS, SALES), held(SALES, ENGINEERS)]);
+        let mut said: Vec<_> = answers.iter().map(|answer| answer.status).collect();
+        said.sort_unstable();
+        assert_eq!(said, [201, 422], "round {round}");
+        assert_eq!(scene.live("group_groups", &[]), 1);
+        scene.world.database.restore();
+    }
+}
+
+on_both!(of_fifty_who_let_a_group_carry_a_role_one_does);
+fn of_fifty_who_let_a_group_carry_a_role_one_does(scene: &Scene) {
+    for (line, body, table) in [
+        (format!("POST /groups/{ENGINEERS}/roles"), json!({ "roleId": MEMBER }), "group_roles"),
+        (format!("POST /groups/{ENGINEERS}/groups"), json!({ "groupId": SALES }), "group_groups"),
+    ] {
+        one_wins(scene, &line, &body, 409, &[table]);
     }
 }

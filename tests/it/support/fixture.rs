@@ -10,7 +10,7 @@ use super::sqlite::SqliteDatabase;
 use super::{contract_text, token};
 
 /// The tables that requests can change; `logs.audit_logs` is read on its own.
-const TABLES: [&str; 13] = [
+const TABLES: [&str; 15] = [
     "tenants",
     "roles",
     "users",
@@ -18,6 +18,8 @@ const TABLES: [&str; 13] = [
     "user_tenants",
     "groups",
     "user_groups",
+    "group_roles",
+    "group_groups",
     "tenant_configs",
     "user_tenant_prefs",
     "user_permissions",

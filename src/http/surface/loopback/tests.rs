@@ -165,7 +165,7 @@ fn envelopes() -> Vec<(Error, &'static str, &'static str)> {
             r#"{"statusCode":409,"name":"ConflictError","message":"The row is still referred to."}"#,
         ),
         (
-            Error::RoleInUse { holders: 1 },
+            Error::RoleInUse { holders: 1, groups: 0 },
             "",
             r#"{"statusCode":409,"name":"ConflictError","message":"The role is in use: 1 member has it."}"#,
         ),
