@@ -1,5 +1,6 @@
 //! Puts a service together: database, token verifier, bounds; then [`UserTenantService::router`] mounts it.
 
+mod giving;
 mod host;
 mod http;
 mod jobs;

@@ -145,11 +145,12 @@ async fn what_the_made_triggers_log_is_what_the_written_ones_logged() {
     let mut tables = BTreeSet::new();
     for meta in logged() {
         let (mut operations, mut stamps) = (BTreeSet::new(), 0);
-        if columns(&written, meta.table).is_empty() {
+        // Later migrations have added some, and whole tables.
+        let known = columns(&written, meta.table);
+        if known.is_empty() {
             continue;
         }
-        // Later migrations have added some.
-        for change in changes(meta, &columns(&written, meta.table)) {
+        for change in changes(meta, &known) {
             let expected = lines(&written, &change);
             assert_eq!(lines(&made, &change), expected, "{change}");
             for line in expected {

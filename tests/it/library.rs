@@ -240,6 +240,28 @@ async fn templates_are_given(service: &UserTenantService, tenant: Uuid) {
     assert_eq!(service.retire_role_template("butcher").await.unwrap_err().code(), ErrorCode::NotFound);
 }
 
+/// What groups carry and hold.
+async fn groups_give(service: &UserTenantService, tenant: Uuid, role: Uuid) {
+    let session = service.write().await.unwrap();
+    let mut groups = Vec::new();
+    for name in ["engineers", "staff"] {
+        let group = New::<Group>::empty().with(Group::NAME, name).unwrap().with(Group::TENANT_ID, tenant).unwrap();
+        groups.push(id(&session.repository().create(group).await.unwrap()));
+    }
+    session.commit(()).await.unwrap().into_inner();
+    let [engineers, staff] = groups[..] else { unreachable!("there are two") };
+    service.give_role_to_group(tenant, staff, role).await.unwrap();
+    let twice = service.give_role_to_group(tenant, staff, role).await;
+    assert_eq!(twice.unwrap_err().code(), ErrorCode::Taken);
+    service.put_group_into(tenant, engineers, staff).await.unwrap();
+    let cycle = service.put_group_into(tenant, staff, engineers).await;
+    assert_eq!(cycle.unwrap_err().code(), ErrorCode::GroupCycle);
+    service.take_group_out_of(tenant, engineers, staff).await.unwrap();
+    service.take_role_from_group(tenant, staff, role).await.unwrap();
+    let gone = service.take_role_from_group(tenant, staff, role).await;
+    assert_eq!(gone.unwrap_err().code(), ErrorCode::NotFound);
+}
+
 async fn repositories_work_without_http(database: DatabaseOptions) {
     let twice = UserTenantService::builder(database.clone()).permissions(&["UseOven", "UseOven"]);
     let twice = twice.verifier(Verifier::Secret { secret: SECRET.into(), issuer: None }).build().await;
@@ -288,6 +310,7 @@ async fn repositories_work_without_http(database: DatabaseOptions) {
     steps_are_taken(&service, tenant, user).await;
     a_tenant_is_provisioned(&service).await;
     templates_are_given(&service, tenant).await;
+    groups_give(&service, tenant, role).await;
 
     // A session that is dropped has written nothing.
     let dropped = service.write().await.unwrap();

@@ -206,6 +206,12 @@ fn a_tool_can_do_what_its_token_can_and_no_more(world: &World) {
     let power = |why: &Json| why["checks"][3]["why"].as_str().unwrap_or_default().to_owned();
     let (_, _, why) = explain(json!({ "operation": "tenant_role_create", "id": own }));
     assert!(power(&why).contains("CreateRoles is granted by the role"), "{why}");
+    world.run(
+        "INSERT INTO main.group_roles (id, group_id, role_id) SELECT r.id, g.id, r.id FROM main.groups AS g
+             JOIN main.roles AS r ON r.tenant_id = g.tenant_id WHERE g.name = 'engineers' AND r.name = 'admin'",
+    );
+    let (_, _, why) = explain(json!({ "operation": "tenant_role_create", "id": own }));
+    assert!(power(&why).contains("CreateRoles is granted by the role, and is granted by a group"), "{why}");
     // Whose group it is, only the service knows; whose preferences, the token says.
     let (_, _, why) = explain(json!({ "operation": "group_user_find", "id": foreign }));
     assert_eq!((&why["wouldPass"], &why["checks"][3]["passes"]), (&Json::Null, &Json::Null), "{why}");

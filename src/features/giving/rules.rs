@@ -50,12 +50,11 @@ pub(crate) async fn carry(
     role: Uuid,
 ) -> Result<Committed<CarriedRole>> {
     tenants::lock(&session).await?;
-    let carried = session.repository::<GroupRole>();
     let asked = session.ask((
         session.repository::<Group>().exists(group),
         session.repository::<Role>().get(role),
-        carried.count(Some(&GroupRole::GROUP_ID.is(group))),
-        carried.count(None),
+        session.repository::<GroupRole>().count(Some(&GroupRole::GROUP_ID.is(group))),
+        session.repository::<Carried>().count(None),
     ));
     let (is_there, known, of_group, of_tenant) = asked.await?;
     is_group(is_there, group)?;
@@ -99,29 +98,30 @@ pub(crate) async fn hold(
         session.repository::<Group>().get(group),
         session.repository::<Group>().get(member),
         session.repository::<GroupGroup>().count(Some(&GroupGroup::GROUP_ID.is(group))),
-        session.repository::<GroupGroup>().count(None),
         session.repository::<Enclosure>().pages(Filter::default()).begun(),
     ));
-    let (known, held, of_group, of_tenant, enclosures) = asked.await?;
+    let (known, held, of_group, enclosures) = asked.await?;
     let known = known.ok_or_else(|| Error::OutOfReach(Sought::of::<Group>(&group)))?;
     let Some(held) = held else { return Err(Error::RelatedNotFound(Some(Sought::of::<Group>(&member)))) };
     let given = giving::granted_by(&session, group).await?;
     holdings::may_give(&session, principal, &given, Whom::All).await?;
     may_have_more("groups in the group", of_group, MOST_OF_GROUP)?;
-    may_have_more("groups in groups of the tenant", of_tenant, MOST_OF_TENANT)?;
 
     let mut called = HashMap::from([(group, known.name), (member, held.name.clone())]);
     let mut nesting = Nesting::default();
+    let mut of_tenant = 0;
     let note = |row: &Record| {
         let (holder, held) = (row.uuid(Enclosure::GROUP_ID), row.uuid(Enclosure::MEMBER_GROUP_ID));
         let name = |value: Option<&Value>| value.and_then(Value::as_text).unwrap_or_default().to_owned();
         if let (Some(holder), Some(held)) = (holder, held) {
             nesting.note(holder, held);
+            of_tenant += 1;
             called.insert(holder, name(row.get(Enclosure::NAME)));
             called.insert(held, name(row.get(Enclosure::MEMBER_NAME)));
         }
     };
     enclosures.for_each(note).await?;
+    may_have_more("groups in groups of the tenant", of_tenant, MOST_OF_TENANT)?;
     let named = |chain: Vec<Uuid>| {
         let row = |id| NamedRow { id, name: called.get(&id).cloned().unwrap_or_default() };
         chain.into_iter().map(row).collect()

@@ -19,6 +19,8 @@ pub(super) struct Question {
     pub(super) permission: String,
 }
 
+/// How many members' groups are looked at at once: each member may be in many.
+const AT_ONCE: usize = 100;
 /// The most groups that the sources of an answer name, each as often as it is named.
 const MOST_NAMED: usize = 50_000;
 
@@ -131,11 +133,8 @@ pub(super) async fn decide(
         .into_iter()
         .map(|member| (member.id, member.role_id))
         .collect();
-    let giving = Giving::to_members(session, members.keys().copied()).await?;
-    let granted = granted(session, members.values().copied().chain(giving.roles()).collect::<HashSet<_>>()).await?;
-    let grants = |role: &Uuid, name: &str| granted.get(role).is_some_and(|granted| granted.contains(name));
-    let carried: HashMap<Uuid, HashSet<Uuid>> =
-        members.keys().map(|member| (*member, giving.roles_of(*member))).collect();
+    let granted_to = granted(session, members.values().copied().collect::<HashSet<_>>()).await?;
+    let by_groups = given(session, &members, &questions).await?;
     let asked: HashSet<&str> = questions.iter().flat_map(|question| spellings(&question.permission)).collect();
     let own = UserLevelPermission::USER_TENANT_ID
         .is_one_of(members.keys().copied())
@@ -145,18 +144,43 @@ pub(super) async fn decide(
         let key = (own.user_tenant_id, name_of(&own.permission).to_owned());
         own_by_member.entry(key).or_default().push(own.allowed);
     }
-    let decide = |Question { membership, permission }| {
-        let name = name_of(&permission);
-        let allowed = members.get(&membership).is_some_and(|role| {
-            let of_role = grants(role, name).then_some(name);
-            let carried = carried.get(&membership).into_iter().flatten();
-            let of_groups = carried.filter(|role| grants(role, name)).map(|_| name).next();
-            let own = own_by_member.get(&(membership, name.to_owned())).into_iter().flatten();
+    let decide = |Question { membership, permission }: &Question| {
+        let name = name_of(permission);
+        let allowed = members.get(membership).is_some_and(|role| {
+            let of_role = granted_to.get(role).is_some_and(|granted| granted.contains(name)).then_some(name);
+            let of_groups = by_groups.contains(&(*membership, name)).then_some(name);
+            let own = own_by_member.get(&(*membership, name.to_owned())).into_iter().flatten();
             Effective::of(of_role, of_groups, own.map(|allowed| (name, *allowed))).has(name)
         });
-        Decision { user_tenant_id: membership, permission, allowed }
+        Decision { user_tenant_id: *membership, permission: permission.clone(), allowed }
     };
-    Ok(questions.into_iter().map(decide).collect())
+    Ok(questions.iter().map(decide).collect())
+}
+
+/// What members are asked about and have by groups, each with the name of the permission.
+async fn given<'a>(
+    session: &Session<CallerScope, Read>,
+    members: &HashMap<Uuid, Uuid>,
+    questions: &'a [Question],
+) -> Result<HashSet<(Uuid, &'a str)>> {
+    let mut asked: HashMap<Uuid, Vec<&str>> = HashMap::new();
+    for question in questions.iter().filter(|question| members.contains_key(&question.membership)) {
+        asked.entry(question.membership).or_default().push(name_of(&question.permission));
+    }
+    let mut given = HashSet::new();
+    let members: Vec<Uuid> = asked.keys().copied().collect();
+    for some in members.chunks(AT_ONCE) {
+        let giving = Giving::to_members(session, some.iter().copied()).await?;
+        let granted = granted(session, giving.roles()).await?;
+        for member in some {
+            let roles = giving.roles_of(*member);
+            let granted: Vec<_> = roles.iter().filter_map(|role| granted.get(role)).collect();
+            let names = asked.get(member).into_iter().flatten();
+            let names = names.filter(|name| granted.iter().any(|granted| granted.contains(**name)));
+            given.extend(names.map(|name| (*member, *name)));
+        }
+    }
+    Ok(given)
 }
 
 /// Which of these are active members of tenants that are active themselves.
