@@ -91,6 +91,23 @@ impl<S: Scope> Session<S, Write> {
         Ok(changed.map(|changed| changed.map(drop)))
     }
 
+    /// Removes the rows that match for good, and commits; `None` when there are none, and then nothing of the transaction is
+    /// written.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn destroy_if_there_and_commit<E: Entity>(
+        self,
+        predicate: &Predicate,
+    ) -> StoreResult<Option<Committed<()>>>
+    where
+        S: Sees<E>,
+    {
+        let statement = self.repository::<E>().writing(Operation::Destroy { predicate: Some(predicate) })?;
+        let finished = self.finish(vec![statement], CommitPolicy::CommitIfEachTouches).await?;
+        Ok(finished.map(|finished| finished.map(drop)))
+    }
+
     async fn update_and<E: Entity>(
         self,
         policy: CommitPolicy,

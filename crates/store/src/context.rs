@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use crate::audit::{Context, Said};
+use crate::audit::{Actor, Context, Said};
 use crate::executor::{Executor as _, Mode, Reader, Write};
 use crate::scope::Scope;
 use crate::session::Session;
@@ -16,6 +16,13 @@ impl<S: Scope, M: Mode> Session<S, M> {
             let tenant = self.scope.wall().tenant();
             self.said = transaction.say(&Said::new(&self.actor, &self.context, tenant));
         }
+    }
+}
+
+impl<S> Session<S, Write> {
+    /// In whose name it writes, and what else the audit log says of it.
+    pub fn author(&self) -> (&Actor, &Context) {
+        (&self.actor, &self.context)
     }
 }
 

@@ -334,6 +334,11 @@ impl EntityMeta {
         !self.read_only && self.unlogged.is_none() && (self.logged || of_a_tenant)
     }
 
+    /// Whether a row may be of several tenants at once: by rows that refer to it, as memberships do to a person.
+    pub fn is_shared(&self) -> bool {
+        matches!(self.tenancy, TenantRule::Through { local, .. } if local == self.id().name)
+    }
+
     /// The primary key.
     pub fn id(&self) -> &'static Property {
         let first = &self.properties[0];

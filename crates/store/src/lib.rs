@@ -73,6 +73,7 @@ mod context;
 pub mod cursor;
 pub mod entity;
 pub mod environment;
+pub mod erase;
 pub mod error;
 mod executor;
 pub mod filter;

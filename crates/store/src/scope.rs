@@ -114,6 +114,8 @@ pub enum SystemReason {
     RoleTemplates,
     /// Tell whether roles hold permissions of products.
     Catalogue,
+    /// Erase a tenant's rows for good, with people who have no other tenant: no other reason opens [`crate::erase`].
+    PurgeTenant,
 }
 
 impl Scope for TenantScope {

@@ -1,5 +1,6 @@
 //! Statements from metadata: [`Confined`] is the only kind that a session executes, and its constructor builds the wall in.
 
+mod erase;
 mod find;
 mod insert;
 mod operation;
@@ -154,7 +155,7 @@ impl CommitPolicy {
 }
 
 impl Confined {
-    /// Builds a statement; there is no way to one but this and [`Self::insertions`]. `said`: what the audit log says of it on
+    /// Builds a statement; there is no way to one but this, [`Self::insertions`], and what a purge needs (`erase.rs`). `said`: what the audit log says of it on
     /// `PostgreSQL`, if it writes.
     pub(crate) fn new(
         dialect: Dialect,

@@ -10,12 +10,31 @@ use crate::scope::Wall;
 /// Names of the tables of nested sub-queries; a chain of parents is never longer.
 const NESTED: [&str; 6] = ["w1", "w2", "w3", "w4", "w5", "w6"];
 
+/// Which parents tie a row to the wall.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Parents {
+    /// Those that are not deleted.
+    Live,
+    /// Deleted ones too.
+    All,
+}
+
 /// The column of a `tenant_query` that names the tenant of each row. Without it a statement fails.
 const QUERY_TENANT: &str = "within_tenant";
 
 /// What ties a row of `meta`, named `table`, to the wall; `None` where the wall is open.
 pub(super) fn bound(dialect: Dialect, wall: Wall, meta: &'static EntityMeta, table: &'static str) -> Option<Expr> {
-    bound_at(dialect, wall, meta, table, 0)
+    bound_at(dialect, wall, meta, table, 0, Parents::Live)
+}
+
+/// The same of all rows, whether or not what they belong to is deleted.
+pub(super) fn bound_of_all(
+    dialect: Dialect,
+    wall: Wall,
+    meta: &'static EntityMeta,
+    table: &'static str,
+) -> Option<Expr> {
+    bound_at(dialect, wall, meta, table, 0, Parents::All)
 }
 
 /// The column that ties a row to its tenant by itself, where there is one: with it rows can be read in the order that an
@@ -51,7 +70,18 @@ pub(super) fn exists(
     foreign: &'static str,
     key: Expr,
 ) -> Expr {
-    nested(dialect, wall, target, foreign, key, 0)
+    nested(dialect, wall, target, foreign, key, 0, Parents::Live)
+}
+
+/// The same of a row that may be deleted.
+pub(super) fn exists_of_all(
+    dialect: Dialect,
+    wall: Wall,
+    target: &'static EntityMeta,
+    foreign: &'static str,
+    key: Expr,
+) -> Expr {
+    nested(dialect, wall, target, foreign, key, 0, Parents::All)
 }
 
 fn bound_at(
@@ -60,6 +90,7 @@ fn bound_at(
     meta: &'static EntityMeta,
     table: &'static str,
     depth: usize,
+    parents: Parents,
 ) -> Option<Expr> {
     let column = |name: &str| meta.property(name).map(|property| Expr::col((table, property.column)));
     let nothing = || Some(Expr::cust("FALSE"));
@@ -69,21 +100,29 @@ fn bound_at(
             TenantRule::Itself => Some(Expr::col((table, meta.id().column)).eq(tenant)),
             TenantRule::Column(name) => column(name).map(|column| column.eq(tenant)).or_else(nothing),
             TenantRule::Through { local, foreign, via } => {
-                column(local).map(|key| nested(dialect, wall, via(), foreign, key, depth)).or_else(nothing)
+                column(local).map(|key| nested(dialect, wall, via(), foreign, key, depth, parents)).or_else(nothing)
             }
             TenantRule::Global { .. } => nothing(),
         },
         Wall::Person(person) => match meta.owner {
             Some(OwnerRule::Column(name)) => column(name).map(|column| column.eq(person)).or_else(nothing),
             Some(OwnerRule::Through { local, foreign, via }) => {
-                column(local).map(|key| nested(dialect, wall, via(), foreign, key, depth)).or_else(nothing)
+                column(local).map(|key| nested(dialect, wall, via(), foreign, key, depth, parents)).or_else(nothing)
             }
             None => nothing(),
         },
     }
 }
 
-fn nested(dialect: Dialect, wall: Wall, via: &'static EntityMeta, foreign: &str, key: Expr, depth: usize) -> Expr {
+fn nested(
+    dialect: Dialect,
+    wall: Wall,
+    via: &'static EntityMeta,
+    foreign: &str,
+    key: Expr,
+    depth: usize,
+    parents: Parents,
+) -> Expr {
     let (Some(table), Some(foreign)) = (NESTED.get(depth).copied(), via.property(foreign)) else {
         return Expr::cust("FALSE");
     };
@@ -92,10 +131,10 @@ fn nested(dialect: Dialect, wall: Wall, via: &'static EntityMeta, foreign: &str,
         .expr(Expr::cust("1"))
         .from(dialect.source(Wall::Open, via, table))
         .and_where(Expr::col((table, foreign.column)).eq(key));
-    if let Some(not_deleted) = not_deleted(via, table) {
+    if let Some(not_deleted) = not_deleted(via, table).filter(|_| parents == Parents::Live) {
         select.and_where(not_deleted);
     }
-    if let Some(bound) = bound_at(dialect, wall, via, table, depth + 1) {
+    if let Some(bound) = bound_at(dialect, wall, via, table, depth + 1, parents) {
         select.and_where(bound);
     }
     Expr::exists(select)

@@ -15,6 +15,7 @@ mod bytes;
 mod change;
 mod constraints;
 mod create;
+mod erase;
 mod includes;
 mod insert;
 mod isolation;
