@@ -97,6 +97,13 @@ pub const MIGRATIONS: Migrations = Migrations {
             down: include_str!("../migrations/postgres/0012_provisioning.down.sql"),
             additive: true,
         },
+        Migration {
+            version: 13,
+            name: "purge",
+            up: include_str!("../migrations/postgres/0013_purge.up.sql"),
+            down: include_str!("../migrations/postgres/0013_purge.down.sql"),
+            additive: true,
+        },
     ],
     sqlite: &[
         Migration {
@@ -181,6 +188,13 @@ pub const MIGRATIONS: Migrations = Migrations {
             name: "provisioning",
             up: include_str!("../migrations/sqlite/0012_provisioning.up.sql"),
             down: include_str!("../migrations/sqlite/0012_provisioning.down.sql"),
+            additive: true,
+        },
+        Migration {
+            version: 13,
+            name: "purge",
+            up: include_str!("../migrations/sqlite/0013_purge.up.sql"),
+            down: include_str!("../migrations/sqlite/0013_purge.down.sql"),
             additive: true,
         },
     ],

@@ -61,6 +61,10 @@ pub struct Tenant {
     #[property(hidden, logged)]
     #[serde(skip_serializing)]
     pub archived_from: Option<i32>,
+    /// When its purge was asked for; from then on nothing leads back.
+    #[property(hidden, logged)]
+    #[serde(default, skip_serializing, with = "date_time::instant::option")]
+    pub purging_on: Option<OffsetDateTime>,
     /// How many days it can be restored once it is archived, where that is not what the deployment says.
     #[property(hidden, logged, minimum = 0, maximum = 36500)]
     #[serde(skip_serializing)]

@@ -271,8 +271,10 @@ fn several_may_adopt_at_once() {
         "0007 events",
         "0008 lifecycle",
         "0009 jobs",
+        "0010 groups",
         "0011 role_templates",
         "0012 provisioning",
+        "0013 purge",
     ];
     assert_eq!(applied, steps);
     legacy.migrated(&["check"]);
