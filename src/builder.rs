@@ -14,6 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use user_tenant_store::EntityMeta;
 use user_tenant_store::environment::Environment;
 use user_tenant_store::migrate::Migrations;
 use user_tenant_store::scope::{System, SystemReason};
@@ -69,6 +70,7 @@ pub struct Builder {
     retention_days: u16,
     permissions: Vec<OwnPermission>,
     permissions_open: Option<bool>,
+    entities: &'static [fn() -> &'static EntityMeta],
 }
 
 impl UserTenantService {
@@ -112,6 +114,7 @@ impl UserTenantService {
             retention_days: RETENTION_DAYS,
             permissions: Vec::new(),
             permissions_open: None,
+            entities: &[],
         }
     }
 
@@ -224,6 +227,7 @@ impl Builder {
         let sessions = sessions.accepting(self.acceptance).retaining(self.retention_days).for_operator(self.operator);
         let sessions = sessions.knowing(catalogue, self.permissions_open).await;
         let sessions = sessions.map_err(|error| BuildError::Database(Box::new(error)))?;
+        let sessions = sessions.with_entities(self.entities);
         let metrics = Arc::new(Metrics::new().map_err(|error| BuildError::Options(error.into()))?);
         let (keys, rules) = keys(verifier, self.leeway, &sessions.lookups(), &self.clock)?;
         let signatures = self.callback.and_then(|callback| SignatureVerifier::new(callback, self.clock.clone()));

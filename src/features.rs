@@ -5,6 +5,7 @@ pub(crate) mod giving;
 pub(crate) mod lifecycle;
 mod permissions;
 pub(crate) mod provisioning;
+pub(crate) mod purge;
 pub(crate) mod role_templates;
 mod user_roles;
 
@@ -36,7 +37,8 @@ pub(crate) const FEATURES: &[Feature] = &[
     provisioning::FEATURE,
     role_templates::FEATURE,
     giving::FEATURE,
+    purge::FEATURE,
 ];
 
 /// Every kind of job: a row each.
-pub(crate) const JOBS: &[Kind] = &[FORGET_JOBS, EXPIRE_KEYS];
+pub(crate) const JOBS: &[Kind] = &[FORGET_JOBS, EXPIRE_KEYS, purge::PURGE, purge::EXPIRE];

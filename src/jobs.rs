@@ -12,14 +12,10 @@ mod runner;
 mod upkeep;
 mod work;
 
-pub(crate) use self::kind::Kind;
+pub(crate) use self::kind::{Kind, Periodic};
 pub use self::runner::JobOptions;
 pub(crate) use self::runner::Runner;
 pub(crate) use self::upkeep::{EXPIRE_KEYS, FORGET_JOBS};
-#[cfg_attr(
-    not(test),
-    allow(unused_imports, reason = "the first feature that leaves something for later uses them")
-)]
 pub(crate) use self::{
     queue::enqueue,
     work::{Finished, Work},

@@ -31,7 +31,7 @@
 //! | have our whole command line too | `cli::Program` (feature `cli`) |
 //! | verify tokens in another way | [`TokenVerifier`], `examples/own_verifier.rs` |
 //! | hear of what changed | [`Builder::on_change`] |
-//! | do what is left for later: purges, expiry | [`UserTenantService::run_jobs`] |
+//! | do what is left for later: purges, expiry | [`UserTenantService::run_jobs`], [`Builder::entities`] |
 //! | read and write rows without HTTP | [`store`], [`model`], `examples/embedded.rs` |
 //! | give assistants the operations as tools | `mcp::McpServer` (feature `mcp`) |
 //!

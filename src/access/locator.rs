@@ -41,7 +41,7 @@ impl Admits {
     fn admits(self, state: TenantState) -> bool {
         match self {
             Self::Active => state == TenantState::Active,
-            Self::NotArchived => state != TenantState::Archived,
+            Self::NotArchived => !state.is_archived(),
             Self::All => true,
         }
     }

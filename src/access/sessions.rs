@@ -14,7 +14,7 @@ use user_tenant_store::session::{
     DatabaseOptions, Limits, PoolState, Read, Session, SlowReadsState, Store, Turn, Write,
 };
 use user_tenant_store::value::Value;
-use user_tenant_store::{Entity, StoreError, StoreResult};
+use user_tenant_store::{Entity, EntityMeta, StoreError, StoreResult};
 use uuid::Uuid;
 
 use super::guard::Authorized;
@@ -46,6 +46,8 @@ pub(crate) struct Sessions {
     catalogue: Arc<Catalogue>,
     /// Whether another program has made the database.
     is_adopted: bool,
+    /// The entities of the application, beside ours.
+    beside: &'static [fn() -> &'static EntityMeta],
 }
 
 impl Sessions {
@@ -95,6 +97,7 @@ impl Sessions {
             operator: false,
             catalogue: Arc::default(),
             is_adopted: false,
+            beside: &[],
         })
     }
 
@@ -111,6 +114,16 @@ impl Sessions {
     /// Which permissions there are.
     pub(crate) fn catalogue(&self) -> &Catalogue {
         &self.catalogue
+    }
+
+    /// The same, with entities of the application, whose rows go with their tenant.
+    pub(crate) fn with_entities(self, beside: &'static [fn() -> &'static EntityMeta]) -> Self {
+        Self { beside, ..self }
+    }
+
+    /// All entities: ours, and those of the application.
+    pub(crate) fn entities(&self) -> impl Iterator<Item = &'static EntityMeta> + Clone + use<> {
+        registry().iter().chain(self.beside).map(|entity| entity())
     }
 
     /// When memberships beside a person's home are active.
@@ -180,6 +193,16 @@ impl Sessions {
         };
         let context = Context { kind: Some(kind), ..Context::default() };
         self.store.write_about(System(reason), Actor::SYSTEM, context, None).await
+    }
+
+    /// The same in somebody's name, of which the audit log says this.
+    pub(crate) async fn write_system_as(
+        &self,
+        reason: SystemReason,
+        actor: Actor,
+        context: Context,
+    ) -> StoreResult<Session<System, Write>> {
+        self.store.write_about(System(reason), actor, context, None).await
     }
 
     /// Ends what is under way and closes the connections.

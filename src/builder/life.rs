@@ -11,7 +11,7 @@ use super::UserTenantService;
 use crate::domain::principal::{Permissions, Principal};
 use crate::domain::users::{self, Change, Wanted};
 use crate::error::{Error, Result};
-use crate::features::lifecycle;
+use crate::features::{lifecycle, purge};
 use crate::model::lifecycle::{ACTIVATE, ARCHIVE, DEACTIVATE, REACTIVATE, RESTORE, SUSPEND};
 use crate::model::{PersonState, Tenant, TenantState, UserStatus};
 
@@ -83,6 +83,26 @@ impl UserTenantService {
         };
         let session = self.write_because(reason).await?.in_name_of(tenant).narrow(CallerScope::All(AllTenants));
         Ok(lifecycle::rules::tenant(session, tenant, step, self.sessions().retention_days()).await?.into_inner())
+    }
+
+    /// Has an archived tenant purged, and tells the id of the job: every row of it goes for good, with people who have no other
+    /// tenant. Nothing leads back. [`Self::run_jobs`] does it, here or in another process.
+    ///
+    /// ```
+    /// use user_tenant_service::{Result, TenantStep, UserTenantService};
+    /// use uuid::Uuid;
+    ///
+    /// async fn forget(users: &UserTenantService, tenant: Uuid) -> Result<()> {
+    ///     users.step_tenant(tenant, TenantStep::Archive, None).await?;
+    ///     users.purge_tenant(tenant, Some("They asked for it")).await.map(drop)
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::NoTransition`] unless the tenant is archived, [`Error::OutOfReach`], and when the database fails.
+    pub async fn purge_tenant(&self, tenant: Uuid, reason: Option<&str>) -> Result<Uuid> {
+        let session = self.write_because(reason).await?.in_name_of(tenant).narrow(CallerScope::All(AllTenants));
+        Ok(purge::rules::request(session, tenant, None).await?.into_inner())
     }
 
     /// Limits a tenant. Those who have a seat keep it.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::time::Duration;
+use user_tenant_store::EntityMeta;
 
 use axum::Router;
 use user_tenant_store::environment::Environment;
@@ -139,6 +140,39 @@ impl Builder {
     #[must_use]
     pub fn archive_retention_days(self, retention_days: u16) -> Self {
         Self { retention_days, ..self }
+    }
+
+    /// Entities of the application beside ours: their rows are purged with the tenant that they belong to, in an order that follows
+    /// from their references. Of a table that is none of these, rows that refer to ours stop a purge.
+    ///
+    /// ```
+    /// use user_tenant_service::store::Entity;
+    /// use user_tenant_service::Builder;
+    /// use uuid::Uuid;
+    ///
+    /// /// A note of a tenant.
+    /// #[derive(serde::Deserialize, Entity)]
+    /// #[serde(rename_all = "camelCase")]
+    /// #[entity(table = "notes", audit = "none", tenancy(column = "tenantId"))]
+    /// struct Note {
+    ///     /// Id.
+    ///     #[property(id)]
+    ///     id: Uuid,
+    ///     /// The tenant that it belongs to.
+    ///     #[property(parent)]
+    ///     tenant_id: Uuid,
+    ///     /// What it says.
+    ///     #[property(max_length = 200)]
+    ///     text: String,
+    /// }
+    ///
+    /// fn with_notes(builder: Builder) -> Builder {
+    ///     builder.entities(&[Note::meta])
+    /// }
+    /// ```
+    #[must_use]
+    pub fn entities(self, entities: &'static [fn() -> &'static EntityMeta]) -> Self {
+        Self { entities, ..self }
     }
 
     /// Takes every caller whose token verifies for active: only the operator reaches this service.

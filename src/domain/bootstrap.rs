@@ -67,6 +67,7 @@ pub(crate) async fn let_in(
     let tenants = session.repository::<Tenant>();
     let (_, here) = session.ask((tenants.lock_by_id(tenant), tenants.get(tenant))).await?;
     let here = here.ok_or_else(|| Error::NotFound(Sought::of::<Tenant>(&tenant)))?;
+    tenants::not_purging(&here)?;
     let same_name = Role::TENANT_ID.is(tenant).and(Some(&Role::NAME.is_in_any_case(&wanted.role_name)));
     let role = match session.repository::<Role>().find_one(same_name).await? {
         None => provisioning::create_role(&session, tenant, &wanted.role_name, &wanted.permissions).await?,

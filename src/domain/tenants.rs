@@ -114,7 +114,15 @@ fn refused<M: Mode>(session: &Session<CallerScope, M>, wanted: TenantState) -> V
 /// Refuses to change a tenant that is archived.
 fn not_archived(tenant: &Tenant) -> Result<()> {
     match tenant.state() {
-        TenantState::Archived => Err(Error::TenantNotActive(TenantState::Archived)),
+        state if state.is_archived() => Err(Error::TenantNotActive(state)),
+        _ => Ok(()),
+    }
+}
+
+/// Refuses to add to a tenant whose rows are being removed for good. Who was admitted before it was archived may come late.
+pub(crate) fn not_purging(tenant: &Tenant) -> Result<()> {
+    match tenant.state() {
+        state @ TenantState::Purging => Err(Error::TenantNotActive(state)),
         _ => Ok(()),
     }
 }

@@ -188,7 +188,11 @@ fn described(plain: PlainShape, components: &mut Components) -> serde_json::Resu
         let text = Object::with_type(utoipa::openapi::Type::String);
         response = response.header(*name, HeaderBuilder::new().description(Some(*says)).schema(Some(text)).build());
     }
-    let status = if plain.status == StatusCode::CREATED { "201" } else { "200" };
+    let status = match plain.status {
+        StatusCode::CREATED => "201",
+        StatusCode::ACCEPTED => "202",
+        _ => "200",
+    };
     Ok((status, response.build()))
 }
 

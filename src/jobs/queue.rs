@@ -17,7 +17,6 @@ pub(super) static QUEUED: Notify = Notify::const_new();
 
 /// Leaves work for later, in the caller's transaction: it is done if that is committed, and then at once or from `after` on. A
 /// session of a tenant leaves work of that tenant only.
-#[cfg_attr(not(test), allow(dead_code, reason = "the first feature that leaves something for later uses it"))]
 pub(crate) async fn enqueue<S: Scope + Sees<Job>>(
     session: &Session<S, Write>,
     kind: &Kind,

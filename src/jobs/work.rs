@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde_json::Value as Json;
 use time::OffsetDateTime;
+use user_tenant_store::EntityMeta;
+use user_tenant_store::audit::{Actor, Context};
 use user_tenant_store::filter::Predicate;
 use user_tenant_store::record::Patch;
 use user_tenant_store::scope::{Scope, Sees, System, SystemReason};
@@ -76,11 +78,25 @@ pub(super) enum Ending {
     Lost,
 }
 
-#[cfg_attr(not(test), allow(dead_code, reason = "what the kinds of today do not need, those of features will"))]
 impl Work {
     /// Id of the tenant that the job is for.
     pub(crate) fn tenant(&self) -> Option<Uuid> {
         self.taken.tenant
+    }
+
+    /// Id of the job.
+    pub(crate) fn id(&self) -> Uuid {
+        self.taken.job
+    }
+
+    /// For how many days an archived tenant is kept, where it does not say so itself.
+    pub(crate) fn retention_days(&self) -> u16 {
+        self.sessions.retention_days()
+    }
+
+    /// All entities of the deployment.
+    pub(crate) fn entities(&self) -> impl Iterator<Item = &'static EntityMeta> + Clone + use<> {
+        self.sessions.entities()
     }
 
     /// What it is done with.
@@ -100,6 +116,16 @@ impl Work {
         Ok(self.sessions.write_system(SystemReason::Jobs).await?)
     }
 
+    /// The same for a reason of its own, in the name of whoever asked for it.
+    pub(crate) async fn write_as(
+        &self,
+        reason: SystemReason,
+        actor: Actor,
+        context: Context,
+    ) -> Result<Session<System, Write>> {
+        Ok(self.sessions.write_system_as(reason, actor, context).await?)
+    }
+
     /// Commits the last step: the job is done, or comes back when its time has come again.
     pub(crate) async fn done<S: Scope + Sees<Job>>(self, session: Session<S, Write>) -> Result<Finished> {
         let now = session.now();
@@ -114,6 +140,23 @@ impl Work {
     pub(crate) async fn again<S: Scope + Sees<Job>>(self, session: Session<S, Write>) -> Result<Finished> {
         let patch = Taken::queued(session.now(), 0)?;
         self.end(session, patch, Ending::Again).await
+    }
+
+    /// The same as [`Self::again`]; the next step is done with this.
+    pub(crate) async fn again_with<S: Scope + Sees<Job>>(
+        self,
+        session: Session<S, Write>,
+        payload: Json,
+    ) -> Result<Finished> {
+        let patch = Taken::queued(session.now(), 0)?.with(Job::PAYLOAD, payload)?;
+        self.end(session, patch, Ending::Again).await
+    }
+
+    /// Commits the last step of a job that leaves nothing behind, not even itself.
+    pub(crate) async fn gone<S: Scope + Sees<Job>>(self, session: Session<S, Write>) -> Result<Finished> {
+        let gone = session.destroy_if_there_and_commit::<Job>(&self.taken.is_ours()).await?;
+        let gone = gone.map(user_tenant_store::session::Committed::into_inner);
+        Ok(Finished(if gone.is_some() { Ending::Done } else { Ending::Lost }))
     }
 
     async fn end<S: Scope + Sees<Job>>(

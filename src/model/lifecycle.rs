@@ -102,6 +102,8 @@ pub enum TenantState {
     Suspended,
     /// Nobody may work in it, nor change it. It is purged at the end of its retention.
     Archived,
+    /// Its rows are being removed for good; nothing leads back.
+    Purging,
 }
 
 /// Whether a person may do anything at all.
@@ -121,12 +123,13 @@ pub(crate) const ACTIVATE: &str = "activate";
 pub(crate) const SUSPEND: &str = "suspend";
 pub(crate) const ARCHIVE: &str = "archive";
 pub(crate) const RESTORE: &str = "restore";
+pub(crate) const PURGE: &str = "purge";
 pub(crate) const REACTIVATE: &str = "reactivate";
 pub(crate) const DEACTIVATE: &str = "deactivate";
 
 /// Tenants. What is restored is what it was.
 pub(crate) const TENANTS: Life<TenantState> = {
-    use TenantState::{Active, Archived, Pending, Suspended};
+    use TenantState::{Active, Archived, Pending, Purging, Suspended};
     Life(&[
         row(ACTIVATE, Pending, Active),
         row(ACTIVATE, Suspended, Active),
@@ -137,6 +140,7 @@ pub(crate) const TENANTS: Life<TenantState> = {
         row(RESTORE, Archived, Pending),
         row(RESTORE, Archived, Active),
         row(RESTORE, Archived, Suspended),
+        row(PURGE, Archived, Purging),
     ])
 };
 
@@ -182,6 +186,7 @@ impl Status for TenantState {
             Self::Active => "active",
             Self::Suspended => "suspended",
             Self::Archived => "archived",
+            Self::Purging => "purging",
         }
     }
 }
@@ -230,14 +235,22 @@ impl TenantState {
         match self {
             Self::Pending => TenantStatus::Pending,
             Self::Active => TenantStatus::Active,
-            Self::Suspended | Self::Archived => TenantStatus::Inactive,
+            Self::Suspended | Self::Archived | Self::Purging => TenantStatus::Inactive,
         }
+    }
+
+    /// Whether nobody may change it: it is archived, and may be on its way out.
+    pub(crate) fn is_archived(self) -> bool {
+        matches!(self, Self::Archived | Self::Purging)
     }
 }
 
 impl Tenant {
     /// Where it stands in its life.
     pub fn state(&self) -> TenantState {
+        if self.purging_on.is_some() {
+            return TenantState::Purging;
+        }
         TenantState::of(self.status, self.archived_on.is_some())
     }
 

@@ -77,7 +77,7 @@ impl Standing {
             TenantState::Active => {}
             TenantState::Pending => return Err(Inactive::TenantPending),
             TenantState::Suspended => return Err(Inactive::TenantSuspended),
-            TenantState::Archived => return Err(Inactive::TenantArchived),
+            TenantState::Archived | TenantState::Purging => return Err(Inactive::TenantArchived),
         }
         if acceptance.counts(self.status, self.default_tenant_id == Some(self.tenant_id)) {
             return Ok(());

@@ -10,7 +10,7 @@ use user_tenant_store::{StoreError, TypedProperty};
 use uuid::Uuid;
 
 use super::super::provisioning::{self, Login};
-use super::super::seats;
+use super::super::{seats, tenants};
 use super::{Addition, Asked, Principal, identity, may_assign, role_of};
 use crate::error::{Error, Result, Sought};
 use crate::model::{Role, Tenant, User, UserCredentials, UserStatus, UserTenant};
@@ -39,6 +39,7 @@ pub(crate) async fn add(
     ));
     let ((_, here), known, creator, role) = asked.await?;
     let here = here.ok_or_else(|| Error::NotFound(Sought::of::<Tenant>(&tenant)))?;
+    tenants::not_purging(&here)?;
     let clients = creator.and_then(|creator| creator.auth_client_ids);
     let joining = joining(&session, login, known, wanted.person, tenant, clients).await?;
     may_assign(&principal, wanted.role, role.as_ref())?;

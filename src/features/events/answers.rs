@@ -144,7 +144,8 @@ fn told(event: Event, tenant: Option<Uuid>) -> Json {
         let (was, is) = (show(old.as_ref()), show(new.as_ref()));
         match event.operation_name.as_str() {
             "INSERT" => after = Some(filled(is)),
-            "DELETE" => before = Some(filled(was)),
+            // What a purge says of all that went with a row.
+            "DELETE" => (before, after) = (Some(filled(was)), new.filter(|_| !is_veiled)),
             _ if !is_deleted(old.as_ref()) && is_deleted(new.as_ref()) => before = Some(filled(was)),
             _ if is_deleted(old.as_ref()) && !is_deleted(new.as_ref()) => after = Some(filled(is)),
             _ => {

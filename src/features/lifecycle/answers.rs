@@ -5,6 +5,7 @@ use serde_json::{Value as Json, json};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use crate::features::purge::rules::UnderWay;
 use crate::http::route::Described;
 
 /// Where somebody stands after a step.
@@ -41,11 +42,30 @@ pub(super) struct TenantLife {
     pub(super) archived_on: Option<OffsetDateTime>,
     #[serde(with = "time::serde::rfc3339::option")]
     pub(super) restorable_until: Option<OffsetDateTime>,
+    pub(super) purge: Option<Purge>,
     pub(super) retention_days: Option<i32>,
     pub(super) max_members: Option<i32>,
     pub(super) members: u64,
     pub(super) max_invitations: Option<i32>,
     pub(super) invitations: u64,
+}
+
+/// How far a tenant's purge has come.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Purge {
+    #[serde(with = "time::serde::rfc3339")]
+    since: OffsetDateTime,
+    state: String,
+    rows: u64,
+    lines: u64,
+    last_error: Option<String>,
+}
+
+impl From<UnderWay> for Purge {
+    fn from(UnderWay { since, state, rows, lines, last_error }: UnderWay) -> Self {
+        Self { since, state, rows, lines, last_error }
+    }
 }
 
 impl Described for TenantLife {
@@ -58,14 +78,14 @@ impl Described for TenantLife {
             "description": "Where a tenant stands in its life, and how many seats of it are taken.",
             "type": "object",
             "required": [
-                "id", "status", "allowed", "archivedOn", "restorableUntil", "retentionDays", "maxMembers", "members",
+                "id", "status", "allowed", "archivedOn", "restorableUntil", "purge", "retentionDays", "maxMembers", "members",
                 "maxInvitations", "invitations",
             ],
             "properties": {
                 "id": { "type": "string", "format": "uuid", "description": "Id of the tenant." },
                 "status": {
                     "type": "string",
-                    "enum": ["pending", "active", "suspended", "archived"],
+                    "enum": ["pending", "active", "suspended", "archived", "purging"],
                     "description": "Where it stands.",
                 },
                 "allowed": {
@@ -74,7 +94,19 @@ impl Described for TenantLife {
                     "description": "The steps that lead on from there.",
                 },
                 "archivedOn": time("When it was archived, while it is."),
-                "restorableUntil": time("Until when it can be restored."),
+                "restorableUntil": time("Until when it can be restored; it is purged then."),
+                "purge": {
+                    "type": ["object", "null"],
+                    "description": "How far its purge has come, while it is being purged.",
+                    "required": ["since", "state", "rows", "lines", "lastError"],
+                    "properties": {
+                        "since": { "type": "string", "format": "date-time", "description": "When it was asked for." },
+                        "state": { "type": "string", "description": "Where its job stands." },
+                        "rows": count("How many rows are gone."),
+                        "lines": count("Of how many lines of the audit log personal data is gone."),
+                        "lastError": { "type": ["string", "null"], "description": "Why a step of it did not succeed." },
+                    },
+                },
                 "retentionDays": most("For how many days after that; null for as many as the deployment says."),
                 "maxMembers": most("How many members it may have; null for any number."),
                 "members": count("How many it has who may act, those who are invited among them."),

@@ -8,8 +8,9 @@ use uuid::Uuid;
 
 use super::answers::TenantLife;
 use crate::domain::principal::Principal;
-use crate::domain::{seats, users};
+use crate::domain::{seats, tenants, users};
 use crate::error::{Error, Result, Sought};
+use crate::features::purge::rules::under_way;
 use crate::model::lifecycle::{DEACTIVATE, PEOPLE, RESTORE, Status as _, TENANTS};
 use crate::model::{PersonState, Tenant, TenantState, User};
 
@@ -42,6 +43,7 @@ pub(crate) async fn tenant(
 pub(super) async fn life(session: &Session<CallerScope, Read>, id: Uuid, retention: u16) -> Result<TenantLife> {
     let tenant = session.repository::<Tenant>().get(id).await?.ok_or_else(|| unknown(id))?;
     let taken = seats::taken(session, id).await?;
+    let purge = under_way(session, &tenant).await?;
     let state = tenant.state();
     let mut allowed: Vec<_> = TENANTS.0.iter().filter(|row| row.from == state).map(|row| row.step).collect();
     allowed.dedup();
@@ -51,6 +53,7 @@ pub(super) async fn life(session: &Session<CallerScope, Read>, id: Uuid, retenti
         allowed,
         archived_on: tenant.archived_on,
         restorable_until: restorable_until(&tenant, retention),
+        purge: purge.map(Into::into),
         retention_days: tenant.retention_days,
         max_members: tenant.max_members,
         members: taken.members,
@@ -66,9 +69,9 @@ pub(crate) async fn limit(
     patch: Patch<Tenant>,
 ) -> Result<Committed<()>> {
     // Whoever takes a seat holds the tenant, and counts by what is written here, or before it is.
-    if !session.repository::<Tenant>().lock_by_id(id).await? {
-        return Err(unknown(id));
-    }
+    let tenants = session.repository::<Tenant>();
+    let (_, tenant) = session.ask((tenants.lock_by_id(id), tenants.get(id))).await?;
+    tenants::not_purging(&tenant.ok_or_else(|| unknown(id))?)?;
     session.update_by_id_and_commit(id, patch).await?.ok_or_else(|| unknown(id))
 }
 
@@ -94,7 +97,7 @@ pub(crate) async fn person(
 }
 
 /// Until when an archived tenant can be restored. `retention` is what the deployment says, in days.
-fn restorable_until(tenant: &Tenant, retention: u16) -> Option<OffsetDateTime> {
+pub(crate) fn restorable_until(tenant: &Tenant, retention: u16) -> Option<OffsetDateTime> {
     let days = tenant.retention_days.map_or(i64::from(retention), i64::from);
     tenant.archived_on.map(|since| since.saturating_add(Duration::days(days)))
 }

@@ -130,8 +130,9 @@ macro_rules! types {
 
 types! {
     "tenant.created" "tenants" [inserted!()] "A tenant was made." "" r#"{"name": "Acme", "key": "acme", "status": 1}"#;
+    "tenant.purged" "tenants" [purged!()] "Every row of a tenant is gone for good; `after` says how many of which table." r#"{"status": 0}"# r#"{"rows": {"roles": 3, "user_tenants": 12, "users": 11}, "lines": 71}"#;
     "tenant.removed" "tenants" [removed!()] "A tenant was deleted; its rows are kept." r#"{"name": "Acme", "key": "acme", "status": 1}"# "";
-    "tenant.purged" "tenants" [purged!()] "The row of a deleted tenant is gone for good." "{}" "";
+    "tenant.purgeRequested" "tenants" [filled!("after", "before", "purging_on")] "A tenant is to be purged: from now on it can be restored no more." r#"{"purgingOn": null}"# r#"{"purgingOn": "2026-05-06T07:08:09.000Z"}"#;
     "tenant.archived" "tenants" [filled!("after", "before", "archived_on")] "A tenant was archived: nobody of it is answered, and its rows are kept." r#"{"status": 1, "archivedOn": null}"# r#"{"status": 0, "archivedOn": "2026-05-06T07:08:09.000Z"}"#;
     "tenant.restored" "tenants" [filled!("before", "after", "archived_on")] "An archived tenant is again what it was." r#"{"status": 0, "archivedOn": "2026-05-06T07:08:09.000Z"}"# r#"{"status": 1, "archivedOn": null}"#;
     "tenant.suspended" "tenants" [became!("status", "0")] "A tenant was suspended: nobody of it is answered." r#"{"status": 1}"# r#"{"status": 0}"#;

@@ -8,8 +8,8 @@ use proptest::sample::select;
 
 use super::*;
 
-const TENANT_STATES: [TenantState; 4] =
-    [TenantState::Pending, TenantState::Active, TenantState::Suspended, TenantState::Archived];
+const TENANT_STATES: [TenantState; 5] =
+    [TenantState::Pending, TenantState::Active, TenantState::Suspended, TenantState::Archived, TenantState::Purging];
 const MEMBER_STATES: [UserStatus; 5] = [
     UserStatus::Registered,
     UserStatus::Active,
@@ -17,7 +17,7 @@ const MEMBER_STATES: [UserStatus; 5] = [
     UserStatus::PasswordChangeNeeded,
     UserStatus::Rejected,
 ];
-const STEPS: [&str; 7] = [ACTIVATE, SUSPEND, ARCHIVE, RESTORE, REACTIVATE, DEACTIVATE, "unknown"];
+const STEPS: [&str; 8] = [ACTIVATE, SUSPEND, ARCHIVE, RESTORE, PURGE, REACTIVATE, DEACTIVATE, "unknown"];
 
 /// The rows of a kind as the document has them: each step, from where, and where to.
 fn written<S: Status>(life: &Life<S>) -> String {
@@ -49,7 +49,10 @@ fn the_document_has_the_table() {
 fn a_refusal_names_what_is_what_was_asked_and_what_is_allowed() {
     let back = TenantState::Pending;
     let refused = TENANTS.step(SUSPEND, TenantState::Archived, back).unwrap_err();
-    assert_eq!((refused.from, refused.to, &refused.allowed[..]), ("archived", "suspended", &["pending"][..]));
+    assert_eq!(
+        (refused.from, refused.to, &refused.allowed[..]),
+        ("archived", "suspended", &["pending", "purging"][..])
+    );
     let refused = TENANTS.step(RESTORE, TenantState::Active, TenantState::Active).unwrap_err();
     assert_eq!((refused.to, &refused.allowed[..]), ("active", &["suspended", "archived"][..]));
     let refused = MEMBERSHIPS.check(UserStatus::Rejected, UserStatus::Active, UserStatus::Active).unwrap_err();
@@ -72,10 +75,11 @@ proptest! {
             if step == ARCHIVE {
                 back = state;
             }
-            // Out of the archive nothing leads but to what was there before.
+            // Out of the archive nothing leads but to what was there before, or out for good.
             if state == TenantState::Archived {
-                prop_assert_eq!((step, next), (RESTORE, back));
+                prop_assert!([(RESTORE, back), (PURGE, TenantState::Purging)].contains(&(step, next)));
             }
+            prop_assert!(state != TenantState::Purging);
             state = next;
         }
     }

@@ -1,0 +1,279 @@
+//! One step of a purge: some rows, with what the audit log says of them, children before parents and the tenant's own row last.
+
+use serde_json::{Map, Value as Json, json};
+use user_tenant_store::Entity as _;
+use user_tenant_store::entity::Property;
+use user_tenant_store::erase::{Doomed, Eraser, Kept};
+use user_tenant_store::value::Value;
+use uuid::Uuid;
+
+use super::payload::Progress;
+use super::tables::{Meta, Root, Tables, home};
+use crate::error::{Error, Result};
+use crate::model::Job;
+
+/// Most rows of a table that one step removes.
+const BATCH: u64 = 500;
+/// Most lines of the audit log that it looks at, or takes values from, at once.
+const LINES: u64 = 2_000;
+/// How often it looks at so many of which none holds anything.
+const LOOKS: usize = 10;
+
+/// What a program that stops here has at work.
+#[derive(Clone, Copy)]
+enum Phase {
+    /// Rows that name the tenant, with what belongs to them.
+    Rows(Root),
+    /// People who have their home here, and no membership.
+    Homes,
+    /// The tenant's lines of the audit log.
+    Lines,
+    /// The tenant's own row.
+    Tenant,
+}
+
+impl Phase {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Rows(root) => root.meta.table,
+            Self::Homes => "homes",
+            Self::Lines => "lines",
+            Self::Tenant => "tenant",
+        }
+    }
+}
+
+/// A purge at work.
+pub(super) struct Erasure<'a> {
+    pub(super) eraser: Eraser<'a>,
+    pub(super) tenant: Uuid,
+    /// The job that does it: it goes with the tenant.
+    pub(super) job: Uuid,
+    pub(super) tables: &'a Tables,
+    pub(super) kept: &'a Kept,
+    pub(super) progress: &'a mut Progress,
+}
+
+impl Erasure<'_> {
+    /// Does the next thing. True once nothing is left but the job.
+    pub(super) async fn step(&mut self, reason: Option<&str>) -> Result<bool> {
+        let rows = self.tables.roots().into_iter().map(Phase::Rows);
+        let phases: Vec<Phase> = rows.chain([Phase::Homes, Phase::Lines, Phase::Tenant]).collect();
+        let first = phases.iter().position(|phase| phase.name() == self.progress.at).unwrap_or_default();
+        for phase in &phases[first..] {
+            phase.name().clone_into(&mut self.progress.at);
+            let is_something = match *phase {
+                Phase::Rows(root) => self.rows(root).await?,
+                Phase::Homes => self.homes().await?,
+                Phase::Lines => self.lines().await?,
+                Phase::Tenant => return self.end(reason).await,
+            };
+            if is_something {
+                break;
+            }
+        }
+        Ok(false)
+    }
+
+    /// Removes some rows that name the tenant.
+    async fn rows(&mut self, root: Root) -> Result<bool> {
+        let tenant = [Value::Uuid(self.tenant)];
+        let which = root.which(&tenant);
+        let ids = self.doomed(root.meta, which, BATCH).await?;
+        if ids.is_empty() {
+            return Ok(false);
+        }
+        self.erase(root.meta, which, ids).await?;
+        Ok(true)
+    }
+
+    async fn doomed(&self, meta: Meta, which: Doomed<'_>, most: u64) -> Result<Vec<Value>> {
+        let rows = self.eraser.doomed(meta, which, None, most).await?;
+        let own = Value::Uuid(self.job);
+        let is_own = |id: &Value| meta.table == Job::meta().table && *id == own;
+        Ok(rows.into_iter().map(|(id, _)| id).filter(|id| !is_own(id)).collect())
+    }
+
+    /// Removes these rows, or some of what belongs to them, which goes first.
+    async fn erase(&mut self, meta: Meta, which: Doomed<'_>, ids: Vec<Value>) -> Result<()> {
+        if self.below(meta, &ids).await? {
+            return Ok(());
+        }
+        let alone = self.alone(meta, &ids).await?;
+        for (shared, rows) in &alone {
+            if self.below(shared, rows).await? {
+                return Ok(());
+            }
+        }
+        // What was said of a row goes before it, however much it is.
+        let with_them = alone.iter().map(|(shared, rows)| (*shared, &rows[..]));
+        for (meta, rows) in std::iter::once((meta, &ids[..])).chain(with_them.clone()) {
+            if self.redact(meta, rows, LINES).await? == LINES {
+                return Ok(());
+            }
+        }
+        self.remove(meta, which, &ids).await?;
+        for (shared, rows) in with_them {
+            self.remove(shared, Doomed::Holding(shared.id(), rows), rows).await?;
+        }
+        Ok(())
+    }
+
+    /// Removes some of what refers to these rows, if anything does.
+    async fn below(&mut self, meta: Meta, ids: &[Value]) -> Result<bool> {
+        if ids.is_empty() {
+            return Ok(false);
+        }
+        for (child, property) in self.tables.children(meta) {
+            let which = Doomed::Holding(property, ids);
+            let found = self.doomed(child, which, BATCH).await?;
+            if !found.is_empty() {
+                Box::pin(self.erase(child, which, found)).await?;
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// The rows that tenants share, as people, and that only these hold: those who have another tenant stay.
+    async fn alone(&self, meta: Meta, ids: &[Value]) -> Result<Vec<(Meta, Vec<Value>)>> {
+        let mut alone = Vec::new();
+        for shared in self.tables.shared_by(meta) {
+            let Some(names) = named_by(meta, shared) else { continue };
+            let holders = self.eraser.doomed(meta, Doomed::Holding(meta.id(), ids), Some(names), u64::MAX).await?;
+            let mut rows: Vec<Value> = holders.into_iter().map(|(_, named)| named).collect();
+            rows.sort_by_key(Value::to_key);
+            rows.dedup();
+            // A look first, so that those who are known elsewhere are kept from nobody.
+            let rows = self.without_held(shared, rows, ids).await?;
+            let kept = self.eraser.doomed(shared, Doomed::Holding(shared.id(), &rows), home(shared), u64::MAX).await?;
+            let of_nobody_else = |home: &Value| *home == Value::Null || *home == Value::Uuid(self.tenant);
+            let has_home = home(shared).is_some();
+            let rows = kept.into_iter().filter(|(_, home)| !has_home || of_nobody_else(home)).map(|(id, _)| id);
+            // Whoever was about to hold one does so by now, or finds none.
+            let rows = self.without_held(shared, rows.collect(), ids).await?;
+            alone.push((shared, rows));
+        }
+        Ok(alone)
+    }
+
+    async fn without_held(&self, shared: Meta, rows: Vec<Value>, beside: &[Value]) -> Result<Vec<Value>> {
+        let held = self.eraser.held(shared, &rows, beside).await?;
+        Ok(rows.into_iter().filter(|id| !held.contains(id)).collect())
+    }
+
+    /// Removes rows to which nothing refers, and takes from the lines about that what may not stay.
+    async fn remove(&mut self, meta: Meta, which: Doomed<'_>, ids: &[Value]) -> Result<()> {
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let removed = self.eraser.erase(meta, which, ids).await?;
+        if removed == 0 {
+            // Rows of another tenant refer to what goes: that is nobody's to mend but an operator's.
+            return Err(Error::StillReferenced);
+        }
+        *self.progress.rows.entry(meta.table.to_owned()).or_default() += removed;
+        self.redact(meta, ids, u64::MAX).await?;
+        Ok(())
+    }
+
+    async fn redact(&mut self, meta: Meta, ids: &[Value], most: u64) -> Result<u64> {
+        let lines = self.eraser.redact(self.kept, meta, ids, most).await?;
+        self.progress.lines += lines;
+        Ok(lines)
+    }
+
+    /// People whose home is here and who have no membership any more go; those who have one elsewhere have no home now, since it
+    /// is for them to choose another.
+    async fn homes(&mut self) -> Result<bool> {
+        let here = [Value::Uuid(self.tenant)];
+        for (shared, home) in self.tables.homes() {
+            let which = Doomed::Holding(home, &here);
+            let ids = self.doomed(shared, which, BATCH).await?;
+            if ids.is_empty() {
+                continue;
+            }
+            let gone = self.without_held(shared, ids.clone(), &[]).await?;
+            if self.below(shared, &gone).await? || self.redact(shared, &gone, LINES).await? == LINES {
+                return Ok(true);
+            }
+            self.remove(shared, which, &gone).await?;
+            let stay: Vec<_> = ids.into_iter().filter(|id| !gone.contains(id)).collect();
+            if !stay.is_empty() {
+                self.eraser.release(shared, home, &stay).await?;
+            }
+            return Ok(true);
+        }
+        Ok(false)
+    }
+
+    /// Takes from the tenant's lines what may not stay, until a look through all of them finds nothing: lines of transactions that
+    /// end late have early positions.
+    async fn lines(&mut self) -> Result<bool> {
+        for _ in 0..LOOKS {
+            let lines = self.eraser.lines(self.progress.behind, LINES).await?;
+            let Some(last) = lines.last() else {
+                if !std::mem::take(&mut self.progress.found) {
+                    return Ok(false);
+                }
+                self.progress.behind = 0;
+                return Ok(true);
+            };
+            self.progress.behind = last.position;
+            let whole: Vec<_> = lines.into_iter().filter(|line| line.is_whole).collect();
+            if !whole.is_empty() {
+                self.progress.found = true;
+                self.progress.lines += self.eraser.redact_lines(self.kept, &whole).await?;
+                return Ok(true);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Removes the tenant's own row, if really nothing else is left: whoever was writing when it was archived is through by now, or
+    /// waits for the row and finds none.
+    async fn end(&mut self, reason: Option<&str>) -> Result<bool> {
+        let Some(tenants) = self.tables.tenants() else { return Ok(true) };
+        let own = [Value::Uuid(self.tenant)];
+        if self.is_anything_left(&own).await? {
+            self.progress.at.clear();
+            return Ok(false);
+        }
+        if self.eraser.lines(self.progress.behind, LINES).await?.iter().any(|line| line.is_whole) {
+            Phase::Lines.name().clone_into(&mut self.progress.at);
+            self.progress.found = true;
+            return Ok(false);
+        }
+        if self.redact(tenants, &own, LINES).await? == LINES {
+            return Ok(false);
+        }
+        self.remove(tenants, Doomed::OfTenant, &own).await?;
+        let what = json!({ "rows": self.progress.rows, "lines": self.progress.lines });
+        let what: Map<String, Json> = what.as_object().cloned().unwrap_or_default();
+        self.eraser.conclude(tenants, self.tenant, &what, reason).await?;
+        Ok(true)
+    }
+
+    async fn is_anything_left(&self, tenant: &[Value; 1]) -> Result<bool> {
+        for root in self.tables.roots() {
+            // The job itself is one.
+            if !self.doomed(root.meta, root.which(tenant), 2).await?.is_empty() {
+                return Ok(true);
+            }
+        }
+        for (shared, home) in self.tables.homes() {
+            if !self.doomed(shared, Doomed::Holding(home, tenant), 1).await?.is_empty() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
+
+/// The property by which a row names the shared row that it holds.
+fn named_by(holder: Meta, shared: Meta) -> Option<&'static Property> {
+    match shared.tenancy {
+        user_tenant_store::entity::TenantRule::Through { foreign, .. } => holder.property(foreign),
+        _ => None,
+    }
+}
