@@ -40,6 +40,14 @@ pub(super) fn ask(question: &str) -> std::io::Result<bool> {
     Ok(["y", "yes"].contains(&answer.trim().to_lowercase().as_str()))
 }
 
+/// Asks a person at the terminal for a word, as it is typed.
+pub(super) fn type_in(question: &str) -> std::io::Result<String> {
+    aside(format_args!("{question}"));
+    let mut answer = String::new();
+    std::io::stdin().read_line(&mut answer)?;
+    Ok(answer.trim().to_owned())
+}
+
 /// The name of this program, as it was started.
 pub(super) fn name() -> String {
     named(&started_as())

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use axum::Router;
+use user_tenant_store::EntityMeta;
 use user_tenant_store::migrate::Migrations;
 
 use crate::builder::{Builder, UserTenantService, Verifier};
@@ -89,6 +90,12 @@ impl Program {
     #[must_use]
     pub fn routes(self, routes: impl Fn(&UserTenantService) -> Router + Clone + Send + Sync + 'static) -> Self {
         self.extended(move |builder| builder.routes(routes.clone()))
+    }
+
+    /// Entities of the application, whose rows are purged with their tenant; see [`Builder::entities`].
+    #[must_use]
+    pub fn entities(self, entities: &'static [fn() -> &'static EntityMeta]) -> Self {
+        self.extended(move |builder| builder.entities(entities))
     }
 
     /// A listener for what requests change; see [`Builder::on_change`].

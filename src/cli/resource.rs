@@ -8,6 +8,7 @@ mod names;
 mod path;
 mod permissions;
 mod provision;
+mod purge;
 mod references;
 mod templates;
 mod values;

@@ -14,7 +14,7 @@ use super::print::program;
 use super::secret;
 use crate::access::caller::Caller;
 use crate::access::verifier::{TokenVerifier, Verification};
-use crate::builder::Verifier;
+use crate::builder::{UserTenantService, Verifier};
 use crate::client::Client;
 use crate::config::EMBEDDED_FILE;
 use crate::domain::callers;
@@ -61,6 +61,15 @@ pub(super) async fn open(context: &Context, target: &Target) -> Result<Client, F
     let operator = Caller::operator(tenant, in_every_spelling(context.all_permissions()));
     let claims = known.claims.get_or_init(|| context.config.claims.write(&operator));
     Ok(Client::operator(service.router(), token, claims.clone().into()))
+}
+
+/// What does jobs in this process, for a command that waits for one; none where a running service does them.
+pub(super) async fn worker(context: &Context, target: &Target) -> Result<Option<UserTenantService>, Failure> {
+    if target.url.is_some() {
+        return Ok(None);
+    }
+    let nobody = Arc::new(OperatorToken { token: secret::random()?, claims: OnceLock::new() });
+    context.build(context.service_with(Verifier::Host(nobody))?.for_operator()).await.map(Some)
 }
 
 /// Knows the one token that a command sends to the service that it made for itself, and what the operator may.

@@ -52,6 +52,7 @@ const EXAMPLES: &[(&str, &[&str])] = &[
     ("tenant suspend", &["tenant suspend acme --reason 'Not paid'"]),
     ("tenant archive", &["tenant archive acme"]),
     ("tenant restore", &["tenant restore acme"]),
+    ("tenant purge", &["tenant purge acme", "tenant purge acme --confirm acme --reason 'They asked for it' --no-wait"]),
     ("tenant limits", &["tenant limits acme", "tenant limits acme --max-members 50 --max-invitations none"]),
     (
         "user list",

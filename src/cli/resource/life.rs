@@ -6,6 +6,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::path::Path;
 use super::provision::{ProvisionOptions, provision};
+use super::purge::{PurgeOptions, purge};
 use super::{Action, Common, Kind, names, resource};
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
@@ -29,6 +30,8 @@ pub(in crate::cli) enum TenantAction {
     Archive(StepOptions),
     /// Restore an archived tenant to what it was.
     Restore(StepOptions),
+    /// Remove an archived tenant for good, with every row of it and the people who have no other tenant.
+    Purge(PurgeOptions),
     /// Show where a tenant stands and how many seats are taken, and limit them.
     Limits(LimitOptions),
 }
@@ -104,6 +107,7 @@ pub(in crate::cli) async fn tenant(context: &Context, action: TenantAction) -> R
         TenantAction::Suspend(options) => step(context, Kind::Tenant, options, SUSPEND, false).await,
         TenantAction::Archive(options) => step(context, Kind::Tenant, options, ARCHIVE, false).await,
         TenantAction::Restore(options) => step(context, Kind::Tenant, options, RESTORE, false).await,
+        TenantAction::Purge(options) => purge(context, options).await,
         TenantAction::Limits(options) => limits(context, options).await,
     }
 }

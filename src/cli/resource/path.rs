@@ -87,6 +87,12 @@ impl Path {
         }
     }
 
+    /// The same of a GET; `None` where what the path names is not there.
+    pub(super) async fn get_if_there(&self, path: &str) -> Result<Option<Json>, Failure> {
+        let answer = self.client.send(&Method::GET, path, None).await.map_err(unreachable)?;
+        if answer.status == 404 { Ok(None) } else { Ok(Some(self.carried_out(answer)?.body)) }
+    }
+
     /// The way to rows of another kind in the same tenant.
     pub(super) fn beside(&self, kind: Kind) -> Self {
         Self { client: self.client.clone(), kind, within: self.within.clone(), tenant: self.tenant.clone() }
