@@ -35,6 +35,7 @@ mod power;
 mod processes;
 mod program;
 mod provisioning;
+mod purge;
 mod replay;
 mod request;
 mod role_templates;

@@ -62,12 +62,14 @@ GIVEN = {
     "POST /tenants/{id}/activate": f"UPDATE tenants SET status = 2 WHERE id = '{OTHER_TENANT}'",
     "POST /tenants/{id}/restore": "UPDATE tenants SET status = 0, archived_from = 1, "
     f"archived_on = strftime('%Y-%m-%dT%H:%M:%fZ', 'now') WHERE id = '{OTHER_TENANT}'",
+    "POST /tenants/{id}/purge": "UPDATE tenants SET status = 0, archived_from = 1, "
+    f"archived_on = strftime('%Y-%m-%dT%H:%M:%fZ', 'now') WHERE id = '{OTHER_TENANT}'",
     "POST /tenants/{id}/users/{userId}/activate": "UPDATE user_tenants SET status = 0 WHERE id = '{user-tenants}'",
     "POST /tenants/{id}/users/{userId}/reactivate": "UPDATE user_tenants SET status = 2 WHERE id = '{user-tenants}'",
     "POST /users/{id}/reactivate": "UPDATE users SET deactivated_on = '2024-01-02T03:04:05.678Z' WHERE id = '{users}'",
 }
 # Operations on a tenant that is not open are not about the caller's.
-ELSEWHERE = ("/tenants/{id}/activate", "/tenants/{id}/restore")
+ELSEWHERE = ("/tenants/{id}/activate", "/tenants/{id}/restore", "/tenants/{id}/purge")
 # The caller, where an operation is about nobody else.
 CALLER = {"/user/{id}/tenants": "a0000000-0000-4000-8000-000000000021"}
 # Values of a body's members that only a row, or nobody else, can have.
@@ -86,6 +88,7 @@ MEMBERS = {
     "name": lambda: f"N\u00e4me {uuid.uuid4().hex[:12]}",
     "tenantName": lambda: "Ten\u00e4nt",
     "firstName": lambda: "Zo\u00eb",
+    "confirm": lambda: "tenant-b",
 }
 RUNS = [
     # caller, kind of values, whether the rows of the fixture are named

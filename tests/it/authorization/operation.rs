@@ -69,6 +69,7 @@ pub(crate) const FREE_GROUP: [&str; 2] =
 /// by the beginning of the operation's name, the first that fits.
 const VALUES: &[(&str, &str, &str, &str)] = &[
     ("", "email", "new@example.com", "new@example.com"),
+    ("", "confirm", "tenant-a", "tenant-b"),
     ("", "roleId", FREE_ROLE[0], FREE_ROLE[1]),
     ("", "groupId", FREE_GROUP[0], FREE_GROUP[1]),
     ("", "dob", "1990-01-31T00:00:00.000Z", "1990-01-31T00:00:00.000Z"),
@@ -108,6 +109,11 @@ const GIVEN: &[(&str, &str)] = &[
     ),
     (
         "POST /tenants/{id}/restore",
+        "UPDATE main.tenants SET status = 0, archived_on = '2099-01-02T03:04:05.678Z'
+             WHERE id = 'b0000000-0000-4000-8000-000000000001'",
+    ),
+    (
+        "POST /tenants/{id}/purge",
         "UPDATE main.tenants SET status = 0, archived_on = '2099-01-02T03:04:05.678Z'
              WHERE id = 'b0000000-0000-4000-8000-000000000001'",
     ),
@@ -238,9 +244,10 @@ impl Operation {
         GIVEN.iter().find(|(name, _)| *name == self.name).map_or("", |(_, sql)| *sql)
     }
 
-    /// Whether it opens a tenant that nobody can call from: not that of the caller.
+    /// Whether it is about a tenant that nobody can call from: not that of the caller.
     pub(crate) fn opens_a_tenant(&self) -> bool {
-        ["POST /tenants/{id}/activate", "POST /tenants/{id}/restore"].contains(&self.name.as_str())
+        ["POST /tenants/{id}/activate", "POST /tenants/{id}/restore", "POST /tenants/{id}/purge"]
+            .contains(&self.name.as_str())
     }
 
     /// What stands for the parameters of the path.

@@ -197,6 +197,7 @@ fn writes() -> Vec<(String, String, Json)> {
         ("POST /tenants/{id}/suspend", format!("/tenants/{B}/suspend"), Json::Null),
         ("POST /tenants/{id}/archive", format!("/tenants/{B}/archive"), Json::Null),
         ("POST /tenants/{id}/restore", format!("/tenants/{B}/restore"), Json::Null),
+        ("POST /tenants/{id}/purge", format!("/tenants/{B}/purge"), json!({ "confirm": "tenant-b" })),
         ("PATCH /tenants/{id}/limits", format!("/tenants/{B}/limits"), json!({ "maxMembers": 9 })),
         ("POST /tenants/{id}/users/{userId}/activate", format!("/tenants/{A}/users/{ANDY}/activate"), Json::Null),
         ("POST /tenants/{id}/users/{userId}/suspend", format!("/tenants/{A}/users/{ANDY}/suspend"), Json::Null),
