@@ -6,15 +6,17 @@ use serde::Deserialize;
 use user_tenant_store::Entity;
 use uuid::Uuid;
 
-/// Members of groups that carry a role or are held by another; who is in others only has no row here.
+/// Members of groups that carry a role or are held by another; who is in others only has no row here. Each group is asked by
+/// itself: `PostgreSQL` would else read the roles of all groups of all tenants, as long as it takes them for few.
 const BELONGINGS: &str = "\
     ug.id, ug.user_tenant_id, g.tenant_id, ug.group_id, g.name \
     FROM main.user_groups AS ug \
     JOIN main.groups AS g ON g.id = ug.group_id \
     JOIN main.user_tenants AS ut ON ut.id = ug.user_tenant_id AND ut.tenant_id = g.tenant_id \
-    WHERE NOT ug.deleted AND NOT g.deleted AND NOT ut.deleted AND ( \
-        EXISTS (SELECT 1 FROM main.group_roles AS gr WHERE gr.group_id = ug.group_id AND NOT gr.deleted) \
-        OR EXISTS (SELECT 1 FROM main.group_groups AS gg WHERE gg.member_group_id = ug.group_id AND NOT gg.deleted))";
+    WHERE NOT ug.deleted AND NOT g.deleted AND NOT ut.deleted AND COALESCE( \
+        (SELECT TRUE FROM main.group_roles AS gr WHERE gr.group_id = ug.group_id AND NOT gr.deleted LIMIT 1), \
+        (SELECT TRUE FROM main.group_groups AS gg WHERE gg.member_group_id = ug.group_id AND NOT gg.deleted LIMIT 1), \
+        FALSE)";
 
 /// Roles that groups carry.
 const CARRIED: &str = "\

@@ -261,3 +261,47 @@ fn what_is_lost_while_a_request_waits_comes_back_by_no_group() {
         }
     }
 }
+
+#[test]
+/// Who comes into a group, or leaves it, while it begins to give something, is asked as those who come later are.
+fn what_a_group_begins_to_give_meanwhile_counts() {
+    let scene = Scene::from(Database::postgres());
+    let Database::Postgres(database) = &scene.world.database else { unreachable!("it is PostgreSQL") };
+    for (line, body, refusal) in [
+        (format!("POST /groups/{SALES}/user"), member(ANDY_IN_A), 403),
+        (format!("POST /groups/{SALES}/user/bulk"), json!([member(ANDY_IN_A)]), 403),
+        (format!("POST /groups/{SALES}/groups"), json!({ "groupId": ENGINEERS }), 403),
+        (format!("DELETE /tenants/{A}/groups/{SALES}"), Json::Null, 403),
+        // It has begun without the tenant's lock, and is to be sent again.
+        (format!("DELETE /groups/{SALES}/user/{AMY}"), Json::Null, 503),
+    ] {
+        scene.go_on();
+        database.run(&format!("BEGIN; SELECT id FROM main.tenants WHERE id = '{A}' FOR UPDATE"));
+        let request = scene.by("admin_a", &line);
+        let request = if body.is_null() { request } else { request.json(&body) };
+        let status = thread::scope(|scope| {
+            let asked = scope.spawn(|| request.send().status);
+            thread::sleep(Duration::from_millis(400));
+            database.run(&format!(
+                "INSERT INTO main.group_roles (group_id, role_id) VALUES ('{SALES}', '{SUPER}'); COMMIT"
+            ));
+            asked.join().expect("it is answered")
+        });
+        assert_eq!(status, refusal, "{line}");
+        database.run("DELETE FROM main.group_roles");
+        let live = [("group_id", json!(SALES)), ("user_tenant_id", json!(AMY_IN_A))];
+        assert_eq!((scene.live("user_groups", &live), scene.live("group_groups", &[])), (1, 0), "{line}");
+        assert_eq!(scene.live("user_groups", &[("group_id", json!(SALES))]), 1, "{line}");
+    }
+}
+
+on_both!(a_guest_has_by_a_group_what_it_gives_in_its_tenant_only);
+fn a_guest_has_by_a_group_what_it_gives_in_its_tenant_only(scene: &Scene) {
+    let [in_a, in_b] = ["a0000000-0000-4000-8000-000000000035", "b0000000-0000-4000-8000-000000000035"];
+    let reader = role(scene, "reader", &["ViewGroupList"]);
+    carry(scene, "admin_a", ENGINEERS, &reader);
+    assert_eq!(ask(scene, "admin_a", &format!("POST /groups/{ENGINEERS}/user"), &member(in_a)).0, 200);
+    let has = |member: &str| effective(scene, member, "ViewGroupList").1;
+    assert!(has(in_a) && !has(in_b));
+    refused(scene, "admin_a", &format!("POST /groups/{ENGINEERS}/user"), &member(in_b), (403, "NOT_OF_TENANT"));
+}

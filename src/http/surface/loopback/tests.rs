@@ -373,6 +373,8 @@ fn every_cause_that_the_original_knows_is_above() {
         ErrorCode::TooManyRows,
         ErrorCode::AnswerTooLarge,
         ErrorCode::InvalidMessage,
+        ErrorCode::GroupCycle,
+        ErrorCode::GroupsTooDeep,
         ErrorCode::LastAdministrator,
         ErrorCode::RetentionOver,
         ErrorCode::RoleGrantsLess,
