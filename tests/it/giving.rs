@@ -215,6 +215,29 @@ fn how_much_groups_give_is_bounded(scene: &Scene) {
     assert_eq!(refused(scene, "admin_a", &groups, &json!({ "groupId": SALES }), quota)["limit"], 100);
     let (_, listed) = ask(scene, "admin_a", &roles.replace("POST", "GET"), &Json::Null);
     assert_eq!(listed.as_array().map(Vec::len), Some(100));
+
+    // All groups of the tenant together: nine more with as many.
+    let pairs = |prefix: usize, member: &str| {
+        let pair = |at: usize| {
+            let (holder, other) = (at / 100, at % 100);
+            let row = id(&(prefix + holder).to_string(), other);
+            format!("('{row}', '{}', '{}')", id("9003", holder), id(member, other))
+        };
+        (0..900).map(pair).collect::<Vec<_>>().join(", ")
+    };
+    let holders: Vec<_> =
+        (0..9).map(|number| format!("('{}', 'holder {number}', '{A}')", id("9003", number))).collect();
+    scene.given(&format!(
+        "INSERT INTO main.groups (id, name, tenant_id) VALUES {};
+         INSERT INTO main.group_roles (id, group_id, role_id) VALUES {};
+         INSERT INTO main.group_groups (id, group_id, member_group_id) VALUES {}",
+        holders.join(", "),
+        pairs(9010, "9001"),
+        pairs(9020, "9002"),
+    ));
+    let [roles, groups] = ["roles", "groups"].map(|part| format!("POST /groups/{SALES}/{part}"));
+    assert_eq!(refused(scene, "admin_a", &roles, &json!({ "roleId": MEMBER }), quota)["limit"], 1_000);
+    assert_eq!(refused(scene, "admin_a", &groups, &json!({ "groupId": ENGINEERS }), quota)["limit"], 1_000);
 }
 
 on_both!(a_deleted_group_gives_nothing_and_leaves_nothing);

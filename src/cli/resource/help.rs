@@ -27,7 +27,7 @@ impl Kind {
                 ("get", "Show one role, with the permissions that it grants"),
                 ("create", "Make a role in a tenant, which grants permissions to users who get it"),
                 ("update", "Change one role: its name or what it grants, to all users who have it"),
-                ("remove", "Remove one role that no user has"),
+                ("remove", "Remove one role that no user has and no group carries"),
             ],
             Self::Group => [
                 ("list", "List the groups of a tenant"),
