@@ -189,7 +189,9 @@ fn an_adopted_database_has_what_a_new_one_has_and_keeps_every_row() {
     // Later migrations add columns to tables of the original.
     for ((table, _), row) in &mut expected {
         let added: &[&str] = match table.as_str() {
-            "tenants" => &["archived_on", "archived_from", "retention_days", "max_members", "max_invitations"],
+            "tenants" => {
+                &["archived_on", "archived_from", "retention_days", "max_members", "max_invitations", "purging_on"]
+            }
             "roles" => &["template_name", "template_version"],
             "users" => &["deactivated_on"],
             "user_tenants" => &["introduction", "suspended_from"],

@@ -146,7 +146,9 @@ impl Eraser<'_> {
     /// # Errors
     /// When the database fails.
     pub async fn redact(&self, kept: &Kept, meta: &EntityMeta, ids: &[Value], most: u64) -> StoreResult<u64> {
-        let ids: Vec<_> = ids.iter().filter_map(Value::to_key).map(Value::Text).collect();
+        // The original wrote them in quotation marks.
+        let ids = ids.iter().filter_map(Value::to_key).flat_map(|id| [format!("\"{id}\""), id]);
+        let ids: Vec<_> = ids.map(Value::Text).collect();
         let now = self.session.environment.now();
         self.execute(Confined::redact_rows(self.session.dialect(), &kept.0, now, meta.table, &ids, most)).await
     }
