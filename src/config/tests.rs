@@ -442,6 +442,6 @@ fn permissions_of_the_application_are_keys_or_are_described() {
     assert_eq!(count("[[permissions]]\nname = 'UseOven'\nmeaning = 'Use the oven'"), 1);
     assert_eq!(count("permissions = [{ name = 'UseOven' }, 'EatBread']"), 2);
     assert!(problem(&[("PERMISSIONS_OPEN", "yes")]).contains("must be true or false"));
-    let open = |text: &'static str| config(&[("PERMISSIONS_OPEN", text)]).unwrap().permissions_open;
-    assert_eq!([open("true"), open("false"), open("")], [Some(true), Some(false), None]);
+    let said = |text: &'static str| config(&[("PERMISSIONS_OPEN", text)]).unwrap().permissions_open;
+    assert_eq!([said("true"), said("false"), said("")], [Some(true), Some(false), None]);
 }

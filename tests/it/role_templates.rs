@@ -314,3 +314,15 @@ fn of_two_who_save_a_version_at_once_one_is_told(world: &World) {
     assert!(statuses.iter().all(|status| [200, 409].contains(status)), "{statuses:?}");
     assert_eq!(told(world, "GET /role-templates/cook", &Json::Null)["versions"][0]["version"], 2);
 }
+
+on_both!(of_many_who_apply_a_template_at_once_one_makes_the_role);
+fn of_many_who_apply_a_template_at_once_one_makes_the_role(world: &World) {
+    save(world, "cook", &["ViewTenant"]);
+    let outcomes: Vec<String> = std::thread::scope(|scope| {
+        let apply = || scope.spawn(|| apply(world, "cook", &json!({ "create": true }), &[B])[0].concat());
+        let all: Vec<_> = (0..8).map(|_| apply()).collect();
+        all.into_iter().map(|one| one.join().expect("it ends")).collect()
+    });
+    let of = |outcome: &str| outcomes.iter().filter(|other| *other == outcome).count();
+    assert_eq!((of("created"), of("unchanged")), (1, 7), "{outcomes:?}");
+}

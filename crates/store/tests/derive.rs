@@ -111,6 +111,16 @@ struct Ledger {
     code: Uuid,
 }
 
+/// A shelf mark of the state's, of which a history is kept.
+#[derive(Deserialize, Entity)]
+#[entity(table = "marks", audit = "none", logged, tenancy(global = "kept by the state"))]
+#[expect(dead_code, reason = "only its metadata is looked at")]
+struct Mark {
+    /// Code.
+    #[property(id)]
+    code: Uuid,
+}
+
 fn own(properties: &'static [Property]) -> impl Iterator<Item = &'static Property> {
     properties.iter().filter(|property| property.role != PropertyRole::Audit)
 }
@@ -165,6 +175,12 @@ fn the_struct_gives_name_table_and_description() {
     assert!(Page::meta().read_only && Page::meta().soft_delete);
     assert!(!Ledger::meta().soft_delete);
     assert_eq!(Ledger::meta().id().name, "code");
+}
+
+#[test]
+fn what_is_of_a_tenant_is_logged_and_what_is_of_none_where_it_says_so() {
+    assert!(Shop::meta().is_logged() && Mark::meta().is_logged());
+    assert!(!Ledger::meta().is_logged() && !Page::meta().is_logged());
 }
 
 #[test]
