@@ -10,17 +10,9 @@ use crate::options::Limits;
 use crate::record::Values;
 use crate::scope::{System, SystemReason};
 use crate::session::{Asked, Session, Write};
+pub use crate::sql::Doomed;
 use crate::sql::{Confined, Operation};
 use crate::value::Value;
-
-/// Which rows of a table are to go, whether or not they are deleted.
-#[derive(Debug, Clone, Copy)]
-pub enum Doomed<'a> {
-    /// Those behind the tenant's wall. What they belong to may be deleted too.
-    OfTenant,
-    /// Those whose property holds one of these.
-    Holding(&'static Property, &'a [Value]),
-}
 
 /// What erases for a tenant, in a transaction that was begun for it.
 #[derive(Debug)]

@@ -22,6 +22,7 @@ use sea_query::{
     Condition, Expr, IntoTableRef, LockType, PostgresQueryBuilder, Query, SelectStatement, SqliteQueryBuilder, TableRef,
 };
 
+pub use self::erase::Doomed;
 use self::find::{Columns, Ordering, find};
 pub(crate) use self::operation::{Keeps, Operation, Parents};
 use crate::entity::{EntityMeta, Property};

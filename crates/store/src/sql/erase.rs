@@ -10,7 +10,6 @@ use uuid::Uuid;
 use super::predicate::{array_of, bind, is_in};
 use super::{Confined, Dialect, Effort, ROOT, wall, write};
 use crate::entity::{EntityMeta, Property, TenantRule};
-use crate::erase::Doomed;
 use crate::record::Values;
 use crate::scope::Wall;
 use crate::value::Value;
@@ -36,6 +35,15 @@ const REDACT_ON_SQLITE: &str = "UPDATE audit_logs SET \
           FROM json_each(?1) AS t, json_each(t.value) AS k WHERE t.key = audit_logs.table_name)) END, \
       reason = NULL, client_address = NULL, erased_on = ?2 \
     WHERE id ";
+
+/// Which rows of a table are to go, whether or not they are deleted.
+#[derive(Debug, Clone, Copy)]
+pub enum Doomed<'a> {
+    /// Those behind the tenant's wall. What they belong to may be deleted too.
+    OfTenant,
+    /// Those whose property holds one of these.
+    Holding(&'static Property, &'a [Value]),
+}
 
 impl Confined {
     /// Reads so many rows, and keeps them from everybody else.
