@@ -1,5 +1,7 @@
 //! The life of tenants, memberships and people: the one table of transitions, which rules, documentation and tests read.
 
+use time::{Duration, OffsetDateTime};
+
 use super::{Tenant, TenantStatus, User, UserStatus};
 
 /// A status, as far as the table must know it.
@@ -252,6 +254,12 @@ impl Tenant {
             return TenantState::Purging;
         }
         TenantState::of(self.status, self.archived_on.is_some())
+    }
+
+    /// Until when it can be restored, while it is archived. `retention` is what the deployment says, in days.
+    pub(crate) fn restorable_until(&self, retention: u16) -> Option<OffsetDateTime> {
+        let days = self.retention_days.map_or(i64::from(retention), i64::from);
+        self.archived_on.map(|since| since.saturating_add(Duration::days(days)))
     }
 
     /// What it becomes when it is restored.

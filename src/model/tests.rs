@@ -157,6 +157,7 @@ fn secrets_are_hidden_and_credentials_not_includable() {
             // No secrets, but the service's own: our routes tell of them, to whom they concern.
             "Tenant.archivedOn",
             "Tenant.archivedFrom",
+            "Tenant.purgingOn",
             "Tenant.retentionDays",
             "Tenant.maxMembers",
             "Tenant.maxInvitations",

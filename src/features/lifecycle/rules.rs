@@ -1,6 +1,5 @@
 //! Steps in the lives of tenants and people, and the limits of a tenant. Those of memberships are in `crate::domain::users`.
 
-use time::{Duration, OffsetDateTime};
 use user_tenant_store::record::Patch;
 use user_tenant_store::scope::{CallerScope, System};
 use user_tenant_store::session::{Committed, Read, Session, Write};
@@ -26,8 +25,7 @@ pub(crate) async fn tenant(
     let tenant = tenant.ok_or_else(|| unknown(id))?;
     let (state, is_archived) = (tenant.state(), tenant.archived_on.is_some());
     let next = TENANTS.step(step, state, if is_archived { tenant.state_before() } else { TenantState::Active })?;
-    if let Some(until) = restorable_until(&tenant, retention).filter(|until| step == RESTORE && *until < session.now())
-    {
+    if let Some(until) = tenant.restorable_until(retention).filter(|until| step == RESTORE && *until < session.now()) {
         return Err(Error::RetentionOver { until });
     }
     let archived = next == TenantState::Archived;
@@ -52,7 +50,7 @@ pub(super) async fn life(session: &Session<CallerScope, Read>, id: Uuid, retenti
         status: state.word(),
         allowed,
         archived_on: tenant.archived_on,
-        restorable_until: restorable_until(&tenant, retention),
+        restorable_until: tenant.restorable_until(retention),
         purge: purge.map(Into::into),
         retention_days: tenant.retention_days,
         max_members: tenant.max_members,
@@ -94,12 +92,6 @@ pub(crate) async fn person(
     let patch = Patch::empty().with(User::DEACTIVATED_ON, since)?;
     let changed = session.update_by_id_and_commit(id, patch).await?.ok_or_else(|| users::unknown(&id))?;
     Ok(changed.map(|()| next))
-}
-
-/// Until when an archived tenant can be restored. `retention` is what the deployment says, in days.
-pub(crate) fn restorable_until(tenant: &Tenant, retention: u16) -> Option<OffsetDateTime> {
-    let days = tenant.retention_days.map_or(i64::from(retention), i64::from);
-    tenant.archived_on.map(|since| since.saturating_add(Duration::days(days)))
 }
 
 fn unknown(id: Uuid) -> Error {

@@ -11,7 +11,6 @@ use uuid::Uuid;
 use super::jobs::PURGE;
 use super::payload::{Asked, Payload};
 use crate::error::{Error, Result, Sought};
-use crate::features::lifecycle::rules::restorable_until;
 use crate::jobs::enqueue;
 use crate::model::lifecycle::{PURGE as STEP, TENANTS};
 use crate::model::{Job, Tenant};
@@ -108,5 +107,5 @@ async fn begin<S: Scope + Sees<Tenant> + Sees<Job>>(session: &Session<S, Write>,
 }
 
 fn is_over(tenant: &Tenant, retention: u16, now: OffsetDateTime) -> bool {
-    restorable_until(tenant, retention).is_some_and(|until| until < now)
+    tenant.restorable_until(retention).is_some_and(|until| until < now)
 }

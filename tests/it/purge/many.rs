@@ -1,5 +1,7 @@
 //! A tenant of more rows than one step takes, and people who are held in unusual ways.
 
+use std::fmt::Write as _;
+
 use super::{contents, until_gone};
 use crate::holes::B;
 use crate::lifecycle::{ask, step, tenant_b};
@@ -22,7 +24,8 @@ fn more_rows_than_a_step_takes_go_in_many_steps(world: &World) {
     let mut sql = String::new();
     for number in 0..1_203 {
         let id = |kind: u8| format!("b000000{kind}-0000-4000-8000-{number:012}");
-        sql += &format!(
+        write!(
+            sql,
             "INSERT INTO main.users (id, first_name, username, email, default_tenant_id, created_on, modified_on)
              VALUES ('{0}', 'Many', 'many{number}', 'many{number}@b.example', '{B}', '{AT}', '{AT}');
              INSERT INTO main.user_credentials (id, user_id, auth_provider, auth_id, created_on, modified_on)
@@ -35,15 +38,18 @@ fn more_rows_than_a_step_takes_go_in_many_steps(world: &World) {
             id(2),
             id(3),
             id(4)
-        );
+        )
+        .expect("it fits");
     }
     // One of them has more below it than a step takes.
     for number in 0..700 {
-        sql += &format!(
+        write!(
+            sql,
+
             "INSERT INTO main.user_tenant_prefs (id, config_key, config_value, user_tenant_id, created_on, modified_on, deleted)
              VALUES ('b0000005-0000-4000-8000-{number:012}', 'key{number}', '{{}}', 'b0000003-0000-4000-8000-000000000007',
                '{AT}', '{AT}', true);"
-        );
+        ).expect("it fits");
     }
     world.run(&format!("BEGIN; {sql} COMMIT;"));
     let before = contents(&world.database);
