@@ -45,11 +45,12 @@ fn more_rows_than_a_step_takes_go_in_many_steps(world: &World) {
     for number in 0..700 {
         write!(
             sql,
-
-            "INSERT INTO main.user_tenant_prefs (id, config_key, config_value, user_tenant_id, created_on, modified_on, deleted)
+            "INSERT INTO main.user_tenant_prefs
+               (id, config_key, config_value, user_tenant_id, created_on, modified_on, deleted)
              VALUES ('b0000005-0000-4000-8000-{number:012}', 'key{number}', '{{}}', 'b0000003-0000-4000-8000-000000000007',
                '{AT}', '{AT}', true);"
-        ).expect("it fits");
+        )
+        .expect("it fits");
     }
     world.run(&format!("BEGIN; {sql} COMMIT;"));
     let before = contents(&world.database);
