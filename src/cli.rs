@@ -30,7 +30,6 @@ use self::arguments::{Arguments, Command, parse};
 use self::context::Context;
 use self::failure::Failure;
 pub use self::program::Program;
-use self::resource::Kind;
 
 /// The allocator of our program, for one that mounts this library: jemalloc, which gives lists a quarter more speed than
 /// that of the C library (ADR 21); where jemalloc does not exist, the system's.

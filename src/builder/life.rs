@@ -162,7 +162,7 @@ impl UserTenantService {
     }
 
     /// The application, which is nobody's member and reaches every tenant.
-    pub(super) fn principal<'a>(&self, permissions: &'a HashSet<String>) -> Principal<'a> {
+    pub(super) fn principal<'a>(&'a self, permissions: &'a HashSet<String>) -> Principal<'a> {
         Principal {
             user: Uuid::nil(),
             membership: Uuid::nil(),

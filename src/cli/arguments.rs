@@ -21,8 +21,7 @@ use super::mcp::McpOptions;
 use super::microservice::MicroserviceOptions;
 use super::print::{OURS, name};
 use super::resource::{
-    Action, EventsOptions, GroupAction, PermissionsAction, RoleAction, TenantAction, UserAction, with_references,
-    with_words,
+    EventsOptions, GroupAction, PermissionsAction, RoleAction, TenantAction, UserAction, with_references, with_words,
 };
 use crate::config::{SETTINGS, Setting};
 use crate::migrations::optional_constraints;

@@ -23,6 +23,10 @@ pub(super) fn render(error: &Error) -> Json {
     problem.insert("detail".to_owned(), error.to_string().into());
     problem.insert("code".to_owned(), row.name.into());
     for (name, value) in members(error) {
+        debug_assert!(
+            name == ERRORS || MEMBERS.iter().any(|(known, ..)| *known == name),
+            "the document does not know {name}"
+        );
         problem.insert(name.to_owned(), value);
     }
     problem.into()
@@ -32,6 +36,28 @@ pub(super) fn render(error: &Error) -> Json {
 fn type_of(code: ErrorCode) -> String {
     format!("{TYPES}{}", code.as_str().to_ascii_lowercase().replace('_', "-"))
 }
+
+/// What is wrong with a body or a parameter, one by one.
+const ERRORS: &str = "errors";
+
+/// The other members beyond those that RFC 9457 names: each with its type, and what it tells.
+const MEMBERS: [(&str, &str, &str); 15] = [
+    ("entity", "string", "What kind of row is meant."),
+    ("id", "string", "Which row that was."),
+    ("properties", "array", "The properties that must be unique together."),
+    ("permission", "string", "The permission that is not held, or that nobody knows."),
+    ("parameter", "string", "The parameter of the query."),
+    ("from", "string", "The status that is."),
+    ("to", "string", "The status that was asked for."),
+    ("allowed", "array", "The statuses that may follow the one that is."),
+    ("tenantStatus", "string", "Where the tenant stands."),
+    ("limit", "integer", "How many there may be."),
+    ("holders", "integer", "How many members have the role."),
+    ("groups", "integer", "How many groups carry the role."),
+    ("path", "array", "The groups, each of which would hold the next."),
+    ("template", "string", "The template that there is none of."),
+    ("version", "integer", "The newest version that there is."),
+];
 
 /// What is told beyond the members that RFC 9457 names.
 fn members(error: &Error) -> Vec<(&'static str, Json)> {
@@ -54,10 +80,10 @@ fn members(error: &Error) -> Vec<(&'static str, Json)> {
         Error::GroupCycle { path } | Error::GroupsTooDeep { path, .. } => vec![("path", json!(path))],
         Error::UnknownParameter(name) => vec![("parameter", name.as_str().into())],
         Error::InvalidFilter(FilterError::Invalid { path, code, message, .. }) => {
-            vec![("errors", json!([{ "pointer": path, "rule": code, "detail": message }]))]
+            vec![(ERRORS, json!([{ "pointer": path, "rule": code, "detail": message }]))]
         }
-        Error::InvalidParameter { name, .. } => vec![("parameter", (*name).into()), ("errors", violations(error))],
-        Error::InvalidBody(_) | Error::InvalidProperty { .. } => vec![("errors", violations(error))],
+        Error::InvalidParameter { name, .. } => vec![("parameter", (*name).into()), (ERRORS, violations(error))],
+        Error::InvalidBody(_) | Error::InvalidProperty { .. } => vec![(ERRORS, violations(error))],
         _ => Vec::new(),
     }
 }
@@ -88,18 +114,25 @@ pub(in crate::http) fn schema() -> Json {
             "detail": text("What the rule asks for."),
         },
     });
+    let mut properties = json!({
+        "type": {"type": "string", "format": "uri", "description": "The code as a URI."},
+        "title": text("What the status is called."),
+        "status": {"type": "integer"},
+        "detail": text("What is wrong, for people."),
+        "code": {"type": "string", "enum": codes, "description": "For programs to tell errors apart."},
+        ERRORS: {"type": "array", "items": violation},
+    });
+    for (name, kind, description) in MEMBERS {
+        properties[name] = json!({"type": kind, "description": description});
+        if kind == "array" {
+            properties[name]["items"] = json!({});
+        }
+    }
     json!({
         "title": "Problem",
         "description": "Problem details (RFC 9457).",
         "type": "object",
         "required": ["type", "title", "status", "detail", "code"],
-        "properties": {
-            "type": {"type": "string", "format": "uri", "description": "The code as a URI."},
-            "title": text("What the status is called."),
-            "status": {"type": "integer"},
-            "detail": text("What is wrong, for people."),
-            "code": {"type": "string", "enum": codes, "description": "For programs to tell errors apart."},
-            "errors": {"type": "array", "items": violation},
-        },
+        "properties": properties,
     })
 }
