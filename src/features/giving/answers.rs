@@ -43,6 +43,7 @@ fn role() -> Json {
             "roleId": { "type": "string", "format": "uuid", "description": "Id of the role." },
             "name": { "type": "string", "description": "Its name." },
         },
+        "examples": [{ "roleId": "0190c3a0-7b1e-7000-8000-000000000011", "name": "reader" }],
     })
 }
 
@@ -56,7 +57,14 @@ fn group() -> Json {
             "groupId": { "type": "string", "format": "uuid", "description": "Id of the group." },
             "name": { "type": "string", "description": "Its name." },
         },
+        "examples": [{ "groupId": "0190c3a0-7b1e-7000-8000-000000000031", "name": "night shift" }],
     })
+}
+
+/// A list of these, with theirs as its example.
+fn list(title: &str, description: &str, item: Json) -> Json {
+    let example = item["examples"].clone();
+    json!({ "title": title, "description": description, "type": "array", "items": item, "examples": [example] })
 }
 
 impl Described for CarriedRole {
@@ -77,14 +85,12 @@ impl Described for HeldGroup {
 
 impl Described for CarriedRoles {
     fn schema() -> Json {
-        let description = "The roles that a group carries, in the order of their names.";
-        json!({ "title": "RolesOfGroup", "description": description, "type": "array", "items": role() })
+        list("RolesOfGroup", "The roles that a group carries, in the order of their names.", role())
     }
 }
 
 impl Described for HeldGroups {
     fn schema() -> Json {
-        let description = "The groups that a group holds, in the order of their names.";
-        json!({ "title": "GroupsInGroup", "description": description, "type": "array", "items": group() })
+        list("GroupsInGroup", "The groups that a group holds, in the order of their names.", group())
     }
 }

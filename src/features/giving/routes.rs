@@ -79,6 +79,7 @@ fn named(title: &str, description: &str, property: &str, id: &str) -> Json {
         "additionalProperties": false,
         "required": [property],
         "properties": { property: { "type": "string", "format": "uuid", "description": id } },
+        "examples": [{ property: "0190c3a0-7b1e-7000-8000-000000000011" }],
     })
 }
 

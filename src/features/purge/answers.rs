@@ -29,6 +29,7 @@ impl Described for Requested {
                 "status": { "type": "string", "enum": ["purging"], "description": "What it is now." },
                 "job": { "type": "string", "format": "uuid", "description": "Id of the job, which goes with the tenant." },
             },
+            "examples": [{ "id": "0190c3a0-7b1e-7000-8000-000000000001", "status": "purging", "job": "0190c3a0-7b1e-7000-8000-000000000051" }],
         })
     }
 }

@@ -56,6 +56,7 @@ impl Document for Order {
                 },
                 REASON: { "type": "string", "maxLength": LONGEST, "description": "Why; the last event tells it." },
             },
+            "examples": [{ CONFIRM: "acme", REASON: "They asked for it" }],
         })
     }
 }

@@ -51,6 +51,15 @@ impl Described for Saved {
                     "description": "When the template was retired, if this was the newest version then.",
                 },
             },
+            "examples": [{
+                "id": "0190c3a0-7b1e-7000-8000-000000000061",
+                "name": "reader",
+                "version": 2,
+                "description": "May look at everything.",
+                "roleType": 1,
+                "permissions": ["ViewRoles", "ViewTenant"],
+                "retiredOn": null,
+            }],
         })
     }
 }
@@ -67,6 +76,7 @@ impl Described for Templates {
             "description": "The newest version of each template that is not retired, in the order of their names.",
             "type": "array",
             "items": Saved::schema(),
+            "examples": [Saved::schema()["examples"]],
         })
     }
 }
@@ -89,6 +99,7 @@ impl Described for History {
                 "versions": { "type": "array", "items": Saved::schema() },
                 "more": { "type": "boolean", "description": "Whether there are older ones." },
             },
+            "examples": [{ "versions": Saved::schema()["examples"], "more": true }],
         })
     }
 }
@@ -157,6 +168,21 @@ impl Described for Differing {
                     "description": "The cursor to go on with; null at the end.",
                 },
             },
+            "examples": [{
+                "version": 2,
+                "differences": [{
+                    "tenantId": "0190c3a0-7b1e-7000-8000-000000000001",
+                    "roleId": "0190c3a0-7b1e-7000-8000-000000000011",
+                    "roleName": "reader",
+                    "version": 1,
+                    "behind": true,
+                    "changed": false,
+                    "missing": ["ViewRoles"],
+                    "extra": [],
+                    "roleType": 1,
+                }],
+                "next": null,
+            }],
         })
     }
 }
@@ -281,6 +307,20 @@ impl Described for Applications {
                     },
                 },
             },
+            "examples": [{
+                "version": 2,
+                "results": [{
+                    "tenantId": "0190c3a0-7b1e-7000-8000-000000000001",
+                    "roles": [{
+                        "roleId": "0190c3a0-7b1e-7000-8000-000000000011",
+                        "roleName": "reader",
+                        "outcome": "applied",
+                        "added": ["ViewRoles"],
+                        "removed": [],
+                    }],
+                    "refused": null,
+                }],
+            }],
         })
     }
 }

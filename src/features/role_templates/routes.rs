@@ -110,6 +110,12 @@ impl Document for Wanted {
                     "description": "The newest version as the sender knows it, 0 for none: another one refuses the request.",
                 },
             },
+            "examples": [{
+                NAME: "reader",
+                DESCRIPTION: "May look at everything.",
+                ROLE_TYPE: 1,
+                PERMISSIONS: ["ViewRoles", "ViewTenant"],
+            }],
         })
     }
 }
@@ -150,6 +156,7 @@ impl Document for Apply {
                 },
                 REASON: { "type": "string", "maxLength": 500, "description": "Why; the events tell it." },
             },
+            "examples": [{ TENANTS: ["0190c3a0-7b1e-7000-8000-000000000001"], CREATE_MISSING: true, REASON: "Readers look at roles too" }],
         })
     }
 }
