@@ -188,6 +188,7 @@ fn secrets_are_hidden_and_credentials_not_includable() {
     let logged = [
         "archivedOn",
         "archivedFrom",
+        "purgingOn",
         "retentionDays",
         "maxMembers",
         "maxInvitations",
