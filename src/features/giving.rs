@@ -1,6 +1,7 @@
 //! What groups give: the roles that a group carries, and the groups that it holds.
 
 mod answers;
+mod body;
 mod routes;
 pub(crate) mod rules;
 

@@ -1,7 +1,9 @@
 //! Templates of roles: the deployment's, in versions; which tenants' roles differ from them, and giving these what a template says.
 
 mod answers;
+mod body;
 mod differences;
+mod parameters;
 mod routes;
 pub(crate) mod rules;
 

@@ -45,7 +45,7 @@ impl CallerSessions {
         if !self.proof.caller().master {
             return Err(Error::MasterNeeded);
         }
-        Ok(self.store.read_for(System(SystemReason::RoleTemplates), self.actor()))
+        Ok(self.all.store.read_for(System(SystemReason::RoleTemplates), self.actor()))
     }
 
     /// Changes the deployment's templates, or roles of them in a tenant; as [`Self::read_templates`]. Nothing of it is done in the
@@ -63,7 +63,7 @@ impl CallerSessions {
         if !self.proof.caller().master {
             return Err(Error::MasterNeeded);
         }
-        let turn = self.store.turn_to_change(&TenantScope(tenant)).await?;
+        let turn = self.all.store.turn_to_change(&TenantScope(tenant)).await?;
         Ok(self.begin(System(SystemReason::RoleTemplates), Some(turn)).await?)
     }
 

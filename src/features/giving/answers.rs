@@ -62,7 +62,7 @@ fn group() -> Json {
 }
 
 /// A list of these, with theirs as its example.
-fn list(title: &str, description: &str, item: Json) -> Json {
+fn list(title: &str, description: &str, item: &Json) -> Json {
     let example = item["examples"].clone();
     json!({ "title": title, "description": description, "type": "array", "items": item, "examples": [example] })
 }
@@ -85,12 +85,12 @@ impl Described for HeldGroup {
 
 impl Described for CarriedRoles {
     fn schema() -> Json {
-        list("RolesOfGroup", "The roles that a group carries, in the order of their names.", role())
+        list("RolesOfGroup", "The roles that a group carries, in the order of their names.", &role())
     }
 }
 
 impl Described for HeldGroups {
     fn schema() -> Json {
-        list("GroupsInGroup", "The groups that a group holds, in the order of their names.", group())
+        list("GroupsInGroup", "The groups that a group holds, in the order of their names.", &group())
     }
 }

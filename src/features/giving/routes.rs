@@ -1,17 +1,14 @@
 //! `/groups/{id}/roles` and `/groups/{id}/groups`: which roles a group carries, and which groups it holds.
 
 use axum::http::Method;
-use serde_json::{Map, Value as Json, json};
-use user_tenant_store::Entity;
-use user_tenant_store::value::parse_uuid;
-use uuid::Uuid;
 
 use super::answers::{CarriedRole, CarriedRoles, HeldGroup, HeldGroups};
+use super::body::{GROUP_ID, NewMember, NewRole, ROLE_ID, id};
 use super::rules;
 use crate::access::sessions::CallerSessions;
-use crate::error::{Error, Result, Sought};
+use crate::error::Result;
 use crate::http::locators::GROUP;
-use crate::http::route::{Document, Empty, Form, Route, RowId, Sent, Told};
+use crate::http::route::{Empty, Route, RowId, Sent, Told};
 use crate::http::surface::Surface;
 use crate::model::permission::{UPDATE_GROUP, VIEW_GROUP_LIST, number};
 use crate::model::{Group, Role};
@@ -23,9 +20,6 @@ const MEMBER: &str = "/groups/{id}/groups/{memberGroupId}";
 
 const VIEW: &[&str] = &[VIEW_GROUP_LIST];
 const UPDATE: &[&str] = &[UPDATE_GROUP, number::UPDATE_GROUP];
-
-const ROLE_ID: &str = "roleId";
-const GROUP_ID: &str = "groupId";
 
 pub(super) fn routes() -> Vec<Route> {
     let routes = [
@@ -45,48 +39,6 @@ pub(super) fn routes() -> Vec<Route> {
             .any_of(UPDATE),
     ];
     routes.map(|route| route.on(&GROUP).surface(Surface::Problem)).into()
-}
-
-/// The role that a group is to carry.
-struct NewRole;
-
-impl Document for NewRole {
-    const FORM: Form = Form::Create;
-
-    fn schema() -> Json {
-        named("NewRoleOfGroup", "The role that the group is to carry.", ROLE_ID, "Id of the role, one of the tenant.")
-    }
-}
-
-/// The group that a group is to hold.
-struct NewMember;
-
-impl Document for NewMember {
-    const FORM: Form = Form::Create;
-
-    fn schema() -> Json {
-        let id = "Id of the group, one of the same tenant.";
-        named("NewGroupInGroup", "The group that the group is to hold.", GROUP_ID, id)
-    }
-}
-
-/// A document that names one row.
-fn named(title: &str, description: &str, property: &str, id: &str) -> Json {
-    json!({
-        "title": title,
-        "description": description,
-        "type": "object",
-        "additionalProperties": false,
-        "required": [property],
-        "properties": { property: { "type": "string", "format": "uuid", "description": id } },
-        "examples": [{ property: "0190c3a0-7b1e-7000-8000-000000000011" }],
-    })
-}
-
-/// The row that a body names, as the schema lets it through.
-fn id<E: Entity>(body: &Map<String, Json>, property: &str) -> Result<Uuid> {
-    let text = body.get(property).and_then(Json::as_str).unwrap_or_default();
-    parse_uuid(text).map_err(|_| Error::RelatedNotFound(Some(Sought::of::<E>(text))))
 }
 
 async fn roles(sessions: CallerSessions) -> Result<Told<CarriedRoles>> {

@@ -1,16 +1,19 @@
 //! `/role-templates`: what the deployment makes roles from, for masters alone.
 
 use axum::http::Method;
-use serde_json::{Map, Value as Json, json};
-use user_tenant_store::value::parse_uuid;
-use uuid::Uuid;
+use serde_json::Value as Json;
 
 use super::answers::{Applications, Applied, Differing, History, Refusal, Saved, Templates};
+use super::body::{
+    Apply, CREATE_MISSING, DESCRIPTION, EXPECTED, NAME, OVERWRITE, PERMISSIONS, REASON, ROLE_TYPE, Wanted, integer,
+    tenants, texts,
+};
 use super::differences::{self, Versions};
+use super::parameters::{Behind, Which};
 use super::rules::{self, Application, RoleTemplateVersion};
 use crate::access::sessions::CallerSessions;
-use crate::error::{Error, Result, Rule};
-use crate::http::route::{By, Document, Empty, Form, Given, Kind, Named, Parameter, Parameters, Route, Sent, Told};
+use crate::error::{Error, Result};
+use crate::http::route::{By, Empty, Named, Route, Sent, Told};
 use crate::http::surface::Surface;
 use crate::model::permission::{CREATE_ROLES, DELETE_ROLES, UPDATE_ROLES, VIEW_ROLES, number};
 
@@ -19,25 +22,6 @@ const TEMPLATE: &str = "/role-templates/{name}";
 
 const CREATE: &[&str] = &[CREATE_ROLES, number::CREATE_ROLES];
 const VIEW: &[&str] = &[VIEW_ROLES, number::VIEW_ROLES];
-
-const NAME: &str = "name";
-const DESCRIPTION: &str = "description";
-const ROLE_TYPE: &str = "roleType";
-const PERMISSIONS: &str = "permissions";
-const EXPECTED: &str = "expectedVersion";
-const TENANTS: &str = "tenantIds";
-const CREATE_MISSING: &str = "create";
-const OVERWRITE: &str = "overwrite";
-const REASON: &str = "reason";
-const BEFORE: &str = "before";
-const CURSOR: &str = "cursor";
-const LIMIT: &str = "limit";
-
-/// How many rows an answer has unless it is told otherwise, and at most.
-const USUAL: u32 = 100;
-const MOST: u32 = 500;
-/// Most tenants of one request.
-const MOST_TENANTS: usize = 100;
 
 pub(super) fn routes() -> Vec<Route> {
     let all = vec![
@@ -68,137 +52,6 @@ pub(super) fn routes() -> Vec<Route> {
         .idempotent(),
     ];
     all.into_iter().map(|route| route.for_masters().surface(Surface::Problem)).collect()
-}
-
-/// A template to save.
-struct Wanted;
-
-impl Document for Wanted {
-    const FORM: Form = Form::Create;
-
-    fn schema() -> Json {
-        json!({
-            "title": "NewRoleTemplateVersion",
-            "description": "A template, or by a name that is there its next version.",
-            "type": "object",
-            "additionalProperties": false,
-            "required": [NAME, PERMISSIONS],
-            "properties": {
-                NAME: {
-                    "type": "string",
-                    "minLength": 1,
-                    "maxLength": 100,
-                    "pattern": "^[A-Za-z0-9][A-Za-z0-9._-]*( [A-Za-z0-9._-]+)*$",
-                    "description": "Name of the template, and of roles that are made of it; once in any case.",
-                },
-                DESCRIPTION: { "type": ["string", "null"], "maxLength": 500, "description": "What its roles are for." },
-                ROLE_TYPE: {
-                    "type": ["integer", "null"],
-                    "minimum": 0,
-                    "maximum": 15,
-                    "description": "Kind of its roles, a number that applications give a meaning.",
-                },
-                PERMISSIONS: {
-                    "type": "array",
-                    "maxItems": 1000,
-                    "items": { "type": "string", "minLength": 1, "maxLength": 200 },
-                    "description": "What its roles grant, by names or numbers.",
-                },
-                EXPECTED: {
-                    "type": "integer",
-                    "minimum": 0,
-                    "description": "The newest version as the sender knows it, 0 for none: another one refuses the request.",
-                },
-            },
-            "examples": [{
-                NAME: "reader",
-                DESCRIPTION: "May look at everything.",
-                ROLE_TYPE: 1,
-                PERMISSIONS: ["ViewRoles", "ViewTenant"],
-            }],
-        })
-    }
-}
-
-/// How to apply a template.
-struct Apply;
-
-impl Document for Apply {
-    const FORM: Form = Form::Create;
-
-    fn schema() -> Json {
-        json!({
-            "title": "RoleTemplateToApply",
-            "description": "Which tenants get what the template says.",
-            "type": "object",
-            "additionalProperties": false,
-            "required": [TENANTS],
-            "properties": {
-                TENANTS: {
-                    "type": "array",
-                    "minItems": 1,
-                    "maxItems": MOST_TENANTS,
-                    "items": { "type": "string", "format": "uuid" },
-                    "description": "Ids of the tenants.",
-                },
-                CREATE_MISSING: {
-                    "type": "boolean",
-                    "description": "Whether a tenant without a role of the template gets one, of the template's name.",
-                },
-                OVERWRITE: {
-                    "type": "boolean",
-                    "description": "Whether roles that were changed by hand are changed too.",
-                },
-                EXPECTED: {
-                    "type": "integer",
-                    "minimum": 1,
-                    "description": "The version to apply: where it is not the newest, the request is refused.",
-                },
-                REASON: { "type": "string", "maxLength": 500, "description": "Why; the events tell it." },
-            },
-            "examples": [{ TENANTS: ["0190c3a0-7b1e-7000-8000-000000000001"], CREATE_MISSING: true, REASON: "Readers look at roles too" }],
-        })
-    }
-}
-
-/// Which versions to read.
-struct Which {
-    before: Option<i32>,
-    limit: usize,
-}
-
-impl Parameters for Which {
-    const ALL: &'static [Parameter] = &[
-        Parameter { name: BEFORE, kind: Kind::Number(1, i32::MAX as u32), description: "Versions before this one" },
-        Parameter { name: LIMIT, kind: Kind::Number(1, MOST), description: "Most versions of the answer" },
-    ];
-
-    fn read(given: &Given) -> Result<Self> {
-        let before = given.number(BEFORE)?.and_then(|version| i32::try_from(version).ok());
-        Ok(Self { before, limit: limit(given)? })
-    }
-}
-
-/// Which differences to read.
-struct Behind {
-    cursor: Option<Uuid>,
-    limit: usize,
-}
-
-impl Parameters for Behind {
-    const ALL: &'static [Parameter] = &[
-        Parameter { name: CURSOR, kind: Kind::Text, description: "`next` of the page before" },
-        Parameter { name: LIMIT, kind: Kind::Number(1, MOST), description: "Most roles of the page" },
-    ];
-
-    fn read(given: &Given) -> Result<Self> {
-        let cursor = given.read(CURSOR, "must be `next` of the page before", |text| parse_uuid(text).ok())?;
-        Ok(Self { cursor, limit: limit(given)? })
-    }
-}
-
-fn limit(given: &Given) -> Result<usize> {
-    Ok(given.number(LIMIT)?.unwrap_or(USUAL) as usize)
 }
 
 async fn find(sessions: CallerSessions) -> Result<Told<Templates>> {
@@ -269,28 +122,4 @@ async fn apply(sessions: CallerSessions, name: Named, body: Sent<Apply>) -> Resu
         });
     }
     Ok(Told(Applications { version, results }))
-}
-
-/// The tenants that a body names, each once.
-fn tenants(body: &Map<String, Json>) -> Result<Vec<Uuid>> {
-    let mut all = Vec::new();
-    for (at, text) in texts(body, TENANTS).iter().enumerate() {
-        let id = parse_uuid(text).map_err(|_| Error::InvalidProperty {
-            property: format!("{TENANTS}/{at}"),
-            rule: Rule::Type("must be an id of a tenant".to_owned()),
-        })?;
-        if !all.contains(&id) {
-            all.push(id);
-        }
-    }
-    Ok(all)
-}
-
-fn integer(body: &Map<String, Json>, name: &str) -> Option<i32> {
-    body.get(name).and_then(Json::as_i64).and_then(|number| i32::try_from(number).ok())
-}
-
-fn texts(body: &Map<String, Json>, name: &str) -> Vec<String> {
-    let all = body.get(name).and_then(Json::as_array).into_iter().flatten();
-    all.filter_map(Json::as_str).map(ToOwned::to_owned).collect()
 }

@@ -148,9 +148,10 @@ impl Database {
 }
 
 fn postgres_tables(database: &PostgresDatabase) -> Tables {
-    // A database of the original has none yet.
-    let missing = database.query("SELECT to_regclass('main.role_templates') IS NULL")[0].get::<_, bool>(0);
-    let tables = TABLES.iter().filter(|table| !missing || **table != "role_templates");
+    // A database of the original has not all of them yet.
+    let there =
+        |table: &&&str| database.query(&format!("SELECT to_regclass('main.{table}') IS NOT NULL"))[0].get::<_, bool>(0);
+    let tables = TABLES.iter().filter(there);
     let selects: Vec<_> =
         tables.map(|table| format!("SELECT '{table}', to_jsonb(t)::text FROM main.{table} AS t")).collect();
     let mut tables = Tables::default();
