@@ -190,6 +190,11 @@ impl Sessions {
         self.store.close().await;
     }
 
+    /// Whether whoever writes keeps all others from writing.
+    pub(crate) fn has_one_writer(&self) -> bool {
+        self.store.has_one_writer()
+    }
+
     /// How busy the connections are, and how many reads are slow.
     pub(crate) fn load(&self) -> (PoolState, SlowReadsState) {
         (self.store.pool_state(), self.store.slow_reads())

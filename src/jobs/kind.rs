@@ -35,6 +35,8 @@ pub(crate) struct Periodic {
 impl Kind {
     /// How often most jobs are tried, over some hours.
     pub(crate) const ATTEMPTS: i32 = 12;
+    /// Of a job that is never given up, since nothing else ends what it has begun.
+    pub(crate) const ALWAYS: i32 = i32::MAX;
 
     /// Whether a job is given up that was begun so often.
     pub(super) fn gives_up(&self, attempts: i32) -> bool {

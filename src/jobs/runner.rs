@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
@@ -128,7 +128,7 @@ impl Runner {
     }
 
     async fn step(&self, taken: &Taken) -> &'static str {
-        let work = Work { taken: taken.clone(), sessions: self.claims.sessions.clone() };
+        let work = Work { taken: taken.clone(), since: Instant::now(), sessions: self.claims.sessions.clone() };
         let step = timeout(LONGEST_STEP, (taken.kind.step)(work));
         // Both at once: on SQLite the one may wait for the other.
         let ended = tokio::select! {

@@ -1,6 +1,6 @@
 //! A step of a job, as its function sees it: what to do, ways to the rows, and the two ways in which it ends.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value as Json;
 use time::OffsetDateTime;
@@ -60,6 +60,8 @@ impl Taken {
 /// One step of a job.
 pub(crate) struct Work {
     pub(super) taken: Taken,
+    /// When the step began.
+    pub(super) since: Instant,
     pub(super) sessions: Sessions,
 }
 
@@ -92,6 +94,11 @@ impl Work {
     /// For how many days an archived tenant is kept, where it does not say so itself.
     pub(crate) fn retention_days(&self) -> u16 {
         self.sessions.retention_days()
+    }
+
+    /// Whether whoever writes keeps all others from writing.
+    pub(crate) fn has_one_writer(&self) -> bool {
+        self.sessions.has_one_writer()
     }
 
     /// All entities of the deployment.
@@ -142,14 +149,20 @@ impl Work {
         self.end(session, patch, Ending::Again).await
     }
 
-    /// The same as [`Self::again`]; the next step is done with this.
+    /// The same as [`Self::again`]; the next step is done with this. Where one writer serves all, the writer is left to others for as
+    /// long as the step took: whoever waits for it in another process looks now and then, and would hardly find it free.
     pub(crate) async fn again_with<S: Scope + Sees<Job>>(
         self,
         session: Session<S, Write>,
         payload: Json,
     ) -> Result<Finished> {
         let patch = Taken::queued(session.now(), 0)?.with(Job::PAYLOAD, payload)?;
-        self.end(session, patch, Ending::Again).await
+        let since = Some(self.since).filter(|_| self.has_one_writer());
+        let ended = self.end(session, patch, Ending::Again).await;
+        if let Some(since) = since {
+            tokio::time::sleep(since.elapsed()).await;
+        }
+        ended
     }
 
     /// Commits the last step of a job that leaves nothing behind, not even itself.

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use rusqlite::types::ValueRef;
 use serde_json::{Map, Value as Json, json};
 
-use crate::holes::{A, B, BOB, SAM, VIEWER};
+use crate::holes::{A, ALICE_IN_A, B, BOB, SAM, VIEWER};
 use crate::lifecycle::{ask, refusal, step, tenant_b};
 use crate::support::fixture::Database;
 use crate::world::{World, on_both};
@@ -369,4 +369,29 @@ fn who_was_archived_longer_ago_than_it_is_kept_is_purged(world: &World) {
         (&json!("system"), &json!("Its retention is over.")),
         "{told}"
     );
+}
+
+on_both!(a_purge_whose_job_is_gone_gets_another, QUICK);
+fn a_purge_whose_job_is_gone_gets_another(world: &World) {
+    step(world, "master_a", &tenant_b("/archive"), "archived");
+    world.run(&format!("UPDATE main.tenants SET purging_on = '2024-01-02T03:04:05.678Z' WHERE id = '{B}'"));
+    let start = Instant::now();
+    while contents(&world.database)["tenants"].iter().any(|row| row["id"] == *B) {
+        assert!(start.elapsed() < PATIENCE, "{:?}", contents(&world.database)["jobs"]);
+        world.run("UPDATE main.jobs SET run_after = created_on WHERE kind = 'tenants.expire' AND state = 'queued'");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+on_both!(who_may_not_delete_tenants_does_not_say_how_long_they_are_kept);
+fn who_may_not_delete_tenants_does_not_say_how_long_they_are_kept(world: &World) {
+    world.run(&format!(
+        "INSERT INTO main.user_permissions (id, user_tenant_id, permission, allowed, created_on, modified_on)
+         VALUES ('a0000009-0000-4000-8000-000000000001', '{ALICE_IN_A}', 'DeleteTenant', false, '2024-01-02T03:04:05.678Z',
+           '2024-01-02T03:04:05.678Z')"
+    ));
+    let limits = format!("PATCH /tenants/{B}/limits");
+    let (status, told) = ask(world, "master_a", &limits, &json!({ "retentionDays": 0 }));
+    assert_eq!((status, &told["permission"]), (403, &json!("DeleteTenant")), "{told}");
+    assert_eq!(ask(world, "master_a", &limits, &json!({ "maxMembers": 50 })).0, 200);
 }

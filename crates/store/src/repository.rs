@@ -143,7 +143,13 @@ impl<'a, E: Entity, S: Scope, M: Mode> Repository<'a, E, S, M> {
     /// All rows that the filter selects, whatever its limit, a page at a time, so that no more of them are held. What bounds
     /// an answer bounds no rule: how many rows there are, or how long, never keeps it from reading them all.
     pub fn pages(&self, filter: Filter) -> Pages<'a, E, S, M> {
-        let rest = Some(Filter { limit: Some(PAGE), ..filter });
+        self.pages_of(PAGE, filter)
+    }
+
+    /// The same with so many rows a page, of rows that are short by their nature. Where a page is not read in the order of an index,
+    /// each finds and sorts all that is left, so that many small ones take long.
+    pub fn pages_of(&self, rows: u64, filter: Filter) -> Pages<'a, E, S, M> {
+        let rest = Some(Filter { limit: Some(rows), ..filter });
         Pages { session: self.session, first: None, rest, entity: PhantomData }
     }
 

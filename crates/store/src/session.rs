@@ -188,6 +188,11 @@ impl Store {
         self.pool.close().await;
     }
 
+    /// Whether whoever writes keeps all others from writing, as on `SQLite`: what writes for long then gives way.
+    pub fn has_one_writer(&self) -> bool {
+        !self.pool.reader().dialect().is_postgres()
+    }
+
     /// How busy the connections are.
     pub fn pool_state(&self) -> PoolState {
         self.pool.state()

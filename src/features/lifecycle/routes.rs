@@ -8,7 +8,7 @@ use super::answers::{Step, TenantLife};
 use super::rules;
 use crate::access::sessions::CallerSessions;
 use crate::domain::users::{self, Change, Wanted};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::http::locators::{ACTIVE_TENANT, ANY_TENANT};
 use crate::http::route::{Document, Form, Route, RowId, Sent, Told};
 use crate::http::surface::Surface;
@@ -152,6 +152,13 @@ async fn find(sessions: CallerSessions) -> Result<Told<TenantLife>> {
 }
 
 async fn limit(sessions: CallerSessions, body: Sent<Limits>) -> Result<Told<TenantLife>> {
+    // How long an archived tenant is kept says when it is purged.
+    if body.0.contains_key(Tenant::RETENTION_DAYS.name()) {
+        let principal = sessions.principal();
+        if !DELETE.iter().any(|permission| principal.permissions.contains(permission)) {
+            return Err(Error::PermissionNotHeld { permission: Some(DELETE_TENANT.to_owned()) });
+        }
+    }
     let session = sessions.write_tenants().await?;
     rules::limit(session, sessions.tenant(), Patch::from_json(&body.0)?).await?.into_inner();
     find(sessions).await

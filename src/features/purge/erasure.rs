@@ -12,10 +12,8 @@ use super::tables::{Meta, Root, Tables, home};
 use crate::error::{Error, Result};
 use crate::model::Job;
 
-/// Most rows of a table that one step removes.
-const BATCH: u64 = 500;
-/// Most lines of the audit log that it looks at, or takes values from, at once.
-const LINES: u64 = 2_000;
+/// How many lines of the audit log it looks at, or takes values from, at once, to a row.
+const LINES: u64 = 4;
 /// How often it looks at so many of which none holds anything.
 const LOOKS: usize = 10;
 
@@ -51,6 +49,10 @@ pub(super) struct Erasure<'a> {
     pub(super) job: Uuid,
     pub(super) tables: &'a Tables,
     pub(super) kept: &'a Kept,
+    /// The tenants that are being purged, this one among them.
+    pub(super) leaving: &'a [Value],
+    /// Most rows of a table that one step removes.
+    pub(super) batch: u64,
     pub(super) progress: &'a mut Progress,
 }
 
@@ -75,11 +77,16 @@ impl Erasure<'_> {
         Ok(false)
     }
 
+    /// Most lines of the audit log that one step takes values from.
+    fn most_lines(&self) -> u64 {
+        self.batch * LINES
+    }
+
     /// Removes some rows that name the tenant.
     async fn rows(&mut self, root: Root) -> Result<bool> {
         let tenant = [Value::Uuid(self.tenant)];
         let which = root.which(&tenant);
-        let ids = self.doomed(root.meta, which, BATCH).await?;
+        let ids = self.doomed(root.meta, which, self.batch).await?;
         if ids.is_empty() {
             return Ok(false);
         }
@@ -100,23 +107,64 @@ impl Erasure<'_> {
             return Ok(());
         }
         let alone = self.alone(meta, &ids).await?;
+        let mut belongings = Vec::new();
         for (shared, rows) in &alone {
-            if self.below(shared, rows).await? {
+            let Some(found) = self.belongings(shared, rows).await? else { return Ok(()) };
+            belongings.extend(found);
+        }
+        // What was said of a row goes before it, however much it is.
+        let of_them = belongings.iter().map(|(meta, _, rows)| (*meta, &rows[..]));
+        let with_them = alone.iter().map(|(shared, rows)| (*shared, &rows[..]));
+        for (meta, rows) in std::iter::once((meta, &ids[..])).chain(of_them).chain(with_them.clone()) {
+            if self.redact(meta, rows, self.most_lines()).await? == self.most_lines() {
                 return Ok(());
             }
         }
-        // What was said of a row goes before it, however much it is.
-        let with_them = alone.iter().map(|(shared, rows)| (*shared, &rows[..]));
-        for (meta, rows) in std::iter::once((meta, &ids[..])).chain(with_them.clone()) {
-            if self.redact(meta, rows, LINES).await? == LINES {
-                return Ok(());
-            }
+        for (child, property, rows) in &belongings {
+            let holders: Vec<Value> = alone.iter().flat_map(|(_, rows)| rows.iter().cloned()).collect();
+            self.remove(child, Doomed::Holding(property, &holders), rows).await?;
         }
         self.remove(meta, which, &ids).await?;
         for (shared, rows) in with_them {
             self.remove(shared, Doomed::Holding(shared.id(), rows), rows).await?;
         }
         Ok(())
+    }
+
+    /// All that belongs to shared rows, as what people log in with. It goes with them in one transaction: between two, another tenant
+    /// might take up a person who has lost some of it. Where it is more than fits into one, some is removed and `None` told.
+    async fn belongings(
+        &mut self,
+        shared: Meta,
+        rows: &[Value],
+    ) -> Result<Option<Vec<(Meta, &'static Property, Vec<Value>)>>> {
+        let mut all = Vec::new();
+        if rows.is_empty() {
+            return Ok(Some(all));
+        }
+        for (child, property) in self.tables.children(shared) {
+            let which = Doomed::Holding(property, rows);
+            let mut found = self.doomed(child, which, self.most_lines()).await?;
+            if found.is_empty() {
+                continue;
+            }
+            if found.len() as u64 == self.most_lines() || self.is_referred_to(child, &found).await? {
+                found.truncate(usize::try_from(self.batch).unwrap_or(usize::MAX));
+                Box::pin(self.erase(child, which, found)).await?;
+                return Ok(None);
+            }
+            all.push((child, property, found));
+        }
+        Ok(Some(all))
+    }
+
+    async fn is_referred_to(&self, meta: Meta, ids: &[Value]) -> Result<bool> {
+        for (child, property) in self.tables.children(meta) {
+            if !self.doomed(child, Doomed::Holding(property, ids), 1).await?.is_empty() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Removes some of what refers to these rows, if anything does.
@@ -126,7 +174,7 @@ impl Erasure<'_> {
         }
         for (child, property) in self.tables.children(meta) {
             let which = Doomed::Holding(property, ids);
-            let found = self.doomed(child, which, BATCH).await?;
+            let found = self.doomed(child, which, self.batch).await?;
             if !found.is_empty() {
                 Box::pin(self.erase(child, which, found)).await?;
                 return Ok(true);
@@ -144,21 +192,28 @@ impl Erasure<'_> {
             let mut rows: Vec<Value> = holders.into_iter().map(|(_, named)| named).collect();
             rows.sort_by_key(Value::to_key);
             rows.dedup();
-            // A look first, so that those who are known elsewhere are kept from nobody.
-            let rows = self.without_held(shared, rows, ids).await?;
+            // A look first, so that those who are known elsewhere are kept from nobody. Whom only tenants have that are purged as well
+            // is decided once they are kept: by the purge that comes last.
+            let rows = self.without_held(shared, rows, ids, self.leaving).await?;
             let kept = self.eraser.doomed(shared, Doomed::Holding(shared.id(), &rows), home(shared), u64::MAX).await?;
             let of_nobody_else = |home: &Value| *home == Value::Null || *home == Value::Uuid(self.tenant);
             let has_home = home(shared).is_some();
             let rows = kept.into_iter().filter(|(_, home)| !has_home || of_nobody_else(home)).map(|(id, _)| id);
             // Whoever was about to hold one does so by now, or finds none.
-            let rows = self.without_held(shared, rows.collect(), ids).await?;
+            let rows = self.without_held(shared, rows.collect(), ids, &[]).await?;
             alone.push((shared, rows));
         }
         Ok(alone)
     }
 
-    async fn without_held(&self, shared: Meta, rows: Vec<Value>, beside: &[Value]) -> Result<Vec<Value>> {
-        let held = self.eraser.held(shared, &rows, beside).await?;
+    async fn without_held(
+        &self,
+        shared: Meta,
+        rows: Vec<Value>,
+        beside: &[Value],
+        leaving: &[Value],
+    ) -> Result<Vec<Value>> {
+        let held = self.eraser.held(shared, &rows, beside, leaving).await?;
         Ok(rows.into_iter().filter(|id| !held.contains(id)).collect())
     }
 
@@ -189,13 +244,20 @@ impl Erasure<'_> {
         let here = [Value::Uuid(self.tenant)];
         for (shared, home) in self.tables.homes() {
             let which = Doomed::Holding(home, &here);
-            let ids = self.doomed(shared, which, BATCH).await?;
+            let ids = self.doomed(shared, which, self.batch).await?;
             if ids.is_empty() {
                 continue;
             }
-            let gone = self.without_held(shared, ids.clone(), &[]).await?;
-            if self.below(shared, &gone).await? || self.redact(shared, &gone, LINES).await? == LINES {
-                return Ok(true);
+            let gone = self.without_held(shared, ids.clone(), &[], &[]).await?;
+            let Some(belongings) = self.belongings(shared, &gone).await? else { return Ok(true) };
+            let of_them = belongings.iter().map(|(meta, _, rows)| (*meta, &rows[..]));
+            for (meta, rows) in of_them.chain([(shared, &gone[..])]) {
+                if self.redact(meta, rows, self.most_lines()).await? == self.most_lines() {
+                    return Ok(true);
+                }
+            }
+            for (child, property, rows) in &belongings {
+                self.remove(child, Doomed::Holding(property, &gone), rows).await?;
             }
             self.remove(shared, which, &gone).await?;
             let stay: Vec<_> = ids.into_iter().filter(|id| !gone.contains(id)).collect();
@@ -211,7 +273,7 @@ impl Erasure<'_> {
     /// end late have early positions.
     async fn lines(&mut self) -> Result<bool> {
         for _ in 0..LOOKS {
-            let lines = self.eraser.lines(self.progress.behind, LINES).await?;
+            let lines = self.eraser.lines(self.progress.behind, self.most_lines()).await?;
             let Some(last) = lines.last() else {
                 if !std::mem::take(&mut self.progress.found) {
                     return Ok(false);
@@ -239,12 +301,12 @@ impl Erasure<'_> {
             self.progress.at.clear();
             return Ok(false);
         }
-        if self.eraser.lines(self.progress.behind, LINES).await?.iter().any(|line| line.is_whole) {
+        if self.eraser.lines(self.progress.behind, self.most_lines()).await?.iter().any(|line| line.is_whole) {
             Phase::Lines.name().clone_into(&mut self.progress.at);
             self.progress.found = true;
             return Ok(false);
         }
-        if self.redact(tenants, &own, LINES).await? == LINES {
+        if self.redact(tenants, &own, self.most_lines()).await? == self.most_lines() {
             return Ok(false);
         }
         self.remove(tenants, Doomed::OfTenant, &own).await?;

@@ -11,7 +11,7 @@ use user_tenant_store::value::Value;
 use uuid::{Uuid, uuid};
 
 use super::erasure::Erasure;
-use super::payload::{Asked, Payload, Progress};
+use super::payload::Payload;
 use super::rules;
 use super::tables::Tables;
 use crate::error::{Error, Result};
@@ -20,7 +20,7 @@ use crate::model::Tenant;
 
 /// Removes every row of a tenant.
 pub(crate) const PURGE: Kind =
-    Kind { name: "tenants.purge", step: |work| Box::pin(purge(work)), attempts: Kind::ATTEMPTS, periodic: None };
+    Kind { name: "tenants.purge", step: |work| Box::pin(purge(work)), attempts: Kind::ALWAYS, periodic: None };
 
 /// Has tenants purged that were archived longer ago than they are kept.
 pub(crate) const EXPIRE: Kind = Kind {
@@ -39,7 +39,7 @@ async fn purge(work: Work) -> Result<Finished> {
         serde_json::from_value(work.payload().clone()).map_err(|error| Error::Internal(error.into()))?;
     let (actor, context) = payload.asked.says(tenant);
     let session = work.write_as(SystemReason::PurgeTenant, actor, context).await?;
-    let left = step(&session, tenant, work.id(), work.entities(), &payload.asked, &mut payload.progress).await?;
+    let left = step(&session, tenant, work.id(), work.entities(), &mut payload, batch(&work)).await?;
     match left {
         Left::Nothing => work.gone(session).await,
         Left::All => work.done(session).await,
@@ -48,6 +48,11 @@ async fn purge(work: Work) -> Result<Finished> {
             work.again_with(session, payload).await
         }
     }
+}
+
+/// How many rows of a table one step removes. Where one writer serves all, steps are short, so that others have their turn.
+fn batch(work: &Work) -> u64 {
+    if work.has_one_writer() { 50 } else { 500 }
 }
 
 /// What is left after a step.
@@ -65,8 +70,8 @@ async fn step(
     tenant: Uuid,
     job: Uuid,
     entities: impl Iterator<Item = &'static EntityMeta> + Clone,
-    asked: &Asked,
-    progress: &mut Progress,
+    Payload { asked, progress }: &mut Payload,
+    batch: u64,
 ) -> Result<Left> {
     let eraser = session.eraser(tenant)?;
     // Kept until the commit: whoever still writes in it is through, or waits.
@@ -78,13 +83,17 @@ async fn step(
         Some(_) => {}
     }
     let (tables, kept) = (Tables::of(entities.clone()), Kept::of(entities));
-    let mut erasure = Erasure { eraser, tenant, job, tables: &tables, kept: &kept, progress };
+    let leaving = rules::leaving(session).await?;
+    let mut erasure = Erasure { eraser, tenant, job, tables: &tables, kept: &kept, leaving: &leaving, batch, progress };
     Ok(if erasure.step(asked.reason.as_deref()).await? { Left::Nothing } else { Left::More })
 }
 
 async fn expire(work: Work) -> Result<Finished> {
     let retention = work.retention_days();
-    let over = rules::over(&work.read(), retention).await?;
+    let over = match rules::over(&work.read(), retention).await? {
+        None => rules::without_job(&work.read()).await?,
+        over => over,
+    };
     let session = work.write().await?;
     let Some(tenant) = over else { return work.done(session).await };
     let session = session.in_name_of(tenant).because(Some(OVER));

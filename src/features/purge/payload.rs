@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
 use user_tenant_store::audit::{Actor, ActorKind, Context};
 use user_tenant_store::session::{Session, Write};
 use uuid::Uuid;
@@ -27,6 +28,21 @@ pub(super) struct Asked {
     kind: String,
     request: Option<String>,
     pub(super) reason: Option<String>,
+}
+
+/// How far a purge has come.
+#[derive(Debug)]
+pub(crate) struct UnderWay {
+    /// When it was asked for.
+    pub(crate) since: OffsetDateTime,
+    /// Where its job stands.
+    pub(crate) state: String,
+    /// How many rows it has removed.
+    pub(crate) rows: u64,
+    /// Of how many lines of the audit log it has taken what may not stay.
+    pub(crate) lines: u64,
+    /// Why a step of it did not succeed.
+    pub(crate) last_error: Option<String>,
 }
 
 /// What is done already.

@@ -1,14 +1,16 @@
 //! Which tenants are purged: those that somebody asks it of, and those that were archived longer ago than they are kept.
 
 use time::OffsetDateTime;
-use user_tenant_store::filter::{Comparison, Filter};
+use user_tenant_store::filter::{Comparison, Filter, Predicate};
 use user_tenant_store::form::Unwritable;
 use user_tenant_store::record::{InvalidRecord, Patch};
 use user_tenant_store::scope::{CallerScope, Scope, Sees, System};
 use user_tenant_store::session::{Committed, Read, Session, Write};
+use user_tenant_store::value::Value;
 use uuid::Uuid;
 
 use super::jobs::PURGE;
+pub(crate) use super::payload::UnderWay;
 use super::payload::{Asked, Payload};
 use crate::error::{Error, Result, Sought};
 use crate::jobs::enqueue;
@@ -17,21 +19,6 @@ use crate::model::{Job, Tenant};
 
 /// What confirms a purge.
 const CONFIRM: &str = "confirm";
-
-/// How far a purge has come.
-#[derive(Debug)]
-pub(crate) struct UnderWay {
-    /// When it was asked for.
-    pub(crate) since: OffsetDateTime,
-    /// Where its job stands.
-    pub(crate) state: String,
-    /// How many rows it has removed.
-    pub(crate) rows: u64,
-    /// Of how many lines of the audit log it has taken what may not stay.
-    pub(crate) lines: u64,
-    /// Why a step of it did not succeed.
-    pub(crate) last_error: Option<String>,
-}
 
 /// Has an archived tenant purged; nothing leads back. Where `confirm` is given, it is the tenant's key or its name, as it stands.
 /// Tells the id of the job.
@@ -70,11 +57,46 @@ pub(super) async fn over(session: &Session<System, Read>, retention: u16) -> Res
     Ok(None)
 }
 
+/// The tenants that are being purged, as who holds people: nobody whom only these have stays.
+pub(super) async fn leaving(session: &Session<System, Write>) -> Result<Vec<Value>> {
+    let mut leaving = Vec::new();
+    let purging = Filter {
+        fields: Some(vec![Tenant::ID.position()]),
+        ..Filter::matching(Tenant::PURGING_ON.compare(Comparison::NotNull))
+    };
+    session.repository::<Tenant>().for_each(purging, |row| leaving.extend(row.id().map(Value::Uuid))).await?;
+    Ok(leaving)
+}
+
+/// A tenant that is being purged and that no job purges, if there is one: somebody has removed the job.
+pub(super) async fn without_job(session: &Session<System, Read>) -> Result<Option<Uuid>> {
+    let mut pages =
+        session.repository::<Tenant>().pages(Filter::matching(Tenant::PURGING_ON.compare(Comparison::NotNull)));
+    while let Some(rows) = pages.next().await? {
+        for id in rows.iter().filter_map(user_tenant_store::record::Record::id) {
+            if session.repository::<Job>().count(Some(&of_purge(id))).await? == 0 {
+                return Ok(Some(id));
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// The jobs that purge a tenant.
+fn of_purge(tenant: Uuid) -> Predicate {
+    Job::KIND.is(PURGE.name).and(Some(&Job::TENANT_ID.is(tenant)))
+}
+
 /// Has it purged, unless it was restored or given more time meanwhile.
 pub(super) async fn expire(session: &Session<System, Write>, id: Uuid, retention: u16) -> Result<()> {
     let tenants = session.repository::<Tenant>();
     let (_, tenant) = session.ask((tenants.lock_by_id(id), tenants.get(id))).await?;
-    if tenant.is_some_and(|tenant| tenant.purging_on.is_none() && is_over(&tenant, retention, session.now())) {
+    let Some(tenant) = tenant else { return Ok(()) };
+    let is_due = match tenant.purging_on {
+        None => is_over(&tenant, retention, session.now()),
+        Some(_) => session.repository::<Job>().count(Some(&of_purge(id))).await? == 0,
+    };
+    if is_due {
         begin(session, id).await?;
     }
     Ok(())
@@ -83,13 +105,12 @@ pub(super) async fn expire(session: &Session<System, Write>, id: Uuid, retention
 /// How far the purge of a tenant has come, if it is being purged.
 pub(crate) async fn under_way(session: &Session<CallerScope, Read>, tenant: &Tenant) -> Result<Option<UnderWay>> {
     let Some(since) = tenant.purging_on else { return Ok(None) };
-    let job = Job::KIND.is(PURGE.name).and(Some(&Job::TENANT_ID.is(tenant.id)));
-    let job = session.repository::<Job>().find_one(job).await?;
+    let job = session.repository::<Job>().find_one(of_purge(tenant.id)).await?;
     let progress = job.as_ref().and_then(|job| serde_json::from_value::<Payload>(job.payload.clone()).ok());
     let progress = progress.unwrap_or_default().progress;
     Ok(Some(UnderWay {
         since,
-        state: job.as_ref().map_or_else(|| Job::DONE.to_owned(), |job| job.state.clone()),
+        state: job.as_ref().map_or_else(|| Job::QUEUED.to_owned(), |job| job.state.clone()),
         rows: progress.rows.values().sum(),
         lines: progress.lines,
         last_error: job.and_then(|job| job.last_error),

@@ -137,9 +137,12 @@ fn another_tenant_adds_people_while_they_go(world: &World) {
             "INSERT INTO main.users (id, first_name, username, email, default_tenant_id, created_on, modified_on)
              VALUES ('{0}', 'Wanted', 'wanted{number}', 'wanted{number}@b.example', '{B}', '{AT}', '{AT}');
              INSERT INTO main.user_tenants (id, user_id, tenant_id, role_id, status, created_on, modified_on)
-             VALUES ('{1}', '{0}', '{B}', '{MEMBER_OF_B}', 1, '{AT}', '{AT}');",
+             VALUES ('{1}', '{0}', '{B}', '{MEMBER_OF_B}', 1, '{AT}', '{AT}');
+             INSERT INTO main.user_credentials (id, user_id, auth_provider, auth_id, created_on, modified_on)
+             VALUES ('{2}', '{0}', 'keycloak', 'wanted{number}', '{AT}', '{AT}');",
             id(1),
-            id(3)
+            id(3),
+            id(2)
         )
     });
     world.run(&format!("BEGIN; {} COMMIT;", sql.collect::<String>()));
@@ -176,5 +179,47 @@ fn another_tenant_adds_people_while_they_go(world: &World) {
                 .any(|row| row["user_id"] == person["id"] && row["tenant_id"] == *crate::holes::A)
         });
         assert_eq!(is_member, status == 200, "{name}");
+        // Who stays can log in as before.
+        let known = person.filter(|person| person["id"].as_str().is_some_and(|id| id.starts_with("b0000001")));
+        if let Some(known) = known {
+            assert!(after["user_credentials"].iter().any(|row| row["user_id"] == known["id"]), "{name}");
+        }
     }
+}
+
+on_both!(people_go_whom_only_tenants_have_that_are_purged_at_once);
+fn people_go_whom_only_tenants_have_that_are_purged_at_once(world: &World) {
+    let (c, role_of_c) = ("c0000000-0000-4000-8000-000000000001", "c0000001-0000-4000-8000-000000000011");
+    let mut sql = format!(
+        "INSERT INTO main.roles (id, name, tenant_id, created_on, modified_on)
+         VALUES ('{role_of_c}', 'Of both', '{c}', '{AT}', '{AT}');"
+    );
+    for number in 0..900 {
+        let id = |kind: u8| format!("b000000{kind}-0000-4000-8000-{number:012}");
+        write!(
+            sql,
+            "INSERT INTO main.users (id, first_name, username, email, created_on, modified_on)
+             VALUES ('{0}', 'Both', 'both{number}', 'both{number}@b.example', '{AT}', '{AT}');
+             INSERT INTO main.user_tenants (id, user_id, tenant_id, role_id, status, created_on, modified_on)
+             VALUES ('{1}', '{0}', '{B}', '{MEMBER_OF_B}', 1, '{AT}', '{AT}'),
+               ('{2}', '{0}', '{c}', '{role_of_c}', 1, '{AT}', '{AT}');",
+            id(1),
+            id(2),
+            id(3)
+        )
+        .expect("it fits");
+    }
+    world.run(&format!("BEGIN; {sql} COMMIT;"));
+    for tenant in [B, c] {
+        step(world, "master_a", &format!("/tenants/{tenant}/archive"), "archived");
+    }
+    for (tenant, key) in [(B, "tenant-b"), (c, "tenant-c")] {
+        let purge = format!("POST /tenants/{tenant}/purge");
+        let (status, told) = ask(world, "master_a", &purge, &json!({ "confirm": key }));
+        assert_eq!(status, 202, "{told}");
+    }
+    until_gone(&world.database, B);
+    until_gone(&world.database, c);
+    let left = contents(&world.database)["users"].iter().filter(|row| row["first_name"] == "Both").count();
+    assert_eq!(left, 0);
 }

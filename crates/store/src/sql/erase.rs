@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use sea_query::{Condition, Expr, ExprTrait, LockType, Query, SelectStatement};
+use sea_query::{Condition, Expr, ExprTrait, LockType, Order, Query, SelectStatement};
 use serde_json::Value as Json;
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -20,7 +20,8 @@ const REDACT: &str = "UPDATE logs.audit_logs AS l SET \
         FROM jsonb_each(l.\"before\") AS e WHERE $1::jsonb -> l.table_name ? e.key), '{}') END, \
       \"after\" = CASE WHEN jsonb_typeof(l.\"after\") = 'object' THEN coalesce((SELECT jsonb_object_agg(e.key, e.value) \
         FROM jsonb_each(l.\"after\") AS e WHERE $1::jsonb -> l.table_name ? e.key), '{}') END, \
-      reason = NULL, client_address = NULL, erased_on = $2::timestamptz \
+      reason = NULL, client_address = NULL, erased_on = $2::timestamptz, \
+      request_id = CASE WHEN l.request_id ~ '^[0-9a-f-]{36}$' THEN l.request_id END \
     WHERE l.id ";
 
 /// The same on `SQLite`.
@@ -33,7 +34,8 @@ const REDACT_ON_SQLITE: &str = "UPDATE audit_logs SET \
         CASE e.type WHEN 'true' THEN json('true') WHEN 'false' THEN json('false') ELSE e.atom END) \
         FROM json_each(audit_logs.\"after\") AS e WHERE e.key IN (SELECT k.value \
           FROM json_each(?1) AS t, json_each(t.value) AS k WHERE t.key = audit_logs.table_name)) END, \
-      reason = NULL, client_address = NULL, erased_on = ?2 \
+      reason = NULL, client_address = NULL, erased_on = ?2, \
+      request_id = CASE WHEN length(request_id) = 36 AND request_id NOT GLOB '*[^0-9a-f-]*' THEN request_id END \
     WHERE id ";
 
 /// Which rows of a table are to go, whether or not they are deleted.
@@ -61,6 +63,10 @@ impl Confined {
             select.column((ROOT, property.column));
         }
         select.from(dialect.table(meta).alias(ROOT)).cond_where(selected(dialect, tenant, meta, which));
+        if matches!(which, Doomed::Holding(property, _) if property.name == meta.id().name) {
+            // In one order, so that two purges that look for the same people do not wait for each other.
+            select.order_by((ROOT, meta.id().column), Order::Asc);
+        }
         if dialect.is_postgres() {
             // As strong as what removes them: whoever is about to refer to one is waited for, and seen.
             select.lock(LockType::Update);
@@ -69,22 +75,28 @@ impl Confined {
         Self { table: meta.table, ..Self::limited(dialect, select, columns.into(), most) }
     }
 
-    /// Which of these keys rows of an entity hold in a property, beside some of them.
+    /// Which of these keys rows of an entity hold in a property, beside some of them, and those of tenants that leave.
     pub(crate) fn holders(
         dialect: Dialect,
         meta: &'static EntityMeta,
         property: &'static Property,
         keys: &[Value],
         beside: &[Value],
+        leaving: &[Value],
     ) -> Self {
         let column = |property: &Property| Expr::col((ROOT, property.column));
-        let select: SelectStatement = Query::select()
+        let mut select: SelectStatement = Query::select()
             .distinct()
             .column((ROOT, property.column))
             .from(dialect.table(meta).alias(ROOT))
             .and_where(is_in(dialect, column(property), keys))
             .and_where(is_in(dialect, column(meta.id()), beside).not())
             .take();
+        if let (TenantRule::Column(tenant), false) = (meta.tenancy, leaving.is_empty())
+            && let Some(tenant) = meta.property(tenant)
+        {
+            select.and_where(is_in(dialect, column(tenant), leaving).not());
+        }
         Self { table: meta.table, ..Self::select(dialect, &select, Arc::new([property])) }
     }
 

@@ -47,6 +47,8 @@ pub(super) fn open_writer(options: &SqliteOptions) -> StoreResult<(Connection, S
     // A savepoint keeps every page as it was before. Else those go to a temporary file, which takes longer than the rest.
     connection.pragma_update(None, "temp_store", "MEMORY").map_err(classify)?;
     connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT).map_err(classify)?;
+    // What is removed for good is not to be read in the free pages of the file.
+    connection.pragma_update(None, "secure_delete", true).map_err(classify)?;
     let actor = Shown::on(&connection).map_err(classify)?;
     Ok((connection, actor))
 }
