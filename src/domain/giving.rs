@@ -14,6 +14,11 @@ use uuid::Uuid;
 
 use crate::model::{Belonging, Carried, Enclosure, GroupGroup, GroupRole, Role};
 
+/// Of how many members is read at once in which groups they are, and how many rows of it make a page: whoever fills groups decides
+/// how many there are, and as a rule those of so few members are one page.
+const AT_ONCE: usize = 20;
+const PLACES: u64 = 10_000;
+
 /// A scope that sees all that the walk reads.
 pub(crate) trait SeesGroups: Sees<Belonging> + Sees<Carried> + Sees<Enclosure> + Sees<Role> {}
 impl<S> SeesGroups for S where S: Scope + Sees<Belonging> + Sees<Carried> + Sees<Enclosure> + Sees<Role> {}
@@ -37,8 +42,14 @@ impl Giving {
         session: &Session<S, M>,
         members: impl IntoIterator<Item = Uuid>,
     ) -> StoreResult<Self> {
-        let in_groups = Filter::matching(Belonging::USER_TENANT_ID.is_one_of(members));
-        Self::by_places(session, session.repository::<Belonging>().pages(in_groups)).await
+        let members: Vec<Uuid> = members.into_iter().collect();
+        let mut giving = Self::default();
+        for some in members.chunks(AT_ONCE) {
+            let in_groups = Filter::matching(Belonging::USER_TENANT_ID.is_one_of(some.iter().copied()));
+            giving.note_places(session.repository::<Belonging>().pages_of(PLACES, in_groups)).await?;
+        }
+        giving.climb_from_places(session).await?;
+        Ok(giving)
     }
 
     /// The same, where the first page of who is in which groups was read before.
@@ -47,17 +58,26 @@ impl Giving {
         places: Pages<'_, Belonging, S, M>,
     ) -> StoreResult<Self> {
         let mut giving = Self::default();
+        giving.note_places(places).await?;
+        giving.climb_from_places(session).await?;
+        Ok(giving)
+    }
+
+    /// Notes who is in which groups.
+    async fn note_places<S: SeesGroups, M: Mode>(&mut self, places: Pages<'_, Belonging, S, M>) -> StoreResult<()> {
         let note = |row: &Record| {
             let (member, group) = (row.uuid(Belonging::USER_TENANT_ID), row.uuid(Belonging::GROUP_ID));
             if let (Some(member), Some(group)) = (member, group) {
-                giving.places.entry(member).or_default().push(group);
-                giving.names.insert(group, text(row.get(Belonging::NAME)));
+                self.places.entry(member).or_default().push(group);
+                self.names.insert(group, text(row.get(Belonging::NAME)));
             }
         };
-        places.for_each(note).await?;
-        let groups: HashSet<Uuid> = giving.places.values().flatten().copied().collect();
-        giving.climb(session, groups).await?;
-        Ok(giving)
+        places.for_each(note).await
+    }
+
+    async fn climb_from_places<S: SeesGroups, M: Mode>(&mut self, session: &Session<S, M>) -> StoreResult<()> {
+        let groups: HashSet<Uuid> = self.places.values().flatten().copied().collect();
+        self.climb(session, groups).await
     }
 
     /// What these groups give to whoever is in them.

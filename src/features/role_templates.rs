@@ -2,6 +2,7 @@
 
 mod answers;
 mod body;
+mod difference;
 mod differences;
 mod parameters;
 mod routes;

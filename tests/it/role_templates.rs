@@ -326,3 +326,23 @@ fn of_many_who_apply_a_template_at_once_one_makes_the_role(world: &World) {
     let of = |outcome: &str| outcomes.iter().filter(|other| *other == outcome).count();
     assert_eq!((of("created"), of("unchanged")), (1, 7), "{outcomes:?}");
 }
+
+on_both!(a_whole_number_is_one_however_it_is_written);
+fn a_whole_number_is_one_however_it_is_written(world: &World) {
+    let save = |more: &str| {
+        let body = format!(r#"{{"name": "baker", "permissions": ["ViewTenant"], {more}}}"#);
+        let request = world.request("POST /role-templates").token("master_a");
+        json(&request.header("content-type", "application/json").body(body.into_bytes()).send())
+    };
+    assert_eq!(save(r#""roleType": 7.0"#)["roleType"], 7);
+    assert_eq!(save(r#""roleType": 8, "expectedVersion": 5.0"#)["code"], "TEMPLATE_CHANGED");
+    assert_eq!(save(r#""roleType": 8, "expectedVersion": 4294967301"#)["code"], "VALIDATION_FAILED");
+    assert_eq!(save(r#""roleType": 8, "expectedVersion": 1.0"#)["version"], 2);
+    let applied = |more: &str| {
+        let body = format!(r#"{{"tenantIds": ["{A}"], {more}}}"#);
+        let request = world.request("POST /role-templates/baker/apply").token("master_a");
+        json(&request.header("content-type", "application/json").body(body.into_bytes()).send())
+    };
+    assert_eq!(applied(r#""expectedVersion": 99.0"#)["code"], "TEMPLATE_CHANGED");
+    assert_eq!(applied(r#""expectedVersion": 2.0"#)["version"], 2);
+}

@@ -30,5 +30,5 @@ pub(super) fn routes() -> Vec<Route> {
 async fn provision(sessions: CallerSessions, body: Sent<TenantProvision>) -> Result<Told<TenantProvisioned>> {
     let wanted = wanted(&body.0)?;
     let session = sessions.provision_tenant().await?.because(reason(&body.0));
-    Ok(Told(rules::provision(session, wanted).await?.into_inner().into()))
+    Ok(Told(rules::provision(session, sessions.catalogue(), wanted).await?.into_inner().into()))
 }

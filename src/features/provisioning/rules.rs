@@ -16,7 +16,8 @@ use crate::domain::users::{self, Known};
 use crate::domain::{administrators, names, role_templates, tenants};
 use crate::error::{Error, Result, Rule};
 use crate::model::{
-    AuthClient, Group, PersonState, Role, Tenant, TenantConfig, TenantState, TenantStatus, User, UserStatus, UserTenant,
+    AuthClient, Catalogue, Group, PersonState, Role, Tenant, TenantConfig, TenantState, TenantStatus, User, UserStatus,
+    UserTenant,
 };
 use crate::random;
 
@@ -24,10 +25,17 @@ use crate::random;
 ///
 /// Whoever may make tenants gives the new one's roles without holding them: there is nothing in it yet that is anybody's, and
 /// none of these roles reaches another tenant.
-pub(crate) async fn provision(session: Session<System, Write>, wanted: Provision) -> Result<Committed<Provisioned>> {
+pub(crate) async fn provision(
+    session: Session<System, Write>,
+    catalogue: &Catalogue,
+    wanted: Provision,
+) -> Result<Committed<Provisioned>> {
     let wanted = checked(wanted)?;
     let login = login(&wanted.administrator).map_err(|error| error.within("administrator"))?;
     let templates = role_templates::newest(&session, &wanted.roles).await?;
+    if let Some(unknown) = templates.iter().find_map(|template| catalogue.unknown(&template.permissions, &[])) {
+        return Err(Error::UnknownPermission(unknown.to_owned()));
+    }
     let role_at = wanted.roles.iter().position(|name| name.eq_ignore_ascii_case(&wanted.template)).unwrap_or_default();
     let lacking = templates.get(role_at).and_then(|template| administrators::lacking(&template.permissions));
     if let Some(permission) = lacking {

@@ -1,7 +1,8 @@
 //! What the routes take: a version to save, and the tenants to apply one to.
 
 use serde_json::{Map, Value as Json, json};
-use user_tenant_store::value::parse_uuid;
+use user_tenant_store::entity::PropertyType;
+use user_tenant_store::value::{Value, parse_uuid};
 use uuid::Uuid;
 
 use crate::error::{Error, Result, Rule};
@@ -57,6 +58,7 @@ impl Document for Wanted {
                 EXPECTED: {
                     "type": "integer",
                     "minimum": 0,
+                    "maximum": i32::MAX,
                     "description": "The newest version as the sender knows it, 0 for none: another one refuses the request.",
                 },
             },
@@ -102,6 +104,7 @@ impl Document for Apply {
                 EXPECTED: {
                     "type": "integer",
                     "minimum": 1,
+                    "maximum": i32::MAX,
                     "description": "The version to apply: where it is not the newest, the request is refused.",
                 },
                 REASON: { "type": "string", "maxLength": 500, "description": "Why; the events tell it." },
@@ -126,8 +129,12 @@ pub(super) fn tenants(body: &Map<String, Json>) -> Result<Vec<Uuid>> {
     Ok(all)
 }
 
+/// An integer, however it is written: 7.0 is 7.
 pub(super) fn integer(body: &Map<String, Json>, name: &str) -> Option<i32> {
-    body.get(name).and_then(Json::as_i64).and_then(|number| i32::try_from(number).ok())
+    match Value::from_json(PropertyType::Integer, body.get(name)?) {
+        Ok(Value::Integer(number)) => i32::try_from(number).ok(),
+        _ => None,
+    }
 }
 
 pub(super) fn texts(body: &Map<String, Json>, name: &str) -> Vec<String> {

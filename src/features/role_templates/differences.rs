@@ -9,7 +9,7 @@ use user_tenant_store::scope::System;
 use user_tenant_store::session::{Mode, Read, Session};
 use uuid::Uuid;
 
-use super::answers::Difference;
+use super::difference::Difference;
 use crate::error::Result;
 use crate::model::permission::name_of;
 use crate::model::{Role, RoleTemplate, Tenant};

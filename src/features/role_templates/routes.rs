@@ -3,11 +3,12 @@
 use axum::http::Method;
 use serde_json::Value as Json;
 
-use super::answers::{Applications, Applied, Differing, History, Refusal, Saved, Templates};
+use super::answers::{Applications, Applied, History, Refusal, Saved, Templates};
 use super::body::{
     Apply, CREATE_MISSING, DESCRIPTION, EXPECTED, NAME, OVERWRITE, PERMISSIONS, REASON, ROLE_TYPE, Wanted, integer,
     tenants, texts,
 };
+use super::difference::Differing;
 use super::differences::{self, Versions};
 use super::parameters::{Behind, Which};
 use super::rules::{self, Application, RoleTemplateVersion};

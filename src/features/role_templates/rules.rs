@@ -13,11 +13,12 @@ use uuid::Uuid;
 use super::answers::{Applied, Outcome, RoleApplied};
 use super::differences::{Versions, of_template};
 use crate::domain::administrators::{self, Administrators};
+use crate::domain::holdings::{self, Whom};
 use crate::domain::principal::Principal;
 use crate::domain::{names, role_templates as templates, roles};
 use crate::error::{Error, Result, Sought};
 use crate::model::permission::name_of;
-use crate::model::{Role, RoleTemplate, Tenant, TenantState};
+use crate::model::{Role, RoleTemplate, Tenant};
 
 /// Most templates of a deployment.
 const MOST: usize = 200;
@@ -152,7 +153,7 @@ pub(crate) async fn apply(
     let tenants = session.repository::<Tenant>();
     let (_, here) = session.ask((tenants.lock_by_id(tenant), tenants.get(tenant))).await?;
     let state = here.ok_or_else(|| Error::OutOfReach(Sought::of::<Tenant>(&tenant)))?.state();
-    if state == TenantState::Archived {
+    if state.is_archived() {
         return Err(Error::TenantNotActive(state));
     }
     let of_template = of_template(versions.newest()).and(Some(&Role::TENANT_ID.is(tenant)));
@@ -181,6 +182,9 @@ pub(crate) async fn apply(
                 roles::changeable(Some(role.id), own, principal.may_affect(granted))?;
                 principal.refuse_unknown(&difference.missing, &[])?;
                 givable(principal, newest.role_type, &difference.missing)?;
+                // Of the role by a group, the principal may be one who has it: what they hold is asked again behind the lock.
+                let given = difference.missing.iter().cloned().collect();
+                holdings::may_give(&session, principal, &given, Whom::All).await?;
                 if administrators.is_none() && administrators::may_cease(granted, &newest.permissions) {
                     administrators = Some(Administrators::before(&session, principal).await?);
                 }

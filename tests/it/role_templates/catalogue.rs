@@ -152,4 +152,9 @@ fn a_template_that_names_a_key_no_more_known_gives_it_to_nobody_anew(world: &Wor
     let request = crate::request::Request::new(closed.address(), "POST /role-templates/cook/apply").token("master_a");
     let answer = crate::request::json(&request.json(&json!({ "tenantIds": [A], "create": true })).send());
     assert_eq!(answer["results"][0]["refused"]["code"], "UNKNOWN_PERMISSION", "{answer}");
+    let request = crate::request::Request::new(closed.address(), "POST /tenants/provision").token("master_a");
+    let body = json!({ "tenant": { "name": "Kitchen", "key": "kitchen" }, "roles": ["cook"],
+        "administrator": { "email": "kim@kitchen.example", "firstName": "Kim" } });
+    let answer = crate::request::json(&request.json(&body).send());
+    assert_eq!(answer["code"], "UNKNOWN_PERMISSION", "{answer}");
 }

@@ -1,11 +1,15 @@
 //! Who may save and apply templates, and that nobody gets more by one than a master decided.
 
+use std::thread;
+use std::time::Duration;
+
 use serde_json::{Value as Json, json};
 
 use super::{apply, role, save, told};
-use crate::holes::{A, ALICE_IN_A, B};
+use crate::holes::{A, ALICE_IN_A, B, SALES, Scene, VIEWER};
 use crate::lifecycle::ask;
 use crate::request::{json, text};
+use crate::support::fixture::Database;
 use crate::world::{World, on_both};
 
 /// The role that Alice acts with.
@@ -131,4 +135,29 @@ fn what_a_template_gives_is_given_to_the_tenants_that_are_named_alone(world: &Wo
     assert_eq!(apply(world, "cook", &Json::Null, &[A]), [[""; 0]]);
     let all = told(world, "GET /role-templates/cook/differences", &Json::Null);
     assert_eq!(all["differences"], json!([]));
+}
+
+#[test]
+/// Whoever has a role by a group does not get more of it than they hold once the tenant is locked.
+fn what_is_lost_while_an_application_waits_comes_back_by_no_group() {
+    let scene = Scene::from(Database::postgres());
+    let world = &scene.world;
+    save(world, "helper", &["ViewTenant"]);
+    assert_eq!(apply(world, "helper", &json!({ "create": true }), &[A]), [["created"]]);
+    let helper = role(world, A, "helper")["id"].clone();
+    let carried = json!({ "roleId": helper });
+    assert_eq!(ask(world, "admin_a", &format!("POST /groups/{SALES}/roles"), &carried).0, 201);
+    let member = json!({ "userTenantId": ALICE_IN_A });
+    assert_eq!(ask(world, "admin_a", &format!("POST /groups/{SALES}/user"), &member).0, 200);
+    save(world, "helper", &["ViewTenant", "UpdateRoles"]);
+    let Database::Postgres(database) = &world.database else { unreachable!("it is PostgreSQL") };
+    database.run(&format!("BEGIN; SELECT id FROM main.tenants WHERE id = '{A}' FOR UPDATE"));
+    let applied = thread::scope(|scope| {
+        let asked = scope.spawn(|| apply(world, "helper", &json!({}), &[A]));
+        // It waits for the tenant once it was admitted.
+        thread::sleep(Duration::from_millis(400));
+        database.run(&format!("UPDATE main.user_tenants SET role_id = '{VIEWER}' WHERE id = '{ALICE_IN_A}'; COMMIT"));
+        asked.join().expect("it is answered")
+    });
+    assert_eq!(applied, [["PERMISSION_NOT_HELD"]]);
 }
