@@ -10,6 +10,7 @@ use time::OffsetDateTime;
 use user_tenant_store::Entity;
 use user_tenant_store::filter::FilterError;
 use user_tenant_store::migrate::{Finding, MigrateError};
+use user_tenant_store::value::format_timestamp;
 
 pub use self::code::ErrorCode;
 pub(crate) use self::rule::Rule;
@@ -213,7 +214,7 @@ pub enum Error {
     #[error("The tenant would have no administrator left.")]
     LastAdministrator,
     /// The tenant or the member has as many of them as it may.
-    #[error("There are {limit} {what} already, which is as many as there may be.")]
+    #[error("There may be no more than {limit} {what}.")]
     QuotaExceeded {
         /// What there would be more of.
         what: &'static str,
@@ -224,7 +225,7 @@ pub enum Error {
     #[error("{0}")]
     NoTransition(NoTransition),
     /// The tenant was archived longer ago than its retention.
-    #[error("The tenant could be restored until {until}.")]
+    #[error("The tenant could be restored until {}.", format_timestamp(*.until))]
     RetentionOver {
         /// When that ended.
         until: OffsetDateTime,

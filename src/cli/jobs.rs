@@ -48,6 +48,14 @@ pub(super) enum JobsAction {
 
 /// Does one of the two.
 pub(super) async fn jobs(context: &Context, action: JobsAction) -> Result<(), Failure> {
+    // Jobs are those of a database, wherever USER_TENANT_URL leads: a new one has none to list.
+    let config = &context.config;
+    if config.embedded && !config.data_dir.exists() {
+        return Err(Failure::Usage(format!(
+            "there is no database in {} yet: DATABASE_URL or DATA_DIR says where it is whose jobs are meant",
+            config.data_dir.display()
+        )));
+    }
     match action {
         JobsAction::List { state, kind, limit, output } => {
             let session = context.sessions().await?.read_system(SystemReason::CommandLine);

@@ -4,6 +4,7 @@ mod events;
 mod giving;
 mod help;
 mod life;
+mod members;
 mod names;
 mod path;
 mod permissions;

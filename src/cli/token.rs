@@ -40,7 +40,7 @@ async fn nobody(session: &Session<System, Read>) -> Result<Failure, Failure> {
     }
     Ok(Failure::other(format!(
         "no membership is active, with its user and its tenant. Open a tenant again, or let another administrator in:\n  \
-         {program} tenant list\n  {program} tenant update KEY --data '{{\"status\": 1}}'\n  {program} bootstrap --tenant KEY \
+         {program} tenant list\n  {program} tenant activate KEY, or of an archived one  {program} tenant restore KEY\n  {program} bootstrap --tenant KEY \
          --username NAME --email ADDRESS --role-name NAME"
     )))
 }

@@ -28,7 +28,7 @@ struct Described {
 /// The permissions of the application that the settings name.
 pub(super) fn own(settings: &Effective) -> Result<Vec<OwnPermission>, ConfigError> {
     let Some(text) = settings.text("PERMISSIONS").map(str::trim) else { return Ok(Vec::new()) };
-    let listed = if text.starts_with('[') {
+    let listed = if text.starts_with(['[', '{']) {
         serde_json::from_str(text).map_err(|_| settings.wrong("PERMISSIONS", FORM))?
     } else {
         text.split(',').map(|name| Listed::Name(name.trim().to_owned())).collect::<Vec<_>>()

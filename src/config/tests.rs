@@ -425,6 +425,7 @@ fn permissions_of_the_application_are_keys_or_are_described() {
         ("12", "must be no number"),
         ("[1]", "or JSON"),
         ("[", "or JSON"),
+        ("{bad", "or JSON"),
         (r#"[{"name": "A", "menaing": "x"}]"#, "or JSON"),
         (r#"[{"meaning": "x"}]"#, "or JSON"),
     ] {

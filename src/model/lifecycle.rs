@@ -37,14 +37,19 @@ pub struct NoTransition {
     pub(crate) from: &'static str,
     /// The one that was asked for.
     pub(crate) to: &'static str,
+    /// The step that was taken; of a change there is none.
+    pub(crate) step: Option<String>,
     /// Those that are allowed.
     pub(crate) allowed: Vec<&'static str>,
 }
 
 impl std::fmt::Display for NoTransition {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { of, from, to, allowed } = self;
-        write!(f, "A {of} that is {from} does not become {to} in this way; ")?;
+        let Self { of, from, to, step, allowed } = self;
+        match step {
+            Some(step) => write!(f, "There is no step {step} for a {of} that is {from}; ")?,
+            None => write!(f, "A {of} that is {from} does not become {to} by a change; ")?,
+        }
         match &allowed[..] {
             [] => f.write_str("it stays as it is."),
             [only] => write!(f, "it may become {only}."),
@@ -65,7 +70,7 @@ impl<S: Status> Life<S> {
                 let mut wanted = rows().map(|row| row.to);
                 let first = wanted.next().unwrap_or(back);
                 let wanted = if wanted.all(|to| to == first) { first } else { back };
-                Err(self.refused(from, wanted, back))
+                Err(NoTransition { step: Some(step.to_owned()), ..self.refused(from, wanted, back) })
             }
         }
     }
@@ -89,7 +94,7 @@ impl<S: Status> Life<S> {
                 allowed.push(word);
             }
         }
-        NoTransition { of: S::OF, from: from.word(), to: to.word(), allowed }
+        NoTransition { of: S::OF, from: from.word(), to: to.word(), step: None, allowed }
     }
 }
 

@@ -174,6 +174,7 @@ fn secrets_are_hidden_and_credentials_not_includable() {
             "UserInvitation.token",
             "AuthClient.clientSecret",
             "AuthClient.secret",
+            "AuthClient.tenantId",
             "JwtKey.privateKey",
             "Job.payload",
             "IdempotencyKey.headers",

@@ -90,7 +90,10 @@ const EXAMPLES: &[(&str, &[&str])] = &[
     ("role template show", &["role template show owner --output json"]),
     (
         "role template save",
-        &["role template save reader --permission ViewTenant --permission ViewRoles --description 'Who reads'"],
+        &[
+            "role template save reader --permission ViewTenant --permission ViewRoles --description 'Who reads'",
+            "role template save reader --add ViewGroupList",
+        ],
     ),
     ("role template retire", &["role template retire reader --yes"]),
     ("role template differences", &["role template differences owner --output csv"]),
@@ -105,6 +108,9 @@ const EXAMPLES: &[(&str, &[&str])] = &[
     ("group get", &["group get engineers"]),
     ("group create", &["group create --set name=engineers --set 'description=Who builds it'"]),
     ("group update", &["group update engineers --set name=builders"]),
+    ("group members list", &["group members list engineers"]),
+    ("group members add", &["group members add engineers ann"]),
+    ("group members remove", &["group members remove engineers ann"]),
     ("group roles list", &["group roles list engineers"]),
     ("group roles add", &["group roles add engineers builder"]),
     ("group roles remove", &["group roles remove engineers builder"]),

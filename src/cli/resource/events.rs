@@ -78,7 +78,7 @@ pub(in crate::cli) async fn events(context: &Context, options: EventsOptions) ->
         return ended;
     }
     let mut found = Vec::new();
-    loop {
+    let more = loop {
         let most = PAGE.min(limit - found.len());
         let mut page =
             path.get(&format!("{}/events?{}", path.within(), query(&options, most, cursor.as_deref()))).await?;
@@ -87,13 +87,18 @@ pub(in crate::cli) async fn events(context: &Context, options: EventsOptions) ->
         let is_last = page["more"] != true;
         found.extend(events);
         if is_last || found.len() >= *limit {
-            break;
+            break !is_last;
         }
-    }
+    };
     if common.output == Output::Table {
         found.iter_mut().for_each(flatten);
     }
-    table::print(&found.into(), None, &COLUMNS, common.output)
+    table::print(&found.into(), None, &COLUMNS, common.output)?;
+    if more {
+        note("these are the oldest; there may be more");
+        told(cursor.as_deref());
+    }
+    Ok(())
 }
 
 /// Prints events as they come. Whoever is away is waited for.

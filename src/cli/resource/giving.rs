@@ -1,9 +1,10 @@
-//! What groups give, as commands: `group roles` and `group groups`.
+//! What groups have and give, as commands: `group members`, `group roles` and `group groups`.
 
 use axum::http::Method;
 use clap::{Args, Subcommand};
 use serde_json::{Value as Json, json};
 
+use super::members::members;
 use super::path::Path;
 use super::{Action, Common, Kind, names, resource};
 use crate::cli::context::Context;
@@ -16,6 +17,9 @@ use crate::cli::table;
 pub(in crate::cli) enum GroupAction {
     #[command(flatten)]
     Rows(Action),
+    /// The users who are in a group.
+    #[command(subcommand)]
+    Members(GivingAction),
     /// The roles that a group carries: whoever is in it has them.
     #[command(subcommand)]
     Roles(GivingAction),
@@ -44,11 +48,11 @@ pub(in crate::cli) enum GivingAction {
 #[derive(Debug, Args)]
 pub(in crate::cli) struct PairOptions {
     /// The group, by name or id.
-    group: String,
-    /// The role that it carries, or the group that it holds, by name or id.
-    name: String,
+    pub(super) group: String,
+    /// The user who is in it, the role that it carries, or the group that it holds, by name or id.
+    pub(super) name: String,
     #[command(flatten)]
-    common: Common,
+    pub(super) common: Common,
 }
 
 /// What a group carries or holds: its kind, the last part of its path, and the property that names one.
@@ -61,6 +65,7 @@ const GROUPS: Given = (Kind::Group, "groups", "groupId");
 pub(in crate::cli) async fn group(context: &Context, action: GroupAction) -> Result<(), Failure> {
     match action {
         GroupAction::Rows(action) => resource(context, Kind::Group, action).await,
+        GroupAction::Members(action) => members(context, action).await,
         GroupAction::Roles(action) => giving(context, ROLES, action).await,
         GroupAction::Groups(action) => giving(context, GROUPS, action).await,
     }

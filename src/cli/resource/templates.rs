@@ -1,5 +1,7 @@
 //! `role template`: what the deployment makes roles from, and which tenants' roles differ.
 
+mod save;
+
 use std::io::IsTerminal;
 
 use axum::http::Method;
@@ -7,6 +9,7 @@ use clap::{Args, Subcommand};
 use form_urlencoded::byte_serialize;
 use serde_json::{Value as Json, json};
 
+use self::save::{SaveOptions, save};
 use super::path::Path;
 use super::{Action, Common, Kind, names, resource};
 use crate::cli::context::Context;
@@ -65,27 +68,6 @@ pub(in crate::cli) enum TemplateAction {
     Apply(ApplyOptions),
 }
 
-/// Options of `role template save`.
-#[derive(Debug, Args)]
-pub(in crate::cli) struct SaveOptions {
-    /// Its name, which roles of it get.
-    name: String,
-    /// A permission that its roles grant, by name or number; repeatable.
-    #[arg(long = "permission", value_name = "PERMISSION", required = true)]
-    permissions: Vec<String>,
-    /// What its roles are for.
-    #[arg(long, value_name = "TEXT")]
-    description: Option<String>,
-    /// Kind of its roles, a number.
-    #[arg(long, value_name = "NUMBER")]
-    role_type: Option<i32>,
-    /// The newest version as you know it, 0 for none: another one refuses it.
-    #[arg(long, value_name = "VERSION")]
-    expected_version: Option<i32>,
-    #[command(flatten)]
-    common: Common,
-}
-
 /// Options of `role template apply`.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct ApplyOptions {
@@ -131,21 +113,7 @@ async fn template(context: &Context, action: TemplateAction) -> Result<(), Failu
             let columns = ["name", "version", "roleType", "permissions", "description", "retiredOn"];
             table::print(&all, None, &columns, common.output)
         }
-        TemplateAction::Save(options) => {
-            let SaveOptions { name, permissions, description, role_type, expected_version, common } = options;
-            let mut body = json!({ "name": name, "permissions": permissions });
-            let given = [
-                ("description", description.map(Json::from)),
-                ("roleType", role_type.map(Json::from)),
-                ("expectedVersion", expected_version.map(Json::from)),
-            ];
-            for (name, value) in given.into_iter().filter_map(|(name, value)| Some((name, value?))) {
-                body[name] = value;
-            }
-            let path = Path::beside_tenants(context, &common).await?;
-            let saved = path.at(&Method::POST, "/role-templates", Some(&body)).await?;
-            table::print(&json!([saved]), None, &["name", "version", "permissions"], common.output)
-        }
+        TemplateAction::Save(options) => save(context, options).await,
         TemplateAction::Retire { name, yes, common } => {
             let path = Path::beside_tenants(context, &common).await?;
             if !yes {
@@ -222,7 +190,7 @@ async fn pages(path: &Path, target: &str, rows: &str, next: impl Fn(&Json) -> Op
     }
 }
 
-fn path_of(name: &str, below: &str) -> String {
+pub(super) fn path_of(name: &str, below: &str) -> String {
     // In a path a plus stands for itself.
     let name: String = byte_serialize(name.as_bytes()).collect();
     format!("/role-templates/{}{below}", name.replace('+', "%20"))

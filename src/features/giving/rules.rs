@@ -78,7 +78,7 @@ pub(crate) async fn drop_role(
     tenants::lock(&session).await?;
     let row = GroupRole::GROUP_ID.is(group).and(Some(&GroupRole::ROLE_ID.is(role)));
     if session.repository::<GroupRole>().count(Some(&row)).await? == 0 {
-        return Err(Error::NotFound(Sought::of::<Role>(&role)));
+        return Err(Error::NotFound(Sought::of::<GroupRole>(&role)));
     }
     let taken = giving::granted(&session, [role]).await?;
     let administrators = before(&session, principal, &taken).await?;
@@ -145,7 +145,7 @@ pub(crate) async fn release(
     tenants::lock(&session).await?;
     let row: Predicate = GroupGroup::GROUP_ID.is(group).and(Some(&GroupGroup::MEMBER_GROUP_ID.is(member)));
     if session.repository::<GroupGroup>().count(Some(&row)).await? == 0 {
-        return Err(Error::NotFound(Sought::of::<Group>(&member)));
+        return Err(Error::NotFound(Sought::of::<GroupGroup>(&member)));
     }
     let taken = giving::granted_by(&session, group).await?;
     let administrators = before(&session, principal, &taken).await?;

@@ -119,6 +119,7 @@ impl Described for TenantLife {
                 "allowed": ["suspend", "archive"],
                 "archivedOn": null,
                 "restorableUntil": null,
+                "purge": null,
                 "retentionDays": null,
                 "maxMembers": 50,
                 "members": 12,

@@ -73,6 +73,7 @@ impl Described for Catalogue {
                 "name": "CreateTenant",
                 "number": "16",
                 "meaning": "Create tenants, and values of their configuration",
+                "ofApplication": false,
                 "routes": [{ "method": "POST", "path": "/tenants", "operation": "TenantController.create" }],
             }]],
         })

@@ -58,7 +58,7 @@ fn a_refusal_names_what_is_what_was_asked_and_what_is_allowed() {
     let refused = MEMBERSHIPS.check(UserStatus::Rejected, UserStatus::Active, UserStatus::Active).unwrap_err();
     assert_eq!(
         refused.to_string(),
-        "A membership that is rejected does not become active in this way; it may become registered."
+        "A membership that is rejected does not become active by a change; it may become registered."
     );
 }
 

@@ -136,7 +136,7 @@ fn whoever_has_the_database_is_locked_out_by_nothing_in_it() {
     let tenant = ids(&workplace.ok(&["tenant", "list", "-o", "json"])).remove(0);
     let closed = json(&workplace.ok(&["tenant", "update", &tenant, "--set", "status=0", "-o", "json"]));
     assert_eq!(closed[0]["status"], 0);
-    assert_fails_politely(&workplace.run(&["token"]), FAILED, &["no membership is active", "tenant update KEY"]);
+    assert_fails_politely(&workplace.run(&["token"]), FAILED, &["no membership is active", "tenant activate KEY"]);
     let open = json(&workplace.ok(&["tenant", "update", &tenant, "--set", "status=1", "-o", "json"]));
     assert_eq!(open[0]["status"], 1);
     // The first member need not be an administrator, nor be there any more.

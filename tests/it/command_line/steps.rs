@@ -16,7 +16,7 @@ fn commands_take_the_steps(database: &Database) {
         let told = ok(&["tenant", command, "acme", "--reason", "a test", "-o", "json"]);
         assert!(told.contains(&format!("\"{status}\"")), "{command}: {told}");
     }
-    assert_fails(&workplace.run(&["tenant", "restore", "acme"]), FAILED, &["409", "A tenant that is active"]);
+    assert_fails(&workplace.run(&["tenant", "restore", "acme"]), FAILED, &["409", "for a tenant that is active"]);
     let told = ok(&["tenant", "limits", "acme", "--max-members", "1", "--max-invitations", "none", "-o", "json"]);
     assert!(told.contains("\"maxMembers\": 1") && told.contains("\"members\": 1"), "{told}");
     let lia = ["bootstrap", "--tenant", "acme", "--username", "lia", "--email", "lia@acme.example", "--role-name", "r"];

@@ -68,7 +68,7 @@ fn envelopes() -> Vec<(Error, &'static str, &'static str)> {
         (
             TENANTS.check(TenantState::Pending, TenantState::Suspended, TenantState::Pending).unwrap_err().into(),
             "TenantController.updateById",
-            r#"{"statusCode":409,"name":"ConflictError","message":"A tenant that is pending does not become suspended in this way; it may become active or archived.","code":"NO_TRANSITION","details":{"status":"pending","asked":"suspended","allowed":["active","archived"]}}"#,
+            r#"{"statusCode":409,"name":"ConflictError","message":"A tenant that is pending does not become suspended by a change; it may become active or archived.","code":"NO_TRANSITION","details":{"status":"pending","asked":"suspended","allowed":["active","archived"]}}"#,
         ),
         (Error::PermissionMissing, "", PLAIN),
         (Error::RowOfAnother, "UserTenantPrefsController.deleteById", PLAIN),
@@ -172,7 +172,7 @@ fn envelopes() -> Vec<(Error, &'static str, &'static str)> {
         (
             Error::QuotaExceeded { what: "preferences of the member", limit: 200 },
             "",
-            r#"{"statusCode":409,"name":"ConflictError","message":"There are 200 preferences of the member already, which is as many as there may be.","code":"QUOTA_EXCEEDED"}"#,
+            r#"{"statusCode":409,"name":"ConflictError","message":"There may be no more than 200 preferences of the member.","code":"QUOTA_EXCEEDED"}"#,
         ),
         (
             Error::UnknownPermission("VeiwRoles".to_owned()),
