@@ -32,6 +32,11 @@ pub struct Repository<'a, E, S, M: Mode> {
 /// How many rows a page of [`Repository::pages`] has.
 const PAGE: u64 = 200;
 
+/// How many rows a page has.
+fn size(filter: &Filter) -> u64 {
+    filter.limit.unwrap_or(PAGE)
+}
+
 /// Rows for a rule, a page at a time.
 pub struct Pages<'a, E, S, M: Mode> {
     session: &'a Session<S, M>,
@@ -49,7 +54,7 @@ impl<'a, E: Entity, S: Scope, M: Mode> Pages<'a, E, S, M> {
         let session = self.session;
         match self.rest {
             Some(filter) if self.first.is_none() && filter.include.is_empty() => {
-                include::page_for_rule(session, E::meta(), &filter, PAGE).map(move |(rows, more)| {
+                include::page_for_rule(session, E::meta(), &filter, size(&filter)).map(move |(rows, more)| {
                     let rest = Self::behind(&rows, more, filter);
                     Self { session, first: Some(rows), rest, entity: PhantomData }
                 })
@@ -72,7 +77,7 @@ impl<'a, E: Entity, S: Scope, M: Mode> Pages<'a, E, S, M> {
             return Ok(Some(first));
         }
         let Some(filter) = self.rest.take() else { return Ok(None) };
-        let (rows, more) = include::find_for_rule(self.session, E::meta(), &filter, PAGE).await?;
+        let (rows, more) = include::find_for_rule(self.session, E::meta(), &filter, size(&filter)).await?;
         self.rest = Self::behind(&rows, more, filter);
         Ok(Some(rows))
     }

@@ -20,7 +20,7 @@ fn commands_take_the_steps(database: &Database) {
     let told = ok(&["tenant", "limits", "acme", "--max-members", "1", "--max-invitations", "none", "-o", "json"]);
     assert!(told.contains("\"maxMembers\": 1") && told.contains("\"members\": 1"), "{told}");
     let lia = ["bootstrap", "--tenant", "acme", "--username", "lia", "--email", "lia@acme.example", "--role-name", "r"];
-    assert_fails(&workplace.run(&lia), FAILED, &["1 members already"]);
+    assert_fails(&workplace.run(&lia), FAILED, &["no more than 1 members"]);
     ok(&["tenant", "limits", "acme", "--max-members", "none"]);
     ok(&lia);
     for (arguments, status) in [
