@@ -117,7 +117,7 @@ def restore(database, seed, label):
     # What migrations have made is no part of the seed.
     connection.executescript(
         "DELETE FROM role_templates WHERE version > 1 OR name NOT IN ('owner', 'administrator', 'member', 'viewer'); "
-        "UPDATE role_templates SET retired_on = NULL"
+        "UPDATE role_templates SET retired_on = NULL; DELETE FROM group_roles; DELETE FROM group_groups"
     )
     connection.executescript(GIVEN.get(label, "").format_map(ROWS))
     connection.commit()

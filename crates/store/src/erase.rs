@@ -86,21 +86,15 @@ impl Eraser<'_> {
         Ok(rows.into_iter().map(read).collect())
     }
 
-    /// Those of these rows, which tenants share, that rows of whatever tenant hold, beside some that are named, and those of tenants
-    /// that are `leaving` as well: of people those who have another membership.
+    /// Those of these rows, which tenants share, that rows of whatever tenant hold, beside some that are named: of people those
+    /// who have another membership.
     ///
     /// # Errors
     /// When the database fails; [`StoreError::OutsideScope`] of rows that nobody shares.
-    pub async fn held(
-        &self,
-        meta: &'static EntityMeta,
-        shared: &[Value],
-        beside: &[Value],
-        leaving: &[Value],
-    ) -> StoreResult<Vec<Value>> {
+    pub async fn held(&self, meta: &'static EntityMeta, shared: &[Value], beside: &[Value]) -> StoreResult<Vec<Value>> {
         let TenantRule::Through { foreign, via, .. } = meta.tenancy else { return Err(StoreError::OutsideScope) };
         let names = via().property(foreign).ok_or(StoreError::OutsideScope)?;
-        let held = Confined::holders(self.session.dialect(), via(), names, shared, beside, leaving);
+        let held = Confined::holders(self.session.dialect(), via(), names, shared, beside);
         Ok(self.rows(held).await?.into_iter().map(|mut row| typed(names, row.pop())).collect())
     }
 

@@ -49,8 +49,6 @@ pub(super) struct Erasure<'a> {
     pub(super) job: Uuid,
     pub(super) tables: &'a Tables,
     pub(super) kept: &'a Kept,
-    /// The tenants that are being purged, this one among them.
-    pub(super) leaving: &'a [Value],
     /// Most rows of a table that one step removes.
     pub(super) batch: u64,
     pub(super) progress: &'a mut Progress,
@@ -192,28 +190,21 @@ impl Erasure<'_> {
             let mut rows: Vec<Value> = holders.into_iter().map(|(_, named)| named).collect();
             rows.sort_by_key(Value::to_key);
             rows.dedup();
-            // A look first, so that those who are known elsewhere are kept from nobody. Whom only tenants have that are purged as well
-            // is decided once they are kept: by the purge that comes last.
-            let rows = self.without_held(shared, rows, ids, self.leaving).await?;
+            // All of them are kept from everybody, for the length of a step: of two purges that look for the same people, the one that
+            // comes last finds them held by nobody else.
             let kept = self.eraser.doomed(shared, Doomed::Holding(shared.id(), &rows), home(shared), u64::MAX).await?;
             let of_nobody_else = |home: &Value| *home == Value::Null || *home == Value::Uuid(self.tenant);
             let has_home = home(shared).is_some();
             let rows = kept.into_iter().filter(|(_, home)| !has_home || of_nobody_else(home)).map(|(id, _)| id);
             // Whoever was about to hold one does so by now, or finds none.
-            let rows = self.without_held(shared, rows.collect(), ids, &[]).await?;
+            let rows = self.without_held(shared, rows.collect(), ids).await?;
             alone.push((shared, rows));
         }
         Ok(alone)
     }
 
-    async fn without_held(
-        &self,
-        shared: Meta,
-        rows: Vec<Value>,
-        beside: &[Value],
-        leaving: &[Value],
-    ) -> Result<Vec<Value>> {
-        let held = self.eraser.held(shared, &rows, beside, leaving).await?;
+    async fn without_held(&self, shared: Meta, rows: Vec<Value>, beside: &[Value]) -> Result<Vec<Value>> {
+        let held = self.eraser.held(shared, &rows, beside).await?;
         Ok(rows.into_iter().filter(|id| !held.contains(id)).collect())
     }
 
@@ -248,7 +239,7 @@ impl Erasure<'_> {
             if ids.is_empty() {
                 continue;
             }
-            let gone = self.without_held(shared, ids.clone(), &[], &[]).await?;
+            let gone = self.without_held(shared, ids.clone(), &[]).await?;
             let Some(belongings) = self.belongings(shared, &gone).await? else { return Ok(true) };
             let of_them = belongings.iter().map(|(meta, _, rows)| (*meta, &rows[..]));
             for (meta, rows) in of_them.chain([(shared, &gone[..])]) {

@@ -83,8 +83,7 @@ async fn step(
         Some(_) => {}
     }
     let (tables, kept) = (Tables::of(entities.clone()), Kept::of(entities));
-    let leaving = rules::leaving(session).await?;
-    let mut erasure = Erasure { eraser, tenant, job, tables: &tables, kept: &kept, leaving: &leaving, batch, progress };
+    let mut erasure = Erasure { eraser, tenant, job, tables: &tables, kept: &kept, batch, progress };
     Ok(if erasure.step(asked.reason.as_deref()).await? { Left::Nothing } else { Left::More })
 }
 

@@ -6,7 +6,6 @@ use user_tenant_store::form::Unwritable;
 use user_tenant_store::record::{InvalidRecord, Patch};
 use user_tenant_store::scope::{CallerScope, Scope, Sees, System};
 use user_tenant_store::session::{Committed, Read, Session, Write};
-use user_tenant_store::value::Value;
 use uuid::Uuid;
 
 use super::jobs::PURGE;
@@ -55,17 +54,6 @@ pub(super) async fn over(session: &Session<System, Read>, retention: u16) -> Res
         }
     }
     Ok(None)
-}
-
-/// The tenants that are being purged, as who holds people: nobody whom only these have stays.
-pub(super) async fn leaving(session: &Session<System, Write>) -> Result<Vec<Value>> {
-    let mut leaving = Vec::new();
-    let purging = Filter {
-        fields: Some(vec![Tenant::ID.position()]),
-        ..Filter::matching(Tenant::PURGING_ON.compare(Comparison::NotNull))
-    };
-    session.repository::<Tenant>().for_each(purging, |row| leaving.extend(row.id().map(Value::Uuid))).await?;
-    Ok(leaving)
 }
 
 /// A tenant that is being purged and that no job purges, if there is one: somebody has removed the job.

@@ -14,7 +14,7 @@ fn a_tenant_is_purged_by_a_command_that_names_it_twice(database: &Database) {
     }
     let purge = |more: &[&str]| workplace.run(&[&["tenant", "purge", "acme"], more].concat());
     assert_fails(&purge(&[]), WRONG_USAGE, &["--confirm KEY"]);
-    assert_fails(&purge(&["--confirm", "acme"]), FAILED, &["409", "A tenant that is active"]);
+    assert_fails(&purge(&["--confirm", "acme"]), FAILED, &["409", "for a tenant that is active"]);
     workplace.ok(&["tenant", "archive", "acme"]);
     assert_fails(&purge(&["--confirm", "other"]), FAILED, &["the key or the name of the tenant"]);
     let told = workplace.ok(&["tenant", "purge", "acme", "--confirm", "acme", "--reason", "a test", "-o", "json"]);

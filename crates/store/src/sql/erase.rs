@@ -21,7 +21,7 @@ const REDACT: &str = "UPDATE logs.audit_logs AS l SET \
       \"after\" = CASE WHEN jsonb_typeof(l.\"after\") = 'object' THEN coalesce((SELECT jsonb_object_agg(e.key, e.value) \
         FROM jsonb_each(l.\"after\") AS e WHERE $1::jsonb -> l.table_name ? e.key), '{}') END, \
       reason = NULL, client_address = NULL, erased_on = $2::timestamptz, \
-      request_id = CASE WHEN l.request_id ~ '^[0-9a-f-]{36}$' THEN l.request_id END \
+      request_id = CASE WHEN l.request_id ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' THEN l.request_id END \
     WHERE l.id ";
 
 /// The same on `SQLite`.
@@ -35,7 +35,8 @@ const REDACT_ON_SQLITE: &str = "UPDATE audit_logs SET \
         FROM json_each(audit_logs.\"after\") AS e WHERE e.key IN (SELECT k.value \
           FROM json_each(?1) AS t, json_each(t.value) AS k WHERE t.key = audit_logs.table_name)) END, \
       reason = NULL, client_address = NULL, erased_on = ?2, \
-      request_id = CASE WHEN length(request_id) = 36 AND request_id NOT GLOB '*[^0-9a-f-]*' THEN request_id END \
+      request_id = CASE WHEN request_id LIKE '________-____-____-____-____________' \
+        AND length(replace(request_id, '-', '')) = 32 AND request_id NOT GLOB '*[^0-9a-f-]*' THEN request_id END \
     WHERE id ";
 
 /// Which rows of a table are to go, whether or not they are deleted.
@@ -75,28 +76,22 @@ impl Confined {
         Self { table: meta.table, ..Self::limited(dialect, select, columns.into(), most) }
     }
 
-    /// Which of these keys rows of an entity hold in a property, beside some of them, and those of tenants that leave.
+    /// Which of these keys rows of an entity hold in a property, beside some of them.
     pub(crate) fn holders(
         dialect: Dialect,
         meta: &'static EntityMeta,
         property: &'static Property,
         keys: &[Value],
         beside: &[Value],
-        leaving: &[Value],
     ) -> Self {
         let column = |property: &Property| Expr::col((ROOT, property.column));
-        let mut select: SelectStatement = Query::select()
+        let select: SelectStatement = Query::select()
             .distinct()
             .column((ROOT, property.column))
             .from(dialect.table(meta).alias(ROOT))
             .and_where(is_in(dialect, column(property), keys))
             .and_where(is_in(dialect, column(meta.id()), beside).not())
             .take();
-        if let (TenantRule::Column(tenant), false) = (meta.tenancy, leaving.is_empty())
-            && let Some(tenant) = meta.property(tenant)
-        {
-            select.and_where(is_in(dialect, column(tenant), leaving).not());
-        }
         Self { table: meta.table, ..Self::select(dialect, &select, Arc::new([property])) }
     }
 

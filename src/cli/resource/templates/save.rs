@@ -10,6 +10,7 @@ use crate::cli::failure::Failure;
 use crate::cli::resource::Common;
 use crate::cli::resource::path::Path;
 use crate::cli::table;
+use crate::model::permission::name_of;
 
 /// Options of `role template save`.
 #[derive(Debug, Args)]
@@ -48,9 +49,17 @@ pub(super) async fn save(context: &Context, options: SaveOptions) -> Result<(), 
     if permissions.is_empty() && add.is_empty() && before.is_null() {
         return Err(Failure::Usage("give what its roles grant: --permission NAME, repeatable".to_owned()));
     }
+    let granted: Vec<&str> = granted.collect();
+    // A name and its number are one permission.
+    let is = |one: &str, other: &str| name_of(one) == name_of(other);
+    if let Some(gone) = remove.iter().find(|gone| !granted.iter().any(|name| is(name, gone)) || add.contains(gone)) {
+        return Err(Failure::Usage(format!(
+            "--remove {gone}: the version before does not grant it, or it is added at once"
+        )));
+    }
     let permissions: Vec<String> = if permissions.is_empty() {
-        let stays = granted.filter(|name| !remove.iter().any(|gone| gone == name)).map(ToOwned::to_owned);
-        let stays: Vec<_> = stays.collect();
+        let stays = granted.iter().filter(|name| !remove.iter().any(|gone| is(gone, name)));
+        let stays: Vec<String> = stays.map(|name| (*name).to_owned()).collect();
         let new = add.into_iter().filter(|name| !stays.contains(name)).collect::<Vec<_>>();
         [stays, new].concat()
     } else {
