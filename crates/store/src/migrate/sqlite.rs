@@ -41,15 +41,17 @@ pub(super) fn status(connection: &Connection, migrations: &[Migration]) -> Resul
 /// Everything that separates the database from what the program expects; nothing, if it is as it should be.
 /// Changes nothing.
 pub(super) fn check(connection: &Connection, migrations: &Migrations) -> Result<Vec<Finding>, MigrateError> {
-    let ledger = ledger(connection)?;
-    let foreign = ledger.is_none() && holds_tables(connection)?;
+    // As the file is at one moment: another process may be making its tables.
+    let moment = connection.unchecked_transaction().map_err(ledger_error)?;
+    let ledger = ledger(&moment)?;
+    let foreign = ledger.is_none() && holds_tables(&moment)?;
     if ledger.is_none() && !foreign {
-        free(connection, migrations)?;
+        free(&moment, migrations)?;
     }
     let ledger = ledger.unwrap_or_default();
     let mut all = findings(migrations.sqlite, &ledger, foreign);
     if let Some(audit) = audit(migrations, &ledger) {
-        let difference = Difference::of(connection, Some(audit)).map_err(ledger_error)?;
+        let difference = Difference::of(&moment, Some(audit)).map_err(ledger_error)?;
         all.extend(difference.tables().into_iter().map(|table| Finding::Triggers(table.to_owned())));
     }
     Ok(all)

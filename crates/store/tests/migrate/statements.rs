@@ -82,7 +82,7 @@ async fn on_postgres_the_log_says_what_it_said_before_it_was_written_a_statement
                 // Columns that were added since are null here.
                 "SELECT operation_name, table_name, log_type, entity_id, user_id, before - l.others, after - l.others, changed_secrets
                  FROM audit_logs, (SELECT '{modified_on,archived_from,archived_on,retention_days,max_members,max_invitations,
-                   deactivated_on,suspended_from,purging_on}'::text[] AS others) AS l ORDER BY audit_logs.ctid",
+                   deactivated_on,suspended_from,purging_on,template_name,template_version}'::text[] AS others) AS l ORDER BY audit_logs.ctid",
             )
             .await
     };
