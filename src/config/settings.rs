@@ -166,7 +166,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
     ),
     plain(
         "MAX_ANSWERS_IN_MEMORY_BYTES",
-        Some("83886080"),
+        Some("67108864"),
         "Maximum memory of all responses that are being read or written, in bytes, small ones not counted; further requests get 503",
     ),
     plain("MAX_BODY_BYTES", Some("1048576"), "Maximum size of a request body, in bytes"),

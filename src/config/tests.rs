@@ -59,7 +59,7 @@ fn nothing_configured_is_an_embedded_database_with_a_secret() {
     let DatabaseOptions::Sqlite(options) = config.database else { panic!("a server") };
     assert_eq!(options.path, Path::new("./data/user-tenant.db"));
     assert_eq!(config.limits.max_rows, 10_000);
-    assert_eq!((config.limits.max_bytes, config.limits.max_bytes_together), (32 << 20, 80 << 20));
+    assert_eq!((config.limits.max_bytes, config.limits.max_bytes_together), (32 << 20, 64 << 20));
     assert_eq!(config.http.max_body_bytes, 1_048_576);
     assert_eq!(config.http.max_bodies_bytes, 67_108_864);
 }

@@ -138,7 +138,7 @@ impl Default for Limits {
             max_changed_rows: 2_000,
             max_changed_bytes: 8 << 20,
             max_bytes: 32 << 20,
-            max_bytes_together: 80 << 20,
+            max_bytes_together: 64 << 20,
         }
     }
 }
