@@ -1,5 +1,6 @@
 //! Puts a service together: database, token verifier, bounds; then [`UserTenantService::router`] mounts it.
 
+mod asking;
 mod giving;
 mod host;
 mod http;

@@ -289,9 +289,9 @@ pub enum Error {
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct NamedRow {
     /// Its id.
-    pub(crate) id: uuid::Uuid,
+    pub id: uuid::Uuid,
     /// Its name.
-    pub(crate) name: String,
+    pub name: String,
 }
 
 /// Rows by their names, in their order.

@@ -1,9 +1,9 @@
 //! What is ours beside the contract of the original: a folder a feature, and a line for each in [`FEATURES`].
 
-mod events;
+pub(crate) mod events;
 pub(crate) mod giving;
 pub(crate) mod lifecycle;
-mod permissions;
+pub(crate) mod permissions;
 pub(crate) mod provisioning;
 pub(crate) mod purge;
 pub(crate) mod role_templates;

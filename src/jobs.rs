@@ -7,12 +7,15 @@
 mod backoff;
 mod claim;
 mod kind;
+mod list;
 mod queue;
 mod runner;
 mod upkeep;
 mod work;
 
 pub(crate) use self::kind::{Kind, Periodic};
+pub use self::list::JobQuery;
+pub(crate) use self::list::{list, retry};
 pub use self::runner::JobOptions;
 pub(crate) use self::runner::Runner;
 pub(crate) use self::upkeep::{EXPIRE_KEYS, FORGET_JOBS};

@@ -70,7 +70,7 @@ macro_rules! veil {
 mod acceptance;
 mod auth_client;
 mod catalogue;
-mod date_time;
+pub(crate) mod date_time;
 pub(crate) mod effective;
 mod event;
 pub(crate) mod forms;

@@ -1,8 +1,15 @@
 //! Work in the background, by the process that has the service.
 
+use user_tenant_store::scope::SystemReason;
+use uuid::Uuid;
+
 use super::UserTenantService;
+#[cfg(doc)]
+use crate::error::Error;
+use crate::error::Result;
 use crate::features::JOBS;
-use crate::jobs::{JobOptions, Runner};
+use crate::jobs::{self, JobOptions, JobQuery, Runner};
+use crate::model::Job;
 
 impl UserTenantService {
     /// Does jobs until `stop` is done, and lets those at work end within the grace. The program's `serve` does this; a host that
@@ -19,5 +26,22 @@ impl UserTenantService {
         let service = self.service();
         let (sessions, environment) = (service.sessions.clone(), service.environment.clone());
         Runner::new(sessions, environment, service.metrics.clone(), JOBS, options).run(stop).await;
+    }
+
+    /// Jobs: first those that are to be done, in the order of their time, then those that are over.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn jobs(&self, query: JobQuery) -> Result<Vec<Job>> {
+        jobs::list(&self.sessions().read_system(SystemReason::HostApplication), query).await
+    }
+
+    /// Lets a job be done now that waits for its next attempt, or that was given up. Whether it is one of these: it may be at work,
+    /// or done.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], and when the database fails.
+    pub async fn retry_job(&self, job: Uuid) -> Result<bool> {
+        jobs::retry(self.write().await?, job).await
     }
 }

@@ -9,7 +9,9 @@ use uuid::Uuid;
 use super::UserTenantService;
 use crate::domain::role_templates;
 use crate::error::{Error, Result};
-use crate::features::role_templates::{self as feature, Application, RoleApplied, RoleTemplateVersion, Versions};
+use crate::features::role_templates::{
+    self as feature, Application, RoleApplied, RoleDifference, RoleTemplateVersion, Versions,
+};
 use crate::model::RoleTemplate;
 
 impl UserTenantService {
@@ -50,6 +52,21 @@ impl UserTenantService {
         feature::rules::retire(self.write().await?, name).await.map(Committed::into_inner)
     }
 
+    /// Roles that do not grant what the newest version of their template says, or are of another version; at most so many, behind
+    /// the role with this id. Tells behind which role to go on, if there may be more. A page may have fewer, or none.
+    ///
+    /// # Errors
+    /// [`Error::UnknownTemplate`], and when the database fails.
+    pub async fn role_template_differences(
+        &self,
+        name: &str,
+        behind: Option<Uuid>,
+        limit: usize,
+    ) -> Result<(Vec<RoleDifference>, Option<Uuid>)> {
+        let session = self.sessions().read_system(SystemReason::HostApplication);
+        feature::differences::page(&session, self.newest(name).await?, behind, limit).await
+    }
+
     /// Gives a tenant's roles of a template what its newest version says, and tells what became of each.
     ///
     /// ```
@@ -71,14 +88,18 @@ impl UserTenantService {
         how: Application,
         reason: Option<&str>,
     ) -> Result<Vec<RoleApplied>> {
-        let reading = self.sessions().read_system(SystemReason::HostApplication);
-        let newest = role_templates::newest(&reading, &[name.to_owned()]).await?.pop();
-        let newest = newest.ok_or_else(|| Error::UnknownTemplate(name.to_owned()))?;
+        let newest = self.newest(name).await?;
         let all: HashSet<String> = newest.permissions.iter().flat_map(|name| spelled(name)).collect();
         let session = self.write_because(reason).await?;
         let mut versions = Versions::of(newest);
         let applied = feature::rules::apply(session, &self.principal(&all), tenant, &mut versions, how).await?;
         Ok(applied.into_inner().roles)
+    }
+
+    async fn newest(&self, name: &str) -> Result<RoleTemplate> {
+        let session = self.sessions().read_system(SystemReason::HostApplication);
+        let newest = role_templates::newest(&session, &[name.to_owned()]).await?.pop();
+        newest.ok_or_else(|| Error::UnknownTemplate(name.to_owned()))
     }
 }
 

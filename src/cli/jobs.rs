@@ -2,12 +2,8 @@
 
 use clap::Subcommand;
 use serde_json::Value as Json;
-use time::OffsetDateTime;
 use user_tenant_store::Entity as _;
-use user_tenant_store::filter::{Comparison, Filter, Predicate};
-use user_tenant_store::record::Patch;
 use user_tenant_store::scope::SystemReason;
-use user_tenant_store::session::Committed;
 use uuid::Uuid;
 
 use super::context::Context;
@@ -16,6 +12,7 @@ use super::print::{program, say};
 use super::resource::Output;
 use super::table;
 use crate::error::Error;
+use crate::jobs::{JobQuery, list, retry as retry_job};
 use crate::model::Job;
 
 /// The columns of the table.
@@ -59,15 +56,7 @@ pub(super) async fn jobs(context: &Context, action: JobsAction) -> Result<(), Fa
     match action {
         JobsAction::List { state, kind, limit, output } => {
             let session = context.sessions().await?.read_system(SystemReason::CommandLine);
-            let conditions = [state.map(|state| Job::STATE.is(state)), kind.map(|kind| Job::KIND.is(kind))];
-            let conditions: Vec<Predicate> = conditions.into_iter().flatten().collect();
-            let filter = Filter {
-                predicate: (!conditions.is_empty()).then_some(Predicate::And(conditions)),
-                order: vec![Job::RUN_AFTER.ascending()],
-                limit: Some(limit),
-                ..Filter::default()
-            };
-            let rows = session.repository::<Job>().find(&filter).await.map_err(Error::from)?;
+            let rows = list(&session, JobQuery { state, kind, limit }).await?;
             let rows = serde_json::to_value(&rows).unwrap_or(Json::Null);
             table::print(&rows, Some(Job::meta()), &COLUMNS, output)
         }
@@ -77,22 +66,12 @@ pub(super) async fn jobs(context: &Context, action: JobsAction) -> Result<(), Fa
 
 async fn retry(context: &Context, id: Uuid) -> Result<(), Failure> {
     let session = context.sessions().await?.write_system(SystemReason::CommandLine).await.map_err(Error::from)?;
-    let job = session.repository::<Job>().get(id).await.map_err(Error::from)?;
-    let Some(job) = job else {
-        return Err(Failure::other(format!("there is no job {id}; list them with:  {} jobs list", program())));
-    };
-    let now = session.now();
-    let patch = Patch::<Job>::empty()
-        .with(Job::STATE, Job::QUEUED)
-        .and_then(|patch| patch.with(Job::RUN_AFTER, now))
-        .and_then(|patch| patch.with(Job::ATTEMPTS, 0))
-        .and_then(|patch| patch.with(Job::FINISHED_ON, None::<OffsetDateTime>))
-        .map_err(Error::from)?;
-    // A runner may have taken it meanwhile.
-    let waits = Job::STATE.is_one_of([Job::QUEUED, Job::FAILED]);
-    let is_it = Job::ID.compare(Comparison::Equal(id.into())).and(Some(&waits));
-    match session.update_if_there_and_commit(&is_it, patch).await.map_err(Error::from)?.map(Committed::into_inner) {
-        Some(()) => say(&format!("{id} is to be done now")),
-        None => Err(Failure::other(format!("the job {id} is {}: there is nothing to try again", job.state))),
+    match retry_job(session, id).await {
+        Ok(true) => say(&format!("{id} is to be done now")),
+        Ok(false) => Err(Failure::other(format!("the job {id} is at work or done: there is nothing to try again"))),
+        Err(Error::NotFound(_)) => {
+            Err(Failure::other(format!("there is no job {id}; list them with:  {} jobs list", program())))
+        }
+        Err(error) => Err(error.into()),
     }
 }

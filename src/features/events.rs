@@ -2,11 +2,13 @@
 
 mod answers;
 mod cursor;
+pub(crate) mod recorded;
 #[cfg(feature = "cli")]
 mod reference;
 mod routes;
 mod rules;
 
+pub use self::recorded::{EventPage, EventQuery, RecordedEvent};
 #[cfg(feature = "cli")]
 pub(crate) use self::reference::reference;
 use super::Feature;

@@ -2,8 +2,10 @@
 
 mod answers;
 mod routes;
-mod rules;
+pub(crate) mod rules;
 
+pub use self::answers::{EffectivePermission, EffectivePermissions, EffectiveSource};
+pub use self::rules::PermissionQuestion;
 use super::Feature;
 
 /// The feature.

@@ -3,12 +3,13 @@
 mod answers;
 mod body;
 mod difference;
-mod differences;
+pub(crate) mod differences;
 mod parameters;
 mod routes;
 pub(crate) mod rules;
 
 pub use self::answers::{Outcome, RoleApplied};
+pub use self::difference::RoleDifference;
 pub(crate) use self::differences::Versions;
 pub use self::rules::{Application, RoleTemplateVersion};
 use super::Feature;

@@ -10,6 +10,6 @@ const MILLISECONDS: EncodedConfig =
 const INSTANT: Iso8601<MILLISECONDS> = Iso8601;
 
 // `YYYY-MM-DDTHH:mm:ss.sssZ`
-time::serde::format_description!(pub(super) instant, OffsetDateTime, INSTANT);
+time::serde::format_description!(pub(crate) instant, OffsetDateTime, INSTANT);
 // A calendar date, shown as its midnight in UTC wherever the service runs.
 time::serde::format_description!(pub(super) midnight, Date, "[year]-[month]-[day]T00:00:00.000Z");

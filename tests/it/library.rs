@@ -14,8 +14,9 @@ use user_tenant_service::store::filter::Predicate;
 use user_tenant_service::store::record::{New, Record};
 use user_tenant_service::store::session::{DatabaseOptions, PostgresOptions, SqliteOptions};
 use user_tenant_service::{
-    Application, BuildError, ErrorCode, MemberStep, Outcome, PersonStep, Provision, RoleTemplateVersion, TenantLimits,
-    TenantStep, UserTenantService, Verifier,
+    Application, BuildError, EffectiveSource, ErrorCode, EventPage, EventQuery, JobQuery, MemberStep, Outcome,
+    PermissionQuestion, PersonStep, Provision, RoleTemplateVersion, TenantLimits, TenantStep, UserTenantService,
+    Verifier,
 };
 use uuid::Uuid;
 
@@ -262,6 +263,45 @@ async fn groups_give(service: &UserTenantService, tenant: Uuid, role: Uuid) {
     assert_eq!(gone.unwrap_err().code(), ErrorCode::NotFound);
 }
 
+/// What a member may do, what happened, what differs, and what is to be done.
+async fn questions_are_answered(service: &UserTenantService, tenant: Uuid, membership: Uuid, role: Uuid) {
+    service.step_tenant(tenant, TenantStep::Activate, Some("They are back")).await.unwrap();
+    let held = service.effective_permissions(membership).await.unwrap().unwrap();
+    let granted: Vec<_> = held.permissions.iter().map(|one| (one.permission.as_str(), one.granted)).collect();
+    assert_eq!((held.active, granted), (true, vec![("ViewTenant", true)]));
+    assert_eq!(held.permissions[0].sources, [EffectiveSource::Role { id: role }]);
+    assert_eq!(service.effective_permissions(tenant).await.unwrap(), None);
+    let asked = [(membership, "17"), (membership, "DeleteTenant"), (tenant, "17")];
+    let asked =
+        asked.map(|(membership, permission)| PermissionQuestion { membership, permission: permission.to_owned() });
+    assert_eq!(service.check_permissions(asked.to_vec()).await.unwrap(), [true, false, false]);
+
+    let all = service.events(EventQuery::default()).await.unwrap();
+    let types = vec!["tenant.activated".to_owned()];
+    let of_tenant = EventQuery { tenant: Some(tenant), types, ..EventQuery::default() };
+    let found = service.events(of_tenant.clone()).await.unwrap();
+    let last = found.events.last().unwrap();
+    assert_eq!((last.tenant_id, last.reason.as_deref()), (Some(tenant), Some("They are back")));
+    assert!(all.events.len() > found.events.len() && found.next >= last.position);
+    let behind = EventQuery { behind: found.next, ..of_tenant.clone() };
+    assert_eq!(
+        service.events(behind.clone()).await.unwrap(),
+        EventPage { events: vec![], next: found.next, more: false }
+    );
+    for wrong in
+        [EventQuery { types: vec!["tenant.eaten".to_owned()], ..of_tenant }, EventQuery { behind: i64::MAX, ..behind }]
+    {
+        assert_eq!(service.events(wrong).await.unwrap_err().code(), ErrorCode::InvalidParameter);
+    }
+
+    let (differences, next) = service.role_template_differences("viewer", None, 10).await.unwrap();
+    assert_eq!((differences, next), (vec![], None));
+    let unknown = service.role_template_differences("butcher", None, 10).await.unwrap_err();
+    assert_eq!(unknown.code(), ErrorCode::UnknownTemplate);
+    assert!(service.jobs(JobQuery::default()).await.unwrap().is_empty());
+    assert_eq!(service.retry_job(tenant).await.unwrap_err().code(), ErrorCode::NotFound);
+}
+
 async fn repositories_work_without_http(database: DatabaseOptions) {
     let twice = UserTenantService::builder(database.clone()).permissions(&["UseOven", "UseOven"]);
     let twice = twice.verifier(Verifier::Secret { secret: SECRET.into(), issuer: None }).build().await;
@@ -311,6 +351,7 @@ async fn repositories_work_without_http(database: DatabaseOptions) {
     a_tenant_is_provisioned(&service).await;
     templates_are_given(&service, tenant).await;
     groups_give(&service, tenant, role).await;
+    questions_are_answered(&service, tenant, membership, role).await;
 
     // A session that is dropped has written nothing.
     let dropped = service.write().await.unwrap();

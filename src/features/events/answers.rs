@@ -131,7 +131,7 @@ static ENTITIES: LazyLock<HashMap<&'static str, &'static EntityMeta>> = LazyLock
 });
 
 /// An event as a reader sees it who looks for this tenant, or for all.
-fn told(event: Event, tenant: Option<Uuid>) -> Json {
+pub(super) fn told(event: Event, tenant: Option<Uuid>) -> Json {
     let kind = event.kind.split('.').next().unwrap_or_default();
     let mut subject = Map::from_iter([("kind".to_owned(), kind.into()), ("id".to_owned(), event.entity_id.into())]);
     let (mut before, mut after, mut secrets) = (None, None, Vec::new());

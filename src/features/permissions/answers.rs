@@ -83,19 +83,32 @@ impl Described for Catalogue {
 /// Where a member has a permission from, or who withholds it.
 #[derive(Debug, Clone, Serialize, PartialEq, Eq)]
 #[serde(tag = "kind", rename_all = "camelCase")]
-pub(super) enum Source {
+pub enum EffectiveSource {
     /// The role grants it.
-    Role { id: Uuid },
-    /// A group carries a role that grants it; the id is that of the role. The groups lead from the one that the member is in to
-    /// the one that carries the role.
-    Group { id: Uuid, groups: Vec<NamedRow> },
-    /// It is granted to the member alone; the id is that of the own permission.
-    Grant { id: Uuid },
-    /// It is withheld from the member, whoever grants it; the id is that of the own permission.
-    Denial { id: Uuid },
+    Role {
+        /// Id of the role.
+        id: Uuid,
+    },
+    /// A group carries a role that grants it.
+    Group {
+        /// Id of the role.
+        id: Uuid,
+        /// The way from the group that the member is in to the one that carries the role.
+        groups: Vec<NamedRow>,
+    },
+    /// It is granted to the member alone.
+    Grant {
+        /// Id of the own permission.
+        id: Uuid,
+    },
+    /// It is withheld from the member, whoever grants it.
+    Denial {
+        /// Id of the own permission.
+        id: Uuid,
+    },
 }
 
-/// The schema of a [`Source`].
+/// The schema of an [`EffectiveSource`].
 fn source() -> Json {
     json!({
         "title": "PermissionSource",
@@ -132,24 +145,31 @@ fn source() -> Json {
 }
 
 /// A permission that concerns a member.
-#[derive(Debug, Serialize, PartialEq, Eq)]
-pub(super) struct Concerning {
-    pub(super) permission: String,
-    pub(super) number: Option<&'static str>,
-    pub(super) granted: bool,
-    pub(super) sources: Vec<Source>,
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct EffectivePermission {
+    /// Its key, by name where it has one.
+    pub permission: String,
+    /// The number that stands for the name, where it has one.
+    pub number: Option<&'static str>,
+    /// Whether the member has it: a denial wins.
+    pub granted: bool,
+    /// Where it is from.
+    pub sources: Vec<EffectiveSource>,
 }
 
 /// What a member may do, and why.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Held {
-    pub(super) user_tenant_id: Uuid,
-    pub(super) active: bool,
-    pub(super) permissions: Vec<Concerning>,
+pub struct EffectivePermissions {
+    /// Id of the membership.
+    pub user_tenant_id: Uuid,
+    /// Whether user, membership and tenant are active. A member who is not may do nothing, whatever they hold.
+    pub active: bool,
+    /// Every permission that concerns the member, in the order of their names.
+    pub permissions: Vec<EffectivePermission>,
 }
 
-impl Described for Held {
+impl Described for EffectivePermissions {
     fn schema() -> Json {
         json!({
             "title": "EffectivePermissions",
@@ -203,10 +223,10 @@ impl Described for Held {
 /// Whether a member may do something.
 #[derive(Debug, Serialize, PartialEq, Eq)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Decision {
+pub(crate) struct Decision {
     pub(super) user_tenant_id: Uuid,
     pub(super) permission: String,
-    pub(super) allowed: bool,
+    pub(crate) allowed: bool,
 }
 
 /// The answers to questions, in their order.

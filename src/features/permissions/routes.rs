@@ -5,8 +5,8 @@ use serde_json::{Value as Json, json};
 use user_tenant_store::value::parse_uuid;
 use uuid::Uuid;
 
-use super::answers::{Catalogue, Decisions, Held, Known, Taking};
-use super::rules::{self, Question};
+use super::answers::{Catalogue, Decisions, EffectivePermissions, Known, Taking};
+use super::rules::{self, PermissionQuestion};
 use crate::access::sessions::CallerSessions;
 use crate::error::{Error, Result, Sought};
 use crate::http::locators::MEMBERSHIP;
@@ -133,7 +133,7 @@ async fn find(sessions: CallerSessions) -> Result<Told<Catalogue>> {
     Ok(Told(Catalogue(known)))
 }
 
-async fn effective(sessions: CallerSessions) -> Result<Told<Held>> {
+async fn effective(sessions: CallerSessions) -> Result<Told<EffectivePermissions>> {
     let (session, membership) = (sessions.read_tenant(), sessions.subject());
     let held = rules::effective(&session, sessions.acceptance(), membership).await?;
     held.map(Told).ok_or_else(|| Error::NotFound(Sought::of::<UserTenant>(&membership)))
@@ -149,8 +149,8 @@ async fn check(sessions: CallerSessions, body: Sent<Questions>) -> Result<Told<D
 }
 
 /// A question, as the schema lets it through.
-fn question(asked: &Json) -> Question {
+fn question(asked: &Json) -> PermissionQuestion {
     let text = |name: &str| asked.get(name).and_then(Json::as_str).unwrap_or_default();
     let membership = parse_uuid(text(USER_TENANT_ID)).unwrap_or(Uuid::nil());
-    Question { membership, permission: text(PERMISSION).to_owned() }
+    PermissionQuestion { membership, permission: text(PERMISSION).to_owned() }
 }

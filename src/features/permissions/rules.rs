@@ -2,21 +2,28 @@
 
 use std::collections::{HashMap, HashSet};
 
-use user_tenant_store::scope::{CallerScope, Scope, Sees, TenantScope};
+use user_tenant_store::scope::{Scope, Sees};
 use user_tenant_store::session::{Mode, Read, Session};
 use uuid::Uuid;
 
-use super::answers::{Concerning, Decision, Held, Source};
-use crate::domain::giving::Giving;
+use super::answers::{Decision, EffectivePermission, EffectivePermissions, EffectiveSource};
+use crate::domain::giving::{Giving, SeesGroups};
 use crate::error::{Error, NamedRow, Result};
 use crate::model::effective::{Effective, Sources};
 use crate::model::permission::{name_of, number_of, spellings};
 use crate::model::{MembershipAcceptance, Role, Standing, UserLevelPermission, UserTenant};
 
+/// A session that sees what says what members may do.
+pub(crate) trait SeesPower: SeesGroups + Sees<UserTenant> + Sees<UserLevelPermission> + Sees<Standing> {}
+impl<S> SeesPower for S where S: SeesGroups + Sees<UserTenant> + Sees<UserLevelPermission> + Sees<Standing> {}
+
 /// Whether a member has a permission.
-pub(super) struct Question {
-    pub(super) membership: Uuid,
-    pub(super) permission: String,
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PermissionQuestion {
+    /// Id of the membership.
+    pub membership: Uuid,
+    /// The permission, by name or number.
+    pub permission: String,
 }
 
 /// How many members' groups are looked at at once: each member may be in many.
@@ -25,11 +32,11 @@ const AT_ONCE: usize = 100;
 const MOST_NAMED: usize = 50_000;
 
 /// What a member of the tenant may do; `None` where there is no such member.
-pub(super) async fn effective(
-    session: &Session<TenantScope, Read>,
+pub(crate) async fn effective<S: SeesPower>(
+    session: &Session<S, Read>,
     acceptance: MembershipAcceptance,
     membership: Uuid,
-) -> Result<Option<Held>> {
+) -> Result<Option<EffectivePermissions>> {
     let Some(member) = session.repository::<UserTenant>().get(membership).await? else { return Ok(None) };
     let active = !active_among(session, acceptance, [membership]).await?.is_empty();
     let role = session.repository::<Role>().get(member.role_id).await?;
@@ -38,7 +45,7 @@ pub(super) async fn effective(
     let giving = Giving::to_members(session, [membership]).await?;
     let carried = granted(session, giving.roles()).await?;
     let permissions = concerning(role.as_ref(), &own, &by_groups(&giving, membership, &carried)?);
-    Ok(Some(Held { user_tenant_id: membership, active, permissions }))
+    Ok(Some(EffectivePermissions { user_tenant_id: membership, active, permissions }))
 }
 
 /// What each of these roles grants, by name. Bounded as an answer is: there may be more roles than fit into memory.
@@ -64,8 +71,8 @@ fn by_groups<'a>(
     giving: &Giving,
     membership: Uuid,
     granted: &'a HashMap<Uuid, HashSet<String>>,
-) -> Result<HashMap<&'a str, Vec<Source>>> {
-    let mut sources: HashMap<&str, Vec<Source>> = HashMap::new();
+) -> Result<HashMap<&'a str, Vec<EffectiveSource>>> {
+    let mut sources: HashMap<&str, Vec<EffectiveSource>> = HashMap::new();
     let mut named = 0;
     for (role, way) in giving.given_to(membership) {
         for permission in granted.get(&role).into_iter().flatten() {
@@ -76,7 +83,7 @@ fn by_groups<'a>(
                 ));
             }
             let groups = way.iter().map(|group| NamedRow { id: *group, name: giving.name(*group).to_owned() });
-            sources.entry(permission).or_default().push(Source::Group { id: role, groups: groups.collect() });
+            sources.entry(permission).or_default().push(EffectiveSource::Group { id: role, groups: groups.collect() });
         }
     }
     Ok(sources)
@@ -86,8 +93,8 @@ fn by_groups<'a>(
 fn concerning(
     role: Option<&Role>,
     own: &[UserLevelPermission],
-    by_groups: &HashMap<&str, Vec<Source>>,
-) -> Vec<Concerning> {
+    by_groups: &HashMap<&str, Vec<EffectiveSource>>,
+) -> Vec<EffectivePermission> {
     let of_role = role.and_then(|role| role.permissions.as_deref()).unwrap_or_default();
     let all = Effective::of(
         of_role.iter().map(String::as_str),
@@ -99,14 +106,12 @@ fn concerning(
         own_by_name.entry(name_of(&own.permission)).or_default().push(own);
     }
     let concerning = |(name, sources): (&str, Sources)| {
-        let of_role = role.filter(|_| sources.role).map(|role| Source::Role { id: role.id });
+        let of_role = role.filter(|_| sources.role).map(|role| EffectiveSource::Role { id: role.id });
         let of_groups = by_groups.get(name).into_iter().flatten().cloned();
-        let alone = own_by_name
-            .get(name)
-            .into_iter()
-            .flatten()
-            .map(|own| if own.allowed { Source::Grant { id: own.id } } else { Source::Denial { id: own.id } });
-        Concerning {
+        let alone = own_by_name.get(name).into_iter().flatten().map(|own| {
+            if own.allowed { EffectiveSource::Grant { id: own.id } } else { EffectiveSource::Denial { id: own.id } }
+        });
+        EffectivePermission {
             permission: name.to_owned(),
             number: number_of(name),
             granted: sources.grant(),
@@ -117,10 +122,10 @@ fn concerning(
 }
 
 /// Answers questions about members whom the caller reaches, in their order. Who is no active member may do nothing.
-pub(super) async fn decide(
-    session: &Session<CallerScope, Read>,
+pub(crate) async fn decide<S: SeesPower>(
+    session: &Session<S, Read>,
     acceptance: MembershipAcceptance,
-    questions: Vec<Question>,
+    questions: Vec<PermissionQuestion>,
 ) -> Result<Vec<Decision>> {
     let asked: HashSet<Uuid> = questions.iter().map(|question| question.membership).collect();
     let active = active_among(session, acceptance, asked).await?;
@@ -144,7 +149,7 @@ pub(super) async fn decide(
         let key = (own.user_tenant_id, name_of(&own.permission).to_owned());
         own_by_member.entry(key).or_default().push(own.allowed);
     }
-    let decide = |Question { membership, permission }: &Question| {
+    let decide = |PermissionQuestion { membership, permission }: &PermissionQuestion| {
         let name = name_of(permission);
         let allowed = members.get(membership).is_some_and(|role| {
             let of_role = granted_to.get(role).is_some_and(|granted| granted.contains(name)).then_some(name);
@@ -158,10 +163,10 @@ pub(super) async fn decide(
 }
 
 /// What members are asked about and have by groups, each with the name of the permission.
-async fn given<'a>(
-    session: &Session<CallerScope, Read>,
+async fn given<'a, S: SeesPower>(
+    session: &Session<S, Read>,
     members: &HashMap<Uuid, Uuid>,
-    questions: &'a [Question],
+    questions: &'a [PermissionQuestion],
 ) -> Result<HashSet<(Uuid, &'a str)>> {
     let mut asked: HashMap<Uuid, Vec<&str>> = HashMap::new();
     for question in questions.iter().filter(|question| members.contains_key(&question.membership)) {

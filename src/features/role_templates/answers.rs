@@ -5,7 +5,7 @@ use serde_json::{Value as Json, json};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::difference::Difference;
+use super::difference::RoleDifference;
 use crate::error::Error;
 use crate::http::route::Described;
 use crate::model::RoleTemplate;
@@ -136,8 +136,8 @@ pub struct RoleApplied {
 }
 
 impl RoleApplied {
-    pub(super) fn of(difference: Difference, outcome: Outcome) -> Self {
-        let Difference { role_id, role_name, missing: added, extra: removed, .. } = difference;
+    pub(super) fn of(difference: RoleDifference, outcome: Outcome) -> Self {
+        let RoleDifference { role_id, role_name, missing: added, extra: removed, .. } = difference;
         Self { role_id, role_name, outcome, added, removed }
     }
 }

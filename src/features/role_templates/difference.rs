@@ -8,18 +8,27 @@ use super::answers::{id, texts};
 use crate::http::route::Described;
 
 /// How a role differs from its template.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Difference {
-    pub(super) tenant_id: Uuid,
-    pub(super) role_id: Uuid,
-    pub(super) role_name: String,
-    pub(super) version: i32,
-    pub(super) behind: bool,
-    pub(super) changed: bool,
-    pub(super) missing: Vec<String>,
-    pub(super) extra: Vec<String>,
-    pub(super) role_type: Option<i32>,
+pub struct RoleDifference {
+    /// Id of the tenant.
+    pub tenant_id: Uuid,
+    /// Id of the role.
+    pub role_id: Uuid,
+    /// Name of the role now.
+    pub role_name: String,
+    /// The version that the role is of.
+    pub version: i32,
+    /// Whether there is a newer one.
+    pub behind: bool,
+    /// Whether somebody has changed the role since it was made of its version.
+    pub changed: bool,
+    /// What the newest version grants and the role does not.
+    pub missing: Vec<String>,
+    /// What the role grants and the newest version does not.
+    pub extra: Vec<String>,
+    /// What kind of role it is now.
+    pub role_type: Option<i32>,
     #[serde(skip)]
     pub(super) differs_in_type: bool,
 }
@@ -28,7 +37,7 @@ pub(crate) struct Difference {
 #[derive(Debug, Serialize)]
 pub(super) struct Differing {
     pub(super) version: i32,
-    pub(super) differences: Vec<Difference>,
+    pub(super) differences: Vec<RoleDifference>,
     pub(super) next: Option<Uuid>,
 }
 

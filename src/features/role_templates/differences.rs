@@ -9,7 +9,7 @@ use user_tenant_store::scope::System;
 use user_tenant_store::session::{Mode, Read, Session};
 use uuid::Uuid;
 
-use super::difference::Difference;
+use super::difference::RoleDifference;
 use crate::error::Result;
 use crate::model::permission::name_of;
 use crate::model::{Role, RoleTemplate, Tenant};
@@ -53,13 +53,13 @@ impl Versions {
     }
 
     /// How a role differs from the newest version, and from the one that it is of.
-    pub(super) fn difference(&self, role: &Role) -> Difference {
+    pub(super) fn difference(&self, role: &Role) -> RoleDifference {
         let wanted = names(&self.newest.permissions);
         let granted = names(role.permissions.as_deref().unwrap_or_default());
         let version = role.template_version.unwrap_or_default();
         let is_as = |made: &RoleTemplate| names(&made.permissions) == granted && made.role_type == role.role_type;
         let owned = |names: BTreeSet<&str>| names.into_iter().map(ToOwned::to_owned).collect();
-        Difference {
+        RoleDifference {
             tenant_id: role.tenant_id,
             role_id: role.id,
             role_name: role.name.clone(),
@@ -74,7 +74,7 @@ impl Versions {
     }
 }
 
-impl Difference {
+impl RoleDifference {
     /// Whether there is nothing to give to the role.
     pub(super) fn is_none(&self) -> bool {
         !self.behind && !self.changed && self.gives_nothing()
@@ -93,12 +93,12 @@ fn names(permissions: &[String]) -> BTreeSet<&str> {
 
 /// Roles that differ from the template, of tenants that are there, behind the role with this id; and where to go on, if there
 /// may be more.
-pub(super) async fn page(
+pub(crate) async fn page(
     session: &Session<System, Read>,
     newest: RoleTemplate,
     behind: Option<Uuid>,
     limit: usize,
-) -> Result<(Vec<Difference>, Option<Uuid>)> {
+) -> Result<(Vec<RoleDifference>, Option<Uuid>)> {
     let (mut differences, mut looked) = (Vec::new(), 0);
     let behind = behind.map(|id| Role::ID.compare(Comparison::Greater(id.into())));
     let of_template = of_template(&newest).and(behind.as_ref());
