@@ -6,6 +6,7 @@ pub(crate) mod lifecycle;
 pub(crate) mod permissions;
 pub(crate) mod provisioning;
 pub(crate) mod purge;
+mod reason;
 pub(crate) mod role_templates;
 mod user_roles;
 

@@ -4,7 +4,7 @@ mod answers;
 mod routes;
 pub(crate) mod rules;
 
-pub(super) use self::routes::{LONGEST as LONGEST_REASON, limits};
+pub(super) use self::routes::limits;
 use super::Feature;
 
 /// The feature.

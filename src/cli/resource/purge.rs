@@ -11,10 +11,9 @@ use super::path::Path;
 use super::{Common, Kind, names};
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
-use crate::cli::print::{note, plain, program, type_in};
+use crate::cli::print::{note, plain, type_in};
 use crate::cli::{table, target};
 use crate::jobs::JobOptions;
-use crate::model::Job;
 
 /// How often is asked how far it has come.
 const INTERVAL: Duration = Duration::from_millis(500);
@@ -100,11 +99,6 @@ async fn wait(path: &Path, id: &str) -> Result<(), Failure> {
     let mut shown = Map::new();
     while let Some(life) = path.get_if_there(&format!("/tenants/{id}/lifecycle")).await? {
         let purge = &life["purge"];
-        if purge["state"] == Job::FAILED {
-            let why = plain(purge["lastError"].as_str().unwrap_or_default());
-            let next = format!("Once that is mended:  {} jobs list --state failed, and jobs retry", program());
-            return Err(Failure::other(format!("the purge was given up: {why}\n{next}")));
-        }
         let now = Map::from_iter(["rows", "lines", "lastError"].map(|name| (name.to_owned(), purge[name].clone())));
         if now != shown && stderr().is_terminal() {
             let error = purge["lastError"].as_str().map(|error| format!("; last error: {}", plain(error)));

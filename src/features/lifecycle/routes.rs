@@ -9,6 +9,7 @@ use super::rules;
 use crate::access::sessions::CallerSessions;
 use crate::domain::users::{self, Change, Wanted};
 use crate::error::{Error, Result};
+use crate::features::reason::{self, REASON};
 use crate::http::locators::{ACTIVE_TENANT, ANY_TENANT};
 use crate::http::route::{Document, Form, Route, RowId, Sent, Told};
 use crate::http::surface::Surface;
@@ -20,10 +21,6 @@ const VIEW: &[&str] = &[VIEW_TENANT, number::VIEW_TENANT];
 const UPDATE: &[&str] = &[UPDATE_TENANT, number::UPDATE_TENANT];
 const DELETE: &[&str] = &[DELETE_TENANT, number::DELETE_TENANT];
 const UPDATE_USER: &[&str] = &[UPDATE_TENANT_USER, number::UPDATE_TENANT_USER];
-
-/// The longest reason, in characters.
-pub(in crate::features) const LONGEST: usize = 500;
-const REASON: &str = "reason";
 
 /// A route of a tenant's life, for masters: it is not for a tenant to open itself again.
 macro_rules! of_tenant {
@@ -107,7 +104,7 @@ impl Document for Reason {
             "description": "Why the step is taken; the events tell it.",
             "type": "object",
             "additionalProperties": false,
-            "properties": { REASON: { "type": "string", "maxLength": LONGEST } },
+            "properties": { REASON: reason::schema() },
             "examples": [{ REASON: "Not paid" }],
         })
     }
@@ -143,7 +140,7 @@ pub(in crate::features) fn limits(least: u32) -> Json {
 
 /// The reason that a body gives, if it gives one.
 fn told(reason: &Sent<Reason>) -> Option<&str> {
-    reason.0.get(REASON).and_then(Json::as_str).map(str::trim).filter(|reason| !reason.is_empty())
+    reason::of(&reason.0)
 }
 
 async fn find(sessions: CallerSessions) -> Result<Told<TenantLife>> {

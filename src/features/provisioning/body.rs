@@ -6,7 +6,8 @@ use user_tenant_store::{Entity, schema};
 
 use super::wanted::Provision;
 use crate::error::{Error, Result};
-use crate::features::lifecycle::{LONGEST_REASON, limits};
+use crate::features::lifecycle::limits;
+use crate::features::reason::{self, REASON};
 use crate::http::route::{Document, Form};
 use crate::model::{AuthClient, Group, Tenant, TenantConfig, TenantState, TenantStatus, User};
 
@@ -115,7 +116,7 @@ impl Document for TenantProvision {
                     "additionalProperties": false,
                     "properties": limits(1),
                 },
-                "reason": { "type": "string", "maxLength": LONGEST_REASON, "description": "Why; the events tell it." },
+                REASON: reason::schema(),
             },
             "examples": [{
                 "tenant": { "name": "Acme", "key": "acme", "city": "Porto" },
@@ -124,7 +125,7 @@ impl Document for TenantProvision {
                 "groups": [{ "name": "Night shift", "description": "Whoever is there after ten." }],
                 "client": { "clientId": "acme-web", "redirectUrl": "https://acme.example/login" },
                 "limits": { "maxMembers": 50, "maxInvitations": 10, "retentionDays": 90 },
-                "reason": "Order 4711",
+                REASON: "Order 4711",
             }],
         })
     }
@@ -190,9 +191,4 @@ fn row<E: Entity>(sent: &Map<String, Json>, place: &str) -> Result<New<E>> {
 fn rows<E: Entity>(body: &Map<String, Json>, list: &str) -> Result<Vec<New<E>>> {
     let sent = body.get(list).and_then(Json::as_array).into_iter().flatten().filter_map(Json::as_object);
     sent.enumerate().map(|(at, sent)| row(sent, &format!("{list}/{at}"))).collect()
-}
-
-/// The reason that a body gives, if it gives one.
-pub(super) fn reason(body: &Map<String, Json>) -> Option<&str> {
-    body.get("reason").and_then(Json::as_str).map(str::trim).filter(|reason| !reason.is_empty())
 }

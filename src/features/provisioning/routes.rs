@@ -3,10 +3,11 @@
 use axum::http::Method;
 
 use super::answers::TenantProvisioned;
-use super::body::{TenantProvision, reason, wanted};
+use super::body::{TenantProvision, wanted};
 use super::rules;
 use crate::access::sessions::CallerSessions;
 use crate::error::Result;
+use crate::features::reason;
 use crate::http::route::{Route, Sent, Told};
 use crate::http::surface::Surface;
 use crate::model::permission::{CREATE_TENANT, number};
@@ -29,6 +30,6 @@ pub(super) fn routes() -> Vec<Route> {
 
 async fn provision(sessions: CallerSessions, body: Sent<TenantProvision>) -> Result<Told<TenantProvisioned>> {
     let wanted = wanted(&body.0)?;
-    let session = sessions.provision_tenant().await?.because(reason(&body.0));
+    let session = sessions.provision_tenant().await?.because(reason::of(&body.0));
     Ok(Told(rules::provision(session, sessions.catalogue(), wanted).await?.into_inner().into()))
 }

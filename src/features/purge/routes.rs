@@ -7,6 +7,7 @@ use super::answers::Requested;
 use super::rules;
 use crate::access::sessions::CallerSessions;
 use crate::error::Result;
+use crate::features::reason::{self, REASON};
 use crate::http::locators::ANY_TENANT;
 use crate::http::route::{Document, Form, Route, Sent, Told};
 use crate::http::surface::Surface;
@@ -14,10 +15,7 @@ use crate::model::TenantState;
 use crate::model::lifecycle::Status as _;
 use crate::model::permission::{DELETE_TENANT, number};
 
-/// The longest reason, in characters.
-const LONGEST: usize = 500;
 const CONFIRM: &str = "confirm";
-const REASON: &str = "reason";
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
@@ -54,7 +52,7 @@ impl Document for Order {
                     "type": "string", "minLength": 1, "maxLength": 100,
                     "description": "The key or the name of the tenant, as it stands.",
                 },
-                REASON: { "type": "string", "maxLength": LONGEST, "description": "Why; the last event tells it." },
+                REASON: reason::schema(),
             },
             "examples": [{ CONFIRM: "acme", REASON: "They asked for it" }],
         })
@@ -63,8 +61,7 @@ impl Document for Order {
 
 async fn purge(sessions: CallerSessions, order: Sent<Order>) -> Result<Told<Requested>> {
     let text = |name: &str| order.0.get(name).and_then(Json::as_str);
-    let reason = text(REASON).map(str::trim).filter(|reason| !reason.is_empty());
-    let session = sessions.write_tenants().await?.because(reason);
+    let session = sessions.write_tenants().await?.because(reason::of(&order.0));
     let id = sessions.tenant();
     let job = rules::request(session, id, Some(text(CONFIRM).unwrap_or_default())).await?.into_inner();
     Ok(Told(Requested { id, status: TenantState::Purging.word(), job }))

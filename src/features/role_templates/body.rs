@@ -6,6 +6,7 @@ use user_tenant_store::value::{Value, parse_uuid};
 use uuid::Uuid;
 
 use crate::error::{Error, Result, Rule};
+use crate::features::reason::{self, REASON};
 use crate::http::route::{Document, Form};
 
 pub(super) const NAME: &str = "name";
@@ -16,7 +17,6 @@ pub(super) const EXPECTED: &str = "expectedVersion";
 pub(super) const TENANTS: &str = "tenantIds";
 pub(super) const CREATE_MISSING: &str = "create";
 pub(super) const OVERWRITE: &str = "overwrite";
-pub(super) const REASON: &str = "reason";
 
 /// Most tenants of one request.
 const MOST_TENANTS: usize = 100;
@@ -107,7 +107,7 @@ impl Document for Apply {
                     "maximum": i32::MAX,
                     "description": "The version to apply: where it is not the newest, the request is refused.",
                 },
-                REASON: { "type": "string", "maxLength": 500, "description": "Why; the events tell it." },
+                REASON: reason::schema(),
             },
             "examples": [{ TENANTS: ["0190c3a0-7b1e-7000-8000-000000000001"], CREATE_MISSING: true, REASON: "Readers look at roles too" }],
         })

@@ -5,8 +5,8 @@ use serde_json::Value as Json;
 
 use super::answers::{Applications, Applied, History, Refusal, Saved, Templates};
 use super::body::{
-    Apply, CREATE_MISSING, DESCRIPTION, EXPECTED, NAME, OVERWRITE, PERMISSIONS, REASON, ROLE_TYPE, Wanted, integer,
-    tenants, texts,
+    Apply, CREATE_MISSING, DESCRIPTION, EXPECTED, NAME, OVERWRITE, PERMISSIONS, ROLE_TYPE, Wanted, integer, tenants,
+    texts,
 };
 use super::difference::Differing;
 use super::differences::{self, Versions};
@@ -14,6 +14,7 @@ use super::parameters::{Behind, Which};
 use super::rules::{self, Application, RoleTemplateVersion};
 use crate::access::sessions::CallerSessions;
 use crate::error::{Error, Result};
+use crate::features::reason;
 use crate::http::route::{By, Empty, Named, Route, Sent, Told};
 use crate::http::surface::Surface;
 use crate::model::permission::{CREATE_ROLES, DELETE_ROLES, UPDATE_ROLES, VIEW_ROLES, number};
@@ -106,7 +107,7 @@ async fn apply(sessions: CallerSessions, name: Named, body: Sent<Apply>) -> Resu
     if integer(&body.0, EXPECTED).is_some_and(|expected| expected != version) {
         return Err(Error::TemplateChanged { version });
     }
-    let reason = body.0.get(REASON).and_then(Json::as_str).map(str::trim).filter(|reason| !reason.is_empty());
+    let reason = reason::of(&body.0);
     // A transaction a tenant: of several, none is that of the answer. To do it twice is to find nothing to do.
     let each = if tenants.len() == 1 { sessions.clone() } else { sessions.apart() };
     let mut versions = Versions::of(newest);
