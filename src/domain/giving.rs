@@ -15,9 +15,9 @@ use uuid::Uuid;
 use crate::model::{Belonging, Carried, Enclosure, GroupGroup, GroupRole, Role};
 
 /// Of how many members is read at once in which groups they are, and how many rows of it make a page: whoever fills groups decides
-/// how many there are, and as a rule those of so few members are one page.
+/// how many there are. A page is short of what the store takes for a long read, which has to wait for its turn.
 const AT_ONCE: usize = 20;
-const PLACES: u64 = 10_000;
+const PLACES: u64 = 1_500;
 
 /// A scope that sees all that the walk reads.
 pub(crate) trait SeesGroups: Sees<Belonging> + Sees<Carried> + Sees<Enclosure> + Sees<Role> {}

@@ -235,6 +235,8 @@ fn refused(answer: &Answer, by_operator: bool) -> Failure {
     let next = match answer.status {
         401 if NOT_ACTIVE.contains(&code) => "\nThe token is good; whoever it is of may not act now.".to_owned(),
         401 => format!("\nThe token is missing, over or not of this service. Mint one with:  {} token", program()),
+        // Some say by themselves what they refuse.
+        403 if !message.contains("NotAllowedAccess") => String::new(),
         // Of the operator no permission is asked.
         403 if by_operator => {
             "\nIf it is not the name that is taken: there is no such tenant, or it is not active.".to_owned()

@@ -7,6 +7,7 @@ use serde_json::{Value as Json, json};
 use super::path_of;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
+use crate::cli::print::{note, plain};
 use crate::cli::resource::Common;
 use crate::cli::resource::path::Path;
 use crate::cli::table;
@@ -52,7 +53,9 @@ pub(super) async fn save(context: &Context, options: SaveOptions) -> Result<(), 
     let granted: Vec<&str> = granted.collect();
     // A name and its number are one permission.
     let is = |one: &str, other: &str| name_of(one) == name_of(other);
-    if let Some(gone) = remove.iter().find(|gone| !granted.iter().any(|name| is(name, gone)) || add.contains(gone)) {
+    if let Some(gone) =
+        remove.iter().find(|gone| !granted.iter().any(|name| is(name, gone)) || add.iter().any(|name| is(name, gone)))
+    {
         return Err(Failure::Usage(format!(
             "--remove {gone}: the version before does not grant it, or it is added at once"
         )));
@@ -60,7 +63,7 @@ pub(super) async fn save(context: &Context, options: SaveOptions) -> Result<(), 
     let permissions: Vec<String> = if permissions.is_empty() {
         let stays = granted.iter().filter(|name| !remove.iter().any(|gone| is(gone, name)));
         let stays: Vec<String> = stays.map(|name| (*name).to_owned()).collect();
-        let new = add.into_iter().filter(|name| !stays.contains(name)).collect::<Vec<_>>();
+        let new = add.into_iter().filter(|name| !stays.iter().any(|other| is(other, name))).collect::<Vec<_>>();
         [stays, new].concat()
     } else {
         permissions
@@ -73,6 +76,9 @@ pub(super) async fn save(context: &Context, options: SaveOptions) -> Result<(), 
         // Nobody else has saved one meanwhile, of which this would take something away.
         "expectedVersion": expected_version.map_or_else(|| json!(before["version"].as_i64().unwrap_or(0)), Json::from),
     });
+    if before["retiredOn"].is_string() {
+        note(&format!("{} was retired; roles can be made of it again", plain(&name)));
+    }
     let saved = path.at(&Method::POST, "/role-templates", Some(&body)).await?;
     table::print(&json!([saved]), None, &["name", "version", "permissions"], common.output)
 }
