@@ -108,6 +108,7 @@ need_npm_packages() {
     rm -rf "$1"
     mkdir -p "$1"
     cp "$2/package.json" "$2/package-lock.json" "$1/"
+    if [ -e "$2/.npmrc" ]; then cp "$2/.npmrc" "$1/"; fi
     npm ci --prefix "$1" --omit=dev --omit=optional --ignore-scripts --silent >&2
     cp "$2/package-lock.json" "$1/node_modules/from.json"
   fi

@@ -1,0 +1,96 @@
+// Tokens of the shared secret: a tenant is provisioned at ours, its administrator logs in at the authentication service
+// and works at ours, and whoever is suspended at ours is refused by both.
+'use strict';
+
+const rig = require('./rig');
+const {ask, assert, command, logIn, query, soon, step} = rig;
+
+const OURS = {JWT_VERIFIER: 'secret', JWT_SECRET: rig.SECRET};
+const PASSWORD = 'a long way to Acme';
+
+module.exports = async function sharedSecret() {
+  await rig.freshDatabase('shared_secret');
+  await step('the schema, and the first administrator', async () => {
+    await command(OURS, ['migrate', 'up']);
+    await command(OURS, ['bootstrap']);
+  });
+  const [ours, theirs] = await step('both services start', () =>
+    Promise.all([rig.startOurs(OURS), rig.startTheirs({SYMMETRIC: 'true'})]),
+  );
+  const master = (await command(OURS, ['token', '--master'])).trim();
+
+  const acme = await step('a tenant is provisioned, with a client application', async () => {
+    const body = {
+      tenant: {name: 'Acme', key: 'acme'},
+      administrator: {firstName: 'Ann', email: 'ann@acme.example', username: 'ann'},
+      client: {redirectUrl: 'https://acme.example'},
+    };
+    return (await ask(ours, 'POST', '/tenants/provision', {token: master, body, wanted: 201})).body;
+  });
+  const tenant = `/tenants/${acme.tenant.id}`;
+  const client = {id: acme.client.clientId, secret: acme.client.clientSecret};
+
+  // What a deployment does by hand as long as people are made for another way to log in.
+  await query(`UPDATE main.user_credentials SET auth_provider = 'internal', password = $2 WHERE user_id = $1`, [
+    acme.administrator.userId,
+    await rig.hash(PASSWORD),
+  ]);
+  await query('UPDATE main.user_tenants SET status = 1 WHERE id = $1', [acme.administrator.userTenantId]);
+
+  const ann = await step('the administrator logs in at the authentication service', async () => {
+    const given = await logIn(theirs, client, 'Ann', PASSWORD);
+    assert.deepEqual(given.header, {alg: 'HS256', typ: 'JWT'});
+    assert.equal(given.claims.userTenantId, acme.administrator.userTenantId);
+    assert.equal(given.claims.tenantType, undefined);
+    assert.ok(given.claims.permissions.includes('CreateTenantUser'), given.claims.permissions);
+    return given;
+  });
+  const token = ann.accessToken;
+
+  await step('works at ours with the token', async () => {
+    await ask(ours, 'GET', tenant, {token, wanted: 200});
+    const role = {name: 'cook', permissions: ['ViewTenant']};
+    const {body: made} = await ask(ours, 'POST', `${tenant}/roles`, {token, body: role, wanted: 200});
+    assert.equal(made.createdBy, acme.administrator.userTenantId);
+    await ask(ours, 'GET', `${tenant}/users`, {token, wanted: 200});
+    await ask(ours, 'GET', `/user/${acme.administrator.userId}/tenants`, {token, wanted: 200});
+  });
+  await step('no other token of theirs is a bearer at ours', async () => {
+    const {id: client_id, secret: client_secret} = client;
+    const login = {client_id, client_secret, username: 'ann', password: PASSWORD};
+    const {code} = (await ask(theirs, 'POST', '/auth/login', {body: login, wanted: 200})).body;
+    for (const other of [code, ann.refreshToken]) await ask(ours, 'GET', tenant, {token: other, wanted: 401});
+  });
+  await step('our own token works at theirs', async () => {
+    const own = (await command(OURS, ['token', '--user-tenant', acme.administrator.userTenantId])).trim();
+    await ask(theirs, 'GET', '/auth/me', {token: own, wanted: 200});
+  });
+
+  for (const status of [2, 4, 5]) {
+    await step(`membership ${status}: a token from before is refused within a second and a half`, async () => {
+      await query('UPDATE main.user_tenants SET status = $2 WHERE id = $1', [acme.administrator.userTenantId, status]);
+      await soon(401, () => ask(ours, 'GET', tenant, {token}), 1500);
+      await query('UPDATE main.user_tenants SET status = 1 WHERE id = $1', [acme.administrator.userTenantId]);
+      await soon(200, () => ask(ours, 'GET', tenant, {token}), 1500);
+    });
+  }
+  await step('membership 3: the password is to be changed, and the token works', async () => {
+    await query('UPDATE main.user_tenants SET status = 3 WHERE id = $1', [acme.administrator.userTenantId]);
+    const given = await logIn(theirs, client, 'ann', PASSWORD);
+    assert.equal(given.claims.status, 3);
+    await ask(ours, 'GET', tenant, {token: given.accessToken, wanted: 200});
+    await query('UPDATE main.user_tenants SET status = 1 WHERE id = $1', [acme.administrator.userTenantId]);
+  });
+  await step('a suspended tenant is closed to its tokens, and opens again', async () => {
+    await command(OURS, ['tenant', 'suspend', 'acme', '--reason', 'Not paid']);
+    await soon(401, () => ask(ours, 'GET', tenant, {token}), 1500);
+    await command(OURS, ['tenant', 'activate', 'acme']);
+    await soon(200, () => ask(ours, 'GET', tenant, {token}), 1500);
+  });
+  await step('a removed membership is refused by both', async () => {
+    await query('UPDATE main.user_tenants SET deleted = true WHERE id = $1', [acme.administrator.userTenantId]);
+    await soon(401, () => ask(ours, 'GET', tenant, {token}), 1500);
+    const {status, body} = await rig.tryLogIn(theirs, client, 'ann', PASSWORD);
+    assert.equal(status, 401, JSON.stringify(body));
+  });
+};
