@@ -39,9 +39,7 @@ fi
 
 place=$(mktemp -d "${TMPDIR:-/tmp}/user-tenant-beside.XXXXXX")
 chmod 755 "$place" # who runs PostgreSQL may be another user
-redis=''
 clean_up() {
-  if [ -n "$redis" ]; then kill "$redis" 2>/dev/null || true; fi
   scripts/postgres.sh remove "$place/postgres" >/dev/null 2>&1 || true
   rm -rf "$place"
 }
@@ -49,17 +47,9 @@ trap clean_up EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-progress "starting PostgreSQL and Redis"
-mkdir "$place/redis"
+progress "starting PostgreSQL"
 DATABASE_URL=$(scripts/postgres.sh start "$place/postgres")
 REDIS_PORT=$(free_port)
-redis-server --port "$REDIS_PORT" --bind 127.0.0.1 --save "" --appendonly no --dir "$place/redis" >"$place/redis/log" &
-redis=$!
-for _ in {1..100}; do
-  port_is_taken "$REDIS_PORT" && break
-  sleep 0.1
-done
-kill -0 "$redis" 2>/dev/null || fail "Redis did not start: $(cat "$place/redis/log")"
 
 progress "walking"
 export DATABASE_URL REDIS_PORT PLACE=$place PROGRAM=$program NODE_PATH=$packages/node_modules

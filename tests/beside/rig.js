@@ -6,6 +6,7 @@ const assert = require('node:assert/strict');
 const {execFile, spawn} = require('node:child_process');
 const {generateKeyPairSync} = require('node:crypto');
 const {createWriteStream, writeFileSync} = require('node:fs');
+const {connect} = require('node:net');
 const path = require('node:path');
 const {promisify} = require('node:util');
 const bcrypt = require('bcrypt');
@@ -80,8 +81,8 @@ async function command(more, args, {input = '', fails} = {}) {
   return fails ? done.stderr : done.stdout;
 }
 
-// Starts a program and waits until it says where it listens.
-function start(name, file, args, env) {
+// Starts a program and waits until it says where it listens, or what else it says when it is ready.
+function start(name, file, args, env, ready = /(?:listening|running) at (http:\/\/[^\s"]+)/) {
   const child = spawn(file, args, {env, stdio: ['ignore', 'pipe', 'pipe']});
   const log = createWriteStream(path.join(PLACE, `${name}.log`), {flags: 'a'});
   const service = {name, child, lines: [], url: undefined};
@@ -90,14 +91,29 @@ function start(name, file, args, env) {
     const read = text => {
       log.write(text);
       service.lines.push(...String(text).split('\n'));
-      service.url ??= /(?:listening|running) at (http:\/\/[^\s"]+)/.exec(text)?.[1];
-      if (service.url) resolve(service);
+      const found = ready.exec(text);
+      service.url ??= found?.[1];
+      if (found) resolve(service);
     };
     child.stdout.on('data', read);
     child.stderr.on('data', read);
     child.on('exit', code => reject(new Error(`${name} ended with ${code}: ${service.lines.join('\n')}`)));
   });
 }
+
+async function startRedis() {
+  const options = ['--port', REDIS_PORT, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', PLACE];
+  const service = await start('redis', 'redis-server', options, {PATH: process.env.PATH}, /Ready to accept connections/);
+  return {...service, ask: askRedis};
+}
+
+// One command with short answers, as Redis takes it on a line.
+const askRedis = (...words) =>
+  new Promise((resolve, reject) => {
+    const socket = connect(Number(REDIS_PORT), '127.0.0.1', () => socket.end(`${words.join(' ')}\r\n`));
+    let text = '';
+    socket.on('data', more => (text += more)).on('end', () => resolve(text.trim())).on('error', reject);
+  });
 
 const startOurs = more => start('ours', PROGRAM, ['serve'], settings(more));
 
@@ -125,7 +141,7 @@ async function stop(service) {
     await ended;
     clearTimeout(late);
   }
-  running.splice(running.indexOf(service), 1);
+  running.splice(running.findIndex(other => other.child === service.child), 1);
 }
 
 async function stopAll() {
@@ -176,6 +192,12 @@ async function logIn(theirs, client, username, password) {
 const part = (token, at) => JSON.parse(Buffer.from(token.split('.')[at], 'base64url'));
 const claims = token => part(token, 1);
 
+// Waits until the second is over in which a token was issued. Its times are whole seconds, so that a refresh within that
+// second issues the same token again, which the refresh has just revoked.
+async function secondAfter({accessToken}) {
+  while (Math.floor(Date.now() / 1000) <= claims(accessToken).iat) await new Promise(done => setTimeout(done, 50));
+}
+
 // Asks until the answer is the wanted one: what another process must learn takes it a moment.
 async function soon(wanted, act, milliseconds = 3000) {
   const start = Date.now();
@@ -198,6 +220,6 @@ async function line(service, pattern) {
 }
 
 module.exports = {
-  KEYS, SECRET, ask, assert, claims, command, end, freshDatabase, hash, line, logIn, makeKeys, query, soon, startOurs, startTheirs, step,
-  stop, stopAll, tryLogIn,
+  KEYS, REDIS_PORT, SECRET, ask, assert, claims, command, end, freshDatabase, hash, line, logIn, makeKeys, query,
+  secondAfter, soon, startOurs, startRedis, startTheirs, step, stop, stopAll, tryLogIn,
 };

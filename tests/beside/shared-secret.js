@@ -4,9 +4,9 @@
 
 const rig = require('./rig');
 const {ask, assert, command, logIn, query, soon, step} = rig;
+const {PASSWORD, provision} = require('./tenant');
 
 const OURS = {JWT_VERIFIER: 'secret', JWT_SECRET: rig.SECRET};
-const PASSWORD = 'a long way to Acme';
 
 module.exports = async function sharedSecret() {
   await rig.freshDatabase('shared_secret');
@@ -17,25 +17,8 @@ module.exports = async function sharedSecret() {
   const [ours, theirs] = await step('both services start', () =>
     Promise.all([rig.startOurs(OURS), rig.startTheirs({SYMMETRIC: 'true'})]),
   );
-  const master = (await command(OURS, ['token', '--master'])).trim();
-
-  const acme = await step('a tenant is provisioned, with a client application', async () => {
-    const body = {
-      tenant: {name: 'Acme', key: 'acme'},
-      administrator: {firstName: 'Ann', email: 'ann@acme.example', username: 'ann'},
-      client: {redirectUrl: 'https://acme.example'},
-    };
-    return (await ask(ours, 'POST', '/tenants/provision', {token: master, body, wanted: 201})).body;
-  });
-  const tenant = `/tenants/${acme.tenant.id}`;
-  const client = {id: acme.client.clientId, secret: acme.client.clientSecret};
-
-  // What a deployment does by hand as long as people are made for another way to log in.
-  await query(`UPDATE main.user_credentials SET auth_provider = 'internal', password = $2 WHERE user_id = $1`, [
-    acme.administrator.userId,
-    await rig.hash(PASSWORD),
-  ]);
-  await query('UPDATE main.user_tenants SET status = 1 WHERE id = $1', [acme.administrator.userTenantId]);
+  const acme = await step('a tenant is provisioned, with a client application', () => provision(OURS, 'acme', 'Ann'));
+  const {client, path: tenant} = acme;
 
   const ann = await step('the administrator logs in at the authentication service', async () => {
     const given = await logIn(theirs, client, 'Ann', PASSWORD);

@@ -3,14 +3,14 @@
 
 const rig = require('./rig');
 
-const WALKS = ['shared-secret'];
+const WALKS = ['shared-secret', 'public-key', 'two-tenants'];
 
 async function main() {
   rig.makeKeys();
   const chosen = process.argv.slice(2);
   for (const name of WALKS.filter(name => chosen.length === 0 || chosen.includes(name))) {
     console.log(name);
-    await require(`./${name}`)();
+    await require(`./${name}`)(await rig.startRedis());
     await rig.stopAll();
   }
 }
