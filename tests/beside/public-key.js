@@ -7,7 +7,7 @@ const {generateKeyPairSync} = require('node:crypto');
 
 const rig = require('./rig');
 const {ask, assert, logIn, soon, step} = rig;
-const {PASSWORD, changePassword, logOut, provision, refresh} = require('./tenant');
+const {PASSWORD, addUser, changePassword, letIn, logOut, provision, refresh} = require('./tenant');
 
 const OURS = {
   JWT_VERIFIER: 'public-key',
@@ -20,7 +20,10 @@ module.exports = async function publicKey(redis) {
   await rig.freshDatabase('public_key');
   await rig.command(OURS, ['migrate', 'up']);
   const [ours, theirs] = await step('both services start', () => Promise.all([rig.startOurs(OURS), rig.startTheirs()]));
-  const acme = await step('a tenant is provisioned', () => provision(OURS, 'acme', 'Ann'));
+  const acme = await step('tenants are provisioned, each with its language', async () => {
+    await provision(OURS, 'beta', 'Dee', '--set-config', 'profile={"locale": "fr"}');
+    return provision(OURS, 'acme', 'Ann', '--set-config', 'profile={"locale": "de"}');
+  });
   const read = given => ask(ours, 'GET', acme.path, {token: given.accessToken});
   const revoked = async given => {
     const {body} = await soon(401, () => read(given), 2000);
@@ -30,8 +33,16 @@ module.exports = async function publicKey(redis) {
   const first = await step('its administrator logs in there, and the token works at ours', async () => {
     const given = await logIn(theirs, acme.client, 'ann', PASSWORD);
     assert.deepEqual(given.header, {alg: 'RS256', typ: 'JWT'});
+    assert.equal(given.claims.userPreferences.locale, 'de');
     assert.equal((await read(given)).status, 200);
     return given;
+  });
+  await step('a role without permissions gives a token with none', async () => {
+    const eve = await addUser(ours, acme, first.accessToken, 'Eve');
+    await letIn(eve.id);
+    const given = await logIn(theirs, acme.client, 'eve', PASSWORD);
+    assert.deepEqual(given.claims.permissions, []);
+    await ask(ours, 'GET', acme.path, {token: given.accessToken, wanted: 403});
   });
   const second = await step('after a refresh the new token works, and the old one is refused', async () => {
     const {body} = await refresh(theirs, first);

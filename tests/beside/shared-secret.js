@@ -64,6 +64,14 @@ module.exports = async function sharedSecret() {
     await ask(ours, 'GET', tenant, {token: given.accessToken, wanted: 200});
     await query('UPDATE main.user_tenants SET status = 1 WHERE id = $1', [acme.administrator.userTenantId]);
   });
+  for (const change of ['status = 0', 'status = 2', 'deleted = true']) {
+    await step(`tenant, ${change}: a token from before is refused within a second and a half`, async () => {
+      await query(`UPDATE main.tenants SET ${change} WHERE id = $1`, [acme.tenant.id]);
+      await soon(401, () => ask(ours, 'GET', tenant, {token}), 1500);
+      await query('UPDATE main.tenants SET status = 1, deleted = false WHERE id = $1', [acme.tenant.id]);
+      await soon(200, () => ask(ours, 'GET', tenant, {token}), 1500);
+    });
+  }
   await step('a suspended tenant is closed to its tokens, and opens again', async () => {
     await command(OURS, ['tenant', 'suspend', 'acme', '--reason', 'Not paid']);
     await soon(401, () => ask(ours, 'GET', tenant, {token}), 1500);

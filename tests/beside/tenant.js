@@ -5,21 +5,23 @@ const rig = require('./rig');
 
 const PASSWORD = 'a long way to Acme';
 
-// Makes a tenant by a command of ours, and lets its administrator in by hand, as one does whose people are made for
-// another way to log in. `settings` are those of ours.
-async function provision(settings, key, name) {
+// Lets somebody log in by a password, by hand, as one does whose people are made for another way to log in.
+async function letIn(user) {
+  const values = [user, await rig.hash(PASSWORD)];
+  await rig.query(`UPDATE main.user_credentials SET auth_provider = 'internal', password = $2 WHERE user_id = $1`, values);
+  await rig.query('UPDATE main.user_tenants SET status = 1 WHERE user_id = $1', [user]);
+}
+
+// Makes a tenant by a command of ours, and lets its administrator in. `settings` are those of ours.
+async function provision(settings, key, name, ...more) {
   const username = name.toLowerCase();
   const made = await rig.command(settings, [
     'tenant', 'provision', '--name', key, '--key', key, '--first-name', name, '--username', username,
     '--email', `${username}@${key}.example`, '--client', `${key}-web`, '--redirect-url', `https://${key}.example`,
-    '--output', 'json',
+    '--output', 'json', ...more,
   ]);
   const [all] = JSON.parse(made);
-  await rig.query(`UPDATE main.user_credentials SET auth_provider = 'internal', password = $2 WHERE user_id = $1`, [
-    all.administrator.userId,
-    await rig.hash(PASSWORD),
-  ]);
-  await rig.query('UPDATE main.user_tenants SET status = 1 WHERE id = $1', [all.administrator.userTenantId]);
+  await letIn(all.administrator.userId);
   const client = {id: all.client.clientId, secret: all.client.clientSecret};
   return {...all, username, client, path: `/tenants/${all.tenant.id}`};
 }
@@ -63,4 +65,4 @@ const changePassword = (theirs, given, username, oldPassword, password) =>
     wanted: 200,
   });
 
-module.exports = {PASSWORD, addUser, changePassword, forgotten, logOut, provision, refresh};
+module.exports = {PASSWORD, addUser, changePassword, forgotten, letIn, logOut, provision, refresh};
