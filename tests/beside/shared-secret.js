@@ -4,9 +4,10 @@
 
 const rig = require('./rig');
 const {ask, assert, command, logIn, query, soon, step} = rig;
-const {PASSWORD, provision} = require('./tenant');
+const {PASSWORD, forgotten, provision} = require('./tenant');
 
 const OURS = {JWT_VERIFIER: 'secret', JWT_SECRET: rig.SECRET};
+const OTHER = 'another way to Acme';
 
 module.exports = async function sharedSecret() {
   await rig.freshDatabase('shared_secret');
@@ -43,6 +44,30 @@ module.exports = async function sharedSecret() {
     const login = {client_id, client_secret, username: 'ann', password: PASSWORD};
     const {code} = (await ask(theirs, 'POST', '/auth/login', {body: login, wanted: 200})).body;
     for (const other of [code, ann.refreshToken]) await ask(ours, 'GET', tenant, {token: other, wanted: 401});
+  });
+  await step('a forgotten password is set anew there', async () => {
+    const link = await forgotten(theirs, client, 'ann', OTHER);
+    await ask(ours, 'GET', tenant, {token: link, wanted: 401});
+    await logIn(theirs, client, 'ann', OTHER);
+    assert.equal((await rig.tryLogIn(theirs, client, 'ann', PASSWORD)).status, 401);
+    await forgotten(theirs, client, 'ann', PASSWORD);
+  });
+  await step('what it writes is in nobody’s name in our audit log, and shows no secret', async () => {
+    const body = {client_id: client.id, client_secret: client.secret, username: 'ann', password: PASSWORD};
+    await ask(theirs, 'POST', '/auth/login-token', {body, wanted: 200});
+    const rows = await query(
+      `SELECT l.table_name, l.user_id, l.changed_secrets, l.before, l.after FROM logs.audit_logs l
+       JOIN main.user_credentials c ON l.entity_id IN (c.id::text, c.user_id::text)
+       WHERE c.user_id = $1 AND l.operation_name = 'UPDATE' AND l.table_name IN ('users', 'user_credentials')`,
+      [acme.administrator.userId],
+    );
+    const of = table => rows.filter(row => row.table_name === table);
+    assert.ok(of('users').some(row => row.after.last_login), JSON.stringify(rows));
+    assert.ok(of('user_credentials').filter(row => String(row.changed_secrets) === 'password').length >= 2, JSON.stringify(rows));
+    for (const row of rows) {
+      assert.equal(row.user_id, null, JSON.stringify(row));
+      assert.doesNotMatch(JSON.stringify([row.before, row.after]), /\$2b\$/);
+    }
   });
   await step('our own token works at theirs', async () => {
     const own = (await command(OURS, ['token', '--user-tenant', acme.administrator.userTenantId])).trim();

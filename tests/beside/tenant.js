@@ -42,13 +42,15 @@ async function addUser(ours, acme, token, name, permissions) {
   return {...user, username, role};
 }
 
-// What a person types at the authentication service who has forgotten the password, or never had one.
+// What a person types at the authentication service who has forgotten the password, or never had one. Returns the token of
+// the link.
 async function forgotten(theirs, client, username, password) {
   const ids = {client_id: client.id, client_secret: client.secret};
   theirs.lines.length = 0;
   await rig.ask(theirs, 'POST', '/auth/forget-password', {body: {...ids, username}, wanted: 204});
   const link = JSON.parse((await rig.line(theirs, /^link (.*)$/))[1]);
   await rig.ask(theirs, 'PATCH', '/auth/reset-password', {body: {...ids, token: link.code, password}, wanted: 204});
+  return link.code;
 }
 
 // The login, its refresh and its end, as that service has them.

@@ -7,8 +7,10 @@ const WALKS = ['shared-secret', 'public-key', 'first-administrator', 'invitation
 
 async function main() {
   rig.makeKeys();
-  const chosen = process.argv.slice(2);
-  for (const name of WALKS.filter(name => chosen.length === 0 || chosen.includes(name))) {
+  const chosen = process.argv.length > 2 ? process.argv.slice(2) : WALKS;
+  const unknown = chosen.filter(name => !WALKS.includes(name));
+  if (unknown.length > 0) throw new Error(`there is no walk ${unknown.join(', ')}; there are ${WALKS.join(', ')}`);
+  for (const name of chosen) {
     console.log(name);
     await require(`./${name}`)(await rig.startRedis());
     await rig.stopAll();
