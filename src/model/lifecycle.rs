@@ -151,7 +151,8 @@ pub(crate) const TENANTS: Life<TenantState> = {
     ])
 };
 
-/// Memberships. Who is reactivated is what they were. The login service makes an invited member active when they come.
+/// Memberships. Who is reactivated is what they were. The login service makes an invited member active when they come; who has come
+/// becomes registered no more, since the authentication service lets nobody in, in any tenant, whose oldest membership is.
 pub(crate) const MEMBERSHIPS: Life<UserStatus> = {
     use UserStatus::{Active, Inactive, PasswordChangeNeeded, Registered, Rejected};
     Life(&[
@@ -162,13 +163,10 @@ pub(crate) const MEMBERSHIPS: Life<UserStatus> = {
         row(REACTIVATE, Inactive, Registered),
         row(REACTIVATE, Inactive, Active),
         row(REACTIVATE, Inactive, PasswordChangeNeeded),
-        row(CHANGE, Inactive, Registered),
         row(CHANGE, Inactive, Active),
         row(CHANGE, Inactive, PasswordChangeNeeded),
         row(CHANGE, Registered, PasswordChangeNeeded),
-        row(CHANGE, Active, Registered),
         row(CHANGE, Active, PasswordChangeNeeded),
-        row(CHANGE, PasswordChangeNeeded, Registered),
         row(CHANGE, PasswordChangeNeeded, Active),
         row(CHANGE, Registered, Rejected),
         row(CHANGE, Active, Rejected),

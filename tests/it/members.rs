@@ -63,8 +63,8 @@ fn the_last_administrator_stays_one_even_for_a_master(scene: &Scene) {
     }
     // What leaves it an administrator is done, and so is all of it once there is another.
     let done = |request: Request| assert!(request.send().status < 300);
-    done(ask(format!("PATCH {}", user(ANDY)), json!({ "status": 0, "roleId": VIEWER })));
-    done(ask(format!("PATCH {}", user(ANDY)), json!({ "status": 3 })));
+    done(ask(format!("PATCH {}", user(ANDY)), json!({ "status": 3, "roleId": VIEWER })));
+    done(ask(format!("PATCH {}", user(ANDY)), json!({ "status": 1 })));
     make_administrator(scene, AMY_IN_A);
     done(ask(format!("DELETE {}", user(ANDY)), Json::Null));
     scene.go_on();

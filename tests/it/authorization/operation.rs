@@ -118,6 +118,12 @@ const GIVEN: &[(&str, &str)] = &[
              WHERE id = 'b0000000-0000-4000-8000-000000000001'",
     ),
     (
+        // The first status of the schema is 0, which nobody becomes who has come.
+        "PATCH /tenants/{id}/users/{userId}",
+        "UPDATE main.user_tenants SET status = 4
+             WHERE id IN ('a0000000-0000-4000-8000-000000000032', 'b0000000-0000-4000-8000-000000000032')",
+    ),
+    (
         "POST /tenants/{id}/users/{userId}/activate",
         "UPDATE main.user_tenants SET status = 0
              WHERE id IN ('a0000000-0000-4000-8000-000000000032', 'b0000000-0000-4000-8000-000000000032')",

@@ -46,6 +46,30 @@ fn a_member_goes_through_its_life_and_is_told_why_it_is_refused(world: &World) {
     step(world, "admin_a", &user(AMY, "/reactivate"), "registered");
 }
 
+on_both!(who_has_come_is_registered_no_more);
+/// The authentication service would refuse them in every tenant.
+fn who_has_come_is_registered_no_more(world: &World) {
+    let register = format!("PATCH {}", user(ANDY, ""));
+    for (set, may) in [
+        ("status = 1", false),
+        ("status = 3", false),
+        ("status = 2, suspended_from = NULL", false),
+        ("status = 2, suspended_from = 3", false),
+        ("status = 2, suspended_from = 0", true),
+        ("status = 4, suspended_from = NULL", true),
+    ] {
+        world.run(&format!("UPDATE main.user_tenants SET {set} WHERE id = '{ANDY_IN_A}'"));
+        let before = status(world, ANDY);
+        let (code, told) = ask(world, "admin_a", &register, &json!({ "status": 0 }));
+        if may {
+            assert_eq!((code, status(world, ANDY)), (204, json!(0)), "{set}: {told}");
+        } else {
+            assert_eq!((code, &told["error"]["code"]), (409, &json!("NO_TRANSITION")), "{set}: {told}");
+            assert_eq!(status(world, ANDY), before, "{set}");
+        }
+    }
+}
+
 on_both!(a_reactivation_gives_back_what_was_and_no_more);
 fn a_reactivation_gives_back_what_was_and_no_more(world: &World) {
     for (before, ways) in [(3, ["/suspend", "PATCH"]), (0, ["PATCH", "/suspend"]), (1, ["PATCH", "/suspend"])] {
