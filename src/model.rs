@@ -89,7 +89,7 @@ mod role;
 mod role_template;
 mod standing;
 mod tenant;
-mod tenant_config;
+pub(crate) mod tenant_config;
 mod user;
 mod user_credentials;
 mod user_group;

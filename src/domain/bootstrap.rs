@@ -1,5 +1,7 @@
 //! A tenant with a role that may do everything and an administrator who holds it, or such an administrator alone.
 
+use std::collections::HashSet;
+
 use user_tenant_store::record::{New, Patch};
 use user_tenant_store::scope::System;
 use user_tenant_store::session::{Committed, Session, Write};
@@ -7,8 +9,9 @@ use uuid::Uuid;
 
 use super::provisioning::{self, Login};
 use super::users::Known;
-use super::{seats, tenants};
+use super::{configs, seats, tenants};
 use crate::error::{Error, Result, Sought};
+use crate::model::permission::name_of;
 use crate::model::{PersonState, Role, Tenant, User, UserStatus, UserTenant};
 
 /// A tenant to make, with a role and an administrator who has it.
@@ -52,7 +55,7 @@ pub(crate) async fn bootstrap(session: Session<System, Write>, wanted: Bootstrap
     let role = provisioning::create_role(&session, tenant, &wanted.role_name, &wanted.permissions).await?;
     login.refuse_taken(&session).await?;
     let user = create_user(&session, tenant, login, &wanted.first_name).await?;
-    let user_tenant = create_membership(&session, tenant, user, role).await?;
+    let user_tenant = create_membership(&session, tenant, user, role, None).await?;
     Ok(session.commit(Bootstrapped { tenant, user, user_tenant }).await?)
 }
 
@@ -91,7 +94,10 @@ pub(crate) async fn let_in(
     let from = member.as_ref().map(|member| member.status);
     seats::take(&session, &here, from, i32::from(UserStatus::Active)).await?;
     let user_tenant = match member {
-        None => create_membership(&session, tenant, user, role).await?,
+        None => {
+            let locale = configs::profile(&session, tenant).await?.and_then(|profile| profile.locale());
+            create_membership(&session, tenant, user, role, locale).await?
+        }
         Some(membership) => {
             let active = Patch::empty()
                 .with(UserTenant::ROLE_ID, role)?
@@ -105,8 +111,8 @@ pub(crate) async fn let_in(
 }
 
 fn grants(role: &Role, permissions: &[String]) -> bool {
-    let granted = role.permissions.as_deref().unwrap_or_default();
-    permissions.iter().all(|permission| granted.contains(permission))
+    let granted: HashSet<&str> = role.permissions.iter().flatten().map(|permission| name_of(permission)).collect();
+    permissions.iter().all(|permission| granted.contains(name_of(permission)))
 }
 
 async fn create_user(session: &Session<System, Write>, home: Uuid, login: Login, first_name: &str) -> Result<Uuid> {
@@ -115,7 +121,14 @@ async fn create_user(session: &Session<System, Write>, home: Uuid, login: Login,
     provisioning::id(&session.repository::<User>().create(person).await?)
 }
 
-async fn create_membership(session: &Session<System, Write>, tenant: Uuid, user: Uuid, role: Uuid) -> Result<Uuid> {
-    let membership = provisioning::membership(user, tenant, role, UserStatus::Active)?;
+async fn create_membership(
+    session: &Session<System, Write>,
+    tenant: Uuid,
+    user: Uuid,
+    role: Uuid,
+    locale: Option<String>,
+) -> Result<Uuid> {
+    let membership =
+        provisioning::membership(user, tenant, role, UserStatus::Active)?.with(UserTenant::LOCALE, locale)?;
     provisioning::id(&session.repository::<UserTenant>().create(membership).await?)
 }

@@ -2,12 +2,15 @@
 
 use user_tenant_store::filter::{Comparison, Predicate};
 use user_tenant_store::record::{New, Patch, Record};
-use user_tenant_store::scope::TenantScope;
+use user_tenant_store::scope::{System, TenantScope};
 use user_tenant_store::session::{Committed, Session, Write};
+use uuid::Uuid;
 
 use super::tenants;
+use super::users::Asked;
 use crate::error::{Error, Result};
 use crate::model::TenantConfig;
+use crate::model::tenant_config::PROFILE;
 
 /// Most configurations of a tenant: applications have tens.
 const MOST: u64 = 1_000;
@@ -35,6 +38,12 @@ pub(crate) async fn set(session: Session<TenantScope, Write>, new: New<TenantCon
         configs.create(new).await?
     };
     Ok(session.commit(record).await?)
+}
+
+/// A tenant's own `profile`, where it has one.
+pub(crate) fn profile<'a>(session: &'a Session<System, Write>, tenant: Uuid) -> Asked<'a, Option<TenantConfig>> {
+    let own = TenantConfig::TENANT_ID.is(tenant).and(Some(&TenantConfig::CONFIG_KEY.is(PROFILE)));
+    session.repository::<TenantConfig>().find_one(own)
 }
 
 /// Changes every configuration that matches.

@@ -31,3 +31,22 @@ pub struct TenantConfig {
     #[property(parent)]
     pub tenant_id: Uuid,
 }
+
+/// The key under which a tenant has what its members begin with.
+pub(crate) const PROFILE: &str = "profile";
+/// Most letters of a member's locale.
+const LONGEST_LOCALE: usize = 5;
+
+impl TenantConfig {
+    /// The locale that new members get, where this is a `profile` that names one. Without one of their own, the authentication
+    /// service puts into their tokens what the first profile of any tenant says.
+    pub(crate) fn locale(&self) -> Option<String> {
+        locale_of(&self.config_value)
+    }
+}
+
+/// The locale that a `profile` of this value names.
+pub(crate) fn locale_of(profile: &Value) -> Option<String> {
+    let locale = profile.get("locale")?.as_str()?;
+    (1..=LONGEST_LOCALE).contains(&locale.chars().count()).then(|| locale.to_owned())
+}

@@ -58,7 +58,7 @@ fn user(tenant: &str, id: &str) -> String {
 }
 
 /// Changes the role of Alice to what it is to grant.
-fn alice_holds(world: &World, permissions: &[&str]) {
+pub(crate) fn alice_holds(world: &World, permissions: &[&str]) {
     let value = match &world.database {
         Database::Postgres(_) => format!("'{{{}}}'", permissions.join(",")),
         Database::Sqlite(_) => format!("'{}'", json!(permissions)),

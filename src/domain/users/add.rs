@@ -10,7 +10,7 @@ use user_tenant_store::{StoreError, TypedProperty};
 use uuid::Uuid;
 
 use super::super::provisioning::{self, Login};
-use super::super::{seats, tenants};
+use super::super::{configs, seats, tenants};
 use super::{Addition, Asked, Principal, identity, may_assign, role_of};
 use crate::error::{Error, Result, Sought};
 use crate::model::{Role, Tenant, User, UserCredentials, UserStatus, UserTenant};
@@ -33,19 +33,20 @@ pub(crate) async fn add(
     // All of it is asked at once, and answered in this order.
     let asked = session.ask((
         session.ask((session.repository::<Tenant>().hold_by_id(tenant), session.repository::<Tenant>().get(tenant))),
-        login.owner(&session),
+        session.ask((login.owner(&session), wanted.locale.is_none().then(|| configs::profile(&session, tenant)))),
         session.repository::<User>().get(principal.user),
         session.repository::<Role>().find_one(role_of(tenant, wanted.role)),
     ));
-    let ((_, here), known, creator, role) = asked.await?;
+    let ((_, here), (known, profile), creator, role) = asked.await?;
     let here = here.ok_or_else(|| Error::NotFound(Sought::of::<Tenant>(&tenant)))?;
     tenants::not_purging(&here)?;
+    let locale = wanted.locale.or_else(|| profile.flatten()?.locale());
     let clients = creator.and_then(|creator| creator.auth_client_ids);
     let joining = joining(&session, login, known, wanted.person, tenant, clients).await?;
     may_assign(&principal, wanted.role, role.as_ref())?;
     seats::take(&session, &here, None, i32::from(UserStatus::Registered)).await?;
     let membership = provisioning::membership(joining.user, tenant, wanted.role, UserStatus::Registered)?
-        .with(UserTenant::LOCALE, wanted.locale)?;
+        .with(UserTenant::LOCALE, locale)?;
     let shown = joining.shown.clone();
     let rows = joining.rows(&session, membership)?;
     Ok(session.insert_and_commit(rows).await.map_err(faster)?.map(|_| shown))

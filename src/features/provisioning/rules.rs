@@ -15,6 +15,7 @@ use crate::domain::provisioning::{self, Login};
 use crate::domain::users::{self, Known};
 use crate::domain::{administrators, names, role_templates, tenants};
 use crate::error::{Error, Result, Rule};
+use crate::model::tenant_config::{PROFILE, locale_of};
 use crate::model::{
     AuthClient, Catalogue, Group, PersonState, Role, Tenant, TenantConfig, TenantState, TenantStatus, User, UserStatus,
     UserTenant,
@@ -69,7 +70,12 @@ pub(crate) async fn provision(
     }
     let role = roles.get(role_at).map(|(_, id)| *id).unwrap_or_default();
     let membership = provisioning::membership(user, tenant, role, UserStatus::Registered)?;
-    rows.extend(joining.rows(&session, membership.with(UserTenant::LOCALE, wanted.locale)?)?);
+    let profile = wanted.configs.iter().find(|config| text(config, TenantConfig::CONFIG_KEY) == PROFILE);
+    let locale = wanted.locale.or_else(|| match profile?.get(TenantConfig::CONFIG_VALUE)? {
+        Value::Json(profile) => locale_of(profile),
+        _ => None,
+    });
+    rows.extend(joining.rows(&session, membership.with(UserTenant::LOCALE, locale)?)?);
     let user_tenant = rows.last().map(|row| provisioning::id(row.record())).transpose()?.unwrap_or_default();
     let (mut configs, mut groups) = (Vec::new(), Vec::new());
     for config in wanted.configs {
