@@ -7,7 +7,8 @@
 #
 # PostgreSQL is a throw-away cluster of its own, stopped and deleted at the end. Set
 # TEST_POSTGRES_URL to use a server of yours instead; its user must be a superuser.
-# The tests of adoption install the original from npm into target/, once; promtool comes from Debian where it is not there.
+# The tests of adoption install the original from npm into target/, once; promtool and Redis come from Debian
+# where they are not there; tests of Redis start servers of their own.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 . scripts/common.sh
@@ -34,6 +35,7 @@ need_c_compiler
 need_cargo_tool cargo-nextest 0.9.143 --no-default-features --features default-no-update
 need_node "$PWD/target/node"
 need_promtool "$PWD/target/promtool"
+scripts/redis.sh install
 
 if [ -z "${TEST_POSTGRES_URL:-}" ]; then
   scripts/postgres.sh install >/dev/null

@@ -14,6 +14,8 @@ pub(crate) mod locator;
 pub(crate) mod lookups;
 pub(crate) mod once;
 pub(crate) mod power;
+pub(crate) mod public_keys;
+pub(crate) mod revocation;
 pub(crate) mod sessions;
 pub(crate) mod signature;
 pub(crate) mod token;

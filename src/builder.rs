@@ -31,6 +31,7 @@ use crate::access::bearer::BearerTokens;
 use crate::access::caller::ClaimMap;
 use crate::access::guard::Guard;
 use crate::access::live_permissions::{LivePermissions, PermissionSource};
+use crate::access::revocation::{Revocations, RevokedTokens};
 use crate::access::sessions::{RETENTION_DAYS, Sessions};
 use crate::access::signature::{ProvisioningCallback, SignatureVerifier};
 use crate::clock::Clock;
@@ -65,6 +66,7 @@ pub struct Builder {
     clock: Clock,
     migrate: bool,
     callback: Option<ProvisioningCallback>,
+    revocations: Option<Revocations>,
     host: Host,
     migrations: Migrations,
     acceptance: MembershipAcceptance,
@@ -109,6 +111,7 @@ impl UserTenantService {
             clock: Clock::system(),
             migrate: false,
             callback: None,
+            revocations: None,
             host: Host::default(),
             migrations: MIGRATIONS,
             acceptance: MembershipAcceptance::default(),
@@ -232,7 +235,11 @@ impl Builder {
         let metrics = Arc::new(Metrics::new().map_err(|error| BuildError::Options(error.into()))?);
         let (keys, rules) = keys(verifier, self.leeway, &sessions.lookups(), &self.clock)?;
         let signatures = self.callback.and_then(|callback| SignatureVerifier::new(callback, self.clock.clone()));
-        let bearer = BearerTokens::new(keys, rules, self.claims, self.clock);
+        // The operator's own commands work while Redis is away.
+        let revoked = self.revocations.filter(|_| !self.operator);
+        let revoked = revoked.map(|revocations| RevokedTokens::new(revocations, metrics.clone())).transpose();
+        let revoked = revoked.map_err(BuildError::Options)?.map(Arc::new);
+        let bearer = BearerTokens::new(keys, rules, self.claims, self.clock, revoked.clone());
         let authenticators = Authenticators::new(vec![Box::new(bearer)]);
         let active_callers = if self.operator {
             ActiveCallers::of_operator()
@@ -243,7 +250,8 @@ impl Builder {
         let live = live.then(|| LivePermissions::new(self.caller_cache));
         let guard = Guard::new(authenticators, active_callers, live, sessions.lookups(), metrics.clone(), signatures);
         let listeners = self.host.listeners;
-        let service = Arc::new(Service { sessions, guard, metrics, environment: self.environment, listeners });
+        let environment = self.environment;
+        let service = Arc::new(Service { sessions, guard, metrics, environment, listeners, revoked });
         let bare = UserTenantService { service: service.clone(), router: Router::new(), operators: Router::new() };
         let host = self.host.routes.map_or_else(Router::new, |routes| routes(&bare));
         let router = crate::http::router(service.clone(), &self.http, host).map_err(BuildError::Options)?;

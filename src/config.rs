@@ -4,6 +4,7 @@ mod database;
 mod errors;
 mod permissions;
 mod reference;
+mod revocation;
 mod settings;
 mod sources;
 #[cfg(test)]
@@ -26,6 +27,7 @@ use user_tenant_store::session::{DatabaseOptions, Limits};
 
 use crate::access::caller::ClaimMap;
 use crate::access::live_permissions::PermissionSource;
+use crate::access::revocation::Revocations;
 use crate::access::signature::ProvisioningCallback;
 use crate::http::{ForwardedHeader, HttpOptions, Proxies};
 use crate::jobs::JobOptions;
@@ -49,6 +51,8 @@ pub(crate) enum VerifierKind {
     Secret,
     /// Keys of an `OpenID` Connect issuer.
     Jwks,
+    /// RS256, keys in files.
+    PublicKey,
 }
 
 /// The effective settings, typed and checked together.
@@ -75,6 +79,10 @@ pub(crate) struct Config {
     pub(crate) jwt_issuer: Option<String>,
     /// What `aud` must hold.
     pub(crate) jwt_audience: Option<String>,
+    /// Files with public keys.
+    pub(crate) jwt_public_keys: Vec<PathBuf>,
+    /// Where revoked tokens are looked up, if anywhere.
+    pub(crate) revocations: Option<Revocations>,
     /// Address of the issuer's key set.
     pub(crate) jwt_jwks_url: Option<String>,
     /// Tolerance for clocks that differ.
@@ -130,11 +138,17 @@ impl Config {
         let data_dir = PathBuf::from(settings.required("DATA_DIR")?);
         let (database, embedded) = database::database(settings, &data_dir)?;
         let verifier = match settings.text("JWT_VERIFIER") {
+            // It is that of a login service, whose environment this may be: of two ways, we choose none.
+            None if settings.text("JWT_PUBLIC_KEY").is_some() => {
+                let why = "must be public-key, to verify tokens with JWT_PUBLIC_KEY, or another verifier";
+                return Err(ConfigError::new("JWT_VERIFIER", "not set", why));
+            }
             None if embedded => VerifierKind::Secret,
             None | Some("jwt-keys") => VerifierKind::JwtKeys,
             Some("secret") => VerifierKind::Secret,
             Some("jwks") => VerifierKind::Jwks,
-            Some(_) => return Err(settings.wrong("JWT_VERIFIER", "must be jwt-keys, secret or jwks")),
+            Some("public-key") => VerifierKind::PublicKey,
+            Some(_) => return Err(settings.wrong("JWT_VERIFIER", "must be jwt-keys, public-key, secret or jwks")),
         };
         let max_connections = settings.number("MAX_CONNECTIONS", 1..=MOST_CONNECTIONS)?;
         let config = Self {
@@ -149,6 +163,8 @@ impl Config {
             jwt_secret: settings.text("JWT_SECRET").map(SecretString::from),
             jwt_issuer: settings.owned("JWT_ISSUER"),
             jwt_audience: settings.owned("JWT_AUDIENCE"),
+            jwt_public_keys: revocation::paths(settings),
+            revocations: revocation::revocations(settings)?,
             jwt_jwks_url: settings.owned("JWT_JWKS_URL"),
             jwt_leeway: Duration::from_secs(settings.number("JWT_LEEWAY_SECONDS", 0..=300)?),
             claims: claims(settings)?,
@@ -206,6 +222,12 @@ impl Config {
         if settings.text("DATABASE_URL").is_some() && settings.text("DB_HOST").is_some() {
             warnings.push("DATABASE_URL and DB_HOST are both set: DATABASE_URL wins".to_owned());
         }
+        if settings.text("REDIS_URL").is_some() && settings.text("REDIS_HOST").is_some() {
+            warnings.push("REDIS_URL and REDIS_HOST are both set: REDIS_URL wins".to_owned());
+        }
+        if self.verifier != VerifierKind::PublicKey && !self.jwt_public_keys.is_empty() {
+            warnings.push("JWT_PUBLIC_KEY is not used: JWT_VERIFIER is not public-key".to_owned());
+        }
         let secret = self.jwt_secret.as_ref().map(ExposeSecret::expose_secret);
         if let (VerifierKind::Secret, Some(secret)) = (self.verifier, secret)
             && secret.len() < GOOD_SECRET
@@ -234,6 +256,13 @@ impl Config {
         match self.verifier {
             VerifierKind::JwtKeys if self.jwt_issuer.is_none() => {
                 needs("JWT_ISSUER", "must be the `iss` of your tokens, with JWT_VERIFIER=jwt-keys", "assumed")
+            }
+            VerifierKind::PublicKey if self.jwt_issuer.is_none() => {
+                needs("JWT_ISSUER", "must be the `iss` of your tokens, with JWT_VERIFIER=public-key", "assumed")
+            }
+            VerifierKind::PublicKey if self.jwt_public_keys.is_empty() => {
+                let why = "must be a file with a public key, or several, with JWT_VERIFIER=public-key";
+                needs("JWT_PUBLIC_KEY", why, "assumed")
             }
             VerifierKind::Jwks if self.jwt_issuer.is_none() => {
                 needs("JWT_ISSUER", "must be the `iss` of your tokens, with JWT_VERIFIER=jwks", "assumed")

@@ -31,9 +31,12 @@ pub enum Error {
     /// A signed request's signature is not good, or was good before.
     #[error("The signature is missing or wrong, its time is over, or it was used before.")]
     BadSignature,
-    /// The token does not verify.
+    /// The token does not verify; why, for the log alone.
     #[error("The token is not valid, or is over.")]
-    InvalidToken,
+    InvalidToken(&'static str),
+    /// The token was ended before its time: its holder has logged out, or has a newer one.
+    #[error("The token was revoked.")]
+    TokenRevoked,
     /// The caller's user, membership or tenant is not active.
     #[error("The user, the membership or the tenant of the token is not active.")]
     CallerNotActive(Inactive),

@@ -77,6 +77,7 @@ mod service;
 mod telemetry;
 
 pub use access::live_permissions::PermissionSource;
+pub use access::revocation::Revocations;
 pub use access::signature::ProvisioningCallback;
 pub use access::verifier::{TokenVerifier, Verification};
 pub use builder::{Builder, MemberStep, PersonStep, TenantLimits, TenantStep, UserTenantService, Verifier};

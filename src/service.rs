@@ -5,6 +5,7 @@ use std::sync::Arc;
 use user_tenant_store::environment::Environment;
 
 use crate::access::guard::Guard;
+use crate::access::revocation::RevokedTokens;
 use crate::access::sessions::Sessions;
 use crate::host::Listeners;
 use crate::telemetry::metrics::Metrics;
@@ -21,4 +22,6 @@ pub(crate) struct Service {
     pub(crate) environment: Environment,
     /// Who wants to know what changed.
     pub(crate) listeners: Listeners,
+    /// Which tokens were ended before their time, where that is looked up.
+    pub(crate) revoked: Option<Arc<RevokedTokens>>,
 }

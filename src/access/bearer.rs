@@ -15,6 +15,7 @@ use super::authenticate::{Authenticating, Authenticator};
 use super::caller::{Caller, ClaimMap};
 use super::digest::sha256;
 use super::keys::Keys;
+use super::revocation::RevokedTokens;
 use super::token::{ClaimRules, InvalidReason, MAX_TOKEN_BYTES, TokenError, bearer, seconds};
 use super::verification_key::VerificationKey;
 use super::verifier::TokenVerifier;
@@ -32,6 +33,8 @@ pub(crate) struct BearerTokens {
     claims: ClaimMap,
     clock: Clock,
     verified: Cache<[u8; 32], Arc<Verified>>,
+    /// Where tokens can be ended before their time.
+    revoked: Option<Arc<RevokedTokens>>,
 }
 
 impl Authenticator for BearerTokens {
@@ -70,14 +73,20 @@ struct Verified {
 }
 
 impl BearerTokens {
-    /// Verifies with `keys` under `rules`, and finds the caller's fields by `claims`.
-    pub(crate) fn new(keys: Keys, rules: ClaimRules, claims: ClaimMap, clock: Clock) -> Self {
+    /// Verifies with `keys` under `rules`, finds the caller's fields by `claims`, and takes no token that is among `revoked`.
+    pub(crate) fn new(
+        keys: Keys,
+        rules: ClaimRules,
+        claims: ClaimMap,
+        clock: Clock,
+        revoked: Option<Arc<RevokedTokens>>,
+    ) -> Self {
         let verified = Cache::builder()
             .max_capacity(CACHE_BYTES)
             .weigher(|_, verified: &Arc<Verified>| verified.weight)
             .expire_after(UntilTokenEnds)
             .build();
-        Self { keys, rules, claims, clock, verified }
+        Self { keys, rules, claims, clock, verified, revoked }
     }
 
     /// The caller that a token names.
@@ -93,16 +102,29 @@ impl BearerTokens {
             Some(verified) => verified,
             None => self.verify_anew(token, hash).await?,
         };
+        // Only now: who has no genuine token costs no question.
+        self.refuse_revoked(token, hash, verified.expiry).await?;
         match verified.password_expiry {
             Some(expiry) if expiry <= self.clock.now() => Err(TokenError::PasswordExpired),
             _ => Ok(Arc::clone(&verified.caller)),
         }
     }
 
+    /// Refuses a token that was ended before its time; `expiry` is that, in seconds since 1970.
+    async fn refuse_revoked(&self, token: &str, hash: [u8; 32], expiry: f64) -> Result<(), TokenError> {
+        let Some(revoked) = &self.revoked else { return Ok(()) };
+        let left = Duration::try_from_secs_f64(expiry - seconds(self.clock.now())).unwrap_or(LONGEST_MEMORY);
+        revoked.check(token, hash, left).await
+    }
+
     /// The caller of a token that the host verifies, and remembers where that is worth it.
     async fn verify_by_host(&self, verifier: &dyn TokenVerifier, token: &str) -> Result<Arc<Caller>, TokenError> {
         let claims = verifier.verify(token).await.map_err(TokenError::Unavailable)?;
         let claims = Value::Object(claims.ok_or(InvalidReason::Signature)?);
+        if self.revoked.is_some() {
+            let expiry = claims.get("exp").and_then(Value::as_f64).unwrap_or(f64::INFINITY);
+            self.refuse_revoked(token, sha256(token.as_bytes()), expiry).await?;
+        }
         match self.claims.password_expiry(&claims) {
             Some(expiry) if expiry <= self.clock.now() => Err(TokenError::PasswordExpired),
             _ => Ok(Arc::new(self.claims.caller(&claims)?)),
@@ -118,7 +140,7 @@ impl BearerTokens {
             self.verified.invalidate(hash);
             return Err(InvalidReason::Expired.into());
         }
-        let key = self.keys.find(verified.key_id.as_deref()).await?;
+        let key = self.keys.find(verified.key_id.as_deref(), |key| key.fingerprint == verified.key).await?;
         Ok((key.fingerprint == verified.key).then_some(verified))
     }
 
@@ -127,7 +149,8 @@ impl BearerTokens {
         if header.crit.is_some() {
             return Err(InvalidReason::Critical.into());
         }
-        let mut key = self.keys.find(header.kid.as_deref()).await?;
+        let signs = |key: &VerificationKey| claims(token, key).is_ok();
+        let mut key = self.keys.find(header.kid.as_deref(), signs).await?;
         let claims = match claims(token, &key) {
             Err(TokenError::Invalid(InvalidReason::Signature)) => {
                 let renewed = self.keys.renewed(header.kid.as_deref(), &key).await;

@@ -111,10 +111,13 @@ impl Guard {
             match error {
                 TokenError::Missing => Error::Unauthenticated,
                 TokenError::Malformed => Error::MalformedAuthorization,
-                TokenError::Invalid(_) => Error::InvalidToken,
+                TokenError::Invalid(reason) => Error::InvalidToken(reason.as_str()),
+                TokenError::Revoked => Error::TokenRevoked,
                 TokenError::PasswordExpired => Error::PasswordExpired,
                 TokenError::NotActive(why) => Error::CallerNotActive(why),
-                TokenError::Unavailable(source) => Error::Unavailable(Some(source)),
+                TokenError::Unavailable(source) | TokenError::RevocationsUnavailable(source) => {
+                    Error::Unavailable(Some(source))
+                }
             }
         })
     }

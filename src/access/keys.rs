@@ -10,6 +10,7 @@ use time::OffsetDateTime;
 use tokio::sync::{Mutex, Semaphore};
 
 use super::jwks::JwksKeys;
+use super::public_keys::PublicKeys;
 use super::token::{InvalidReason, SourceError, TokenError};
 use super::verification_key::VerificationKey;
 use super::verifier::TokenVerifier;
@@ -28,6 +29,9 @@ const MAX_KEY_ID_BYTES: usize = 400;
 /// Key ids remembered, present and absent each.
 const REMEMBERED: u64 = 1_000;
 
+/// What the key alone is looked up by, where there is one alone: no key has this id.
+pub(crate) const ONLY_KEY: &str = "";
+
 /// Whether a key may have this id. A control character would make `PostgreSQL` refuse the statement
 /// rather than find nothing.
 pub(crate) fn can_be_key_id(text: &str) -> bool {
@@ -35,10 +39,11 @@ pub(crate) fn can_be_key_id(text: &str) -> bool {
 }
 
 /// Where the keys come from: this decides the algorithms too, never the token.
-#[expect(clippy::large_enum_variant, reason = "one lives as long as the process")]
 pub(crate) enum Keys {
     /// One shared secret, HS256.
     Secret(Arc<VerificationKey>),
+    /// Public keys in files, RS256; whichever has signed a token.
+    Files(PublicKeys),
     /// Public keys in the database by key id, RS256.
     Database(DatabaseKeys),
     /// Public keys of an `OpenID` Connect issuer by key id.
@@ -53,17 +58,26 @@ impl Keys {
         Self::Secret(Arc::new(VerificationKey::secret(secret)))
     }
 
-    /// Finds the key for a token whose header names `key_id`.
-    pub(crate) async fn find(&self, key_id: Option<&str>) -> Result<Arc<VerificationKey>, TokenError> {
-        if let Self::Secret(key) = self {
-            return Ok(Arc::clone(key));
-        }
-        let key_id = key_id.filter(|id| !id.is_empty()).ok_or(InvalidReason::KeyIdMissing)?;
+    /// Finds the key for a token whose header names `key_id`; among keys without ids, the one that `is_it` knows.
+    pub(crate) async fn find(
+        &self,
+        key_id: Option<&str>,
+        is_it: impl Fn(&VerificationKey) -> bool,
+    ) -> Result<Arc<VerificationKey>, TokenError> {
+        let key_id = match (self, key_id) {
+            (Self::Secret(key), _) => return Ok(Arc::clone(key)),
+            (Self::Files(keys), _) => return keys.find(is_it).await.ok_or(InvalidReason::KeyUnknown.into()),
+            // As the original does, unless it would be any of several.
+            (Self::Database(keys), None) => {
+                return keys.find(ONLY_KEY).await?.ok_or_else(|| InvalidReason::KeyIdMissing.into());
+            }
+            (_, key_id) => key_id.filter(|id| !id.is_empty()).ok_or(InvalidReason::KeyIdMissing)?,
+        };
         if !can_be_key_id(key_id) {
             return Err(InvalidReason::KeyUnknown.into());
         }
         let found = match self {
-            Self::Secret(_) | Self::Host(_) => None,
+            Self::Secret(_) | Self::Files(_) | Self::Host(_) => None,
             Self::Database(keys) => keys.find(key_id).await?,
             Self::Jwks(keys) => keys.find(key_id).await?,
         };
@@ -88,7 +102,7 @@ type Lookup = dyn Fn(String) -> Pin<Box<dyn Future<Output = Result<Option<String
 pub(crate) struct PublicKeyLookup(Arc<Lookup>);
 
 impl PublicKeyLookup {
-    /// Wraps an asynchronous function from key id to PEM. An error means that the database could not answer.
+    /// Wraps an asynchronous function from key id to PEM; of [`ONLY_KEY`] to that of the only key there is. An error means that the database could not answer.
     pub(crate) fn new<F, Answer>(find: F) -> Self
     where
         F: Fn(String) -> Answer + Send + Sync + 'static,
@@ -160,7 +174,12 @@ impl DatabaseKeys {
                 None
             }
         });
-        let (cache, life) = if key.is_some() { (&self.present, KEY_LIFE) } else { (&self.absent, ABSENCE_LIFE) };
+        let (cache, life) = match key {
+            // Another key beside it is to be known as soon as one that was not there.
+            Some(_) if key_id == ONLY_KEY => (&self.present, ABSENCE_LIFE),
+            Some(_) => (&self.present, KEY_LIFE),
+            None => (&self.absent, ABSENCE_LIFE),
+        };
         let until = self.clock.now() + life;
         cache.insert(key_id.to_owned(), Remembered { key: key.clone(), until });
         Ok(key)

@@ -13,6 +13,7 @@ use user_tenant_store::{Entity, StoreResult, TypedProperty};
 use uuid::Uuid;
 
 use super::caller::Caller;
+use super::keys::ONLY_KEY;
 use crate::domain::holdings::{self, Held};
 use crate::error::Result;
 use crate::model::{Inactive, JwtKey, MembershipAcceptance, Standing, Tenant, TenantState};
@@ -77,15 +78,17 @@ impl Lookups {
         Ok(session.repository::<Tenant>().get(id).await?.map(|tenant| tenant.state()))
     }
 
-    /// The public key with this id; the private one is never read.
+    /// The public key with this id, or by [`ONLY_KEY`] the one that there is alone; the private one is never read.
     pub(crate) async fn public_key(&self, key_id: &str) -> StoreResult<Option<String>> {
         let session = self.store.read(System(SystemReason::VerifyToken));
         let filter = Filter {
-            predicate: Some(JwtKey::KEY_ID.is(key_id)),
+            predicate: (key_id != ONLY_KEY).then(|| JwtKey::KEY_ID.is(key_id)),
             fields: Some(vec![JwtKey::PUBLIC_KEY.position()]),
+            limit: Some(2),
             ..Default::default()
         };
-        let key = session.repository::<JwtKey>().first(filter).await?;
-        Ok(key.and_then(|record| record.get(JwtKey::PUBLIC_KEY).and_then(Value::to_key)))
+        let keys = session.repository::<JwtKey>().find(&filter).await?;
+        let [key] = keys.as_slice() else { return Ok(None) };
+        Ok(key.get(JwtKey::PUBLIC_KEY).and_then(Value::to_key))
     }
 }

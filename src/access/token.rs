@@ -35,9 +35,15 @@ pub(crate) enum TokenError {
     /// The token names no active caller: 401 `TokenExpired` with a code that says why.
     #[error("caller not active")]
     NotActive(Inactive),
+    /// The token was ended before its time: 401 `TokenRevoked`.
+    #[error("token revoked")]
+    Revoked,
     /// The keys cannot be reached: 503.
     #[error("the token keys cannot be reached")]
     Unavailable(#[source] SourceError),
+    /// Whether the token was revoked cannot be found out: 503.
+    #[error("the revoked tokens cannot be asked for")]
+    RevocationsUnavailable(#[source] SourceError),
 }
 
 impl TokenError {
@@ -58,7 +64,9 @@ impl TokenError {
                 Inactive::MembershipSuspended => "membership_suspended",
                 Inactive::MembershipRejected => "membership_rejected",
             },
+            Self::Revoked => "revoked",
             Self::Unavailable(_) => "keys_unavailable",
+            Self::RevocationsUnavailable(_) => "revocations_unavailable",
         }
     }
 }
@@ -72,7 +80,7 @@ pub(crate) enum InvalidReason {
     Algorithm,
     /// A header parameter that must be understood is not (`crit`, RFC 7515 §4.1.11).
     Critical,
-    /// Keys have ids, and the token names none.
+    /// Keys have ids, and the token names none; there is not one key alone.
     KeyIdMissing,
     /// No key has the token's key id.
     KeyUnknown,

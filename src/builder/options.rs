@@ -13,6 +13,7 @@ use super::host::Host;
 use super::{Builder, UserTenantService, Verifier};
 use crate::access::caller::ClaimMap;
 use crate::access::live_permissions::PermissionSource;
+use crate::access::revocation::Revocations;
 use crate::access::signature::ProvisioningCallback;
 use crate::clock::Clock;
 use crate::host::Change;
@@ -25,6 +26,20 @@ impl Builder {
     #[must_use]
     pub fn verifier(self, verifier: Verifier) -> Self {
         Self { verifier: Some(verifier), ..self }
+    }
+
+    /// Where it is looked up whether a token was revoked; by default nowhere.
+    ///
+    /// ```
+    /// use user_tenant_service::{BuildError, Builder, Revocations};
+    ///
+    /// fn with_logouts(builder: Builder) -> Result<Builder, BuildError> {
+    ///     Ok(builder.revocations(Revocations::redis("redis://cache.example:6379/0")?))
+    /// }
+    /// ```
+    #[must_use]
+    pub fn revocations(self, revocations: Revocations) -> Self {
+        Self { revocations: Some(revocations), ..self }
     }
 
     /// Tolerance for clocks that differ, applied to `exp` and `nbf` (RFC 7519, section 4.1); none by default.

@@ -1,5 +1,6 @@
 //! How tokens are verified, as a host says it, and the keys and rules that come of it.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use crate::access::jwks::JwksKeys;
 use crate::access::keys::{DatabaseKeys, Keys, PublicKeyLookup};
 use crate::access::lookups::Lookups;
+use crate::access::public_keys::PublicKeys;
 use crate::access::token::ClaimRules;
 use crate::access::verifier::TokenVerifier;
 use crate::address::shown;
@@ -37,7 +39,14 @@ pub enum Verifier {
         /// What `iss` must be, if anything.
         issuer: Option<String>,
     },
-    /// RS256 with public keys by `kid` from the table `jwt_keys`.
+    /// RS256 with public keys from files, whichever of them has signed a token. They are read again every few seconds.
+    PublicKey {
+        /// The files, each with one key as PEM.
+        files: Vec<PathBuf>,
+        /// What `iss` must be.
+        issuer: String,
+    },
+    /// RS256 with public keys by `kid` from the table `jwt_keys`; one key alone stands for tokens without `kid`.
     JwtKeys {
         /// What `iss` must be.
         issuer: String,
@@ -68,6 +77,10 @@ pub(super) fn keys(
             return Err(BuildError::Options(format!("a secret has {SHORTEST_SECRET} bytes or more").into()));
         }
         Verifier::Secret { secret, issuer } => (Keys::secret(secret.expose_secret()), ClaimRules { issuer, ..rules }),
+        Verifier::PublicKey { files, issuer } => {
+            let keys = PublicKeys::new(files, clock.clone()).map_err(|error| BuildError::Options(error.into()))?;
+            (Keys::Files(keys), ClaimRules { issuer: Some(issuer), ..rules })
+        }
         Verifier::JwtKeys { issuer } => {
             let lookups = lookups.clone();
             let lookup = PublicKeyLookup::new(move |key_id| {
@@ -92,6 +105,9 @@ impl std::fmt::Debug for Verifier {
                 f.debug_struct("Secret").field("secret", secret).field("issuer", issuer).finish()
             }
             Self::Host(_) => f.debug_tuple("Host").finish(),
+            Self::PublicKey { files, issuer } => {
+                f.debug_struct("PublicKey").field("files", files).field("issuer", issuer).finish()
+            }
             Self::JwtKeys { issuer } => f.debug_struct("JwtKeys").field("issuer", issuer).finish(),
             Self::Jwks { url, issuer, audience } => {
                 let url = shown(url);

@@ -156,6 +156,9 @@ impl Context {
                 secret: self.signing_secret()?.unwrap_or_default(),
                 issuer: config.jwt_issuer.clone(),
             },
+            VerifierKind::PublicKey => {
+                Verifier::PublicKey { files: config.jwt_public_keys.clone(), issuer: text(&config.jwt_issuer) }
+            }
             VerifierKind::JwtKeys => Verifier::JwtKeys { issuer: text(&config.jwt_issuer) },
             VerifierKind::Jwks => Verifier::Jwks {
                 url: text(&config.jwt_jwks_url),
@@ -184,6 +187,10 @@ impl Context {
             .migrations(self.program.schema());
         let builder = match config.permissions_open {
             Some(open) => builder.permissions_open(open),
+            None => builder,
+        };
+        let builder = match &config.revocations {
+            Some(revocations) => builder.revocations(revocations.clone()),
             None => builder,
         };
         let builder = self.program.extend(builder);

@@ -38,6 +38,13 @@ pub(super) async fn serve(context: &Context, options: &ServeOptions) -> Result<(
     };
     // Only now: a start that fails for its address must not use up the first token.
     let service = context.build(context.service()?.migrate(options.migrate || config.embedded)).await?;
+    if context.program.own_verifier().is_none() {
+        tracing::info!(
+            verifier = config.verifier.fits(),
+            revocations = config.revocations.is_some(),
+            "tokens of the authentication service"
+        );
+    }
     let first_start = config.embedded && first_start(context, &service).await?;
     let url = format!("http://{}{}", listener.local_addr()?, config.base_path);
     // Whoever reads the address may tell us to stop at once.

@@ -77,13 +77,18 @@ pub(crate) const SETTINGS: &[Setting] = &[
     plain(
         "JWT_VERIFIER",
         None,
-        "How tokens are verified: jwt-keys (RS256, keys in the table jwt_keys; the default on a configured database), secret (HS256; the default on the embedded one) or jwks (keys of an OpenID Connect issuer)",
+        "How tokens are verified: jwt-keys (RS256, keys in the table jwt_keys; the default on a configured database), public-key (RS256, keys in files), secret (HS256; the default on the embedded one) or jwks (keys of an OpenID Connect issuer)",
     ),
     secret(
         "JWT_SECRET",
         "Shared secret of HS256, at least 16 bytes, better 32; on the embedded database one is generated",
     ),
-    plain("JWT_ISSUER", None, "What the claim iss must be; required by jwt-keys and jwks"),
+    plain(
+        "JWT_PUBLIC_KEY",
+        None,
+        "Files with public keys (PEM, RSA of 2048 bits or more), separated by commas, with public-key; they are read again within two seconds of a change",
+    ),
+    plain("JWT_ISSUER", None, "What the claim iss must be; required by jwt-keys, public-key and jwks"),
     plain("JWT_AUDIENCE", None, "What the claim aud must hold, with jwks"),
     address("JWT_JWKS_URL", "Address of the issuer's key set, with jwks"),
     plain("JWT_LEEWAY_SECONDS", Some("0"), "Clock skew that exp and nbf tolerate, in seconds (maximum 300)"),
@@ -105,6 +110,19 @@ pub(crate) const SETTINGS: &[Setting] = &[
         "JWT_CLAIM_PASSWORD_EXPIRY",
         Some("passwordExpiryTime"),
         "Claim with the time from which the password must be changed",
+    ),
+    secret(
+        "REDIS_URL",
+        "Redis in which the login service writes revoked tokens: redis://user:password@host:port/database, or rediss:// with TLS; overrides REDIS_HOST. Without either, nobody is asked",
+    ),
+    plain("REDIS_HOST", None, "Host of that Redis"),
+    plain("REDIS_PORT", Some("6379"), "Port of that Redis"),
+    secret("REDIS_PASSWORD", "Password of that Redis"),
+    plain("REDIS_DATABASE", Some("0"), "Number of the database in that Redis"),
+    plain(
+        "REVOCATION_FAIL_OPEN",
+        Some("false"),
+        "What happens while Redis does not answer: false (requests get 503) or true (revoked tokens are taken until it answers)",
     ),
     secret("USER_CALLBACK_SECRET", "Secret that signs POST /user-callback; without it, the callback is refused"),
     plain(

@@ -144,7 +144,10 @@ fn wrong_values_name_the_variable_its_source_and_what_it_should_be() {
         ("CORS_ALLOWED_ORIGINS", "example", "must be *, or origins"),
         ("LOG_LEVEL", "loud", "must be off, error"),
         ("LOG_FORMAT", "xml", "must be auto, text or json"),
-        ("JWT_VERIFIER", "none", "must be jwt-keys, secret or jwks"),
+        ("JWT_VERIFIER", "none", "must be jwt-keys, public-key, secret or jwks"),
+        ("REDIS_URL", "cache.example:6379", "must be an address like redis://"),
+        ("REDIS_URL", "http://cache.example", "must be an address like redis://"),
+        ("REVOCATION_FAIL_OPEN", "perhaps", "must be true or false"),
         ("JWT_CLAIM_ID", "/", "must be a claim's name, or a JSON pointer"),
         ("JWT_SECRET", "short", "must have 16 bytes or more"),
         ("DB_SCHEMA", "public", "must be main with SQLite"),
@@ -209,6 +212,10 @@ fn a_verifier_asks_for_what_it_needs() {
         (&[sqlite, ("JWT_VERIFIER", "jwks")], "JWT_ISSUER"),
         (&[sqlite, ("JWT_VERIFIER", "jwks"), ("JWT_ISSUER", "us")], "JWT_JWKS_URL"),
         (&[("JWT_VERIFIER", "jwt-keys")], "JWT_ISSUER"),
+        (&[("JWT_VERIFIER", "public-key")], "JWT_ISSUER"),
+        (&[("JWT_VERIFIER", "public-key"), ("JWT_ISSUER", "us")], "JWT_PUBLIC_KEY"),
+        (&[("JWT_PUBLIC_KEY", "key.pem"), ("JWT_ISSUER", "us")], "JWT_VERIFIER"),
+        (&[sqlite, ("JWT_PUBLIC_KEY", "key.pem"), ("JWT_ISSUER", "us")], "JWT_VERIFIER"),
     ] {
         let problem = problem(environment);
         assert!(problem.starts_with(&format!("{missing} (not set): must be")), "{environment:?}: {problem}");
@@ -382,7 +389,10 @@ fn operators_have_a_listener_where_a_port_is_named() {
 #[test]
 fn secrets_are_never_shown() {
     let secrets: Vec<_> = SETTINGS.iter().filter(|setting| setting.secret).map(|setting| setting.name).collect();
-    assert_eq!(secrets, ["DATABASE_URL", "DB_PASSWORD", "JWT_SECRET", "USER_CALLBACK_SECRET"]);
+    assert_eq!(
+        secrets,
+        ["DATABASE_URL", "DB_PASSWORD", "JWT_SECRET", "REDIS_URL", "REDIS_PASSWORD", "USER_CALLBACK_SECRET"]
+    );
     let environment: Vec<(&str, &str)> = secrets.into_iter().map(|name| (name, "hidden-value")).collect();
     assert!(!describe(&effective(&environment)).contains("hidden-value"));
     assert!(!problem(&environment).contains("hidden-value"));

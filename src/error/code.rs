@@ -72,6 +72,8 @@ codes! {
     BadSignature "BAD_SIGNATURE" 401, 401 "UnauthorizedError";
     /// The token does not verify, or is over.
     InvalidToken "INVALID_TOKEN" 401, 401 "UnauthorizedError";
+    /// The token was ended before its time: its holder has logged out, or has a newer one.
+    TokenRevoked "TOKEN_REVOKED" 401, 401 "UnauthorizedError" "TOKEN_REVOKED";
     /// The caller's password has expired.
     PasswordExpired "PASSWORD_EXPIRED" 401, 401 "UnauthorizedError";
     /// The caller's membership, or its user or tenant, is not there.
@@ -210,7 +212,7 @@ codes! {
     IdempotencyKeyAtWork "IDEMPOTENCY_KEY_AT_WORK" 409, 409 "ConflictError";
     /// Other rows refer to the row.
     StillReferenced "STILL_REFERENCED" 409, 409 "ConflictError";
-    /// The database or the keys of tokens cannot be reached, or too many requests are at work; try again.
+    /// The database, the keys of tokens or the list of revoked ones cannot be reached, or too many requests are at work; try again.
     Unavailable "UNAVAILABLE" 503, 503 "";
     /// The request, or a statement of it, took longer than it may; ask for less at once, or try again later.
     TookTooLong "TOOK_TOO_LONG" 503, 503 "" "TOOK_TOO_LONG";

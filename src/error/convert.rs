@@ -52,7 +52,8 @@ impl Error {
             Self::Unauthenticated => Code::Unauthenticated,
             Self::MalformedAuthorization => Code::MalformedAuthorization,
             Self::BadSignature => Code::BadSignature,
-            Self::InvalidToken => Code::InvalidToken,
+            Self::InvalidToken(_) => Code::InvalidToken,
+            Self::TokenRevoked => Code::TokenRevoked,
             Self::CallerNotActive(why) => match why {
                 Inactive::Unknown => Code::CallerNotActive,
                 Inactive::UserDeactivated => Code::UserDeactivated,

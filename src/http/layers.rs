@@ -159,6 +159,7 @@ where
     drop(in_flight);
     surface::place(&mut response, nested.as_ref().unwrap_or(&uri).path());
     let code = response.extensions().get().copied().map(ErrorCode::as_str);
+    let reason = response.extensions().get().map(|surface::Reason(reason)| *reason);
     tidy(&mut response, method == Method::OPTIONS);
     let route = matched.as_ref().map_or("unmatched", MatchedPath::as_str);
     let (status, elapsed) = (response.status().as_u16(), started.elapsed());
@@ -168,7 +169,7 @@ where
     }
     tracing::info!(
         target: "user_tenant_service::request",
-        method = clipped(method.as_str()), path = clipped(uri.path()), route, status, code, client = client.map(tracing::field::display),
+        method = clipped(method.as_str()), path = clipped(uri.path()), route, status, code, reason, client = client.map(tracing::field::display),
         request_id = request_id.as_ref().and_then(|id| id.header_value().to_str().ok()),
         milliseconds = elapsed.as_secs_f64() * 1_000.0,
         "request"

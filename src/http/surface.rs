@@ -106,9 +106,16 @@ impl Surface {
             _ => {}
         }
         response.extensions_mut().insert(error.code());
+        if let Error::InvalidToken(reason) = error {
+            response.extensions_mut().insert(Reason(reason));
+        }
         response
     }
 }
+
+/// Why a token does not verify: in the log, and never in an answer.
+#[derive(Clone, Copy)]
+pub(super) struct Reason(pub(super) &'static str);
 
 /// Where nothing tells the surface, as in a handler of the host: LoopBack's, until `place` knows the path.
 impl IntoResponse for Error {

@@ -49,11 +49,20 @@ async fn ping(State(service): State<Arc<Service>>) -> Response {
     Json(json!({ "greeting": "Hello from User Tenant Service", "date": now, "url": "/ping" })).into_response()
 }
 
-/// That requests can be served: the database answers.
+/// That requests can be served: the database answers, and so does Redis where nothing goes without it.
 async fn ready(State(service): State<Arc<Service>>) -> Response {
-    match service.sessions.is_ready().await {
-        Ok(()) => Json(json!({ "status": "ok", "database": "up" })).into_response(),
-        Err(error) => Error::from(error).into_response(),
+    if let Err(error) = service.sessions.is_ready().await {
+        return Error::from(error).into_response();
+    }
+    let Some(revoked) = &service.revoked else {
+        return Json(json!({ "status": "ok", "database": "up" })).into_response();
+    };
+    match revoked.is_up().await {
+        false if !revoked.fails_open() => Error::Unavailable(Some("Redis does not answer".into())).into_response(),
+        is_up => {
+            let redis = if is_up { "up" } else { "down" };
+            Json(json!({ "status": "ok", "database": "up", "redis": redis })).into_response()
+        }
     }
 }
 

@@ -75,6 +75,8 @@ pub(crate) struct Metrics {
     errors: Counters<1>,
     connections_ended: Counters<1>,
     job_steps: Counters<2>,
+    revocation_questions: Counters<1>,
+    redis_up: Gauges<0>,
     jobs_at_work: IntGauge,
     #[cfg(feature = "cli")]
     log_lines_dropped: prometheus::IntCounter,
@@ -151,6 +153,13 @@ impl Metrics {
                 "Steps of jobs that this process has done, by kind, and by how they ended",
                 ["kind", "outcome"],
             )?,
+            revocation_questions: Counters::new(
+                &registry,
+                "revocation_questions_total",
+                "Questions to Redis whether a token was revoked, by outcome",
+                ["outcome"],
+            )?,
+            redis_up: Gauges::new(&registry, "redis_up", "Whether Redis answered when it was asked last", [])?,
             jobs_at_work: gauge("jobs_at_work", "Jobs that this process is working on")?,
             #[cfg(feature = "cli")]
             log_lines_dropped: registered(
@@ -214,6 +223,16 @@ impl Metrics {
     /// A step of a job has ended.
     pub(crate) fn job_stepped(&self, kind: &'static str, outcome: &'static str) {
         self.job_steps.count([kind, outcome]);
+    }
+
+    /// Redis was asked whether a token was revoked.
+    pub(crate) fn revocation_asked(&self, outcome: &'static str) {
+        self.revocation_questions.count([outcome]);
+    }
+
+    /// Redis answered, or did not.
+    pub(crate) fn redis_is_up(&self, is_up: bool) {
+        self.redis_up.set([], is_up.into());
     }
 
     /// All metrics in the text format of Prometheus.

@@ -4,6 +4,7 @@ pub(crate) mod fixture;
 pub(crate) mod http;
 pub(crate) mod npm;
 pub(crate) mod postgres;
+pub(crate) mod redis;
 pub(crate) mod server;
 pub(crate) mod sqlite;
 pub(crate) mod token;

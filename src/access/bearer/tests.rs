@@ -87,7 +87,7 @@ fn rules() -> ClaimRules {
 }
 
 fn authenticator(keys: Keys, clock: Clock) -> BearerTokens {
-    BearerTokens::new(keys, rules(), ClaimMap::default(), clock)
+    BearerTokens::new(keys, rules(), ClaimMap::default(), clock, None)
 }
 
 /// Keys of a database that holds the contract's key and counts how often it is asked.

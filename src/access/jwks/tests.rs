@@ -104,7 +104,7 @@ fn authenticator(url: &str, clock: Clock) -> BearerTokens {
         tenant_id: "/app/tenant".into(),
         ..ClaimMap::default()
     };
-    BearerTokens::new(Keys::Jwks(JwksKeys::new(url, clock.clone()).unwrap()), rules, claims, clock)
+    BearerTokens::new(Keys::Jwks(JwksKeys::new(url, clock.clone()).unwrap()), rules, claims, clock, None)
 }
 
 async fn outcome(authenticator: &BearerTokens, token: &str) -> &'static str {

@@ -127,7 +127,8 @@ fn message(error: &Error) -> Json {
         Error::Unauthenticated => "Bearer realm=\"Users\"".into(),
         Error::MalformedAuthorization => 400.into(),
         Error::BadSignature => "Unauthorized".into(),
-        Error::InvalidToken | Error::CallerNotActive(_) => refusal("TokenExpired"),
+        Error::InvalidToken(_) | Error::CallerNotActive(_) => refusal("TokenExpired"),
+        Error::TokenRevoked => refusal("TokenRevoked"),
         Error::PasswordExpired => refusal("PasswordExpiryError"),
         Error::PermissionMissing | Error::PermissionWithdrawn | Error::RowOfAnother | Error::DeletedByChange => {
             "NotAllowedAccess".into()

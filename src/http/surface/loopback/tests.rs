@@ -42,7 +42,12 @@ fn envelopes() -> Vec<(Error, &'static str, &'static str)> {
         ),
         (Error::MalformedAuthorization, "", r#"{"statusCode":401,"name":"UnauthorizedError","message":400}"#),
         (Error::BadSignature, "", r#"{"statusCode":401,"name":"UnauthorizedError","message":"Unauthorized"}"#),
-        (Error::InvalidToken, "", EXPIRED),
+        (Error::InvalidToken("signature"), "", EXPIRED),
+        (
+            Error::TokenRevoked,
+            "",
+            r#"{"statusCode":401,"name":"UnauthorizedError","message":{"message":"TokenRevoked"},"code":"TOKEN_REVOKED"}"#,
+        ),
         (
             Error::PasswordExpired,
             "",
