@@ -41,7 +41,7 @@ pub(crate) async fn set(session: Session<TenantScope, Write>, new: New<TenantCon
 }
 
 /// A tenant's own `profile`, where it has one.
-pub(crate) fn profile<'a>(session: &'a Session<System, Write>, tenant: Uuid) -> Asked<'a, Option<TenantConfig>> {
+pub(crate) fn profile(session: &Session<System, Write>, tenant: Uuid) -> Asked<'_, Option<TenantConfig>> {
     let own = TenantConfig::TENANT_ID.is(tenant).and(Some(&TenantConfig::CONFIG_KEY.is(PROFILE)));
     session.repository::<TenantConfig>().find_one(own)
 }
