@@ -2,6 +2,7 @@
 
 mod code;
 mod convert;
+mod password;
 mod rule;
 mod taken;
 
@@ -13,6 +14,7 @@ use user_tenant_store::migrate::{Finding, MigrateError};
 use user_tenant_store::value::format_timestamp;
 
 pub use self::code::ErrorCode;
+pub(crate) use self::password::BrokenRule;
 pub(crate) use self::rule::Rule;
 pub(crate) use self::taken::Taken;
 use crate::model::lifecycle::NoTransition;
@@ -191,6 +193,32 @@ pub enum Error {
     /// The e-mail address is none.
     #[error("This is no e-mail address.")]
     InvalidEmail,
+    /// The password breaks rules of the policy: all of them.
+    #[error("The password breaks the policy: it {}.", .0.iter().map(BrokenRule::asks).collect::<Vec<_>>().join("; it "))]
+    PasswordPolicy(Vec<BrokenRule>),
+    /// The name or the password is not right; which of them, nobody is told.
+    #[error("The name or the password is wrong.")]
+    WrongCredentials,
+    /// Somebody else than this service checks the person's password.
+    #[error("This person has no password here: they log in by {}.", Json::from(.0.as_str()))]
+    LoginElsewhere(String),
+    /// So many passwords were wrong that no more are looked at for a while.
+    #[error("Too many attempts. Try again after {}.", format_timestamp(*.until))]
+    TooManyAttempts {
+        /// Until when.
+        until: OffsetDateTime,
+        /// How many seconds that is.
+        seconds: u64,
+    },
+    /// No reset of a password has this token.
+    #[error("This link is of no reset of a password.")]
+    ResetUnknown,
+    /// The reset of a password was not used in time.
+    #[error("The time to set a password by this link is over. Ask for another one.")]
+    ResetExpired,
+    /// The reset of a password was used, or another way was faster.
+    #[error("This link has been used, or the password was changed since. Ask for another one.")]
+    ResetUsed,
     /// Members of the tenant have the role, or groups carry it.
     #[error("The role is in use: {}.", holders_of_role(*.holders, *.groups))]
     RoleInUse {

@@ -16,6 +16,7 @@ use user_tenant_store::{EntityMeta, StoreError, StoreResult};
 pub(crate) use self::caller::{CallerSessions, Origin};
 use super::guard::Authorized;
 use super::lookups::Lookups;
+use crate::domain::passwords::Passwords;
 use crate::error::BuildError;
 use crate::model::{Catalogue, Job, MembershipAcceptance, Tenant, User, UserRole, UserTenant, registry};
 use crate::telemetry::population::Counts;
@@ -33,6 +34,8 @@ pub(crate) struct Sessions {
     operator: bool,
     /// Which permissions there are.
     catalogue: Arc<Catalogue>,
+    /// What is done with passwords.
+    passwords: Arc<Passwords>,
     /// Whether another program has made the database.
     is_adopted: bool,
     /// The entities of the application, beside ours.
@@ -85,6 +88,7 @@ impl Sessions {
             retention_days: RETENTION_DAYS,
             operator: false,
             catalogue: Arc::default(),
+            passwords: Arc::default(),
             is_adopted: false,
             beside: &[],
         })
@@ -103,6 +107,18 @@ impl Sessions {
     /// Which permissions there are.
     pub(crate) fn catalogue(&self) -> &Catalogue {
         &self.catalogue
+    }
+
+    /// The same, with what the deployment says of passwords.
+    #[allow(dead_code, reason = "who uses it comes next")]
+    pub(crate) fn with_passwords(self, passwords: Passwords) -> Self {
+        Self { passwords: Arc::new(passwords), ..self }
+    }
+
+    /// What is done with passwords.
+    #[allow(dead_code, reason = "who uses it comes next")]
+    pub(crate) fn passwords(&self) -> &Arc<Passwords> {
+        &self.passwords
     }
 
     /// The same, with entities of the application, whose rows go with their tenant.

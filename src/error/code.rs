@@ -176,6 +176,20 @@ codes! {
     UnsupportedEncoding "UNSUPPORTED_ENCODING" 415, 415 "UnsupportedMediaTypeError";
     /// The body is longer than it may be.
     PayloadTooLarge "PAYLOAD_TOO_LARGE" 413, 413 "PayloadTooLargeError";
+    /// The password breaks rules of the policy; the answer lists all of them.
+    PasswordPolicy "PASSWORD_POLICY" 422, 422 "UnprocessableEntityError" "PASSWORD_POLICY";
+    /// The name or the password is wrong.
+    WrongCredentials "WRONG_CREDENTIALS" 403, 403 "ForbiddenError" "WRONG_CREDENTIALS";
+    /// Somebody else than this service checks the person's password.
+    LoginElsewhere "LOGIN_ELSEWHERE" 409, 409 "ConflictError" "LOGIN_ELSEWHERE";
+    /// So many passwords were wrong that no more are looked at for a while; `Retry-After` says for how long.
+    TooManyAttempts "TOO_MANY_ATTEMPTS" 429, 429 "TooManyRequestsError" "TOO_MANY_ATTEMPTS";
+    /// No reset of a password has this token.
+    ResetUnknown "RESET_UNKNOWN" 404, 404 "NotFoundError" "RESET_UNKNOWN";
+    /// The reset of a password was not used in time.
+    ResetExpired "RESET_EXPIRED" 410, 410 "GoneError" "RESET_EXPIRED";
+    /// The reset of a password was used, or the password was changed since.
+    ResetUsed "RESET_USED" 410, 410 "GoneError" "RESET_USED";
     /// Members have the role, or groups carry it.
     RoleInUse "ROLE_IN_USE" 409, 409 "ConflictError";
     /// A group would hold itself; the answer names the groups between.

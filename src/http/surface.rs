@@ -105,6 +105,9 @@ impl Surface {
             }
             _ => {}
         }
+        if let Error::TooManyAttempts { seconds, .. } = error {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(*seconds));
+        }
         response.extensions_mut().insert(error.code());
         if let Error::InvalidToken(reason) = error {
             response.extensions_mut().insert(Reason(reason));

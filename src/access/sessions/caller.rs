@@ -15,6 +15,7 @@ use super::Sessions;
 use crate::access::guard::Authorized;
 use crate::access::once::Once;
 use crate::domain::callback::FirstRole;
+use crate::domain::passwords::Passwords;
 use crate::domain::principal::{Permissions, Principal};
 use crate::domain::users::Change;
 use crate::error::{Error, Result};
@@ -241,6 +242,12 @@ impl CallerSessions {
     /// Which permissions there are.
     pub(crate) fn catalogue(&self) -> &Catalogue {
         &self.all.catalogue
+    }
+
+    /// What is done with passwords.
+    #[allow(dead_code, reason = "who uses it comes next")]
+    pub(crate) fn passwords(&self) -> &Passwords {
+        &self.all.passwords
     }
 
     /// The claims of the caller's token.

@@ -84,6 +84,12 @@ fn members(error: &Error) -> Vec<(&'static str, Json)> {
         }
         Error::InvalidParameter { name, .. } => vec![("parameter", (*name).into()), (ERRORS, violations(error))],
         Error::InvalidBody(_) | Error::InvalidProperty { .. } => vec![(ERRORS, violations(error))],
+        Error::PasswordPolicy(broken) => {
+            let listed = broken
+                .iter()
+                .map(|rule| json!({ "pointer": "/password", "rule": rule.keyword(), "detail": rule.asks() }));
+            vec![(ERRORS, listed.collect())]
+        }
         _ => Vec::new(),
     }
 }
