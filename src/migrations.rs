@@ -104,6 +104,13 @@ pub const MIGRATIONS: Migrations = Migrations {
             down: include_str!("../migrations/postgres/0013_purge.down.sql"),
             additive: true,
         },
+        Migration {
+            version: 16,
+            name: "passwords",
+            up: include_str!("../migrations/postgres/0016_passwords.up.sql"),
+            down: include_str!("../migrations/postgres/0016_passwords.down.sql"),
+            additive: true,
+        },
     ],
     sqlite: &[
         Migration {
@@ -195,6 +202,13 @@ pub const MIGRATIONS: Migrations = Migrations {
             name: "purge",
             up: include_str!("../migrations/sqlite/0013_purge.up.sql"),
             down: include_str!("../migrations/sqlite/0013_purge.down.sql"),
+            additive: true,
+        },
+        Migration {
+            version: 16,
+            name: "passwords",
+            up: include_str!("../migrations/sqlite/0016_passwords.up.sql"),
+            down: include_str!("../migrations/sqlite/0016_passwords.down.sql"),
             additive: true,
         },
     ],

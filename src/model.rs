@@ -83,7 +83,11 @@ mod idempotency_key;
 mod job;
 mod jwt_key;
 pub(crate) mod lifecycle;
+mod login_attempt;
+mod new_users;
 mod older_permission;
+mod password_record;
+mod password_reset;
 pub mod permission;
 mod role;
 mod role_template;
@@ -114,7 +118,11 @@ pub use idempotency_key::IdempotencyKey;
 pub use job::Job;
 pub use jwt_key::JwtKey;
 pub use lifecycle::{PersonState, TenantState};
+pub use login_attempt::LoginAttempt;
+pub use new_users::{NewUserProvider, NewUsers};
 pub(crate) use older_permission::OlderPermission;
+pub use password_record::PasswordRecord;
+pub use password_reset::PasswordReset;
 pub use role::Role;
 pub use role_template::RoleTemplate;
 pub use standing::Inactive;
@@ -146,6 +154,9 @@ pub const fn registry() -> &'static [fn() -> &'static EntityMeta] {
         Standing::meta,
         Holding::meta,
         UserCredentials::meta,
+        PasswordRecord::meta,
+        PasswordReset::meta,
+        LoginAttempt::meta,
         UserTenant::meta,
         Group::meta,
         UserGroup::meta,

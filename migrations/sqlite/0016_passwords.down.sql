@@ -1,0 +1,6 @@
+-- Drops what 0016 made. The passwords themselves stay.
+DROP TRIGGER user_credentials_password_changed;
+DROP TRIGGER user_credentials_password_set;
+DROP TABLE login_attempts;
+DROP TABLE password_resets;
+DROP TABLE password_records;
