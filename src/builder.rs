@@ -7,6 +7,7 @@ mod http;
 mod jobs;
 mod life;
 mod options;
+mod passwords;
 mod provisioning;
 mod templates;
 mod verifier;
@@ -23,6 +24,7 @@ use user_tenant_store::session::{DatabaseOptions, Limits, Read, Session, Write};
 
 use self::host::Host;
 pub use self::life::{MemberStep, PersonStep, TenantLimits, TenantStep};
+pub use self::passwords::ProvenLogin;
 pub use self::verifier::Verifier;
 use self::verifier::keys;
 use crate::access::active_callers::ActiveCallers;
@@ -35,10 +37,11 @@ use crate::access::revocation::{Revocations, RevokedTokens};
 use crate::access::sessions::{RETENTION_DAYS, Sessions};
 use crate::access::signature::{ProvisioningCallback, SignatureVerifier};
 use crate::clock::Clock;
+use crate::domain::passwords::Passwords;
 use crate::error::{BuildError, Error, Result};
 use crate::http::HttpOptions;
 use crate::migrations::MIGRATIONS;
-use crate::model::{Catalogue, MembershipAcceptance, OwnPermission};
+use crate::model::{Catalogue, MembershipAcceptance, NewUsers, OwnPermission};
 use crate::service::Service;
 use crate::telemetry::metrics::Metrics;
 
@@ -70,6 +73,8 @@ pub struct Builder {
     host: Host,
     migrations: Migrations,
     acceptance: MembershipAcceptance,
+    new_users: NewUsers,
+    passwords: Arc<Passwords>,
     retention_days: u16,
     permissions: Vec<OwnPermission>,
     permissions_open: Option<bool>,
@@ -115,6 +120,8 @@ impl UserTenantService {
             host: Host::default(),
             migrations: MIGRATIONS,
             acceptance: MembershipAcceptance::default(),
+            new_users: NewUsers::default(),
+            passwords: Arc::default(),
             retention_days: RETENTION_DAYS,
             permissions: Vec::new(),
             permissions_open: None,
@@ -231,7 +238,7 @@ impl Builder {
         let sessions = sessions.accepting(self.acceptance).retaining(self.retention_days).for_operator(self.operator);
         let sessions = sessions.knowing(catalogue, self.permissions_open).await;
         let sessions = sessions.map_err(|error| BuildError::Database(Box::new(error)))?;
-        let sessions = sessions.with_entities(self.entities);
+        let sessions = sessions.with_entities(self.entities).beginning(self.new_users).with_passwords(self.passwords);
         let metrics = Arc::new(Metrics::new().map_err(|error| BuildError::Options(error.into()))?);
         let (keys, rules) = keys(verifier, self.leeway, &sessions.lookups(), &self.clock)?;
         let signatures = self.callback.and_then(|callback| SignatureVerifier::new(callback, self.clock.clone()));

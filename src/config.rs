@@ -31,7 +31,7 @@ use crate::access::revocation::Revocations;
 use crate::access::signature::ProvisioningCallback;
 use crate::http::{ForwardedHeader, HttpOptions, Proxies};
 use crate::jobs::JobOptions;
-use crate::model::{MembershipAcceptance, OwnPermission};
+use crate::model::{MembershipAcceptance, NewUserProvider, NewUsers, OwnPermission, UserStatus};
 
 /// The longest time that can be set, in milliseconds: a day.
 const DAY: u64 = 24 * 60 * 60 * 1_000;
@@ -99,6 +99,12 @@ pub(crate) struct Config {
     pub(crate) permissions_open: Option<bool>,
     /// When a membership beside a person's home counts.
     pub(crate) membership_acceptance: MembershipAcceptance,
+    /// How people begin who are new.
+    pub(crate) new_users: NewUsers,
+    /// The cost of hashes of passwords.
+    pub(crate) bcrypt_cost: u32,
+    /// The file of passwords that nobody may have.
+    pub(crate) password_blocklist: Option<PathBuf>,
     /// For how many days an archived tenant can be restored.
     pub(crate) archive_retention_days: u16,
     /// Who may provision tenants by signed callbacks, if anybody.
@@ -181,6 +187,9 @@ impl Config {
                 Some("required") => MembershipAcceptance::Required,
                 Some(_) => return Err(settings.wrong("MEMBERSHIP_ACCEPTANCE", "must be vouched or required")),
             },
+            new_users: new_users(settings)?,
+            bcrypt_cost: settings.number("BCRYPT_COST", 10..=14)?,
+            password_blocklist: settings.text("PASSWORD_BLOCKLIST").map(PathBuf::from),
             archive_retention_days: settings.number("ARCHIVE_RETENTION_DAYS", 0..=36_500)?,
             callback: callback(settings)?,
             limits: limits(settings)?,
@@ -312,6 +321,31 @@ fn jobs(settings: &Effective) -> Result<Option<JobOptions>, ConfigError> {
         grace: settings.milliseconds("SHUTDOWN_GRACE_MILLISECONDS", 0..=DAY)?,
     };
     Ok(Some(options).filter(|options| !options.interval.is_zero()))
+}
+
+/// How people begin who are new.
+fn new_users(settings: &Effective) -> Result<NewUsers, ConfigError> {
+    let by_username = match settings.text("NEW_USER_AUTH_ID") {
+        None | Some("none") => false,
+        Some("username") => true,
+        Some(_) => return Err(settings.wrong("NEW_USER_AUTH_ID", "must be none or username")),
+    };
+    let provider = match settings.text("NEW_USER_AUTH_PROVIDER") {
+        None | Some("keycloak") if by_username => NewUserProvider::KeycloakByUsername,
+        None | Some("keycloak") => NewUserProvider::Keycloak,
+        Some("internal") if by_username => {
+            return Err(settings.wrong("NEW_USER_AUTH_ID", "must be none with NEW_USER_AUTH_PROVIDER=internal"));
+        }
+        Some("internal") => NewUserProvider::Internal,
+        Some(_) => return Err(settings.wrong("NEW_USER_AUTH_PROVIDER", "must be keycloak or internal")),
+    };
+    let status = match settings.text("NEW_USER_STATUS") {
+        None | Some("0") => UserStatus::Registered,
+        Some("1") => UserStatus::Active,
+        Some("3") => UserStatus::PasswordChangeNeeded,
+        Some(_) => return Err(settings.wrong("NEW_USER_STATUS", "must be 0, 1 or 3")),
+    };
+    Ok(NewUsers { provider, status })
 }
 
 /// Address and port of the listener for operators.

@@ -14,7 +14,6 @@ pub(crate) mod names;
 pub(crate) mod nesting;
 #[cfg(feature = "cli")]
 pub(crate) mod older_names;
-#[allow(dead_code, reason = "who uses it comes next")]
 pub(crate) mod passwords;
 pub(crate) mod preferences;
 pub(crate) mod principal;

@@ -3,6 +3,7 @@
 pub(crate) mod events;
 pub(crate) mod giving;
 pub(crate) mod lifecycle;
+pub(crate) mod passwords;
 pub(crate) mod permissions;
 pub(crate) mod provisioning;
 pub(crate) mod purge;
@@ -39,7 +40,9 @@ pub(crate) const FEATURES: &[Feature] = &[
     role_templates::FEATURE,
     giving::FEATURE,
     purge::FEATURE,
+    passwords::FEATURE,
 ];
 
 /// Every kind of job: a row each.
-pub(crate) const JOBS: &[Kind] = &[FORGET_JOBS, EXPIRE_KEYS, purge::PURGE, purge::EXPIRE];
+pub(crate) const JOBS: &[Kind] =
+    &[FORGET_JOBS, EXPIRE_KEYS, purge::PURGE, purge::EXPIRE, passwords::FORGET_ATTEMPTS, passwords::EXPIRE_RESETS];

@@ -18,7 +18,7 @@ pub use self::list::JobQuery;
 pub(crate) use self::list::{list, retry};
 pub use self::runner::JobOptions;
 pub(crate) use self::runner::Runner;
-pub(crate) use self::upkeep::{EXPIRE_KEYS, FORGET_JOBS};
+pub(crate) use self::upkeep::{EXPIRE_KEYS, FORGET_JOBS, forget, older};
 pub(crate) use self::{
     queue::enqueue,
     work::{Finished, Work},

@@ -80,7 +80,9 @@ pub use access::live_permissions::PermissionSource;
 pub use access::revocation::Revocations;
 pub use access::signature::ProvisioningCallback;
 pub use access::verifier::{TokenVerifier, Verification};
-pub use builder::{Builder, MemberStep, PersonStep, TenantLimits, TenantStep, UserTenantService, Verifier};
+pub use builder::{
+    Builder, MemberStep, PersonStep, ProvenLogin, TenantLimits, TenantStep, UserTenantService, Verifier,
+};
 pub use clock::Clock;
 pub use error::{BuildError, Error, ErrorCode, NamedRow, Result};
 pub use features::events::{EventPage, EventQuery, RecordedEvent};
@@ -91,7 +93,7 @@ pub use http::ForwardedHeader;
 pub use jobs::{JobOptions, JobQuery};
 pub use migrations::MIGRATIONS;
 pub use model::permission;
-pub use model::{MembershipAcceptance, OwnPermission};
+pub use model::{MembershipAcceptance, NewUserProvider, NewUsers, OwnPermission};
 pub use secrecy::SecretString;
 pub use user_tenant_store as store;
 

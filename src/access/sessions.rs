@@ -1,6 +1,7 @@
 //! All sessions of the service: each is of one scope, and asks for a proof or a reason. Beside [`Lookups`], nothing else holds the [`Store`].
 
 mod caller;
+mod logins;
 mod templates;
 
 use std::sync::Arc;
@@ -14,11 +15,12 @@ use user_tenant_store::session::{DatabaseOptions, Limits, PoolState, Read, Sessi
 use user_tenant_store::{EntityMeta, StoreError, StoreResult};
 
 pub(crate) use self::caller::{CallerSessions, Origin};
+pub(crate) use self::logins::Logins;
 use super::guard::Authorized;
 use super::lookups::Lookups;
 use crate::domain::passwords::Passwords;
 use crate::error::BuildError;
-use crate::model::{Catalogue, Job, MembershipAcceptance, Tenant, User, UserRole, UserTenant, registry};
+use crate::model::{Catalogue, Job, MembershipAcceptance, NewUsers, Tenant, User, UserRole, UserTenant, registry};
 use crate::telemetry::population::Counts;
 
 /// For how many days an archived tenant can be restored, unless somebody says otherwise.
@@ -29,6 +31,7 @@ pub(crate) const RETENTION_DAYS: u16 = 30;
 pub(crate) struct Sessions {
     store: Store,
     acceptance: MembershipAcceptance,
+    new_users: NewUsers,
     /// For how many days an archived tenant can be restored.
     retention_days: u16,
     operator: bool,
@@ -85,6 +88,7 @@ impl Sessions {
         Ok(Self {
             store,
             acceptance: MembershipAcceptance::default(),
+            new_users: NewUsers::default(),
             retention_days: RETENTION_DAYS,
             operator: false,
             catalogue: Arc::default(),
@@ -99,6 +103,16 @@ impl Sessions {
         Self { acceptance, ..self }
     }
 
+    /// The same, with people who begin in this way when they are new.
+    pub(crate) fn beginning(self, new_users: NewUsers) -> Self {
+        Self { new_users, ..self }
+    }
+
+    /// How people begin who are new.
+    pub(crate) fn new_users(&self) -> NewUsers {
+        self.new_users
+    }
+
     /// The same, with archived tenants that can be restored for so many days.
     pub(crate) fn retaining(self, retention_days: u16) -> Self {
         Self { retention_days, ..self }
@@ -110,13 +124,11 @@ impl Sessions {
     }
 
     /// The same, with what the deployment says of passwords.
-    #[allow(dead_code, reason = "who uses it comes next")]
-    pub(crate) fn with_passwords(self, passwords: Passwords) -> Self {
-        Self { passwords: Arc::new(passwords), ..self }
+    pub(crate) fn with_passwords(self, passwords: Arc<Passwords>) -> Self {
+        Self { passwords, ..self }
     }
 
     /// What is done with passwords.
-    #[allow(dead_code, reason = "who uses it comes next")]
     pub(crate) fn passwords(&self) -> &Arc<Passwords> {
         &self.passwords
     }

@@ -170,6 +170,7 @@ impl UserTenantService {
             permissions: Permissions::of(permissions, None),
             catalogue: self.sessions().catalogue(),
             acceptance: self.sessions().acceptance(),
+            new_users: self.sessions().new_users(),
             role_type: None,
             clients: &[],
         }

@@ -31,8 +31,7 @@ impl UserTenantService {
     /// [`crate::ErrorCode::LoginTaken`] when username and address lead to two people, or to one who is deactivated,
     /// [`crate::ErrorCode::UnknownTemplate`], [`crate::ErrorCode::ValidationFailed`], and when the database fails.
     pub async fn provision(&self, wanted: Provision, reason: Option<&str>) -> Result<Provisioned> {
-        Ok(rules::provision(self.write().await?.because(reason), self.sessions().catalogue(), wanted)
-            .await?
-            .into_inner())
+        let (session, sessions) = (self.write().await?.because(reason), self.sessions());
+        Ok(rules::provision(session, sessions.catalogue(), sessions.new_users(), wanted).await?.into_inner())
     }
 }

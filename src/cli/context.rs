@@ -1,6 +1,6 @@
 //! What every command starts from: the checked configuration, and the ways to the database that it names.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use secrecy::SecretString;
@@ -16,6 +16,7 @@ use crate::access::sessions::Sessions;
 use crate::builder::{Builder, UserTenantService, Verifier};
 use crate::clock::Clock;
 use crate::config::{self, Config, Effective, Source, VerifierKind};
+use crate::domain::passwords::{Blocklist, Passwords};
 use crate::model::permission;
 use crate::telemetry::log::Log;
 
@@ -89,7 +90,16 @@ impl Context {
             Sessions::open(&database, limits, Environment::system(), self.program.schema(), self.config.embedded)
                 .await?;
         self.keep(&sessions);
-        Ok(sessions)
+        Ok(sessions.beginning(self.config.new_users).with_passwords(self.passwords()?))
+    }
+
+    /// What the settings say of passwords; the file of those that nobody may have is read.
+    fn passwords(&self) -> Result<Arc<Passwords>, Failure> {
+        let blocklist = self.config.password_blocklist.as_ref().map(|file| {
+            let told = |error| Failure::Configuration(format!("PASSWORD_BLOCKLIST: {} {error}", file.display()));
+            Blocklist::read(file).map_err(told)
+        });
+        Ok(Arc::new(Passwords::new(self.config.bcrypt_cost, blocklist.transpose()?)))
     }
 
     /// Builds a service of this configuration.
@@ -181,6 +191,8 @@ impl Context {
             .permission_source(config.permission_source)
             .membership_acceptance(config.membership_acceptance)
             .archive_retention_days(config.archive_retention_days)
+            .new_users(config.new_users)
+            .passwords(self.passwords()?)
             .permissions(self.program.own_permissions())
             .permissions(&config.permissions)
             .http(config.http.clone())

@@ -6,6 +6,7 @@ mod help;
 mod life;
 mod members;
 mod names;
+mod passwords;
 mod path;
 mod permissions;
 mod provision;

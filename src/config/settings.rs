@@ -162,6 +162,27 @@ pub(crate) const SETTINGS: &[Setting] = &[
         "Whether roles and members may be given permissions that neither the service nor PERMISSIONS names: true or false; by default true on an adopted database and on one whose roles had such permissions before, else false",
     ),
     plain(
+        "NEW_USER_AUTH_PROVIDER",
+        Some("keycloak"),
+        "Who verifies people who are new: keycloak (as the original writes it) or internal (by a password, here or at the authentication service; the first one is set by a link)",
+    ),
+    plain(
+        "NEW_USER_AUTH_ID",
+        Some("none"),
+        "By which id Keycloak finds people who are new: none (as the original writes it) or username",
+    ),
+    plain(
+        "NEW_USER_STATUS",
+        Some("0"),
+        "Status of the first membership of people who are new: 0 (registered, as the original writes it), 1 (active) or 3 (password change needed)",
+    ),
+    plain("BCRYPT_COST", Some("12"), "Cost of the hashes of passwords, from 10 to 14; one more takes twice the time"),
+    plain(
+        "PASSWORD_BLOCKLIST",
+        None,
+        "File of passwords that nobody may have: a line each of 16 to 40 hexadecimal digits of the SHA-1, as Have I Been Pwned has them; 20 million at most, 8 bytes of memory each",
+    ),
+    plain(
         "ARCHIVE_RETENTION_DAYS",
         Some("30"),
         "How many days an archived tenant can be restored; a tenant may have a number of its own",

@@ -456,3 +456,23 @@ fn permissions_of_the_application_are_keys_or_are_described() {
     let said = |text: &'static str| config(&[("PERMISSIONS_OPEN", text)]).unwrap().permissions_open;
     assert_eq!([said("true"), said("false"), said("")], [Some(true), Some(false), None]);
 }
+
+#[test]
+fn how_people_begin_is_said_by_settings_that_fit() {
+    use crate::model::{NewUserProvider, NewUsers, UserStatus};
+    let begun = |settings: &[(&str, &str)]| config(&[&SERVER[..], settings].concat()).map(|config| config.new_users);
+    assert_eq!(begun(&[]).ok(), Some(NewUsers::default()));
+    let internal = begun(&[("NEW_USER_AUTH_PROVIDER", "internal"), ("NEW_USER_STATUS", "3")]);
+    let expected = NewUsers { provider: NewUserProvider::Internal, status: UserStatus::PasswordChangeNeeded };
+    assert_eq!(internal.ok(), Some(expected));
+    for (name, value) in [
+        ("NEW_USER_AUTH_PROVIDER", "cognito"),
+        ("NEW_USER_STATUS", "2"),
+        ("NEW_USER_AUTH_ID", "email"),
+        ("BCRYPT_COST", "9"),
+    ] {
+        assert!(problem(&[&SERVER[..], &[(name, value)]].concat()).contains(name), "{name}");
+    }
+    let both = [("NEW_USER_AUTH_PROVIDER", "internal"), ("NEW_USER_AUTH_ID", "username")];
+    assert!(problem(&[&SERVER[..], &both].concat()).contains("NEW_USER_AUTH_ID"));
+}

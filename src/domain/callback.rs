@@ -6,7 +6,7 @@ use user_tenant_store::session::{Committed, Session, Write};
 
 use super::provisioning::{self, Login};
 use crate::error::Result;
-use crate::model::{AuthClient, Tenant, User, UserCredentials, UserStatus, UserTenant};
+use crate::model::{AuthClient, NewUserProvider, NewUsers, Tenant, User, UserCredentials, UserTenant};
 
 /// Who verifies the users that callbacks bring.
 const AUTH_PROVIDER: &str = "aws-cognito";
@@ -39,6 +39,7 @@ pub(crate) struct Provisioning {
 pub(crate) async fn provision(
     session: Session<System, Write>,
     role: &FirstRole,
+    new_users: NewUsers,
     wanted: Provisioning,
 ) -> Result<Committed<()>> {
     let login = Login::by_address(&wanted.email)?;
@@ -49,9 +50,13 @@ pub(crate) async fn provision(
     login.refuse_taken(&session).await?;
     let user = provisioning::person(wanted.user.with(User::AUTH_CLIENT_IDS, vec![client])?, login, tenant)?;
     let user = provisioning::id(&session.repository::<User>().create(user).await?)?;
-    let credentials = provisioning::credentials(user, AUTH_PROVIDER, wanted.auth_id)?;
+    let credentials = match (wanted.auth_id, new_users.provider) {
+        // Who is known nowhere else gets a password here.
+        (None, NewUserProvider::Internal) => provisioning::first_credentials(user, None, new_users)?,
+        (id, _) => provisioning::credentials(user, AUTH_PROVIDER, id)?,
+    };
     session.repository::<UserCredentials>().create(credentials).await?;
-    let membership = provisioning::membership(user, tenant, role, UserStatus::Registered)?;
+    let membership = provisioning::membership(user, tenant, role, new_users.status)?;
     session.repository::<UserTenant>().create(membership).await?;
     Ok(session.commit(()).await?)
 }

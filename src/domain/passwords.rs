@@ -1,5 +1,6 @@
 //! Passwords: what a policy asks of one, how it becomes a hash, and where that is stored, as the authentication service reads it.
 
+pub(crate) mod attempts;
 mod blocklist;
 mod hashing;
 mod policy;
@@ -11,8 +12,7 @@ use user_tenant_store::session::{Session, Write};
 use uuid::Uuid;
 
 pub(crate) use self::blocklist::Blocklist;
-#[allow(unused_imports, reason = "who uses it comes next")]
-pub(crate) use self::hashing::{COST, Hash, Match, Passwords};
+pub(crate) use self::hashing::{Hash, Match, Passwords};
 pub(crate) use self::policy::Policy;
 use crate::error::{BrokenRule, Error, Result};
 use crate::model::{User, UserCredentials};

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use crate::error::{Error, Result};
 use crate::model::effective::Effective;
 use crate::model::permission::spellings;
-use crate::model::{Catalogue, MembershipAcceptance};
+use crate::model::{Catalogue, MembershipAcceptance, NewUsers};
 
 /// The type of the roles of administrators, in the original's vocabulary; it is also the type of a role that names none.
 const ADMINISTRATORS: i32 = 0;
@@ -55,6 +55,8 @@ pub(crate) struct Principal<'a> {
     pub(crate) catalogue: &'a Catalogue,
     /// When a membership beside a person's home counts.
     pub(crate) acceptance: MembershipAcceptance,
+    /// How people begin who are new.
+    pub(crate) new_users: NewUsers,
     /// Type of the role held.
     pub(crate) role_type: Option<i32>,
     /// Client applications that the role held is bound to; empty where it is bound to none.

@@ -5,9 +5,12 @@ use user_tenant_store::scope::System;
 use user_tenant_store::session::{Session, Write};
 use uuid::Uuid;
 
+use super::passwords::{Hash, INTERNAL, KEYCLOAK};
 use super::users::{self, Asked, Known};
 use crate::error::{Error, Result};
-use crate::model::{AuthClient, Role, Tenant, TenantStatus, User, UserCredentials, UserStatus, UserTenant};
+use crate::model::{
+    AuthClient, NewUserProvider, NewUsers, Role, Tenant, TenantStatus, User, UserCredentials, UserStatus, UserTenant,
+};
 
 /// What a person logs in with, in the forms in which it is stored and compared.
 pub(crate) struct Login {
@@ -94,6 +97,27 @@ pub(crate) fn credentials(user: Uuid, provider: &str, id: Option<String>) -> Res
         .with(UserCredentials::USER_ID, user)?
         .with(UserCredentials::AUTH_PROVIDER, provider)?
         .with(UserCredentials::AUTH_ID, id)?)
+}
+
+/// How a person begins who is new. Whoever is verified here has a password that nobody knows: the authentication service sends a
+/// link for the first one only to who has one.
+pub(crate) fn first_credentials(
+    user: Uuid,
+    username: Option<&str>,
+    new_users: NewUsers,
+) -> Result<New<UserCredentials>> {
+    match new_users.provider {
+        NewUserProvider::Keycloak => credentials(user, KEYCLOAK, None),
+        NewUserProvider::KeycloakByUsername => {
+            // An id there has a hundred characters at most; of a longer name nobody is found.
+            let id = username.filter(|name| name.chars().count() <= 100);
+            credentials(user, KEYCLOAK, id.map(ToOwned::to_owned))
+        }
+        NewUserProvider::Internal => {
+            let hash = Hash::of_nothing()?;
+            Ok(credentials(user, INTERNAL, None)?.with(UserCredentials::PASSWORD, hash.as_str())?)
+        }
+    }
 }
 
 /// A person's membership of a tenant.

@@ -169,7 +169,7 @@ where
     }
     tracing::info!(
         target: "user_tenant_service::request",
-        method = clipped(method.as_str()), path = clipped(uri.path()), route, status, code, reason, client = client.map(tracing::field::display),
+        method = clipped(method.as_str()), path = clipped(if route.contains("{token}") { route } else { uri.path() }), route, status, code, reason, client = client.map(tracing::field::display),
         request_id = request_id.as_ref().and_then(|id| id.header_value().to_str().ok()),
         milliseconds = elapsed.as_secs_f64() * 1_000.0,
         "request"

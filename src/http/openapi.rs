@@ -148,9 +148,11 @@ fn refusals(route: &Route) -> impl Iterator<Item = &'static str> {
         ("403", secured),
         ("404", route.path.contains('{')),
         ("409", takes && route.writes || route.idempotent),
+        ("410", route.path.contains("{token}")),
         ("413", takes),
         ("415", takes),
         ("422", takes || route.idempotent),
+        ("429", route.counts_attempts),
         ("431", true),
         ("503", true),
     ]

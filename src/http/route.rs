@@ -52,6 +52,8 @@ pub(crate) struct Route {
     pub(crate) gives_power: bool,
     /// Whether a request that names an `Idempotency-Key` is carried out once.
     pub(crate) idempotent: bool,
+    /// Whether passwords are compared, which may be wrong only so often.
+    pub(crate) counts_attempts: bool,
     /// Whether only who reaches every tenant may call it.
     pub(crate) for_masters: bool,
     /// Whether assistants seldom need it, so that it is no tool of its own.
@@ -153,6 +155,7 @@ impl Route {
             entrance: None,
             locator: None,
             idempotent: false,
+            counts_attempts: false,
             for_masters: false,
             seldom: false,
             row: H::row(),
@@ -209,6 +212,11 @@ impl Route {
     /// database holds in the clear anyhow.
     pub(crate) fn idempotent(self) -> Self {
         Self { idempotent: true, ..self }
+    }
+
+    /// It compares passwords, of which so many may be wrong.
+    pub(crate) fn counting_attempts(self) -> Self {
+        Self { counts_attempts: true, ..self }
     }
 
     /// Whether assistants seldom need it.

@@ -48,12 +48,13 @@ async fn expire_keys(work: Work) -> Result<Finished> {
     forget::<IdempotencyKey>(work, IdempotencyKey::ID, old).await
 }
 
-fn older<E: Entity>(property: TypedProperty<E, OffsetDateTime>, than: OffsetDateTime) -> Predicate {
+/// What is older than this.
+pub(crate) fn older<E: Entity>(property: TypedProperty<E, OffsetDateTime>, than: OffsetDateTime) -> Predicate {
     property.compare(Comparison::Less(than.into()))
 }
 
 /// Removes some of the rows that are old: those that nobody else works on.
-async fn forget<E: Entity>(
+pub(crate) async fn forget<E: Entity>(
     work: Work,
     id: TypedProperty<E, Uuid>,
     old: impl Fn(OffsetDateTime) -> Predicate,

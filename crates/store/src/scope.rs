@@ -94,6 +94,8 @@ pub enum SystemReason {
     RemoveMember,
     /// Deactivate a person in all tenants, or reactivate them.
     ChangePerson,
+    /// Compare and store what a person logs in with, in whatever tenant.
+    Logins,
     /// Find the tenant of a group or membership that a master names.
     Locate,
     /// Count rows for metrics.

@@ -15,11 +15,10 @@ use super::Sessions;
 use crate::access::guard::Authorized;
 use crate::access::once::Once;
 use crate::domain::callback::FirstRole;
-use crate::domain::passwords::Passwords;
 use crate::domain::principal::{Permissions, Principal};
 use crate::domain::users::Change;
 use crate::error::{Error, Result};
-use crate::model::{Catalogue, IdempotencyKey, MembershipAcceptance, Tenant};
+use crate::model::{Catalogue, IdempotencyKey, MembershipAcceptance, NewUsers, Tenant};
 
 /// How often rows are searched for that others change meanwhile.
 const SEARCHES: usize = 5;
@@ -179,6 +178,11 @@ impl CallerSessions {
         self.begin(System(SystemReason::RemoveMember), Some(turn)).await
     }
 
+    /// Lets a member of the tenant that the request acts on set a new password: which other tenants have the person is looked for.
+    pub(crate) async fn reset_password(&self) -> StoreResult<Session<System, Write>> {
+        self.begin(System(SystemReason::Logins), None).await
+    }
+
     /// Changes a person in all tenants, which only who reaches them all may.
     pub(crate) async fn change_person(&self) -> Result<Session<System, Write>> {
         if !self.proof.caller().master {
@@ -203,7 +207,7 @@ impl CallerSessions {
         let kind = match () {
             () if self.all.operator => ActorKind::Operator,
             // Whoever signs requests is a service that people log in to, and nobody's member.
-            () if self.proof.first_role().is_some() => ActorKind::System,
+            () if self.proof.first_role().is_some() || self.proof.is_stranger() => ActorKind::System,
             () => ActorKind::Member,
         };
         let tenant = Some(self.proof.tenant()).filter(|tenant| !tenant.is_nil());
@@ -214,7 +218,7 @@ impl CallerSessions {
     /// In whose name rows are read and written. The operator has everything, and is nobody who is stored: the membership that
     /// a command acts with had no part in what it does.
     pub(super) fn actor(&self) -> Actor {
-        if self.all.operator {
+        if self.all.operator || self.proof.is_stranger() {
             return Actor::SYSTEM;
         }
         Actor {
@@ -234,20 +238,20 @@ impl CallerSessions {
             permissions: Permissions::of(&caller.permissions, power.map(|power| &power.granted)),
             catalogue: &self.all.catalogue,
             acceptance: self.all.acceptance,
+            new_users: self.all.new_users,
             role_type: power.and_then(|power| power.role_type),
             clients: power.map_or(&[], |power| &power.clients),
         }
     }
 
+    /// How people begin who are new.
+    pub(crate) fn new_users(&self) -> NewUsers {
+        self.all.new_users
+    }
+
     /// Which permissions there are.
     pub(crate) fn catalogue(&self) -> &Catalogue {
         &self.all.catalogue
-    }
-
-    /// What is done with passwords.
-    #[allow(dead_code, reason = "who uses it comes next")]
-    pub(crate) fn passwords(&self) -> &Passwords {
-        &self.all.passwords
     }
 
     /// The claims of the caller's token.

@@ -80,6 +80,11 @@ const EXAMPLES: &[(&str, &[&str])] = &[
     ("user activate", &["user activate ann --tenant acme"]),
     ("user suspend", &["user suspend ann --tenant acme --reason 'On leave'"]),
     ("user reactivate", &["user reactivate ann --tenant acme", "user reactivate ann --everywhere"]),
+    ("user password", &["user password ann", "user password ann --password-stdin"]),
+    (
+        "user reset-password",
+        &["user reset-password ann --tenant acme", "user reset-password ann --tenant acme --print"],
+    ),
     ("user deactivate", &["user deactivate ann --reason 'Left the company'"]),
     ("role list", &["role list", "role list --tenant acme --output json"]),
     ("role get", &["role get reader"]),

@@ -4,6 +4,7 @@ use axum::http::Method;
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value as Json, json};
 
+use super::passwords::{PasswordOptions, ResetOptions, password, reset};
 use super::path::Path;
 use super::provision::{ProvisionOptions, provision};
 use super::purge::{PurgeOptions, purge};
@@ -55,6 +56,10 @@ pub(in crate::cli) enum UserAction {
     },
     /// Keep a person out of all tenants, whatever their memberships say.
     Deactivate(StepOptions),
+    /// Set a person's password, on the configured database.
+    Password(PasswordOptions),
+    /// Let a member set a new password, once, by a link.
+    ResetPassword(ResetOptions),
 }
 
 /// Options of a step.
@@ -122,6 +127,8 @@ pub(in crate::cli) async fn user(context: &Context, action: UserAction) -> Resul
             step(context, Kind::User, options, REACTIVATE, everywhere).await
         }
         UserAction::Deactivate(options) => step(context, Kind::User, options, DEACTIVATE, true).await,
+        UserAction::Password(options) => password(context, options).await,
+        UserAction::ResetPassword(options) => reset(context, options).await,
     }
 }
 

@@ -96,3 +96,30 @@ fn the_hash_of_nothing_has_the_form_of_a_hash() {
     let parts: bcrypt::HashParts = one.as_str().parse().unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(parts.format_for_version(bcrypt::Version::TwoB), one.as_str());
 }
+
+#[tokio::test]
+async fn of_nobody_a_comparison_takes_as_long() {
+    // A distribution, and not one figure: by turns, so that a busy machine is busy for both.
+    let passwords = Passwords::new(6, None);
+    let hash = passwords.hash(Password::new("correct horse")).await.unwrap_or_else(|error| panic!("{error}"));
+    let cheap = Passwords::new(4, None).hash(Password::new("correct horse")).await;
+    let cheap = cheap.unwrap_or_else(|error| panic!("{error}"));
+    let mut taken = [Vec::new(), Vec::new(), Vec::new()];
+    for _ in 0..200 {
+        for (which, hash) in [Some(&hash), None, Some(&cheap)].into_iter().enumerate() {
+            let hash = hash.map(|hash| hash.as_str().to_owned());
+            let since = std::time::Instant::now();
+            assert_eq!(passwords.verify(Password::new("another one"), hash).await.ok(), Some(Match::No));
+            taken[which].push(since.elapsed().as_secs_f64());
+        }
+    }
+    let [known, nobody, cheap] = taken.map(|mut all| {
+        all.sort_by(f64::total_cmp);
+        [all[50], all[100], all[150]]
+    });
+    for other in [nobody, cheap] {
+        for (known, other) in known.iter().zip(other) {
+            assert!((0.5..2.0).contains(&(other / known)), "{known} {other}");
+        }
+    }
+}

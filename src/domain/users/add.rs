@@ -13,10 +13,8 @@ use super::super::provisioning::{self, Login};
 use super::super::{configs, seats, tenants};
 use super::{Addition, Asked, Principal, identity, may_assign, role_of};
 use crate::error::{Error, Result, Sought};
-use crate::model::{Role, Tenant, User, UserCredentials, UserStatus, UserTenant};
+use crate::model::{NewUsers, Role, Tenant, User, UserCredentials, UserTenant};
 
-/// Who logs new users in, unless the deployment says otherwise later.
-const AUTH_PROVIDER: &str = "keycloak";
 /// The names by which a tenant introduces a person.
 const NAMES: [TypedProperty<User, String>; 4] = [User::FIRST_NAME, User::LAST_NAME, User::USERNAME, User::EMAIL];
 
@@ -44,11 +42,12 @@ pub(crate) async fn add(
     let clients = creator.and_then(|creator| creator.auth_client_ids);
     let joining = joining(&session, login, known, wanted.person, tenant, clients).await?;
     may_assign(&principal, wanted.role, role.as_ref())?;
-    seats::take(&session, &here, None, i32::from(UserStatus::Registered)).await?;
-    let membership = provisioning::membership(joining.user, tenant, wanted.role, UserStatus::Registered)?
-        .with(UserTenant::LOCALE, locale)?;
+    let status = principal.new_users.status(joining.known.is_none());
+    seats::take(&session, &here, None, i32::from(status)).await?;
+    let membership =
+        provisioning::membership(joining.user, tenant, wanted.role, status)?.with(UserTenant::LOCALE, locale)?;
     let shown = joining.shown.clone();
-    let rows = joining.rows(&session, membership)?;
+    let rows = joining.rows(&session, principal.new_users, membership)?;
     Ok(session.insert_and_commit(rows).await.map_err(faster)?.map(|_| shown))
 }
 
@@ -121,10 +120,16 @@ pub(crate) async fn joining(
 
 impl Joining {
     /// The rows to insert, of which the membership is the last.
-    pub(crate) fn rows(self, session: &Session<System, Write>, membership: New<UserTenant>) -> Result<Vec<Prepared>> {
+    pub(crate) fn rows(
+        self,
+        session: &Session<System, Write>,
+        new_users: NewUsers,
+        membership: New<UserTenant>,
+    ) -> Result<Vec<Prepared>> {
         let mut rows = Vec::new();
         if let Some(person) = self.person {
-            let credentials = provisioning::credentials(self.user, AUTH_PROVIDER, None)?;
+            let username = self.shown.get(User::USERNAME).and_then(Value::as_text);
+            let credentials = provisioning::first_credentials(self.user, username, new_users)?;
             rows.extend([person, session.repository::<UserCredentials>().prepare(credentials)?]);
         }
         let membership = membership.with(UserTenant::INTRODUCTION, self.introduction)?;

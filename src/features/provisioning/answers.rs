@@ -8,7 +8,6 @@ use uuid::Uuid;
 
 use super::wanted::Provisioned;
 use crate::http::route::Described;
-use crate::model::UserStatus;
 use crate::model::lifecycle::Status as _;
 
 /// The ids of all that was made. It has no `Debug`, so that no log can hold a secret.
@@ -69,7 +68,7 @@ impl From<Provisioned> for TenantProvisioned {
                 user_id: made.user,
                 user_tenant_id: made.user_tenant,
                 role_id: made.role,
-                status: UserStatus::Registered.word(),
+                status: made.status.word(),
                 is_new: made.is_new,
             },
             roles: named(made.roles),

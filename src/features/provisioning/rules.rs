@@ -17,7 +17,7 @@ use crate::domain::{administrators, names, role_templates, tenants};
 use crate::error::{Error, Result, Rule};
 use crate::model::tenant_config::{PROFILE, locale_of};
 use crate::model::{
-    AuthClient, Catalogue, Group, PersonState, Role, Tenant, TenantConfig, TenantState, TenantStatus, User, UserStatus,
+    AuthClient, Catalogue, Group, NewUsers, PersonState, Role, Tenant, TenantConfig, TenantState, TenantStatus, User,
     UserTenant,
 };
 use crate::random;
@@ -29,6 +29,7 @@ use crate::random;
 pub(crate) async fn provision(
     session: Session<System, Write>,
     catalogue: &Catalogue,
+    new_users: NewUsers,
     wanted: Provision,
 ) -> Result<Committed<Provisioned>> {
     let wanted = checked(wanted)?;
@@ -62,6 +63,7 @@ pub(crate) async fn provision(
     }
 
     let (user, is_new) = (joining.user, joining.known.is_none());
+    let status = new_users.status(is_new);
     let mut rows = Vec::new();
     let mut roles = Vec::new();
     for template in &templates {
@@ -69,13 +71,13 @@ pub(crate) async fn provision(
         add(&mut rows, &mut roles, session.repository::<Role>().prepare(role)?, &template.name)?;
     }
     let role = roles.get(role_at).map(|(_, id)| *id).unwrap_or_default();
-    let membership = provisioning::membership(user, tenant, role, UserStatus::Registered)?;
+    let membership = provisioning::membership(user, tenant, role, status)?;
     let profile = wanted.configs.iter().find(|config| text(config, TenantConfig::CONFIG_KEY) == PROFILE);
     let locale = wanted.locale.or_else(|| match profile?.get(TenantConfig::CONFIG_VALUE)? {
         Value::Json(profile) => locale_of(profile),
         _ => None,
     });
-    rows.extend(joining.rows(&session, membership.with(UserTenant::LOCALE, locale)?)?);
+    rows.extend(joining.rows(&session, new_users, membership.with(UserTenant::LOCALE, locale)?)?);
     let user_tenant = rows.last().map(|row| provisioning::id(row.record())).transpose()?.unwrap_or_default();
     let (mut configs, mut groups) = (Vec::new(), Vec::new());
     for config in wanted.configs {
@@ -95,6 +97,7 @@ pub(crate) async fn provision(
         state,
         user,
         is_new,
+        status,
         user_tenant,
         role,
         roles,

@@ -4,7 +4,7 @@ use secrecy::SecretString;
 use user_tenant_store::record::New;
 use uuid::Uuid;
 
-use crate::model::{AuthClient, Group, Tenant, TenantConfig, TenantState, User};
+use crate::model::{AuthClient, Group, Tenant, TenantConfig, TenantState, User, UserStatus};
 
 /// The templates of the roles that a tenant begins with, unless others are named.
 const TEMPLATES: [&str; 4] = ["owner", "administrator", "member", "viewer"];
@@ -62,6 +62,8 @@ pub struct Provisioned {
     pub user: Uuid,
     /// Whether nobody knew them before.
     pub is_new: bool,
+    /// The status of their membership.
+    pub status: UserStatus,
     /// Id of their membership.
     pub user_tenant: Uuid,
     /// Id of their role.

@@ -143,7 +143,7 @@ async fn provision(sessions: CallerSessions, body: Sent<UserWebhook>) -> Result<
         auth_id: text("cognitoAuthId"),
     };
     let (session, role) = sessions.provision().await?;
-    callback::provision(session, &role, wanted).await?.into_inner();
+    callback::provision(session, &role, sessions.new_users(), wanted).await?.into_inner();
     Ok(Empty)
 }
 

@@ -19,7 +19,7 @@ pub(super) const SECURITY_SCHEME: &str = "HTTPBearer";
 const HEAD_TOO_LARGE: &str = "431";
 
 /// Refusals by status.
-const REFUSALS: [(&str, &str); 10] = [
+const REFUSALS: [(&str, &str); 12] = [
     ("400", "Malformed JSON, or a query parameter that is not valid; `details` says where."),
     ("401", "No token, or one that is not valid, has expired or names nobody active."),
     ("403", "The token does not permit this."),
@@ -28,9 +28,11 @@ const REFUSALS: [(&str, &str); 10] = [
         "No such record within reach of the token; `details` says of which model and with which id, or `message` does.",
     ),
     ("409", "It would repeat what must be unique."),
+    ("410", "What the link of the path was for is over, or was done."),
     ("413", "The body is larger than the limit."),
     ("415", "The body is not `application/json` in UTF-8."),
     ("422", "The body does not match its schema; `details` lists every violation."),
+    ("429", "Too many passwords were wrong; `Retry-After` says for how long no more are looked at."),
     (HEAD_TOO_LARGE, "The head of the request is larger than the limit; the connection closes, and there is no body."),
     ("503", "The database cannot be reached, or there are too many requests at once; try later."),
 ];

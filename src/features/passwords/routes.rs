@@ -1,0 +1,105 @@
+//! `PUT /users/{id}/password`, `POST /tenants/{id}/users/{userId}/password-reset`, `POST /password-resets/{token}`, `POST /credentials/verify`.
+
+use axum::http::Method;
+use user_tenant_store::Entity;
+
+use super::answers::{ResetRequested, Verified};
+use super::body::{self, Credentials, NewPassword, OwnPassword, ResetOrder};
+use super::rules::{self, Delivery};
+use super::steps::{self, Typed};
+use crate::access::entrance::TOKEN_IN_PATH;
+use crate::access::locator::{Admits, Locator, TenantOf};
+use crate::access::sessions::CallerSessions;
+use crate::error::{Error, Result, Sought};
+use crate::http::locators::ACTIVE_TENANT;
+use crate::http::route::{Empty, Named, Route, RowId, Sent, Told};
+use crate::http::surface::Surface;
+use crate::model::User;
+use crate::model::permission::{
+    RESET_USER_PASSWORD, UPDATE_OWN_PASSWORD, VERIFY_CREDENTIALS, VIEW_PASSWORD_RESET_LINK,
+};
+
+/// The person of the path, who must be the caller.
+static OWN: Locator = Locator {
+    entity: User::meta,
+    tenant: TenantOf::Claims(|caller, id| (id == caller.id).then_some(caller.tenant_id)),
+    refusal: |id| Error::OutOfReach(Sought::of::<User>(id)),
+    admits: Admits::Active,
+};
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::new(Method::PUT, "/users/{id}/password", "PasswordController.change", "Change the own password", change)
+            .any_of(&[UPDATE_OWN_PASSWORD])
+            .on(&OWN)
+            .without_power()
+            .counting_attempts()
+            .surface(Surface::Problem),
+        // Not idempotent: the answer may hold a secret.
+        Route::new(
+            Method::POST,
+            "/tenants/{id}/users/{userId}/password-reset",
+            "PasswordController.requestReset",
+            "Let a member set a new password",
+            request,
+        )
+        .any_of(&[RESET_USER_PASSWORD])
+        .on(&ACTIVE_TENANT)
+        .surface(Surface::Problem),
+        Route::new(
+            Method::POST,
+            "/password-resets/{token}",
+            "PasswordController.reset",
+            "Set a new password by a link",
+            complete,
+        )
+        .by(&TOKEN_IN_PATH)
+        .surface(Surface::Problem),
+        Route::new(
+            Method::POST,
+            "/credentials/verify",
+            "PasswordController.verify",
+            "Tell whether a password is right",
+            verify,
+        )
+        .any_of(&[VERIFY_CREDENTIALS])
+        .without_power()
+        .counting_attempts()
+        .surface(Surface::Problem),
+    ]
+}
+
+async fn change(sessions: CallerSessions, body: Sent<OwnPassword>) -> Result<Empty> {
+    steps::change(&sessions.logins(), sessions.subject(), body::current(&body.0), body::password(&body.0)).await?;
+    Ok(Empty)
+}
+
+async fn request(sessions: CallerSessions, user: RowId<User>, body: Sent<ResetOrder>) -> Result<Told<ResetRequested>> {
+    let (delivery, life) = body::wanted(&body.0);
+    let principal = sessions.principal();
+    if delivery == Delivery::Answer && !principal.permissions.contains(VIEW_PASSWORD_RESET_LINK) {
+        return Err(Error::PermissionNotHeld { permission: Some(VIEW_PASSWORD_RESET_LINK.to_owned()) });
+    }
+    let session = sessions.reset_password().await?;
+    let requested = rules::request(session, &principal, sessions.tenant(), user.0, delivery, life).await?;
+    Ok(Told(requested.into_inner().into()))
+}
+
+async fn complete(sessions: CallerSessions, token: Named, body: Sent<NewPassword>) -> Result<Empty> {
+    steps::complete(&sessions.logins(), &token.0, body::password(&body.0)).await?;
+    Ok(Empty)
+}
+
+async fn verify(sessions: CallerSessions, body: Sent<Credentials>) -> Result<Told<Verified>> {
+    let typed = body::typed(&body.0)?;
+    let typed = if sessions.principal().master {
+        Typed { only_members: false, ..typed }
+    } else {
+        // Who reaches no other tenant learns nothing of its people.
+        if typed.tenant.is_some_and(|tenant| tenant != sessions.tenant()) {
+            return Err(Error::TenantMismatch);
+        }
+        Typed { tenant: Some(sessions.tenant()), ..typed }
+    };
+    Ok(Told(steps::verify(&sessions.logins(), typed).await?.into()))
+}

@@ -1,0 +1,331 @@
+//! Rules of passwords: whose may be reset by whom, what a token is good for, and what is known of a person who proves one.
+
+use std::time::Duration;
+
+use time::OffsetDateTime;
+use user_tenant_store::TypedProperty;
+use user_tenant_store::record::{New, Patch};
+use user_tenant_store::scope::System;
+use user_tenant_store::session::{Committed, Mode, Read, Session, Write};
+use uuid::Uuid;
+
+use crate::domain::passwords::attempts::{self, Subject};
+use crate::domain::passwords::{self, Hash, Policy};
+use crate::domain::principal::Principal;
+use crate::domain::{holdings, users};
+use crate::error::{Error, Result};
+use crate::model::{
+    Inactive, MembershipAcceptance, PasswordRecord, PasswordReset, PersonState, Standing, Tenant, TenantState, User,
+    UserCredentials, UserStatus, UserTenant, forms,
+};
+use crate::random;
+
+/// A person, and all that decides about their password.
+pub(crate) struct Person {
+    /// Who it is.
+    pub(crate) user: User,
+    /// What their home asks of passwords.
+    pub(crate) policy: Policy,
+    /// Who verifies them, if anybody has said so.
+    credentials: Option<UserCredentials>,
+    /// Since when they have their password, and those before.
+    record: Option<PasswordRecord>,
+}
+
+impl Person {
+    /// Reads all of it of a person.
+    pub(crate) async fn read<M: Mode>(session: &Session<System, M>, user: User) -> Result<Self> {
+        let credentials =
+            session.repository::<UserCredentials>().find_one(UserCredentials::USER_ID.is(user.id)).await?;
+        let record = session.repository::<PasswordRecord>().find_one(PasswordRecord::USER_ID.is(user.id)).await?;
+        let policy = Policy::of(session, user.default_tenant_id.unwrap_or_default()).await?;
+        Ok(Self { user, policy, credentials, record })
+    }
+
+    /// Reads as much, of nobody.
+    pub(crate) async fn of_nobody(session: &Session<System, Read>) -> Result<Option<Self>> {
+        let nobody = Uuid::nil();
+        session.repository::<UserCredentials>().find_one(UserCredentials::USER_ID.is(nobody)).await?;
+        session.repository::<PasswordRecord>().find_one(PasswordRecord::USER_ID.is(nobody)).await?;
+        Policy::of(session, nobody).await?;
+        Ok(None)
+    }
+
+    /// The same of the person with an id.
+    pub(crate) async fn get(session: &Session<System, Read>, id: Uuid) -> Result<Self> {
+        let user = session.repository::<User>().get(id).await?;
+        Self::read(session, user.ok_or_else(|| users::unknown(&id))?).await
+    }
+
+    /// Refuses a person whom another provider verifies.
+    pub(crate) fn kept_here(&self) -> Result<()> {
+        self.credentials.as_ref().map_or(Ok(()), passwords::kept_here)
+    }
+
+    /// The hash of the password, where it is kept here.
+    pub(crate) fn hash(&self) -> Option<String> {
+        let here = self.credentials.as_ref().filter(|known| known.auth_provider == passwords::INTERNAL);
+        here.and_then(|known| known.password.clone())
+    }
+
+    /// The hashes that the next password must not be of.
+    pub(crate) fn used(&self) -> Vec<String> {
+        let before = self.record.iter().flat_map(|record| record.previous.iter().cloned());
+        self.hash().into_iter().chain(before).take(self.policy.history).collect()
+    }
+
+    /// When the password is to be changed, where the policy says so.
+    pub(crate) fn expires_on(&self) -> Option<OffsetDateTime> {
+        let (record, days) = (self.record.as_ref()?, self.policy.expiry_days?);
+        record.changed_on.checked_add(time::Duration::days(days.into()))
+    }
+}
+
+/// A name that somebody types to log in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Name {
+    /// The username.
+    Username(String),
+    /// The e-mail address.
+    Email(String),
+}
+
+impl Name {
+    /// Whom it leads to. What is in no form of a name is nobody's.
+    pub(crate) async fn owner(&self, session: &Session<System, Read>) -> Result<Option<User>> {
+        let (property, text): (TypedProperty<User, String>, _) = match self {
+            Self::Username(name) => (User::USERNAME, forms::username(name).ok()),
+            Self::Email(address) => (User::EMAIL, forms::email(address).ok()),
+        };
+        // Asked of nobody too, so that it takes as long.
+        let text = text.unwrap_or_default();
+        Ok(session.repository::<User>().find_one(property.is_in_any_case(&text)).await?)
+    }
+
+    /// The name itself, in lower case.
+    pub(crate) fn text(&self) -> String {
+        let (Self::Username(text) | Self::Email(text)) = self;
+        text.to_lowercase()
+    }
+}
+
+/// Where a person stands in a tenant.
+pub(crate) async fn standing(
+    session: &Session<System, Read>,
+    tenant: Uuid,
+    user: Uuid,
+) -> Result<Option<(UserTenant, Standing)>> {
+    let here = UserTenant::TENANT_ID.is(tenant).and(Some(&UserTenant::USER_ID.is(user)));
+    let membership = session.repository::<UserTenant>().find_one(here).await?;
+    let id = membership.as_ref().map_or(Uuid::nil(), |membership| membership.id);
+    let standing = session.repository::<Standing>().find_one(Standing::ID.is(id)).await?;
+    Ok(membership.zip(standing))
+}
+
+/// Why the person may not act in the tenant, if they may not.
+pub(crate) fn inactive(standing: &Standing, acceptance: MembershipAcceptance) -> Option<Inactive> {
+    standing.check(acceptance).err()
+}
+
+/// Stores a password that the person has changed, if what they proved to know is still the one.
+pub(crate) async fn change(
+    session: Session<System, Write>,
+    user: Uuid,
+    proven: Option<String>,
+    hash: &Hash,
+    subjects: &[Subject],
+) -> Result<Committed<()>> {
+    attempts::succeeded(&session, subjects).await?;
+    // The person is kept, so that of two who change it one comes second, and knows the old one no more.
+    session.repository::<User>().lock_by_id(user).await?;
+    if stored(&session, user).await? != proven {
+        return Err(Error::WrongCredentials);
+    }
+    passwords::store(&session, user, hash).await?;
+    Ok(session.commit(()).await?)
+}
+
+/// Stores a password that an operator sets.
+pub(crate) async fn set(session: Session<System, Write>, user: Uuid, hash: &Hash) -> Result<Committed<()>> {
+    session.repository::<User>().lock_by_id(user).await?;
+    passwords::store(&session, user, hash).await?;
+    Ok(session.commit(()).await?)
+}
+
+/// Notes that a password was proven, and stores its stronger hash, if there is one, in place of the one that it was compared with.
+pub(crate) async fn proven(
+    session: Session<System, Write>,
+    user: Uuid,
+    stronger: Option<(String, Hash)>,
+    subjects: &[Subject],
+) -> Result<Committed<()>> {
+    attempts::succeeded(&session, subjects).await?;
+    if let Some((compared, hash)) = stronger {
+        session.repository::<User>().lock_by_id(user).await?;
+        if stored(&session, user).await?.as_ref() == Some(&compared) {
+            let its = PasswordRecord::USER_ID.is(user);
+            let rehashed = Patch::empty().with(PasswordRecord::REHASHED, Some(hash.as_str().to_owned()))?;
+            if session.repository::<PasswordRecord>().update_all(Some(&its), rehashed).await? == 0 {
+                let record = New::empty().with_id(user)?.with(PasswordRecord::USER_ID, user)?;
+                let record = record
+                    .with(PasswordRecord::CHANGED_ON, session.now())?
+                    .with(PasswordRecord::PREVIOUS, Vec::<String>::new())?
+                    .with(PasswordRecord::REHASHED, Some(hash.as_str().to_owned()))?;
+                session.repository::<PasswordRecord>().create(record).await?;
+            }
+            passwords::store(&session, user, &hash).await?;
+        }
+    }
+    Ok(session.commit(()).await?)
+}
+
+async fn stored(session: &Session<System, Write>, user: Uuid) -> Result<Option<String>> {
+    let credentials = session.repository::<UserCredentials>().find_one(UserCredentials::USER_ID.is(user)).await?;
+    Ok(credentials.and_then(|known| known.password))
+}
+
+/// How the token of a reset comes to the person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Delivery {
+    /// By mail, to the address that the person logs in with.
+    Mail,
+    /// Whoever asks for it hands it on.
+    Answer,
+}
+
+/// A reset that was asked for. It has no `Debug`, so that no log can hold the token.
+pub(crate) struct Requested {
+    /// Its id.
+    pub(crate) id: Uuid,
+    /// Until when it is of use.
+    pub(crate) expires_on: OffsetDateTime,
+    /// The token, where whoever asks hands it on.
+    pub(crate) token: Option<String>,
+    /// The status that the membership has then.
+    pub(crate) status: i32,
+}
+
+/// Lets a member set a new password, once. Only the person's home may, and who holds all that the member holds; the token is told
+/// to nobody who could then be the person in another tenant.
+pub(crate) async fn request(
+    session: Session<System, Write>,
+    principal: &Principal<'_>,
+    tenant: Uuid,
+    id: Uuid,
+    delivery: Delivery,
+    life: Duration,
+) -> Result<Committed<Requested>> {
+    let here = UserTenant::TENANT_ID.is(tenant).and(Some(&UserTenant::USER_ID.is(id)));
+    let held = session.repository::<Tenant>().hold_by_id(tenant);
+    let membership = session.repository::<UserTenant>().find_one(here);
+    // Locked, so that no other tenant adds the person meanwhile.
+    let (_, _, membership) = session.ask((held, session.repository::<User>().lock_by_id(id), membership)).await?;
+    let membership = membership.ok_or_else(|| users::unknown(&id))?;
+    let user = session.repository::<User>().get(id).await?.ok_or_else(|| users::unknown(&id))?;
+    let is_own = id == principal.user;
+    if !(principal.master || user.default_tenant_id == Some(tenant)) {
+        return Err(Error::LoginOfAnother);
+    }
+    if delivery == Delivery::Answer && !principal.master && is_elsewhere(&session, &membership).await? {
+        return Err(Error::LoginOfAnother);
+    }
+    if !is_own {
+        holdings::protect(&session, principal, membership.id).await?;
+    }
+    if user.state() == PersonState::Deactivated {
+        return Err(Error::PersonDeactivated);
+    }
+    let person = Person::read(&session, user).await?;
+    person.kept_here()?;
+    let (now, token) = (session.now(), random::secret().map_err(Error::Internal)?);
+    let token = Some(token).filter(|_| delivery == Delivery::Answer);
+    let reset = New::<PasswordReset>::empty()
+        .with(PasswordReset::TENANT_ID, tenant)?
+        .with(PasswordReset::USER_ID, id)?
+        .with(PasswordReset::TOKEN, token.as_deref().map(random::digest))?
+        .with(PasswordReset::EXPIRES_ON, now + life)?
+        .with(PasswordReset::CREATED_ON, now)?;
+    let reset = session.repository::<PasswordReset>().prepare(reset)?;
+    let reset_id = reset.record().id().unwrap_or_default();
+    let status = match membership.status {
+        active if active == i32::from(UserStatus::Active) => {
+            let needed = i32::from(UserStatus::PasswordChangeNeeded);
+            let patch = Patch::empty().with(UserTenant::STATUS, needed)?;
+            session.repository::<UserTenant>().update_by_id(membership.id, patch).await?;
+            needed
+        }
+        other => other,
+    };
+    let requested = Requested { id: reset_id, expires_on: now + life, token, status };
+    Ok(session.insert_and_commit(vec![reset]).await?.map(|_| requested))
+}
+
+/// Whether another tenant has the person too.
+async fn is_elsewhere(session: &Session<System, Write>, membership: &UserTenant) -> Result<bool> {
+    let others = UserTenant::TENANT_ID.is_none_of([membership.tenant_id]);
+    let others = others.and(Some(&UserTenant::USER_ID.is(membership.user_id)));
+    Ok(session.repository::<UserTenant>().count(Some(&others)).await? > 0)
+}
+
+/// The reset that a token is of.
+pub(crate) async fn reset<M: Mode>(session: &Session<System, M>, token: &str) -> Result<PasswordReset> {
+    let its = PasswordReset::TOKEN.is(Some(random::digest(token)));
+    let reset = session.repository::<PasswordReset>().find_one(its).await?.ok_or(Error::ResetUnknown)?;
+    if reset.used_on.is_some() {
+        return Err(Error::ResetUsed);
+    }
+    let (tenant, user) = (reset.tenant_id, reset.user_id);
+    let is_open = reset.expires_on > session.now()
+        && session
+            .repository::<Tenant>()
+            .get(tenant)
+            .await?
+            .is_some_and(|tenant| tenant.state() == TenantState::Active)
+        && session.repository::<User>().get(user).await?.is_some_and(|user| user.state() == PersonState::Active);
+    if is_open { Ok(reset) } else { Err(Error::ResetExpired) }
+}
+
+/// Sets the password by a token, once: the trigger behind the credentials ends all tokens of the person.
+pub(crate) async fn complete(
+    session: Session<System, Write>,
+    token: &str,
+    user: Uuid,
+    hash: &Hash,
+) -> Result<Committed<()>> {
+    session.repository::<User>().lock_by_id(user).await?;
+    let reset = reset(&session, token).await?;
+    passwords::store(&session, reset.user_id, hash).await?;
+    attempts::succeeded(&session, &[Subject::Person(user)]).await?;
+    Ok(session.commit(()).await?)
+}
+
+/// What a mail says that brings a link. It has no `Debug`, so that no log can hold the token.
+#[allow(dead_code, reason = "the mail says it")]
+pub(crate) struct Link {
+    /// The token.
+    pub(crate) token: String,
+    /// Until when it is of use.
+    pub(crate) expires_on: OffsetDateTime,
+    /// Whose it is.
+    pub(crate) user: User,
+    /// The tenant that asked for it.
+    pub(crate) tenant: Tenant,
+}
+
+/// Makes the token of a reset that goes by mail, when the mail is about to be sent: none rests before, and one that is sent again
+/// has another. None where it is of no use any more.
+#[allow(dead_code, reason = "the mail asks for it")]
+pub(crate) async fn fresh(session: &Session<System, Write>, about: Uuid) -> Result<Option<Link>> {
+    let resets = session.repository::<PasswordReset>();
+    let Some(reset) = resets.get(about).await? else { return Ok(None) };
+    let user = session.repository::<User>().get(reset.user_id).await?;
+    let tenant = session.repository::<Tenant>().get(reset.tenant_id).await?;
+    let (Some(user), Some(tenant)) = (user, tenant) else { return Ok(None) };
+    let is_open = reset.used_on.is_none() && reset.expires_on > session.now();
+    if !is_open || user.state() == PersonState::Deactivated || tenant.state() != TenantState::Active {
+        return Ok(None);
+    }
+    let token = random::secret().map_err(Error::Internal)?;
+    resets.update_by_id(about, Patch::empty().with(PasswordReset::TOKEN, Some(random::digest(&token)))?).await?;
+    Ok(Some(Link { token, expires_on: reset.expires_on, user, tenant }))
+}
