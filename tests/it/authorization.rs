@@ -14,7 +14,7 @@ use crate::support::http::Answer;
 use crate::world::{World, on_both};
 
 /// Operations that nobody needs a token for.
-const PUBLIC: &[&str] = &["POST /user-callback"];
+const PUBLIC: &[&str] = &["POST /password-resets/{token}", "POST /user-callback"];
 
 /// What makes Alice, the caller of all profiles, no longer active; runs on both databases.
 const NOT_LIVE: &[(&str, &str, &str)] = &[

@@ -7,6 +7,7 @@ mod migrate;
 mod names;
 mod obstacles;
 mod packaging;
+mod passwords;
 mod permissions;
 mod provision;
 mod resources;

@@ -30,6 +30,7 @@ mod members;
 mod names;
 mod outage;
 mod paging;
+mod passwords;
 mod permissions;
 mod plans;
 mod power;

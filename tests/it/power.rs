@@ -26,6 +26,8 @@ const WITHOUT_POWER: &[&str] = &[
     "POST /user-tenant-prefs",
     "DELETE /user-tenant-prefs/{id}",
     "DELETE /user-tenant-prefs/{id}/hard",
+    "PUT /users/{id}/password",
+    "POST /credentials/verify",
 ];
 
 /// Operations that change nothing of a member, nor of a role, who might hold more than the caller. These groups give nothing.

@@ -51,6 +51,8 @@ ROWS = {
     "users": "a0000000-0000-4000-8000-000000000022",
     "user": "a0000000-0000-4000-8000-000000000022",
     "role-templates": "viewer",
+    # A token, whose digest is among what must hold.
+    "password-resets": "token",
 }
 # What must hold for an operation to be carried out: steps of a life lead on from somewhere.
 OTHER_TENANT = "b0000000-0000-4000-8000-000000000001"
@@ -66,12 +68,23 @@ GIVEN = {
     f"archived_on = strftime('%Y-%m-%dT%H:%M:%fZ', 'now') WHERE id = '{OTHER_TENANT}'",
     "POST /tenants/{id}/users/{userId}/activate": "UPDATE user_tenants SET status = 0 WHERE id = '{user-tenants}'",
     "POST /tenants/{id}/users/{userId}/reactivate": "UPDATE user_tenants SET status = 2 WHERE id = '{user-tenants}'",
+    "PUT /users/{id}/password": "DELETE FROM login_attempts; UPDATE user_credentials "
+    "SET password = '$2b$04$abcdefghijklmnopqrstuu7EJV7kdjBBQxyb0HjTh9KS7.Lah/6CG' WHERE user_id = 'a0000000-0000-4000-8000-000000000021'",
+    "POST /credentials/verify": "DELETE FROM login_attempts",
+    "POST /tenants/{id}/users/{userId}/password-reset": "DELETE FROM user_credentials WHERE user_id = '{users}'",
+    "POST /password-resets/{token}": "DELETE FROM password_resets; INSERT INTO password_resets (id, tenant_id, user_id, token, expires_on, created_on) "
+    "VALUES ('{users}', 'a0000000-0000-4000-8000-000000000001', 'a0000000-0000-4000-8000-000000000021', "
+    "'3c469e9d6c5875d37a43f353d4f88e61fcf812c66eee3457465a40b0da4153e0', "
+    "'2099-01-02T03:04:05.678Z', '2024-01-02T03:04:05.678Z')",
     "POST /users/{id}/reactivate": "UPDATE users SET deactivated_on = '2024-01-02T03:04:05.678Z' WHERE id = '{users}'",
 }
 # Operations on a tenant that is not open are not about the caller's.
 ELSEWHERE = ("/tenants/{id}/activate", "/tenants/{id}/restore", "/tenants/{id}/purge")
 # The caller, where an operation is about nobody else.
-CALLER = {"/user/{id}/tenants": "a0000000-0000-4000-8000-000000000021"}
+CALLER = {
+    "/user/{id}/tenants": "a0000000-0000-4000-8000-000000000021",
+    "/users/{id}/password": "a0000000-0000-4000-8000-000000000021",
+}
 # Values of a body's members that only a row, or nobody else, can have.
 MEMBERS = {
     "roleId": lambda: FREE_ROLE,
@@ -89,6 +102,8 @@ MEMBERS = {
     "tenantName": lambda: "Ten\u00e4nt",
     "firstName": lambda: "Zo\u00eb",
     "confirm": lambda: "tenant-b",
+    "currentPassword": lambda: "correct horse battery staple",
+    "password": lambda: f"four random words {uuid.uuid4().hex[:12]}",
 }
 RUNS = [
     # caller, kind of values, whether the rows of the fixture are named

@@ -51,6 +51,7 @@ const PARAMETERS: &[(&str, &str, &str)] = &[
     ("/groups/{memberGroupId}", FREE_GROUP[0], FREE_GROUP[1]),
     ("/roles/{roleId}", FREE_ROLE[0], FREE_ROLE[1]),
     ("/groups/{groupId}", "a0000000-0000-4000-8000-000000000041", "b0000000-0000-4000-8000-000000000041"),
+    ("/password-resets/{token}", "nobody-s-token", "nobody-s-token"),
     ("/users/{id}", "a0000000-0000-4000-8000-000000000022", "b0000000-0000-4000-8000-000000000022"),
     ("/users/{userId}", "a0000000-0000-4000-8000-000000000022", "b0000000-0000-4000-8000-000000000022"),
     ("/role-templates/{name}", "viewer", "member"),
@@ -81,7 +82,7 @@ const VALUES: &[(&str, &str, &str, &str)] = &[
 ];
 
 /// Operations about the caller itself, whoever it is: another person's rows are not even a master's.
-const PERSONAL: &[&str] = &["/user/{id}", "/user-tenant-prefs/{id}"];
+const PERSONAL: &[&str] = &["/user/{id}", "/users/{id}/password", "/user-tenant-prefs/{id}"];
 
 /// Paths below which the original checks the id before it looks for the row, and refuses with 403.
 const CHECKED_FIRST: &[&str] = &["/tenants/{id}/", "/groups/{id}/", "/user/{id}/"];
@@ -132,6 +133,28 @@ const GIVEN: &[(&str, &str)] = &[
         "POST /tenants/{id}/users/{userId}/reactivate",
         "UPDATE main.user_tenants SET status = 2
              WHERE id IN ('a0000000-0000-4000-8000-000000000032', 'b0000000-0000-4000-8000-000000000032')",
+    ),
+    (
+        "POST /tenants/{id}/users/{userId}/password-reset",
+        "DELETE FROM main.user_credentials WHERE user_id = 'a0000000-0000-4000-8000-000000000022'",
+    ),
+    // Of the password in the examples.
+    (
+        "PUT /users/{id}/password",
+        "UPDATE main.user_credentials SET password = '$2b$04$abcdefghijklmnopqrstuu7EJV7kdjBBQxyb0HjTh9KS7.Lah/6CG'
+             WHERE user_id = 'a0000000-0000-4000-8000-000000000021'",
+    ),
+    (
+        "POST /credentials/verify",
+        "UPDATE main.user_credentials SET password = '$2b$04$abcdefghijklmnopqrstuu7EJV7kdjBBQxyb0HjTh9KS7.Lah/6CG'
+             WHERE user_id = 'a0000000-0000-4000-8000-000000000021'",
+    ),
+    (
+        "POST /password-resets/{token}",
+        "INSERT INTO main.password_resets (id, tenant_id, user_id, token, expires_on, created_on)
+             VALUES ('a0000000-0000-4000-8000-0000000000f1', 'a0000000-0000-4000-8000-000000000001',
+                 'a0000000-0000-4000-8000-000000000021', '3c469e9d6c5875d37a43f353d4f88e61fcf812c66eee3457465a40b0da4153e0',
+                 '2099-01-02T03:04:05.678Z', '2024-01-02T03:04:05.678Z')",
     ),
     (
         "POST /users/{id}/reactivate",
@@ -258,7 +281,7 @@ impl Operation {
 
     /// What stands for the parameters of the path.
     pub(crate) fn ids(&self, target: Target) -> Vec<String> {
-        PARAMETER.captures_iter(&self.name).map(|found| value(&found[0], target)).collect()
+        PARAMETER.captures_iter(&self.name).map(|found| self.value(&found[0], target)).collect()
     }
 
     /// The body with the values that matter for this operation.
@@ -298,9 +321,14 @@ impl Operation {
         let mut target = Target::Own;
         let fill = |found: &Captures<'_>| {
             target = targets.next().unwrap_or(target);
-            format!("{}/{}", &found[1], value(&found[0], target))
+            format!("{}/{}", &found[1], self.value(&found[0], target))
         };
         Request::new(address, &PARAMETER.replace_all(&self.name, fill))
+    }
+
+    /// What stands for a parameter of the path: the caller, where it is about the caller itself.
+    fn value(&self, parameter: &str, target: Target) -> String {
+        value(if self.is_personal() && parameter == "/users/{id}" { "/user/{id}" } else { parameter }, target)
     }
 
     /// A body that is valid, if there is one, about rows of the target.

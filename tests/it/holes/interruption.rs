@@ -18,9 +18,10 @@ use user_tenant_service::store::session::{DatabaseOptions, PostgresOptions, Sqli
 use user_tenant_service::{ProvisioningCallback, UserTenantService, Verifier};
 use uuid::Uuid;
 
-use super::{A, ALICE_IN_A, ANDY, ANDY_IN_A, B, ENGINEERS, MEMBER, SALES, VIEWER};
+use super::{A, ALICE, ALICE_IN_A, ANDY, ANDY_IN_A, B, ENGINEERS, MEMBER, SALES, VIEWER};
 use crate::authorization::operation;
 use crate::callback::provisioning;
+use crate::passwords::TYPED;
 use crate::provisioning::everything;
 use crate::replay::signature::{SECRET, Signature};
 use crate::request::{Request, bad_refusal, json, text};
@@ -203,6 +204,26 @@ fn writes() -> Vec<(String, String, Json)> {
         ("POST /tenants/{id}/users/{userId}/suspend", format!("/tenants/{A}/users/{ANDY}/suspend"), Json::Null),
         ("POST /tenants/{id}/users/{userId}/reactivate", format!("/tenants/{A}/users/{ANDY}/reactivate"), Json::Null),
         ("POST /users/{id}/deactivate", format!("/users/{ANDY}/deactivate"), Json::Null),
+        (
+            "PUT /users/{id}/password",
+            format!("/users/{ALICE}/password"),
+            json!({ "currentPassword": TYPED, "password": "four random words again" }),
+        ),
+        (
+            "POST /tenants/{id}/users/{userId}/password-reset",
+            format!("/tenants/{A}/users/{ANDY}/password-reset"),
+            Json::Null,
+        ),
+        (
+            "POST /credentials/verify",
+            "/credentials/verify".to_owned(),
+            json!({ "username": "alice", "password": TYPED }),
+        ),
+        (
+            "POST /password-resets/{token}",
+            "/password-resets/token".to_owned(),
+            json!({ "password": "four random words again" }),
+        ),
         ("POST /users/{id}/reactivate", format!("/users/{ANDY}/reactivate"), Json::Null),
         ("POST /role-templates", "/role-templates".to_owned(), json!({ "name": "new", "permissions": ["ViewTenant"] })),
         ("DELETE /role-templates/{name}", "/role-templates/viewer".to_owned(), Json::Null),
