@@ -1,6 +1,7 @@
 //! Puts a service together: database, token verifier, bounds; then [`UserTenantService::router`] mounts it.
 
 mod asking;
+mod clients;
 mod giving;
 mod host;
 mod http;
@@ -76,6 +77,7 @@ pub struct Builder {
     new_users: NewUsers,
     passwords: Arc<Passwords>,
     retention_days: u16,
+    default_clients: Vec<i32>,
     permissions: Vec<OwnPermission>,
     permissions_open: Option<bool>,
     entities: &'static [fn() -> &'static EntityMeta],
@@ -123,6 +125,7 @@ impl UserTenantService {
             new_users: NewUsers::default(),
             passwords: Arc::default(),
             retention_days: RETENTION_DAYS,
+            default_clients: Vec::new(),
             permissions: Vec::new(),
             permissions_open: None,
             entities: &[],
@@ -239,6 +242,7 @@ impl Builder {
         let sessions = sessions.knowing(catalogue, self.permissions_open).await;
         let sessions = sessions.map_err(|error| BuildError::Database(Box::new(error)))?;
         let sessions = sessions.with_entities(self.entities).beginning(self.new_users).with_passwords(self.passwords);
+        let sessions = sessions.with_default_clients(self.default_clients);
         let metrics = Arc::new(Metrics::new().map_err(|error| BuildError::Options(error.into()))?);
         let (keys, rules) = keys(verifier, self.leeway, &sessions.lookups(), &self.clock)?;
         let signatures = self.callback.and_then(|callback| SignatureVerifier::new(callback, self.clock.clone()));

@@ -105,6 +105,8 @@ pub(crate) struct Config {
     pub(crate) bcrypt_cost: u32,
     /// The file of passwords that nobody may have.
     pub(crate) password_blocklist: Option<PathBuf>,
+    /// The client applications of new people whose maker has none.
+    pub(crate) default_auth_client_ids: Vec<i32>,
     /// For how many days an archived tenant can be restored.
     pub(crate) archive_retention_days: u16,
     /// Who may provision tenants by signed callbacks, if anybody.
@@ -190,6 +192,7 @@ impl Config {
             new_users: new_users(settings)?,
             bcrypt_cost: settings.number("BCRYPT_COST", 10..=14)?,
             password_blocklist: settings.text("PASSWORD_BLOCKLIST").map(PathBuf::from),
+            default_auth_client_ids: client_ids(settings)?,
             archive_retention_days: settings.number("ARCHIVE_RETENTION_DAYS", 0..=36_500)?,
             callback: callback(settings)?,
             limits: limits(settings)?,
@@ -397,6 +400,13 @@ fn callback(settings: &Effective) -> Result<Option<ProvisioningCallback>, Config
         role_name: needed("FIRST_USER_ROLE", "the name of the first role", "assumed")?.to_owned(),
         permissions: permissions.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect(),
     }))
+}
+
+fn client_ids(settings: &Effective) -> Result<Vec<i32>, ConfigError> {
+    let numbers = settings.text("DEFAULT_AUTH_CLIENT_IDS").unwrap_or_default().split(',').map(str::trim);
+    let numbers = numbers.filter(|number| !number.is_empty()).map(|number| number.parse().ok().filter(|id| *id > 0));
+    let wrong = || settings.wrong("DEFAULT_AUTH_CLIENT_IDS", "must be numbers of client applications, as 1,2");
+    numbers.collect::<Option<_>>().ok_or_else(wrong)
 }
 
 fn base_path(settings: &Effective) -> Result<String, ConfigError> {

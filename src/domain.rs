@@ -4,11 +4,14 @@ pub(crate) mod administrators;
 pub(crate) mod bootstrap;
 pub(crate) mod callback;
 pub(crate) mod callers;
+pub(crate) mod clients;
 pub(crate) mod configs;
 pub(crate) mod giving;
 pub(crate) mod group_members;
 pub(crate) mod groups;
 pub(crate) mod holdings;
+#[cfg(feature = "cli")]
+pub(crate) mod logins;
 pub(crate) mod member_permissions;
 pub(crate) mod names;
 pub(crate) mod nesting;

@@ -270,6 +270,9 @@ pub enum Error {
     /// The person is deactivated in all tenants.
     #[error("The person is deactivated in all tenants: reactivate them first.")]
     PersonDeactivated,
+    /// The person has not accepted the membership, or it is suspended or rejected.
+    #[error("The membership of the person in that tenant is not active: a new one is accepted first.")]
+    MembershipNotActive,
     /// A role of this name grants less than it is to grant.
     #[error(
         "The tenant's role {name:?} grants less than everything; its holders would get it too. Choose another name."

@@ -1,8 +1,10 @@
 //! What is ours beside the contract of the original: a folder a feature, and a line for each in [`FEATURES`].
 
+mod clients;
 pub(crate) mod events;
 pub(crate) mod giving;
 pub(crate) mod lifecycle;
+pub(crate) mod own_memberships;
 pub(crate) mod passwords;
 pub(crate) mod permissions;
 pub(crate) mod provisioning;
@@ -41,6 +43,8 @@ pub(crate) const FEATURES: &[Feature] = &[
     giving::FEATURE,
     purge::FEATURE,
     passwords::FEATURE,
+    clients::FEATURE,
+    own_memberships::FEATURE,
 ];
 
 /// Every kind of job: a row each.

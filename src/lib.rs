@@ -84,6 +84,7 @@ pub use builder::{
     Builder, MemberStep, PersonStep, ProvenLogin, TenantLimits, TenantStep, UserTenantService, Verifier,
 };
 pub use clock::Clock;
+pub use domain::clients::IssuedClient;
 pub use error::{BuildError, Error, ErrorCode, NamedRow, Result};
 pub use features::events::{EventPage, EventQuery, RecordedEvent};
 pub use features::permissions::{EffectivePermission, EffectivePermissions, EffectiveSource, PermissionQuestion};

@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use super::token::TokenError;
 use crate::model::Inactive;
+use crate::model::permission::EVERYBODY;
 
 /// The value of the tenant type claim that lets a caller reach every tenant.
 pub(crate) const MASTER: &str = "master";
@@ -93,9 +94,9 @@ impl Caller {
         self.master || tenant == self.tenant_id
     }
 
-    /// Whether the token grants at least one of `permissions`, compared letter by letter.
+    /// Whether the token grants at least one of `permissions`, compared letter by letter. What is everybody's needs none.
     pub(crate) fn may(&self, permissions: &[&str]) -> bool {
-        permissions.iter().any(|permission| self.permissions.contains(*permission))
+        permissions == [EVERYBODY] || permissions.iter().any(|permission| self.permissions.contains(*permission))
     }
 }
 

@@ -1,6 +1,7 @@
 //! All sessions of the service: each is of one scope, and asks for a proof or a reason. Beside [`Lookups`], nothing else holds the [`Store`].
 
 mod caller;
+mod clients;
 mod logins;
 mod templates;
 
@@ -34,6 +35,8 @@ pub(crate) struct Sessions {
     new_users: NewUsers,
     /// For how many days an archived tenant can be restored.
     retention_days: u16,
+    /// The client applications of new people whose maker has none.
+    default_clients: Arc<[i32]>,
     operator: bool,
     /// Which permissions there are.
     catalogue: Arc<Catalogue>,
@@ -90,6 +93,7 @@ impl Sessions {
             acceptance: MembershipAcceptance::default(),
             new_users: NewUsers::default(),
             retention_days: RETENTION_DAYS,
+            default_clients: Arc::default(),
             operator: false,
             catalogue: Arc::default(),
             passwords: Arc::default(),
@@ -116,6 +120,16 @@ impl Sessions {
     /// The same, with archived tenants that can be restored for so many days.
     pub(crate) fn retaining(self, retention_days: u16) -> Self {
         Self { retention_days, ..self }
+    }
+
+    /// The same, with client applications of new people whose maker has none.
+    pub(crate) fn with_default_clients(self, clients: Vec<i32>) -> Self {
+        Self { default_clients: clients.into(), ..self }
+    }
+
+    /// The client applications of new people whose maker has none; `None` where the deployment names none either.
+    pub(crate) fn default_clients(&self) -> Option<&[i32]> {
+        Some(&*self.default_clients).filter(|clients| !clients.is_empty())
     }
 
     /// Which permissions there are.

@@ -171,6 +171,7 @@ impl UserTenantService {
             catalogue: self.sessions().catalogue(),
             acceptance: self.sessions().acceptance(),
             new_users: self.sessions().new_users(),
+            default_clients: self.sessions().default_clients(),
             role_type: None,
             clients: &[],
         }

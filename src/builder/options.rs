@@ -112,6 +112,20 @@ impl Builder {
         Self { acceptance, ..self }
     }
 
+    /// The client applications that new people may log in with whose maker has none, by their numbers; none by default.
+    ///
+    /// ```
+    /// use user_tenant_service::Builder;
+    ///
+    /// fn web(builder: Builder) -> Builder {
+    ///     builder.default_auth_client_ids([1])
+    /// }
+    /// ```
+    #[must_use]
+    pub fn default_auth_client_ids(self, clients: impl IntoIterator<Item = i32>) -> Self {
+        Self { default_clients: clients.into_iter().collect(), ..self }
+    }
+
     /// Permissions of the application, beside those that were named before: `GET /permissions` lists them, and roles may hold
     /// them. Each is a key alone, or a key and what it opens.
     ///

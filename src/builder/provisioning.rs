@@ -32,6 +32,7 @@ impl UserTenantService {
     /// [`crate::ErrorCode::UnknownTemplate`], [`crate::ErrorCode::ValidationFailed`], and when the database fails.
     pub async fn provision(&self, wanted: Provision, reason: Option<&str>) -> Result<Provisioned> {
         let (session, sessions) = (self.write().await?.because(reason), self.sessions());
-        Ok(rules::provision(session, sessions.catalogue(), sessions.new_users(), wanted).await?.into_inner())
+        let made = rules::provision(session, sessions.catalogue(), sessions.new_users(), sessions.default_clients(), wanted).await?;
+        Ok(made.into_inner())
     }
 }

@@ -21,7 +21,8 @@ use super::mcp::McpOptions;
 use super::microservice::MicroserviceOptions;
 use super::print::{OURS, name};
 use super::resource::{
-    EventsOptions, GroupAction, PermissionsAction, RoleAction, TenantAction, UserAction, with_references, with_words,
+    ClientAction, EventsOptions, GroupAction, PermissionsAction, RoleAction, TenantAction, UserAction, with_references,
+    with_words,
 };
 use crate::config::{SETTINGS, Setting};
 use crate::migrations::optional_constraints;
@@ -84,6 +85,9 @@ pub(super) enum Command {
     /// Work with the groups of a tenant.
     #[command(subcommand)]
     Group(Box<GroupAction>),
+    /// Work with the client applications that people log in with.
+    #[command(subcommand)]
+    Client(Box<ClientAction>),
     /// Ask which permissions there are, and who has which.
     #[command(subcommand)]
     Permissions(Box<PermissionsAction>),
@@ -155,7 +159,15 @@ pub(super) enum MigrateAction {
     /// List the migrations and where the database stands with each.
     Status,
     /// Report what separates the database from what this program expects; exit code 5 if anything does.
-    Check,
+    Check(CheckOptions),
+}
+
+/// Options of `migrate check`.
+#[derive(Debug, Args)]
+pub(super) struct CheckOptions {
+    /// Tell too how many people cannot log in by password at the authentication service, and why.
+    #[arg(long)]
+    pub(super) login: bool,
 }
 
 /// Options of `migrate up`.

@@ -190,6 +190,7 @@ impl Context {
             .caller_cache(config.caller_cache)
             .permission_source(config.permission_source)
             .membership_acceptance(config.membership_acceptance)
+            .default_auth_client_ids(config.default_auth_client_ids.iter().copied())
             .archive_retention_days(config.archive_retention_days)
             .new_users(config.new_users)
             .passwords(self.passwords()?)

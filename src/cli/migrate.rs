@@ -8,11 +8,12 @@ use user_tenant_store::scope::SystemReason;
 use user_tenant_store::session::Limits;
 use user_tenant_store::value::format_timestamp;
 
-use super::arguments::{MigrateAction, UpOptions};
+use super::arguments::{CheckOptions, MigrateAction, UpOptions};
 use super::context::Context;
 use super::failure::Failure;
 use super::print::{ask, say};
 use crate::access::sessions::Sessions;
+use crate::domain::logins::logins;
 use crate::domain::older_names::older_names;
 use crate::error::{BuildError, Error};
 
@@ -53,7 +54,7 @@ pub(super) async fn migrate(context: &Context, action: &MigrateAction) -> Result
                 say(&format!("{}  {state}", status.step))?;
             }
         }
-        MigrateAction::Check => {
+        MigrateAction::Check(CheckOptions { login }) => {
             let (ahead, mut findings): (Vec<_>, Vec<_>) =
                 migrator.check().await?.into_iter().partition(|finding| matches!(finding, Finding::Ahead(_)));
             // What the program could bear may keep it from reading all the same.
@@ -73,7 +74,7 @@ pub(super) async fn migrate(context: &Context, action: &MigrateAction) -> Result
             }
             ahead.iter().try_for_each(|finding| say(&finding.to_string()))?;
             say_adopted(&mut migrator).await?;
-            say_older_names(sessions).await?;
+            say_of_rows(sessions, *login).await?;
         }
     }
     Ok(())
@@ -96,12 +97,20 @@ async fn say_adopted(migrator: &mut Migrator) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Says which names are older than the forms in which they are written now. Nothing has to be done about them.
-async fn say_older_names(sessions: Option<Sessions>) -> Result<(), Failure> {
+/// Says which names are older than the forms in which they are written now, of which nothing has to be done, and where that is
+/// asked, who cannot log in.
+async fn say_of_rows(sessions: Option<Sessions>, login: bool) -> Result<(), Failure> {
     let Some(sessions) = sessions else { return Ok(()) };
-    let names = older_names(&sessions.read_system(SystemReason::CommandLine)).await;
+    let session = sessions.read_system(SystemReason::CommandLine);
+    let names = older_names(&session).await;
+    let logins = if login { Some(logins(&session).await) } else { None };
+    drop(session);
     sessions.close().await;
-    names.map_err(Error::from)?.iter().try_for_each(|older| say(&older.to_string()))
+    names.map_err(Error::from)?.iter().try_for_each(|older| say(&older.to_string()))?;
+    match logins {
+        Some(logins) => say(&logins.map_err(Error::from)?.to_string()),
+        None => Ok(()),
+    }
 }
 
 fn left_out(without: &[String]) -> String {

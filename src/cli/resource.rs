@@ -1,5 +1,6 @@
 //! `tenant | user | role | group` with `list | get | create | update | remove`: daily work with a service.
 
+mod clients;
 mod events;
 mod giving;
 mod help;
@@ -23,6 +24,7 @@ use serde_json::{Map, Value as Json};
 use user_tenant_store::entity::{PropertyRole, Relation, RelationKind};
 use user_tenant_store::{Entity, EntityMeta};
 
+pub(super) use self::clients::{ClientAction, client};
 pub(super) use self::events::{EventsOptions, events};
 pub(super) use self::giving::{GroupAction, group};
 pub(super) use self::help::with_words;

@@ -152,6 +152,11 @@ pub(crate) const SETTINGS: &[Setting] = &[
         "When a membership counts that a tenant gives to a person of another tenant: vouched (at once, as issuers of the original need it) or required (once the membership is active, which the login of the person makes it)",
     ),
     plain(
+        "DEFAULT_AUTH_CLIENT_IDS",
+        None,
+        "Client applications that new people may log in with whose maker has none: their numbers, as client list shows them, with commas between them",
+    ),
+    plain(
         "PERMISSIONS",
         None,
         "Permissions of the application beside the service's own: keys with commas between them, or JSON, [{\"name\": \"UseOven\", \"meaning\": \"Use the oven\"}]; in a file a list of keys or tables",

@@ -61,6 +61,8 @@ pub(crate) struct Principal<'a> {
     pub(crate) role_type: Option<i32>,
     /// Client applications that the role held is bound to; empty where it is bound to none.
     pub(crate) clients: &'a [String],
+    /// The client applications of new people whose maker has none.
+    pub(crate) default_clients: Option<&'a [i32]>,
 }
 
 impl Principal<'_> {

@@ -208,6 +208,8 @@ codes! {
     Taken "TAKEN" 409, 409 "ConflictError";
     /// The username or the e-mail address leads to somebody else.
     LoginTaken "LOGIN_TAKEN" 409, 409 "ConflictError";
+    /// The person has not accepted the membership that they are to log in to, or it is suspended or rejected.
+    MembershipNotActive "MEMBERSHIP_NOT_ACTIVE" 409, 409 "ConflictError" "MEMBERSHIP_NOT_ACTIVE";
     /// A role of this name exists, and grants less than it is to grant.
     RoleGrantsLess "ROLE_GRANTS_LESS" 409, 409 "ConflictError";
     /// The body names a role template that there is not, or that is retired.

@@ -126,6 +126,7 @@ impl Error {
             Self::Taken(_) => Code::Taken,
             Self::LoginTaken | Self::PersonDeactivated => Code::LoginTaken,
             Self::RoleGrantsLess { .. } => Code::RoleGrantsLess,
+            Self::MembershipNotActive => Code::MembershipNotActive,
             Self::UnknownTemplate(_) => Code::UnknownTemplate,
             Self::TemplateChanged { .. } => Code::TemplateChanged,
             Self::UnknownPermission(_) => Code::UnknownPermission,

@@ -21,6 +21,7 @@ use super::query::CURSOR;
 use super::route::{self, Body, Form, Meta, PlainShape, Query, Route, Shape};
 use crate::access::locator::Locator;
 use crate::error::BoxError;
+use crate::model::permission::EVERYBODY;
 use components::{Components, SECURITY_SCHEME};
 
 const JSON: &str = "application/json";
@@ -133,6 +134,9 @@ fn operation(route: &Route, components: &mut Components) -> serde_json::Result<O
 fn permissions(route: &Route) -> String {
     if let Some(entrance) = route.entrance {
         return entrance.description.to_owned();
+    }
+    if route.permissions == [EVERYBODY] {
+        return "Needs a token, and no permission: it is about the caller alone.".to_owned();
     }
     let masters = if route.for_masters { "\n\nOnly for callers who reach every tenant." } else { "" };
     format!("Needs any one of these permissions:\n\n- `{}`{masters}", route.permissions.join("`\n- `"))

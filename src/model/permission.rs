@@ -40,6 +40,9 @@ macro_rules! catalogue {
     (@one $one:literal) => { Some($one) };
 }
 
+/// What a route asks for that is about the caller alone, whatever they may do: any token opens it, and no claim grants it.
+pub(crate) const EVERYBODY: &str = "*";
+
 catalogue! {
     VIEW_ALL_TENANT_OF_SELF = "ViewAllTenantOfSelf": "List the tenants that the caller works for";
     SUPER_ADMIN = "SuperAdmin";
@@ -99,6 +102,10 @@ catalogue! {
     RESET_USER_PASSWORD = "ResetUserPassword": "Have a member set a new password";
     VIEW_PASSWORD_RESET_LINK = "ViewPasswordResetLink": "Get the link by which a member sets a new password, where it is not sent by mail";
     VERIFY_CREDENTIALS = "VerifyCredentials": "Tell whether a password is right, for a service that logs people in";
+    VIEW_AUTH_CLIENT = "ViewAuthClient": "List client applications";
+    CREATE_AUTH_CLIENT = "CreateAuthClient": "Make client applications";
+    UPDATE_AUTH_CLIENT = "UpdateAuthClient": "Give client applications new secrets, and people the applications that they may log in with";
+    DELETE_AUTH_CLIENT = "DeleteAuthClient": "Remove client applications";
     VIEW_EVENTS = "ViewEvents": "Read what changed: by whom, when and why";
 }
 

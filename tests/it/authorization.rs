@@ -133,6 +133,12 @@ pub(crate) fn prepare(world: &World) {
          UPDATE main.user_permissions SET allowed = false
              WHERE user_tenant_id = 'a0000000-0000-4000-8000-000000000032'",
     );
+    for id in [3_000_003, 3_000_004] {
+        world.run(&format!(
+            "INSERT INTO main.auth_clients (id, client_id, client_secret, secret, created_on, modified_on)
+             VALUES ({id}, 'free-{id}', 'free', 'free', '{MADE}', '{MADE}')"
+        ));
+    }
     for (role, tenant) in operation::FREE_ROLE.iter().zip(["a", "b"]) {
         world.run(&format!(
             "INSERT INTO main.roles (id, name, tenant_id, created_on, modified_on)
@@ -227,7 +233,7 @@ on_both!(a_token_without_the_permission_is_refused);
 fn a_token_without_the_permission_is_refused(world: &World) {
     let before = world.database.tables();
     let refused = refusal(403, "ForbiddenError", &json!("NotAllowedAccess"), "PERMISSION_MISSING");
-    for operation in &secured(world) {
+    for operation in secured(world).iter().filter(|operation| !operation.is_everybodys()) {
         let all_others = format!("allbut:{}", operation.permissions.join(","));
         for profile in ["noperm_a", "no_permissions_claim", "perm_string", "perm_star", &all_others] {
             for target in [Target::Own, Target::Foreign, Target::Unknown] {
@@ -237,6 +243,21 @@ fn a_token_without_the_permission_is_refused(world: &World) {
         }
     }
     assert_eq!(world.database.tables(), before, "who is refused changes nothing");
+}
+
+on_both!(what_is_everybodys_needs_no_permission);
+fn what_is_everybodys_needs_no_permission(world: &World) {
+    prepare(world);
+    let operations = secured(world);
+    let everybodys: Vec<_> = operations.iter().filter(|operation| operation.is_everybodys()).collect();
+    assert_eq!(everybodys.len(), 2, "each must be about the caller alone");
+    for operation in everybodys {
+        assert!(operation.is_personal() && !operation.for_masters, "{}", operation.name);
+        for profile in ["noperm_a", "no_permissions_claim", "perm_string", "perm_star"] {
+            let answer = send_and_restore(world, operation, &request(world, operation, Target::Own).token(profile));
+            assert!(answer.status < 300, "{} with {profile}: {} {}", operation.name, answer.status, text(&answer));
+        }
+    }
 }
 
 on_both!(each_listed_permission_suffices);

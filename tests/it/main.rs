@@ -9,6 +9,7 @@
 )]
 
 mod adoption;
+mod auth_clients;
 mod authorization;
 mod callback;
 mod clients;
@@ -29,6 +30,7 @@ mod mcp;
 mod members;
 mod names;
 mod outage;
+mod own_memberships;
 mod paging;
 mod passwords;
 mod permissions;

@@ -28,6 +28,8 @@ const WITHOUT_POWER: &[&str] = &[
     "DELETE /user-tenant-prefs/{id}/hard",
     "PUT /users/{id}/password",
     "POST /credentials/verify",
+    "POST /user/{id}/tenants/{tenantId}/accept",
+    "PUT /user/{id}/default-tenant",
 ];
 
 /// Operations that change nothing of a member, nor of a role, who might hold more than the caller. These groups give nothing.

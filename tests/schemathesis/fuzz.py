@@ -41,6 +41,7 @@ TENANT = "a0000000-0000-4000-8000-000000000001"
 ADMINISTRATORS = "a0000000-0000-4000-8000-000000000011"
 FREE_ROLE = "a0000000-0000-4000-8000-000000000018"
 FREE_GROUP = "a0000000-0000-4000-8000-000000000042"
+FREE_CLIENT = "3000003"
 # What stands for a parameter of a path, by the segment before it.
 ROWS = {
     "tenants": TENANT,
@@ -53,6 +54,7 @@ ROWS = {
     "role-templates": "viewer",
     # A token, whose digest is among what must hold.
     "password-resets": "token",
+    "clients": FREE_CLIENT,
 }
 # What must hold for an operation to be carried out: steps of a life lead on from somewhere.
 OTHER_TENANT = "b0000000-0000-4000-8000-000000000001"
@@ -82,8 +84,10 @@ GIVEN = {
 ELSEWHERE = ("/tenants/{id}/activate", "/tenants/{id}/restore", "/tenants/{id}/purge")
 # The caller, where an operation is about nobody else.
 CALLER = {
-    "/user/{id}/tenants": "a0000000-0000-4000-8000-000000000021",
     "/users/{id}/password": "a0000000-0000-4000-8000-000000000021",
+    "/user/{id}/tenants": {"id": "a0000000-0000-4000-8000-000000000021"},
+    "/user/{id}/default-tenant": {"id": "a0000000-0000-4000-8000-000000000021"},
+    "/user/{id}/tenants/{tenantId}/accept": {"id": "a0000000-0000-4000-8000-000000000021", "tenantId": TENANT},
 }
 # Values of a body's members that only a row, or nobody else, can have.
 MEMBERS = {
@@ -104,6 +108,8 @@ MEMBERS = {
     "confirm": lambda: "tenant-b",
     "currentPassword": lambda: "correct horse battery staple",
     "password": lambda: f"four random words {uuid.uuid4().hex[:12]}",
+    "clientId": lambda: uuid.uuid4().hex[:12],
+    "clients": lambda: ["web"],
 }
 RUNS = [
     # caller, kind of values, whether the rows of the fixture are named
@@ -121,6 +127,9 @@ def restore(database, seed, label):
     connection.executescript(seed)
     connection.execute(
         "INSERT INTO roles (id, name, tenant_id, permissions) VALUES (?, 'free', ?, '[]')", (FREE_ROLE, TENANT)
+    )
+    connection.execute(
+        "INSERT INTO auth_clients (id, client_id, client_secret, secret) VALUES (?, 'free', 'free', 'free')", (FREE_CLIENT,)
     )
     # What a token grants counts only where the caller's role grants it too.
     with open("openapi.json", encoding="utf-8") as file:
@@ -142,7 +151,7 @@ def restore(database, seed, label):
 def path_parameters(path):
     """The rows of the fixture that a path can name."""
     if path in CALLER:
-        return {"id": CALLER[path]}
+        return CALLER[path]
     if path in ELSEWHERE:
         return {"id": OTHER_TENANT}
     segments = path.strip("/").split("/")

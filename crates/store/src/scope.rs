@@ -90,6 +90,8 @@ pub enum SystemReason {
     AddMember,
     /// Change a member: which other tenants have the person decides who may change what the person logs in with.
     ChangeMember,
+    /// Accept a membership in another tenant than that of the token, or choose one as the home: the person's own.
+    OwnMembership,
     /// Choose another default tenant for a user that leaves one.
     RemoveMember,
     /// Deactivate a person in all tenants, or reactivate them.
@@ -114,6 +116,8 @@ pub enum SystemReason {
     Jobs,
     /// Read and save the deployment's templates of roles, and compare or change roles of them in any tenant.
     RoleTemplates,
+    /// Read and change client applications, which are of no tenant, and say who may log in with which.
+    Clients,
     /// Tell whether roles hold permissions of products.
     Catalogue,
     /// Erase a tenant's rows for good, with people who have no other tenant: no other reason opens [`crate::erase`].

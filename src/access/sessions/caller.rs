@@ -60,7 +60,20 @@ impl CallerSessions {
     where
         S: Scope + Sees<IdempotencyKey>,
     {
-        let session = self.all.store.write_about(scope, self.actor(), self.context(), turn).await?;
+        self.begin_as(scope, self.actor(), turn).await
+    }
+
+    /// The same in the name of another than the caller's membership.
+    pub(super) async fn begin_as<S>(
+        &self,
+        scope: S,
+        actor: Actor,
+        turn: Option<Arc<Turn>>,
+    ) -> StoreResult<Session<S, Write>>
+    where
+        S: Scope + Sees<IdempotencyKey>,
+    {
+        let session = self.all.store.write_about(scope, actor, self.context(), turn).await?;
         match &self.once {
             // Boxed: all other requests would have room for it.
             Some(once) => Box::pin(once.begin(session)).await,
@@ -240,6 +253,7 @@ impl CallerSessions {
             acceptance: self.all.acceptance,
             new_users: self.all.new_users,
             role_type: power.and_then(|power| power.role_type),
+            default_clients: self.all.default_clients(),
             clients: power.map_or(&[], |power| &power.clients),
         }
     }
@@ -272,6 +286,11 @@ impl CallerSessions {
     /// When memberships beside a person's home are active.
     pub(crate) fn acceptance(&self) -> MembershipAcceptance {
         self.all.acceptance
+    }
+
+    /// The client applications of new people whose maker has none.
+    pub(crate) fn default_clients(&self) -> Option<&[i32]> {
+        self.all.default_clients()
     }
 
     /// For how many days an archived tenant can be restored, where it does not say so itself.

@@ -12,7 +12,7 @@ const EXAMPLES: &[(&str, &[&str])] = &[
     ("migrate up", &["migrate up", "migrate up --without uq_users_email", "migrate up --database-url sqlite:users.db"]),
     ("migrate down", &["migrate down", "migrate down --to 0"]),
     ("migrate status", &["migrate status"]),
-    ("migrate check", &["migrate check --database-url postgres://app@db/users"]),
+    ("migrate check", &["migrate check --database-url postgres://app@db/users", "migrate check --login"]),
     (
         "bootstrap",
         &[
@@ -86,6 +86,12 @@ const EXAMPLES: &[(&str, &[&str])] = &[
         &["user reset-password ann --tenant acme", "user reset-password ann --tenant acme --print"],
     ),
     ("user deactivate", &["user deactivate ann --reason 'Left the company'"]),
+    ("user clients", &["user clients ann web mobile --tenant acme"]),
+    ("user default-tenant", &["user default-tenant ann beta --tenant acme"]),
+    ("client list", &["client list", "client list --output json"]),
+    ("client create", &["client create web --redirect-url https://acme.example/login"]),
+    ("client rotate", &["client rotate web"]),
+    ("client remove", &["client remove web --yes"]),
     ("role list", &["role list", "role list --tenant acme --output json"]),
     ("role get", &["role get reader"]),
     ("role create", &["role create --set name=reader --set 'permissions=[\"ViewTenant\"]'"]),

@@ -5,6 +5,7 @@ use clap::{Args, Subcommand};
 use serde_json::{Map, Value as Json, json};
 
 use super::passwords::{PasswordOptions, ResetOptions, password, reset};
+use super::clients::{ClientsOptions, DefaultTenantOptions, clients_of, default_tenant};
 use super::path::Path;
 use super::provision::{ProvisionOptions, provision};
 use super::purge::{PurgeOptions, purge};
@@ -60,6 +61,10 @@ pub(in crate::cli) enum UserAction {
     Password(PasswordOptions),
     /// Let a member set a new password, once, by a link.
     ResetPassword(ResetOptions),
+    /// Say with which client applications a user may log in, and with no others.
+    Clients(ClientsOptions),
+    /// Say which of their tenants a user logs in to.
+    DefaultTenant(DefaultTenantOptions),
 }
 
 /// Options of a step.
@@ -126,6 +131,8 @@ pub(in crate::cli) async fn user(context: &Context, action: UserAction) -> Resul
         UserAction::Reactivate { options, everywhere } => {
             step(context, Kind::User, options, REACTIVATE, everywhere).await
         }
+        UserAction::Clients(options) => clients_of(context, options).await,
+        UserAction::DefaultTenant(options) => default_tenant(context, options).await,
         UserAction::Deactivate(options) => step(context, Kind::User, options, DEACTIVATE, true).await,
         UserAction::Password(options) => password(context, options).await,
         UserAction::ResetPassword(options) => reset(context, options).await,

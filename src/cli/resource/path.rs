@@ -98,6 +98,11 @@ impl Path {
         Self { client: self.client.clone(), kind, within: self.within.clone(), tenant: self.tenant.clone() }
     }
 
+    /// The way to the same kind beside tenants.
+    pub(super) fn outside(&self) -> Self {
+        Self { client: self.client.clone(), kind: self.kind, within: String::new(), tenant: None }
+    }
+
     /// Where the rows are, as a part of a sentence.
     pub(super) fn place(&self) -> String {
         self.tenant.as_ref().map(|tenant| format!(" in the tenant {}", plain(tenant))).unwrap_or_default()

@@ -39,7 +39,8 @@ pub(crate) async fn add(
     let here = here.ok_or_else(|| Error::NotFound(Sought::of::<Tenant>(&tenant)))?;
     tenants::not_purging(&here)?;
     let locale = wanted.locale.or_else(|| profile.flatten()?.locale());
-    let clients = creator.and_then(|creator| creator.auth_client_ids);
+    let own = creator.and_then(|creator| creator.auth_client_ids).filter(|own| !own.is_empty());
+    let clients = own.or_else(|| principal.default_clients.map(<[i32]>::to_vec));
     let joining = joining(&session, login, known, wanted.person, tenant, clients).await?;
     may_assign(&principal, wanted.role, role.as_ref())?;
     let status = principal.new_users.status(joining.known.is_none());

@@ -31,5 +31,7 @@ pub(super) fn routes() -> Vec<Route> {
 async fn provision(sessions: CallerSessions, body: Sent<TenantProvision>) -> Result<Told<TenantProvisioned>> {
     let wanted = wanted(&body.0)?;
     let session = sessions.provision_tenant().await?.because(reason::of(&body.0));
-    Ok(Told(rules::provision(session, sessions.catalogue(), sessions.new_users(), wanted).await?.into_inner().into()))
+    Ok(Told(
+        rules::provision(session, sessions.catalogue(), sessions.new_users(), sessions.default_clients(), wanted).await?.into_inner().into(),
+    ))
 }

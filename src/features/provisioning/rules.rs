@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use user_tenant_store::record::{New, Patch};
+use user_tenant_store::record::New;
 use user_tenant_store::repository::Prepared;
 use user_tenant_store::scope::System;
 use user_tenant_store::session::{Committed, Session, Write};
@@ -13,14 +13,13 @@ use uuid::Uuid;
 use super::wanted::{Provision, Provisioned, ProvisionedClient};
 use crate::domain::provisioning::{self, Login};
 use crate::domain::users::{self, Known};
-use crate::domain::{administrators, names, role_templates, tenants};
+use crate::domain::{administrators, clients, names, role_templates, tenants};
 use crate::error::{Error, Result, Rule};
 use crate::model::tenant_config::{PROFILE, locale_of};
 use crate::model::{
     AuthClient, Catalogue, Group, NewUsers, PersonState, Role, Tenant, TenantConfig, TenantState, TenantStatus, User,
     UserTenant,
 };
-use crate::random;
 
 /// Makes all of it, or nothing.
 ///
@@ -30,6 +29,7 @@ pub(crate) async fn provision(
     session: Session<System, Write>,
     catalogue: &Catalogue,
     new_users: NewUsers,
+    default_clients: Option<&[i32]>,
     wanted: Provision,
 ) -> Result<Committed<Provisioned>> {
     let wanted = checked(wanted)?;
@@ -56,10 +56,10 @@ pub(crate) async fn provision(
         // Locked, since it is changed: two who hold it would wait for each other.
         session.repository::<User>().lock_by_id(*id).await?;
     }
-    let clients = client.as_ref().map(|client| vec![client.id]);
+    let clients = client.as_ref().map(|client| vec![client.id]).or_else(|| default_clients.map(<[i32]>::to_vec));
     let joining = users::joining(&session, login, known, wanted.administrator, tenant, clients).await?;
     if let Some(person) = &joining.known {
-        let_log_in(&session, person, client.as_ref()).await?;
+        clients::add(&session, person, client.as_ref().map(|client| client.id)).await?;
     }
 
     let (user, is_new) = (joining.user, joining.known.is_none());
@@ -170,25 +170,9 @@ async fn create_client(
     let client =
         if client.get(AuthClient::CLIENT_ID).is_some() { client } else { client.with(AuthClient::CLIENT_ID, key)? };
     let client_id = text(&client, AuthClient::CLIENT_ID).to_owned();
-    let [client_secret, secret] = [random::secret(), random::secret()];
-    let (client_secret, secret) = (client_secret.map_err(Error::Internal)?, secret.map_err(Error::Internal)?);
-    let client = client.with(AuthClient::CLIENT_SECRET, client_secret.as_str())?.with(AuthClient::SECRET, secret)?;
+    let (client, client_secret) = clients::with_secrets(client)?;
     let id = provisioning::create_client(session, tenant, client).await?;
-    Ok(ProvisionedClient { id, client_id, client_secret: client_secret.into() })
-}
-
-/// Lets a person who is known already log in with the tenant's client application. Nothing else of them changes.
-async fn let_log_in(session: &Session<System, Write>, person: &User, client: Option<&ProvisionedClient>) -> Result<()> {
-    if person.state() == PersonState::Deactivated {
-        return Err(Error::PersonDeactivated);
-    }
-    if let Some(client) = client {
-        let mut clients = person.auth_client_ids.clone().unwrap_or_default();
-        clients.push(client.id);
-        let patch = Patch::empty().with(User::AUTH_CLIENT_IDS, clients)?;
-        session.repository::<User>().update_by_id(person.id, patch).await?;
-    }
-    Ok(())
+    Ok(ProvisionedClient { id, client_id, client_secret })
 }
 
 /// Adds a row to insert, and its name and id to those to tell.

@@ -1,9 +1,9 @@
 //! What is asked for of a new tenant, and what was made, for HTTP and for the library alike.
 
-use secrecy::SecretString;
 use user_tenant_store::record::New;
 use uuid::Uuid;
 
+pub use crate::domain::clients::IssuedClient as ProvisionedClient;
 use crate::model::{AuthClient, Group, Tenant, TenantConfig, TenantState, User, UserStatus};
 
 /// The templates of the roles that a tenant begins with, unless others are named.
@@ -76,15 +76,4 @@ pub struct Provisioned {
     pub groups: Vec<(String, Uuid)>,
     /// The client application, if one was asked for.
     pub client: Option<ProvisionedClient>,
-}
-
-/// A client application that was made for a tenant.
-#[derive(Debug)]
-pub struct ProvisionedClient {
-    /// The number that users refer to.
-    pub id: i32,
-    /// The name that it presents.
-    pub client_id: String,
-    /// The secret that it presents. No route tells it again.
-    pub client_secret: SecretString,
 }

@@ -55,6 +55,8 @@ const PARAMETERS: &[(&str, &str, &str)] = &[
     ("/users/{id}", "a0000000-0000-4000-8000-000000000022", "b0000000-0000-4000-8000-000000000022"),
     ("/users/{userId}", "a0000000-0000-4000-8000-000000000022", "b0000000-0000-4000-8000-000000000022"),
     ("/role-templates/{name}", "viewer", "member"),
+    ("/clients/{id}", "3000003", "3000004"),
+    ("/tenants/{tenantId}", "a0000000-0000-4000-8000-000000000001", "b0000000-0000-4000-8000-000000000001"),
     ("/user/{userId}", "a0000000-0000-4000-8000-000000000022", "b0000000-0000-4000-8000-000000000022"),
 ];
 
@@ -103,6 +105,10 @@ const GIVEN: &[(&str, &str)] = &[
         "INSERT INTO main.group_groups (id, group_id, member_group_id)
              SELECT m.id, g.id, m.id FROM main.groups AS g JOIN main.groups AS m ON m.tenant_id = g.tenant_id
              WHERE g.name LIKE 'engineers%' AND m.name = 'free'",
+    ),
+    (
+        "POST /user/{id}/tenants/{tenantId}/accept",
+        "UPDATE main.user_tenants SET status = 0 WHERE id = 'a0000000-0000-4000-8000-000000000031'",
     ),
     (
         "POST /tenants/{id}/activate",
@@ -254,6 +260,11 @@ impl Operation {
     /// Whether it is about the caller itself.
     pub(crate) fn is_personal(&self) -> bool {
         PERSONAL.iter().any(|path| self.name.contains(path))
+    }
+
+    /// Whether it needs no permission.
+    pub(crate) fn is_everybodys(&self) -> bool {
+        self.permissions == ["*"]
     }
 
     /// Whether the path names a row.

@@ -107,7 +107,9 @@ impl Scene {
             "INSERT INTO main.roles (id, name, tenant_id, created_on, modified_on)
              VALUES ('{FREE_ROLE}', 'free', '{A}', '{made}', '{made}');
              INSERT INTO main.groups (id, name, tenant_id, created_on, modified_on)
-             VALUES ('{FREE_GROUP}', 'free', '{A}', '{made}', '{made}')"
+             VALUES ('{FREE_GROUP}', 'free', '{A}', '{made}', '{made}');
+             INSERT INTO main.auth_clients (id, client_id, client_secret, secret, created_on, modified_on)
+             VALUES (3000003, 'free', 'free', 'free', '{made}', '{made}')"
         ));
     }
 
@@ -123,6 +125,7 @@ impl Scene {
         let is_for_masters = path == "/tenants/provision"
             || path.starts_with("/users/")
             || path.starts_with("/role-templates")
+            || path.starts_with("/clients")
             || path.starts_with(&format!("/tenants/{B}/"));
         let request = request.token(if is_for_masters { "master_a" } else { "admin_a" });
         if body.is_null() { request } else { request.json(body) }
@@ -233,7 +236,16 @@ fn writes() -> Vec<(String, String, Json)> {
             json!({ "tenantIds": [B], "create": true }),
         ),
     ];
-    writes.map(|(name, path, body)| (name.to_owned(), path, body)).into()
+    let own = [
+        ("POST /clients", "/clients".to_owned(), json!({ "clientId": "new" })),
+        ("POST /clients/{id}/rotate", "/clients/3000003/rotate".to_owned(), Json::Null),
+        ("DELETE /clients/{id}", "/clients/3000003".to_owned(), Json::Null),
+        ("PUT /users/{id}/clients", format!("/users/{ANDY}/clients"), json!({ "clients": ["web", "mobile"] })),
+        ("POST /user/{id}/tenants/{tenantId}/accept", format!("/user/{ALICE}/tenants/{A}/accept"), Json::Null),
+        ("PUT /user/{id}/default-tenant", format!("/user/{ALICE}/default-tenant"), json!({ "tenantId": A })),
+    ];
+    let writes = writes.into_iter().chain(own);
+    writes.map(|(name, path, body)| (name.to_owned(), path, body)).collect()
 }
 
 on_both!(h34_a_write_that_is_interrupted_leaves_nothing);

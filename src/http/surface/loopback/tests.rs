@@ -387,6 +387,7 @@ fn every_cause_that_the_original_knows_is_above() {
         ErrorCode::IdempotencyKeyReused,
         ErrorCode::IdempotencyKeyAtWork,
         ErrorCode::UnknownTemplate,
+        ErrorCode::MembershipNotActive,
         ErrorCode::TemplateChanged,
     ];
     let seen: HashSet<_> = envelopes().iter().map(|(error, ..)| error.code()).collect();
