@@ -8,6 +8,7 @@ use axum::middleware::{Next, from_fn};
 
 use super::UserTenantService;
 use crate::access::guard::Opening;
+use crate::domain::bootstrap::Entry;
 use crate::error::{Error, Result};
 use crate::host::{Bootstrap, Bootstrapped, Caller, Listeners};
 use crate::http::origin;
@@ -50,7 +51,7 @@ impl UserTenantService {
     /// # Errors
     /// [`crate::ErrorCode::Taken`] when the tenant's key, the username or the address is taken.
     pub async fn bootstrap(&self, wanted: Bootstrap) -> Result<Bootstrapped> {
-        Ok(crate::domain::bootstrap::bootstrap(self.write().await?, wanted).await?.into_inner())
+        Ok(crate::domain::bootstrap::bootstrap(self.write().await?, wanted, Entry::default()).await?.into_inner().0)
     }
 
     /// Routes that only active callers get to who hold any one of `permissions`; an empty list lets nobody in. Others

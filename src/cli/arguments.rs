@@ -206,6 +206,13 @@ pub(super) struct BootstrapOptions {
     /// Name of the administrator's role.
     #[arg(long, default_value = "admin")]
     pub(super) role_name: String,
+    /// Name of the client application that the administrator logs in with. One that is not there is made, and its secret is
+    /// printed here and nowhere else.
+    #[arg(long, value_name = "NAME")]
+    pub(super) client_id: Option<String>,
+    /// Read the administrator's password from the first line of standard input: they log in by it at the authentication service.
+    #[arg(long)]
+    pub(super) password_stdin: bool,
 }
 
 impl Default for BootstrapOptions {
@@ -220,6 +227,8 @@ impl Default for BootstrapOptions {
             email: text("admin@localhost.localdomain"),
             first_name: text("Admin"),
             role_name: text("admin"),
+            client_id: None,
+            password_stdin: false,
         }
     }
 }

@@ -19,7 +19,7 @@ use super::failure::Failure;
 use super::print::{program, say};
 use super::token::mint;
 use crate::builder::UserTenantService;
-use crate::domain::bootstrap::bootstrap;
+use crate::domain::bootstrap::{Entry, bootstrap};
 use crate::error::Error;
 use crate::model::Tenant;
 
@@ -115,7 +115,7 @@ async fn first_start(context: &Context, service: &UserTenantService) -> Result<b
         return Ok(false);
     }
     let session = sessions.write_system(SystemReason::Bootstrap).await.map_err(Error::from)?;
-    match bootstrap(session, wanted(context, BootstrapOptions::default())).await {
+    match bootstrap(session, wanted(context, BootstrapOptions::default()), Entry::default()).await {
         Ok(made) => {
             made.into_inner();
             Ok(true)

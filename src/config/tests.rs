@@ -350,6 +350,19 @@ fn names_of_the_originals_logger_stand_for_ours() {
 }
 
 #[test]
+fn client_applications_are_named_by_their_numbers() {
+    let ids = |text: &'static str| {
+        config(&server_with(&[("DEFAULT_AUTH_CLIENT_IDS", text)])).map(|all| all.default_auth_client_ids)
+    };
+    assert_eq!(ids(" 2, 1").unwrap(), [2, 1]);
+    assert!(ids("").unwrap().is_empty());
+    for text in ["web", "1;2", "0", "-1", "99999999999"] {
+        let told = ids(text).unwrap_err().to_string();
+        assert!(told.contains("DEFAULT_AUTH_CLIENT_IDS") && told.contains("numbers of client applications"), "{told}");
+    }
+}
+
+#[test]
 fn times_are_in_the_unit_of_their_name() {
     let config = config(&[("SHUTDOWN_GRACE_MILLISECONDS", "1500"), ("JWT_LEEWAY_SECONDS", "30")]).unwrap();
     assert_eq!((config.shutdown_grace, config.jwt_leeway), (Duration::from_millis(1500), Duration::from_secs(30)));

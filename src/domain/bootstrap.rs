@@ -7,12 +7,14 @@ use user_tenant_store::scope::System;
 use user_tenant_store::session::{Committed, Session, Write};
 use uuid::Uuid;
 
+use super::clients::{self, IssuedClient};
+use super::passwords::{self, Hash};
 use super::provisioning::{self, Login};
 use super::users::Known;
 use super::{configs, seats, tenants};
 use crate::error::{Error, Result, Sought};
 use crate::model::permission::name_of;
-use crate::model::{PersonState, Role, Tenant, User, UserStatus, UserTenant};
+use crate::model::{AuthClient, PersonState, Role, Tenant, User, UserStatus, UserTenant};
 
 /// A tenant to make, with a role and an administrator who has it.
 #[derive(Debug, Clone)]
@@ -44,8 +46,24 @@ pub struct Bootstrapped {
     pub user_tenant: Uuid,
 }
 
+/// What the administrator logs in with at the authentication service.
+#[derive(Default)]
+pub(crate) struct Entry {
+    /// The name of a client application, which is made where there is none.
+    pub(crate) client: Option<String>,
+    /// The hash of the password.
+    pub(crate) password: Option<Hash>,
+}
+
+/// What was made, and the client application, if it is new.
+pub(crate) type Made = (Bootstrapped, Option<IssuedClient>);
+
 /// Makes all of it, or nothing.
-pub(crate) async fn bootstrap(session: Session<System, Write>, wanted: Bootstrap) -> Result<Committed<Bootstrapped>> {
+pub(crate) async fn bootstrap(
+    session: Session<System, Write>,
+    wanted: Bootstrap,
+    entry: Entry,
+) -> Result<Committed<Made>> {
     let tenant = New::<Tenant>::empty()
         .with(Tenant::NAME, wanted.tenant_name.as_str())?
         .with(Tenant::KEY, tenants::key(&wanted.tenant_key)?)?;
@@ -56,7 +74,8 @@ pub(crate) async fn bootstrap(session: Session<System, Write>, wanted: Bootstrap
     login.refuse_taken(&session).await?;
     let user = create_user(&session, tenant, login, &wanted.first_name).await?;
     let user_tenant = create_membership(&session, tenant, user, role, None).await?;
-    Ok(session.commit(Bootstrapped { tenant, user, user_tenant }).await?)
+    let client = enter(&session, user, entry).await?;
+    Ok(session.commit((Bootstrapped { tenant, user, user_tenant }, client)).await?)
 }
 
 /// Lets the administrator into a tenant that is there, for one that has locked everybody out. A user of these
@@ -65,7 +84,8 @@ pub(crate) async fn let_in(
     session: Session<System, Write>,
     tenant: Uuid,
     wanted: Bootstrap,
-) -> Result<Committed<Bootstrapped>> {
+    entry: Entry,
+) -> Result<Committed<Made>> {
     let session = session.in_name_of(tenant);
     let tenants = session.repository::<Tenant>();
     let (_, here) = session.ask((tenants.lock_by_id(tenant), tenants.get(tenant))).await?;
@@ -107,7 +127,29 @@ pub(crate) async fn let_in(
             membership.id
         }
     };
-    Ok(session.commit(Bootstrapped { tenant, user, user_tenant }).await?)
+    let client = enter(&session, user, entry).await?;
+    Ok(session.commit((Bootstrapped { tenant, user, user_tenant }, client)).await?)
+}
+
+/// Lets the person log in: with a client application beside those that they have, and by a password in place of another.
+async fn enter(session: &Session<System, Write>, user: Uuid, entry: Entry) -> Result<Option<IssuedClient>> {
+    let mut issued = None;
+    if let Some(name) = entry.client {
+        let id = if let Some(client) = clients::named(session, &name).await? {
+            client.id
+        } else {
+            let new = New::empty().with(AuthClient::CLIENT_ID, name)?;
+            issued.insert(clients::insert(session, new).await?).id
+        };
+        let people = session.repository::<User>();
+        let (_, person) = session.ask((people.lock_by_id(user), people.get(user))).await?;
+        let person = person.ok_or_else(|| Error::Internal("a new row is not there".into()))?;
+        clients::add(session, &person, Some(id)).await?;
+    }
+    if let Some(hash) = entry.password {
+        passwords::store(session, user, &hash).await?;
+    }
+    Ok(issued)
 }
 
 fn grants(role: &Role, permissions: &[String]) -> bool {

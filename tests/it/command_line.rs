@@ -1,5 +1,6 @@
 //! The command line as a stranger types it: what each command prints, and the exit code that scripts rely on.
 
+mod bootstrap;
 mod giving;
 mod keys;
 mod manual;

@@ -7,7 +7,7 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 
 use secrecy::ExposeSecret as _;
 use user_tenant_service::model::{
-    Group, PersonState, Role, Tenant, TenantState, TenantStatus, User, UserStatus, UserTenant,
+    AuthClient, Group, PersonState, Role, Tenant, TenantState, TenantStatus, User, UserStatus, UserTenant,
 };
 use user_tenant_service::store::Entity;
 use user_tenant_service::store::filter::Predicate;
@@ -189,6 +189,29 @@ async fn steps_are_taken(service: &UserTenantService, tenant: Uuid, user: Uuid) 
     assert_eq!(step(PersonStep::Reactivate).await.unwrap(), PersonState::Active);
 }
 
+/// Client applications, and what a person says of their memberships.
+async fn people_log_in(service: &UserTenantService, tenant: Uuid, user: Uuid) {
+    let web = || New::empty().with(AuthClient::CLIENT_ID, "library-web").unwrap();
+    let made = service.create_client(web()).await.unwrap();
+    assert_eq!(service.create_client(web()).await.unwrap_err().code(), ErrorCode::Taken);
+    service.allow_clients(user, &["library-web"]).await.unwrap();
+    assert_eq!(service.allow_clients(user, &["none"]).await.unwrap_err().code(), ErrorCode::RelatedNotFound);
+    assert_eq!(service.remove_client(made.id).await.unwrap_err().code(), ErrorCode::StillReferenced);
+    let rotated = service.rotate_client(made.id).await.unwrap();
+    assert!(rotated.id == made.id && rotated.client_secret.expose_secret() != made.client_secret.expose_secret());
+    service.allow_clients(user, &[]).await.unwrap();
+    service.remove_client(made.id).await.unwrap();
+    assert_eq!(service.rotate_client(made.id).await.unwrap_err().code(), ErrorCode::NotFound);
+    let suspended = service.accept_membership(user, tenant).await.unwrap_err().code();
+    assert_eq!(suspended, ErrorCode::TenantNotActive);
+    service.step_tenant(tenant, TenantStep::Activate, None).await.unwrap();
+    service.accept_membership(user, tenant).await.unwrap();
+    service.set_default_tenant(user, tenant).await.unwrap();
+    let nowhere = service.set_default_tenant(user, Uuid::nil()).await.unwrap_err().code();
+    assert_eq!(nowhere, ErrorCode::RelatedNotFound);
+    service.step_tenant(tenant, TenantStep::Suspend, None).await.unwrap();
+}
+
 /// A tenant with all that it begins with.
 async fn a_tenant_is_provisioned(service: &UserTenantService) {
     let tenant = || New::empty().with(Tenant::NAME, "Globex").unwrap().with(Tenant::KEY, " Globex ").unwrap();
@@ -348,6 +371,7 @@ async fn repositories_work_without_http(database: DatabaseOptions) {
     assert_eq!(found[0].status, 3);
 
     steps_are_taken(&service, tenant, user).await;
+    people_log_in(&service, tenant, user).await;
     a_tenant_is_provisioned(&service).await;
     templates_are_given(&service, tenant).await;
     groups_give(&service, tenant, role).await;

@@ -84,7 +84,17 @@ impl Workplace {
 
     /// Runs the program to its end.
     pub(crate) fn run(&self, arguments: &[&str]) -> Outcome {
-        let output = self.command(arguments).output().expect("the program can be started");
+        Self::ended(&mut self.command(arguments))
+    }
+
+    /// The same with something on standard input.
+    pub(crate) fn run_with_input(&self, arguments: &[&str], input: &str) -> Outcome {
+        let input = File::open(self.file("input", input)).expect("a file that was written can be read");
+        Self::ended(self.command(arguments).stdin(input))
+    }
+
+    fn ended(command: &mut Command) -> Outcome {
+        let output = command.output().expect("the program can be started");
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         Outcome {
             code: output.status.code().expect("the program ends by itself"),

@@ -84,7 +84,7 @@ GIVEN = {
 ELSEWHERE = ("/tenants/{id}/activate", "/tenants/{id}/restore", "/tenants/{id}/purge")
 # The caller, where an operation is about nobody else.
 CALLER = {
-    "/users/{id}/password": "a0000000-0000-4000-8000-000000000021",
+    "/users/{id}/password": {"id": "a0000000-0000-4000-8000-000000000021"},
     "/user/{id}/tenants": {"id": "a0000000-0000-4000-8000-000000000021"},
     "/user/{id}/default-tenant": {"id": "a0000000-0000-4000-8000-000000000021"},
     "/user/{id}/tenants/{tenantId}/accept": {"id": "a0000000-0000-4000-8000-000000000021", "tenantId": TENANT},

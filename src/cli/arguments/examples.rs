@@ -17,6 +17,7 @@ const EXAMPLES: &[(&str, &[&str])] = &[
         "bootstrap",
         &[
             "bootstrap --tenant-name Acme --tenant-key acme --email ann@acme.example --first-name Ann",
+            "bootstrap --client-id web --password-stdin --username ann --email ann@acme.example",
             "bootstrap --tenant acme --username ann --email ann@acme.example --role-name rescue",
         ],
     ),

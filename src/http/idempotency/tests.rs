@@ -19,7 +19,7 @@ use uuid::Uuid;
 use super::key::HEADER;
 use super::*;
 use crate::database::{Database, Outcome};
-use crate::domain::bootstrap::let_in;
+use crate::domain::bootstrap::{Entry, let_in};
 use crate::host::Bootstrap;
 use crate::http::dispatch;
 use crate::http::layers::HttpOptions;
@@ -209,7 +209,7 @@ impl Scene {
         let router = |users: &UserTenantService| dispatch::router(users.service(), routes(), &HttpOptions::default());
         let admin = users.bootstrap(wanted("one")).await?;
         let session = users.sessions().write_system(SystemReason::Bootstrap).await?;
-        let colleague = let_in(session, admin.tenant, wanted("colleague")).await?.into_inner();
+        let colleague = let_in(session, admin.tenant, wanted("colleague"), Entry::default()).await?.into_inner().0;
         let other = users.bootstrap(wanted("two")).await?;
         let may = ["ViewTenant"];
         Ok(Self {
