@@ -111,6 +111,13 @@ pub const MIGRATIONS: Migrations = Migrations {
             down: include_str!("../migrations/postgres/0016_passwords.down.sql"),
             additive: true,
         },
+        Migration {
+            version: 17,
+            name: "others_touches",
+            up: include_str!("../migrations/postgres/0017_others_touches.up.sql"),
+            down: include_str!("../migrations/postgres/0017_others_touches.down.sql"),
+            additive: true,
+        },
     ],
     sqlite: &[
         Migration {
@@ -209,6 +216,13 @@ pub const MIGRATIONS: Migrations = Migrations {
             name: "passwords",
             up: include_str!("../migrations/sqlite/0016_passwords.up.sql"),
             down: include_str!("../migrations/sqlite/0016_passwords.down.sql"),
+            additive: true,
+        },
+        Migration {
+            version: 17,
+            name: "others_touches",
+            up: include_str!("../migrations/sqlite/0017_others_touches.up.sql"),
+            down: include_str!("../migrations/sqlite/0017_others_touches.down.sql"),
             additive: true,
         },
     ],

@@ -90,3 +90,37 @@ fn what_stands_in_the_way_is_named_here_too() {
     }
     assert_eq!(legacy.text("SELECT coalesce(to_regclass('main.groups')::text, 'none')"), "none");
 }
+
+/// The statements of `@sourceloop/authentication-service` 19.2.2 at a login and at a change of password, and a row that it saves as it was.
+#[test]
+fn what_the_service_does_is_nobodys_doing_and_a_row_as_it_was_is_no_event() {
+    let legacy = made_by_the_service();
+    legacy.migrated(&["up"]);
+    let ann = "a0000000-0000-4000-8000-000000000021";
+    let membership = "a0000000-0000-4000-8000-000000000031";
+    // Our own doing comes first: whoever was named by it must not be named again.
+    legacy.run(&format!(
+        "BEGIN; SELECT set_config('logs.actor', '{membership}', true);
+         UPDATE main.users SET modified_by = '{membership}', last_name = 'Lee' WHERE id = '{ann}'; COMMIT"
+    ));
+    legacy.run(&format!("UPDATE main.users SET last_login = now() WHERE id = '{ann}'"));
+    legacy.run(&format!("UPDATE main.user_credentials SET password = 'hush-hush' WHERE user_id = '{ann}'"));
+    legacy.run(&format!("UPDATE main.user_credentials SET password = 'hush-hush' WHERE user_id = '{ann}'"));
+    legacy.run(&format!("UPDATE main.users SET first_name = first_name WHERE id = '{ann}'"));
+    let log = legacy.text(
+        "SELECT string_agg(concat_ws(' ', table_name, operation_name, coalesce(user_id, 'nobody'), changed_secrets), '; '
+             ORDER BY position) FROM logs.audit_logs",
+    );
+    assert_eq!(
+        log,
+        format!("users UPDATE {membership}; users UPDATE nobody; user_credentials UPDATE nobody {{password}}"),
+    );
+    let told = legacy.text("SELECT string_agg(l::text, ' ') FROM logs.audit_logs AS l");
+    assert!(!told.contains("hush"), "{told}");
+    // What a session of ours touches is its doing, whether or not a value is another.
+    legacy.run(&format!(
+        "BEGIN; SELECT set_config('logs.actor', '{membership}', true);
+         UPDATE main.users SET first_name = first_name WHERE id = '{ann}'; COMMIT"
+    ));
+    assert_eq!(rows(&legacy, "logs.audit_logs"), "4");
+}

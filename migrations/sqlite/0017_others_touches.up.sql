@@ -1,0 +1,1 @@
+-- Nobody else writes to this database: the authentication service works on PostgreSQL.
