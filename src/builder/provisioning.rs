@@ -32,7 +32,9 @@ impl UserTenantService {
     /// [`crate::ErrorCode::UnknownTemplate`], [`crate::ErrorCode::ValidationFailed`], and when the database fails.
     pub async fn provision(&self, wanted: Provision, reason: Option<&str>) -> Result<Provisioned> {
         let (session, sessions) = (self.write().await?.because(reason), self.sessions());
-        let made = rules::provision(session, sessions.catalogue(), sessions.new_users(), sessions.default_clients(), wanted).await?;
+        let made =
+            rules::provision(session, sessions.catalogue(), sessions.new_users(), sessions.default_clients(), wanted)
+                .await?;
         Ok(made.into_inner())
     }
 }

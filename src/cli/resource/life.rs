@@ -4,8 +4,8 @@ use axum::http::Method;
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value as Json, json};
 
-use super::passwords::{PasswordOptions, ResetOptions, password, reset};
 use super::clients::{ClientsOptions, DefaultTenantOptions, clients_of, default_tenant};
+use super::passwords::{PasswordOptions, ResetOptions, password, reset};
 use super::path::Path;
 use super::provision::{ProvisionOptions, provision};
 use super::purge::{PurgeOptions, purge};

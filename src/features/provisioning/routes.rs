@@ -32,6 +32,9 @@ async fn provision(sessions: CallerSessions, body: Sent<TenantProvision>) -> Res
     let wanted = wanted(&body.0)?;
     let session = sessions.provision_tenant().await?.because(reason::of(&body.0));
     Ok(Told(
-        rules::provision(session, sessions.catalogue(), sessions.new_users(), sessions.default_clients(), wanted).await?.into_inner().into(),
+        rules::provision(session, sessions.catalogue(), sessions.new_users(), sessions.default_clients(), wanted)
+            .await?
+            .into_inner()
+            .into(),
     ))
 }

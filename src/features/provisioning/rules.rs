@@ -17,8 +17,7 @@ use crate::domain::{administrators, clients, names, role_templates, tenants};
 use crate::error::{Error, Result, Rule};
 use crate::model::tenant_config::{PROFILE, locale_of};
 use crate::model::{
-    AuthClient, Catalogue, Group, NewUsers, PersonState, Role, Tenant, TenantConfig, TenantState, TenantStatus, User,
-    UserTenant,
+    AuthClient, Catalogue, Group, NewUsers, Role, Tenant, TenantConfig, TenantState, TenantStatus, User, UserTenant,
 };
 
 /// Makes all of it, or nothing.
