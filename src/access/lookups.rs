@@ -81,14 +81,14 @@ impl Lookups {
     /// The public key with this id, or by [`ONLY_KEY`] the one that there is alone; the private one is never read.
     pub(crate) async fn public_key(&self, key_id: &str) -> StoreResult<Option<String>> {
         let session = self.store.read(System(SystemReason::VerifyToken));
-        let filter = Filter {
-            predicate: (key_id != ONLY_KEY).then(|| JwtKey::KEY_ID.is(key_id)),
-            fields: Some(vec![JwtKey::PUBLIC_KEY.position()]),
-            limit: Some(2),
-            ..Default::default()
-        };
-        let keys = session.repository::<JwtKey>().find(&filter).await?;
-        let [key] = keys.as_slice() else { return Ok(None) };
-        Ok(key.get(JwtKey::PUBLIC_KEY).and_then(Value::to_key))
+        let keys = session.repository::<JwtKey>();
+        let predicate = (key_id != ONLY_KEY).then(|| JwtKey::KEY_ID.is(key_id));
+        if predicate.is_none() && keys.count(None).await? != 1 {
+            return Ok(None);
+        }
+        let fields = Some(vec![JwtKey::PUBLIC_KEY.position()]);
+        let filter = Filter { predicate, fields, limit: Some(1), ..Default::default() };
+        let key = keys.find(&filter).await?.into_iter().next();
+        Ok(key.and_then(|key| key.get(JwtKey::PUBLIC_KEY).and_then(Value::to_key)))
     }
 }

@@ -104,7 +104,7 @@ impl UserTenantService {
         address: Option<IpAddr>,
     ) -> Result<Option<ProvenLogin>> {
         let name = if name.contains('@') { Name::Email(name.to_owned()) } else { Name::Username(name.to_owned()) };
-        let typed = Typed { name, password: Password::new(password), tenant, only_members: false, address };
+        let typed = Typed { name, password: Password::new(password), tenant, address };
         let proven = steps::verify(&self.sessions().logins(ActorKind::System), typed).await?;
         Ok(proven.map(|proven| ProvenLogin {
             user: proven.user,

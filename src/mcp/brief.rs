@@ -7,14 +7,14 @@ use user_tenant_store::{Entity as _, EntityMeta};
 
 use crate::http::Query;
 use crate::model::{
-    Group, Role, Tenant, TenantConfig, UserGroup, UserLevelPermission, UserRole, UserTenantPrefs, UserView,
+    AuthClient, Group, Role, Tenant, TenantConfig, UserGroup, UserLevelPermission, UserRole, UserTenantPrefs, UserView,
 };
 
 /// The metadata of an entity.
 type Meta = fn() -> &'static EntityMeta;
 
 /// What a list shows of each row unless `fields` names other properties: what people look for, and what leads on.
-pub(super) const SHOWN: [(Meta, &[&str]); 9] = [
+pub(super) const SHOWN: [(Meta, &[&str]); 10] = [
     (Tenant::meta, &["id", "key", "name", "status"]),
     (
         UserView::meta,
@@ -27,6 +27,7 @@ pub(super) const SHOWN: [(Meta, &[&str]); 9] = [
     (UserLevelPermission::meta, &["id", "permission", "allowed", "userTenantId"]),
     (TenantConfig::meta, &["id", "configKey", "configValue"]),
     (UserTenantPrefs::meta, &["id", "configKey", "configValue"]),
+    (AuthClient::meta, &["id", "clientId", "redirectUrl"]),
 ];
 
 /// What of a schema a model needs; the service checks the rest, and says what is wrong.

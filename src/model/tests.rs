@@ -168,6 +168,9 @@ fn secrets_are_hidden_and_credentials_not_includable() {
             "UserCredentials.authToken",
             "UserCredentials.secretKey",
             "UserCredentials.password",
+            "PasswordRecord.previous",
+            "PasswordRecord.rehashed",
+            "PasswordReset.token",
             // No secret, but shown in the place of the person's own names only.
             "UserTenant.introduction",
             "UserTenant.suspendedFrom",

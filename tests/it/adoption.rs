@@ -277,7 +277,8 @@ fn several_may_adopt_at_once() {
         "0011 role_templates",
         "0012 provisioning",
         "0013 purge",
-        "0017 others_touches",
+        "0014 passwords",
+        "0015 others_touches",
     ];
     assert_eq!(applied, steps);
     legacy.migrated(&["check"]);

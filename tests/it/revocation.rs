@@ -113,7 +113,7 @@ fn strangers_cost_no_question_and_a_revoked_token_has_one_spelling() {
 }
 
 #[test]
-fn without_redis_nobody_is_let_in_until_it_is_back() {
+fn h57_without_redis_nobody_is_let_in_until_it_is_back() {
     let redis = Redis::start();
     let world = world(&redis, &[]);
     let token = token("admin_a");

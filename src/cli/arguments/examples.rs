@@ -84,7 +84,7 @@ const EXAMPLES: &[(&str, &[&str])] = &[
     ("user password", &["user password ann", "user password ann --password-stdin"]),
     (
         "user reset-password",
-        &["user reset-password ann --tenant acme", "user reset-password ann --tenant acme --print"],
+        &["user reset-password ann --tenant acme", "user reset-password ann --tenant acme --hours 2"],
     ),
     ("user deactivate", &["user deactivate ann --reason 'Left the company'"]),
     ("user clients", &["user clients ann web mobile --tenant acme"]),

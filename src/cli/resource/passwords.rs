@@ -36,9 +36,6 @@ pub(in crate::cli) struct PasswordOptions {
 pub(in crate::cli) struct ResetOptions {
     /// The username, the e-mail address or the id.
     name: String,
-    /// Print the token here, in place of a mail with the link.
-    #[arg(long)]
-    print: bool,
     /// For how many hours it is of use.
     #[arg(long, value_name = "HOURS", default_value_t = 24, value_parser = clap::value_parser!(u16).range(1..=720))]
     hours: u16,
@@ -75,12 +72,12 @@ fn asked() -> Result<String, Failure> {
     asked.map_err(|error| Failure::Usage(error.to_string()))
 }
 
-/// Lets a member set a new password.
+/// Lets a member set a new password by a token, which it prints.
 pub(super) async fn reset(context: &Context, options: ResetOptions) -> Result<(), Failure> {
-    let ResetOptions { name, print, hours, common } = options;
+    let ResetOptions { name, hours, common } = options;
     let path = Path::open(context, Kind::User, &common).await?;
     let id = names::id(&path, &name).await?;
-    let body = json!({ "delivery": if print { "answer" } else { "mail" }, "lifeHours": hours });
+    let body = json!({ "delivery": "answer", "lifeHours": hours });
     let answer = path.send(&Method::POST, &format!("/{id}/password-reset"), &[], Some(&body)).await?.body;
     table::print(&json!([answer]), None, &["id", "status", "expiresOn", "token"], common.output)
 }

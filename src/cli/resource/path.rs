@@ -226,6 +226,9 @@ fn tenant_of(claims: &ClaimMap, client: &Client) -> Option<Uuid> {
     (!tenant.is_nil()).then_some(tenant)
 }
 
+/// What the contract says where it does not say why.
+const GENERAL: [&str; 2] = ["NotAllowedAccess", "Access to different Tenant Not Allowed"];
+
 /// What the service says, and what to do about it.
 fn refused(answer: &Answer, by_operator: bool) -> Failure {
     let error = &answer.body["error"];
@@ -241,7 +244,7 @@ fn refused(answer: &Answer, by_operator: bool) -> Failure {
         401 if NOT_ACTIVE.contains(&code) => "\nThe token is good; whoever it is of may not act now.".to_owned(),
         401 => format!("\nThe token is missing, over or not of this service. Mint one with:  {} token", program()),
         // Some say by themselves what they refuse.
-        403 if !message.contains("NotAllowedAccess") => String::new(),
+        403 if !GENERAL.iter().any(|general| message.contains(general)) => String::new(),
         // Of the operator no permission is asked.
         403 if by_operator => {
             "\nIf it is not the name that is taken: there is no such tenant, or it is not active.".to_owned()

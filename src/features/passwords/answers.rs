@@ -20,7 +20,7 @@ pub(super) struct ResetRequested {
     #[serde(with = "time::serde::rfc3339")]
     expires_on: OffsetDateTime,
     status: &'static str,
-    token: Option<String>,
+    token: String,
 }
 
 impl From<Requested> for ResetRequested {
@@ -44,13 +44,14 @@ impl Described for ResetRequested {
                 "expiresOn": { "type": "string", "format": "date-time", "description": "Until when." },
                 "status": { "type": "string", "description": "The status that the membership has now." },
                 "token": {
-                    "type": ["string", "null"],
-                    "description": "What `POST /password-resets/{token}` takes; null where it goes by mail. It is told once, and stored nowhere in the clear.",
+                    "type": "string",
+                    "description": "What `POST /password-resets/{token}` takes. It is told once, and stored nowhere in the clear.",
                 },
             },
             "examples": [{
                 "id": "0190c3a0-7b1e-7000-8000-000000000061", "expiresOn": "2026-11-30T12:00:00.000Z",
-                "status": "password-change-needed", "token": null,
+                "status": "password-change-needed",
+                "token": "2ImO1u6hJZ0mHq8rS5YwN4tqV3bG7xkLcPzD9fQeXaE",
             }],
         })
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::{Map, Value as Json, json};
 use user_tenant_store::value::parse_uuid;
 
-use super::rules::{Delivery, Name};
+use super::rules::Name;
 use super::steps::Typed;
 use crate::domain::passwords::Password;
 use crate::error::{Error, Result, Rule};
@@ -40,10 +40,9 @@ pub(super) fn current(body: &Map<String, Json>) -> Password {
     Password::new(text(body, CURRENT).unwrap_or_default())
 }
 
-/// How a link is to come to the person, and for how long it is of use.
-pub(super) fn wanted(body: &Map<String, Json>) -> (Delivery, Duration) {
-    let delivery = if text(body, DELIVERY) == Some("answer") { Delivery::Answer } else { Delivery::Mail };
-    (delivery, Duration::from_hours(body.get(LIFE).and_then(Json::as_u64).unwrap_or(HOURS)))
+/// For how long a link is of use.
+pub(super) fn life(body: &Map<String, Json>) -> Duration {
+    Duration::from_hours(body.get(LIFE).and_then(Json::as_u64).unwrap_or(HOURS))
 }
 
 /// What somebody has typed to log in.
@@ -61,7 +60,6 @@ pub(super) fn typed(body: &Map<String, Json>) -> Result<Typed> {
         name,
         password: password(body),
         tenant: text(body, TENANT).and_then(|id| parse_uuid(id).ok()),
-        only_members: true,
         address: address.transpose()?.map(|address: IpAddr| address.to_canonical()),
     })
 }
@@ -97,7 +95,6 @@ pub(super) struct ResetOrder;
 
 impl Document for ResetOrder {
     const FORM: Form = Form::Create;
-    const OPTIONAL: bool = true;
 
     fn schema() -> Json {
         json!({
@@ -105,19 +102,19 @@ impl Document for ResetOrder {
             "description": "How the person gets the link by which they set a new password.",
             "type": "object",
             "additionalProperties": false,
+            "required": [DELIVERY],
             "properties": {
                 DELIVERY: {
                     "type": "string",
-                    "enum": ["mail", "answer"],
-                    "default": "mail",
-                    "description": "By mail to their address, or in the answer, for who hands it on: that needs the permission ViewPasswordResetLink.",
+                    "enum": ["answer"],
+                    "description": "In the answer, for who hands it on: that needs the permission ViewPasswordResetLink.",
                 },
                 LIFE: {
                     "type": "integer", "minimum": 1, "maximum": 720, "default": HOURS,
                     "description": "For how many hours the link is of use.",
                 },
             },
-            "examples": [{ DELIVERY: "mail", LIFE: HOURS }],
+            "examples": [{ DELIVERY: "answer", LIFE: HOURS }],
         })
     }
 }

@@ -5,8 +5,8 @@ use user_tenant_store::Entity;
 
 use super::answers::{ResetRequested, Verified};
 use super::body::{self, Credentials, NewPassword, OwnPassword, ResetOrder};
-use super::rules::{self, Delivery};
-use super::steps::{self, Typed};
+use super::rules;
+use super::steps;
 use crate::access::entrance::TOKEN_IN_PATH;
 use crate::access::locator::{Admits, Locator, TenantOf};
 use crate::access::sessions::CallerSessions;
@@ -45,6 +45,7 @@ pub(super) fn routes() -> Vec<Route> {
         )
         .any_of(&[RESET_USER_PASSWORD])
         .on(&ACTIVE_TENANT)
+        .for_masters()
         .surface(Surface::Problem),
         Route::new(
             Method::POST,
@@ -63,6 +64,7 @@ pub(super) fn routes() -> Vec<Route> {
             verify,
         )
         .any_of(&[VERIFY_CREDENTIALS])
+        .for_masters()
         .without_power()
         .counting_attempts()
         .surface(Surface::Problem),
@@ -75,13 +77,12 @@ async fn change(sessions: CallerSessions, body: Sent<OwnPassword>) -> Result<Emp
 }
 
 async fn request(sessions: CallerSessions, user: RowId<User>, body: Sent<ResetOrder>) -> Result<Told<ResetRequested>> {
-    let (delivery, life) = body::wanted(&body.0);
     let principal = sessions.principal();
-    if delivery == Delivery::Answer && !principal.permissions.contains(VIEW_PASSWORD_RESET_LINK) {
+    if !principal.permissions.contains(VIEW_PASSWORD_RESET_LINK) {
         return Err(Error::PermissionNotHeld { permission: Some(VIEW_PASSWORD_RESET_LINK.to_owned()) });
     }
     let session = sessions.reset_password().await?;
-    let requested = rules::request(session, &principal, sessions.tenant(), user.0, delivery, life).await?;
+    let requested = rules::request(session, &principal, sessions.tenant(), user.0, body::life(&body.0)).await?;
     Ok(Told(requested.into_inner().into()))
 }
 
@@ -92,14 +93,5 @@ async fn complete(sessions: CallerSessions, token: Named, body: Sent<NewPassword
 
 async fn verify(sessions: CallerSessions, body: Sent<Credentials>) -> Result<Told<Verified>> {
     let typed = body::typed(&body.0)?;
-    let typed = if sessions.principal().master {
-        Typed { only_members: false, ..typed }
-    } else {
-        // Who reaches no other tenant learns nothing of its people.
-        if typed.tenant.is_some_and(|tenant| tenant != sessions.tenant()) {
-            return Err(Error::TenantMismatch);
-        }
-        Typed { tenant: Some(sessions.tenant()), ..typed }
-    };
     Ok(Told(steps::verify(&sessions.logins(), typed).await?.into()))
 }

@@ -184,35 +184,25 @@ async fn stored(session: &Session<System, Write>, user: Uuid) -> Result<Option<S
     Ok(credentials.and_then(|known| known.password))
 }
 
-/// How the token of a reset comes to the person.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Delivery {
-    /// By mail, to the address that the person logs in with.
-    Mail,
-    /// Whoever asks for it hands it on.
-    Answer,
-}
-
 /// A reset that was asked for. It has no `Debug`, so that no log can hold the token.
 pub(crate) struct Requested {
     /// Its id.
     pub(crate) id: Uuid,
     /// Until when it is of use.
     pub(crate) expires_on: OffsetDateTime,
-    /// The token, where whoever asks hands it on.
-    pub(crate) token: Option<String>,
+    /// The token, for whoever asks to hand on.
+    pub(crate) token: String,
     /// The status that the membership has then.
     pub(crate) status: i32,
 }
 
-/// Lets a member set a new password, once. Only the person's home may, and who holds all that the member holds; the token is told
-/// to nobody who could then be the person in another tenant.
+/// Lets a member set a new password, once. Whoever has the token can be the person in every tenant, so that this is for who
+/// reaches all of them.
 pub(crate) async fn request(
     session: Session<System, Write>,
     principal: &Principal<'_>,
     tenant: Uuid,
     id: Uuid,
-    delivery: Delivery,
     life: Duration,
 ) -> Result<Committed<Requested>> {
     let here = UserTenant::TENANT_ID.is(tenant).and(Some(&UserTenant::USER_ID.is(id)));
@@ -222,14 +212,7 @@ pub(crate) async fn request(
     let (_, _, membership) = session.ask((held, session.repository::<User>().lock_by_id(id), membership)).await?;
     let membership = membership.ok_or_else(|| users::unknown(&id))?;
     let user = session.repository::<User>().get(id).await?.ok_or_else(|| users::unknown(&id))?;
-    let is_own = id == principal.user;
-    if !(principal.master || user.default_tenant_id == Some(tenant)) {
-        return Err(Error::LoginOfAnother);
-    }
-    if delivery == Delivery::Answer && !principal.master && is_elsewhere(&session, &membership).await? {
-        return Err(Error::LoginOfAnother);
-    }
-    if !is_own {
+    if id != principal.user {
         holdings::protect(&session, principal, membership.id).await?;
     }
     if user.state() == PersonState::Deactivated {
@@ -238,11 +221,10 @@ pub(crate) async fn request(
     let person = Person::read(&session, user).await?;
     person.kept_here()?;
     let (now, token) = (session.now(), random::secret().map_err(Error::Internal)?);
-    let token = Some(token).filter(|_| delivery == Delivery::Answer);
     let reset = New::<PasswordReset>::empty()
         .with(PasswordReset::TENANT_ID, tenant)?
         .with(PasswordReset::USER_ID, id)?
-        .with(PasswordReset::TOKEN, token.as_deref().map(random::digest))?
+        .with(PasswordReset::TOKEN, Some(random::digest(&token)))?
         .with(PasswordReset::EXPIRES_ON, now + life)?
         .with(PasswordReset::CREATED_ON, now)?;
     let reset = session.repository::<PasswordReset>().prepare(reset)?;
@@ -260,13 +242,6 @@ pub(crate) async fn request(
     Ok(session.insert_and_commit(vec![reset]).await?.map(|_| requested))
 }
 
-/// Whether another tenant has the person too.
-async fn is_elsewhere(session: &Session<System, Write>, membership: &UserTenant) -> Result<bool> {
-    let others = UserTenant::TENANT_ID.is_none_of([membership.tenant_id]);
-    let others = others.and(Some(&UserTenant::USER_ID.is(membership.user_id)));
-    Ok(session.repository::<UserTenant>().count(Some(&others)).await? > 0)
-}
-
 /// The reset that a token is of.
 pub(crate) async fn reset<M: Mode>(session: &Session<System, M>, token: &str) -> Result<PasswordReset> {
     let its = PasswordReset::TOKEN.is(Some(random::digest(token)));
@@ -275,13 +250,14 @@ pub(crate) async fn reset<M: Mode>(session: &Session<System, M>, token: &str) ->
         return Err(Error::ResetUsed);
     }
     let (tenant, user) = (reset.tenant_id, reset.user_id);
-    let is_open = reset.expires_on > session.now()
-        && session
-            .repository::<Tenant>()
-            .get(tenant)
-            .await?
-            .is_some_and(|tenant| tenant.state() == TenantState::Active)
-        && session.repository::<User>().get(user).await?.is_some_and(|user| user.state() == PersonState::Active);
+    let tenant_row = session.repository::<Tenant>().get(tenant).await?;
+    let person = session.repository::<User>().get(user).await?.filter(|user| user.state() == PersonState::Active);
+    let here = UserTenant::TENANT_ID.is(tenant).and(Some(&UserTenant::USER_ID.is(user)));
+    let membership = session.repository::<UserTenant>().find_one(here).await?;
+    let may_act =
+        |membership: UserTenant| UserStatus::MAY_ACT.iter().any(|status| i32::from(*status) == membership.status);
+    let is_open = person.is_some() && membership.is_some_and(may_act) && reset.expires_on > session.now();
+    let is_open = is_open && tenant_row.is_some_and(|tenant| tenant.state() == TenantState::Active);
     if is_open { Ok(reset) } else { Err(Error::ResetExpired) }
 }
 
@@ -297,35 +273,4 @@ pub(crate) async fn complete(
     passwords::store(&session, reset.user_id, hash).await?;
     attempts::succeeded(&session, &[Subject::Person(user)]).await?;
     Ok(session.commit(()).await?)
-}
-
-/// What a mail says that brings a link. It has no `Debug`, so that no log can hold the token.
-#[allow(dead_code, reason = "the mail says it")]
-pub(crate) struct Link {
-    /// The token.
-    pub(crate) token: String,
-    /// Until when it is of use.
-    pub(crate) expires_on: OffsetDateTime,
-    /// Whose it is.
-    pub(crate) user: User,
-    /// The tenant that asked for it.
-    pub(crate) tenant: Tenant,
-}
-
-/// Makes the token of a reset that goes by mail, when the mail is about to be sent: none rests before, and one that is sent again
-/// has another. None where it is of no use any more.
-#[allow(dead_code, reason = "the mail asks for it")]
-pub(crate) async fn fresh(session: &Session<System, Write>, about: Uuid) -> Result<Option<Link>> {
-    let resets = session.repository::<PasswordReset>();
-    let Some(reset) = resets.get(about).await? else { return Ok(None) };
-    let user = session.repository::<User>().get(reset.user_id).await?;
-    let tenant = session.repository::<Tenant>().get(reset.tenant_id).await?;
-    let (Some(user), Some(tenant)) = (user, tenant) else { return Ok(None) };
-    let is_open = reset.used_on.is_none() && reset.expires_on > session.now();
-    if !is_open || user.state() == PersonState::Deactivated || tenant.state() != TenantState::Active {
-        return Ok(None);
-    }
-    let token = random::secret().map_err(Error::Internal)?;
-    resets.update_by_id(about, Patch::empty().with(PasswordReset::TOKEN, Some(random::digest(&token)))?).await?;
-    Ok(Some(Link { token, expires_on: reset.expires_on, user, tenant }))
 }

@@ -64,8 +64,6 @@ pub(crate) struct Typed {
     pub(crate) password: Password,
     /// The tenant that they want to work in; by default the one that they log in to.
     pub(crate) tenant: Option<Uuid>,
-    /// Whether the person must be a member of that tenant, for who asks to be told anything.
-    pub(crate) only_members: bool,
     /// The address of whoever typed it.
     pub(crate) address: Option<IpAddr>,
 }
@@ -100,7 +98,6 @@ pub(crate) async fn verify(logins: &Logins, typed: Typed) -> Result<Option<Prove
     let mut subjects = vec![if person.is_some() { Subject::Person(id) } else { Subject::Name(typed.name.text()) }];
     subjects.extend(typed.address.map(Subject::Address));
     attempts::begin(logins.write().await?, &subjects).await?.into_inner();
-    let person = person.filter(|_| standing.is_some() || !typed.only_members);
     let hash = person.as_ref().and_then(Person::hash);
     let matched = logins.passwords().verify(typed.password.clone(), hash.clone()).await?;
     let (Some(person), Some(hash), true) = (person, hash, matched != Match::No) else { return Ok(None) };

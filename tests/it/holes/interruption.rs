@@ -154,7 +154,7 @@ fn writes() -> Vec<(String, String, Json)> {
     let group = format!("/tenants/{A}/groups?where={{\"id\":\"{SALES}\"}}");
     let members = json!([{ "userTenantId": ANDY_IN_A }, { "userTenantId": ALICE_IN_A }]);
     let known = json!({ "administrator": { "username": "bob", "email": "bob@b.example" } });
-    let profile = json!({ "firstName": "N", "roleId": VIEWER, "status": 2, "defaultTenantId": A });
+    let profile = json!({ "firstName": "N", "roleId": VIEWER, "status": 0, "defaultTenantId": A });
     let writes = [
         ("POST /tenants", "/tenants".to_owned(), tenant.clone()),
         ("PATCH /tenants", "/tenants".to_owned(), json!({ "city": "N" })),

@@ -389,6 +389,13 @@ fn every_cause_that_the_original_knows_is_above() {
         ErrorCode::UnknownTemplate,
         ErrorCode::MembershipNotActive,
         ErrorCode::TemplateChanged,
+        ErrorCode::PasswordPolicy,
+        ErrorCode::WrongCredentials,
+        ErrorCode::LoginElsewhere,
+        ErrorCode::TooManyAttempts,
+        ErrorCode::ResetUnknown,
+        ErrorCode::ResetExpired,
+        ErrorCode::ResetUsed,
     ];
     let seen: HashSet<_> = envelopes().iter().map(|(error, ..)| error.code()).collect();
     for code in ErrorCode::ALL {

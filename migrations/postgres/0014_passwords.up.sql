@@ -45,8 +45,8 @@ CREATE TABLE main.login_attempts (
 CREATE INDEX idx_login_attempts_since ON main.login_attempts (since);
 
 -- What follows from a new password, whoever writes it: the authentication service beside us leaves a membership as it is whose
--- password was to be changed, and knows of no token of ours.
-CREATE FUNCTION main.password_changed() RETURNS trigger LANGUAGE plpgsql AS $$
+-- password was to be changed, and knows of no token of ours. By the owner's rights: its role needs none on these tables.
+CREATE FUNCTION main.password_changed() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
 DECLARE
   this_moment CONSTANT timestamptz := date_trunc('milliseconds', now());
   before CONSTANT text := CASE WHEN TG_OP = 'UPDATE' THEN OLD.password END;
@@ -61,7 +61,9 @@ BEGIN
   ON CONFLICT (id) DO UPDATE
     SET changed_on = excluded.changed_on, previous = (excluded.previous || r.previous)[1:10], rehashed = NULL;
   UPDATE main.password_resets SET used_on = this_moment WHERE user_id = NEW.user_id AND used_on IS NULL;
-  UPDATE main.user_tenants SET status = 1 WHERE user_id = NEW.user_id AND status = 3 AND NOT deleted;
+  -- Who begins with a password is to change that one.
+  UPDATE main.user_tenants SET status = 1
+  WHERE user_id = NEW.user_id AND status = 3 AND NOT deleted AND (TG_OP = 'UPDATE' OR created_on < NEW.created_on);
   RETURN NULL;
 END
 $$;

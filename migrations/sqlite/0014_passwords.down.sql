@@ -1,4 +1,4 @@
--- Drops what 0016 made. The passwords themselves stay.
+-- Drops what 0014 made. The passwords themselves stay.
 DROP TRIGGER user_credentials_password_changed;
 DROP TRIGGER user_credentials_password_set;
 DROP TABLE login_attempts;

@@ -73,5 +73,7 @@ BEGIN
   ON CONFLICT (id) DO UPDATE SET changed_on = excluded.changed_on, rehashed = NULL;
   UPDATE password_resets SET used_on = strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
   WHERE user_id = NEW.user_id AND used_on IS NULL;
-  UPDATE user_tenants SET status = 1 WHERE user_id = NEW.user_id AND status = 3 AND NOT deleted;
+  -- Who begins with a password is to change that one.
+  UPDATE user_tenants SET status = 1
+  WHERE user_id = NEW.user_id AND status = 3 AND NOT deleted AND created_on < NEW.created_on;
 END;

@@ -1,0 +1,1 @@
+-- 0015 made nothing.

@@ -1,1 +1,0 @@
--- 0017 made nothing.
