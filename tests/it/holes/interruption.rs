@@ -215,7 +215,7 @@ fn writes() -> Vec<(String, String, Json)> {
         (
             "POST /tenants/{id}/users/{userId}/password-reset",
             format!("/tenants/{A}/users/{ANDY}/password-reset"),
-            Json::Null,
+            json!({ "delivery": "answer" }),
         ),
         (
             "POST /credentials/verify",
