@@ -250,7 +250,7 @@ fn what_is_everybodys_needs_no_permission(world: &World) {
     prepare(world);
     let operations = secured(world);
     let everybodys: Vec<_> = operations.iter().filter(|operation| operation.is_everybodys()).collect();
-    assert_eq!(everybodys.len(), 2, "each must be about the caller alone");
+    assert_eq!(everybodys.len(), 3, "each must be about the caller alone");
     for operation in everybodys {
         assert!(operation.is_personal() && !operation.for_masters, "{}", operation.name);
         for profile in ["noperm_a", "no_permissions_claim", "perm_string", "perm_star"] {

@@ -15,9 +15,7 @@ use crate::http::locators::ACTIVE_TENANT;
 use crate::http::route::{Empty, Named, Route, RowId, Sent, Told};
 use crate::http::surface::Surface;
 use crate::model::User;
-use crate::model::permission::{
-    RESET_USER_PASSWORD, UPDATE_OWN_PASSWORD, VERIFY_CREDENTIALS, VIEW_PASSWORD_RESET_LINK,
-};
+use crate::model::permission::{EVERYBODY, RESET_USER_PASSWORD, VERIFY_CREDENTIALS, VIEW_PASSWORD_RESET_LINK};
 
 /// The person of the path, who must be the caller.
 static OWN: Locator = Locator {
@@ -27,10 +25,11 @@ static OWN: Locator = Locator {
     admits: Admits::Active,
 };
 
+/// Everybody has a password of their own, whatever they may do.
 pub(super) fn routes() -> Vec<Route> {
     vec![
         Route::new(Method::PUT, "/users/{id}/password", "PasswordController.change", "Change the own password", change)
-            .any_of(&[UPDATE_OWN_PASSWORD])
+            .any_of(&[EVERYBODY])
             .on(&OWN)
             .without_power()
             .counting_attempts()
