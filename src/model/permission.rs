@@ -99,7 +99,6 @@ catalogue! {
     CREATE_USER_PERMISSIONS = "CreateUserPermissions": "Grant a member a permission, or withhold it";
     UPDATE_USER_PERMISSIONS = "UpdateUserPermissions": "Change the own permissions of a member";
     RESET_USER_PASSWORD = "ResetUserPassword": "Have a member set a new password";
-    VIEW_PASSWORD_RESET_LINK = "ViewPasswordResetLink": "Get the link by which a member sets a new password; no route asks for it by itself";
     VERIFY_CREDENTIALS = "VerifyCredentials": "Tell whether a password is right, for a service that logs people in";
     VIEW_AUTH_CLIENT = "ViewAuthClient": "List client applications";
     CREATE_AUTH_CLIENT = "CreateAuthClient": "Make client applications";

@@ -107,7 +107,7 @@ impl Document for ResetOrder {
                 DELIVERY: {
                     "type": "string",
                     "enum": ["answer"],
-                    "description": "In the answer, for who hands it on: that needs the permission ViewPasswordResetLink.",
+                    "description": "In the answer, for who hands it on.",
                 },
                 LIFE: {
                     "type": "integer", "minimum": 1, "maximum": 720, "default": HOURS,

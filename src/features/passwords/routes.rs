@@ -15,7 +15,7 @@ use crate::http::locators::ACTIVE_TENANT;
 use crate::http::route::{Empty, Named, Route, RowId, Sent, Told};
 use crate::http::surface::Surface;
 use crate::model::User;
-use crate::model::permission::{EVERYBODY, RESET_USER_PASSWORD, VERIFY_CREDENTIALS, VIEW_PASSWORD_RESET_LINK};
+use crate::model::permission::{EVERYBODY, RESET_USER_PASSWORD, VERIFY_CREDENTIALS};
 
 /// The person of the path, who must be the caller.
 static OWN: Locator = Locator {
@@ -77,9 +77,6 @@ async fn change(sessions: CallerSessions, body: Sent<OwnPassword>) -> Result<Emp
 
 async fn request(sessions: CallerSessions, user: RowId<User>, body: Sent<ResetOrder>) -> Result<Told<ResetRequested>> {
     let principal = sessions.principal();
-    if !principal.permissions.contains(VIEW_PASSWORD_RESET_LINK) {
-        return Err(Error::PermissionNotHeld { permission: Some(VIEW_PASSWORD_RESET_LINK.to_owned()) });
-    }
     let session = sessions.reset_password().await?;
     let requested = rules::request(session, &principal, sessions.tenant(), user.0, body::life(&body.0)).await?;
     Ok(Told(requested.into_inner().into()))
