@@ -7,6 +7,7 @@ mod host;
 mod http;
 mod jobs;
 mod life;
+mod mail;
 mod options;
 mod passwords;
 mod provisioning;
@@ -40,7 +41,9 @@ use crate::access::signature::{ProvisioningCallback, SignatureVerifier};
 use crate::clock::Clock;
 use crate::domain::passwords::Passwords;
 use crate::error::{BuildError, Error, Result};
+use crate::features::MAILS;
 use crate::http::HttpOptions;
+use crate::mail::{LogMailer, MailOptions, Mailer, Room};
 use crate::migrations::MIGRATIONS;
 use crate::model::{Catalogue, MembershipAcceptance, NewUsers, OwnPermission};
 use crate::service::Service;
@@ -81,6 +84,8 @@ pub struct Builder {
     permissions: Vec<OwnPermission>,
     permissions_open: Option<bool>,
     entities: &'static [fn() -> &'static EntityMeta],
+    mailer: Arc<dyn Mailer>,
+    mail: MailOptions,
 }
 
 impl UserTenantService {
@@ -129,6 +134,8 @@ impl UserTenantService {
             permissions: Vec::new(),
             permissions_open: None,
             entities: &[],
+            mailer: Arc::new(LogMailer),
+            mail: MailOptions::default(),
         }
     }
 
@@ -261,8 +268,9 @@ impl Builder {
         let live = live.then(|| LivePermissions::new(self.caller_cache));
         let guard = Guard::new(authenticators, active_callers, live, sessions.lookups(), metrics.clone(), signatures);
         let listeners = self.host.listeners;
-        let environment = self.environment;
-        let service = Arc::new(Service { sessions, guard, metrics, environment, listeners, revoked });
+        let mail = Room::new(self.mailer, &self.mail, MAILS).map_err(|error| BuildError::Options(error.into()))?;
+        let (environment, mail) = (self.environment, Arc::new(mail));
+        let service = Arc::new(Service { sessions, guard, metrics, environment, mail, listeners, revoked });
         let bare = UserTenantService { service: service.clone(), router: Router::new(), operators: Router::new() };
         let host = self.host.routes.map_or_else(Router::new, |routes| routes(&bare));
         let router = crate::http::router(service.clone(), &self.http, host).map_err(BuildError::Options)?;

@@ -8,6 +8,7 @@ mod failure;
 mod health;
 mod jobs;
 mod keys;
+mod mail;
 mod manual;
 #[cfg(feature = "mcp")]
 mod mcp;
@@ -106,6 +107,7 @@ async fn command(context: &Arc<Context>, command: Command) -> Result<(), Failure
         Command::Token(options) => token::token(context, &options).await,
         Command::Keys(action) => keys::keys(context, &action).await,
         Command::Jobs(action) => jobs::jobs(context, action).await,
+        Command::Mail(action) => mail::mail(context, action).await,
         Command::Tenant(action) => resource::tenant(context, *action).await,
         Command::User(action) => resource::user(context, *action).await,
         Command::Role(action) => resource::role(context, *action).await,

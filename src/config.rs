@@ -2,6 +2,7 @@
 
 mod database;
 mod errors;
+mod mail;
 mod permissions;
 mod reference;
 mod revocation;
@@ -18,6 +19,7 @@ use std::time::Duration;
 use axum::http::Uri;
 pub(crate) use database::EMBEDDED_FILE;
 pub(crate) use errors::{ConfigError, ConfigErrors};
+pub(crate) use mail::MailConfig;
 pub(crate) use reference::{describe, reference};
 use secrecy::{ExposeSecret, SecretString};
 pub(crate) use settings::{SETTINGS, Setting};
@@ -111,6 +113,8 @@ pub(crate) struct Config {
     pub(crate) archive_retention_days: u16,
     /// Who may provision tenants by signed callbacks, if anybody.
     pub(crate) callback: Option<ProvisioningCallback>,
+    /// How mails are sent.
+    pub(crate) mail: MailConfig,
     /// Bounds of an answer.
     pub(crate) limits: Limits,
     /// Bounds of the HTTP side.
@@ -195,6 +199,7 @@ impl Config {
             default_auth_client_ids: client_ids(settings)?,
             archive_retention_days: settings.number("ARCHIVE_RETENTION_DAYS", 0..=36_500)?,
             callback: callback(settings)?,
+            mail: MailConfig::new(settings)?,
             limits: limits(settings)?,
             http: HttpOptions {
                 max_body_bytes: settings.number("MAX_BODY_BYTES", 1..=1_073_741_824)?,

@@ -314,6 +314,9 @@ pub enum Error {
     /// The request, or a statement of it, was ended because its time was up.
     #[error("The request took longer than it may. Ask for less at once, or try again later.")]
     TookTooLong(#[source] BoxError),
+    /// A mail was not taken, and is tried again.
+    #[error("The mail was not taken: {0}")]
+    MailNotSent(String),
     /// A defect.
     #[error("Something in the service is wrong; its log says what.")]
     Internal(#[source] BoxError),

@@ -17,6 +17,8 @@ mod user_roles;
 pub(crate) use self::events::reference;
 use crate::http::route::Route;
 use crate::jobs::{EXPIRE_KEYS, FORGET_JOBS, Kind};
+use crate::mail::MailKind;
+use crate::outbox::{FORGET_MAILS, SEND, TRIAL};
 
 /// A feature, as far as the rest of the service must know it.
 pub(crate) struct Feature {
@@ -48,5 +50,16 @@ pub(crate) const FEATURES: &[Feature] = &[
 ];
 
 /// Every kind of job: a row each.
-pub(crate) const JOBS: &[Kind] =
-    &[FORGET_JOBS, EXPIRE_KEYS, purge::PURGE, purge::EXPIRE, passwords::FORGET_ATTEMPTS, passwords::EXPIRE_RESETS];
+pub(crate) const JOBS: &[Kind] = &[
+    FORGET_JOBS,
+    EXPIRE_KEYS,
+    purge::PURGE,
+    purge::EXPIRE,
+    passwords::FORGET_ATTEMPTS,
+    passwords::EXPIRE_RESETS,
+    SEND,
+    FORGET_MAILS,
+];
+
+/// Every kind of mail: a row each.
+pub(crate) const MAILS: &[&MailKind] = &[&TRIAL];

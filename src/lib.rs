@@ -65,10 +65,12 @@ mod features;
 pub mod host;
 mod http;
 mod jobs;
+pub mod mail;
 #[cfg(feature = "mcp")]
 pub mod mcp;
 mod migrations;
 pub mod model;
+mod outbox;
 mod outgoing;
 mod random;
 #[cfg(feature = "scaffold")]

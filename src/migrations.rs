@@ -118,6 +118,13 @@ pub const MIGRATIONS: Migrations = Migrations {
             down: include_str!("../migrations/postgres/0015_others_touches.down.sql"),
             additive: true,
         },
+        Migration {
+            version: 16,
+            name: "mail",
+            up: include_str!("../migrations/postgres/0016_mail.up.sql"),
+            down: include_str!("../migrations/postgres/0016_mail.down.sql"),
+            additive: true,
+        },
     ],
     sqlite: &[
         Migration {
@@ -223,6 +230,13 @@ pub const MIGRATIONS: Migrations = Migrations {
             name: "others_touches",
             up: include_str!("../migrations/sqlite/0015_others_touches.up.sql"),
             down: include_str!("../migrations/sqlite/0015_others_touches.down.sql"),
+            additive: true,
+        },
+        Migration {
+            version: 16,
+            name: "mail",
+            up: include_str!("../migrations/sqlite/0016_mail.up.sql"),
+            down: include_str!("../migrations/sqlite/0016_mail.down.sql"),
             additive: true,
         },
     ],

@@ -85,6 +85,7 @@ mod jwt_key;
 pub(crate) mod lifecycle;
 mod login_attempt;
 mod new_users;
+mod mail;
 mod older_permission;
 mod password_record;
 mod password_reset;
@@ -120,6 +121,7 @@ pub use jwt_key::JwtKey;
 pub use lifecycle::{PersonState, TenantState};
 pub use login_attempt::LoginAttempt;
 pub use new_users::{NewUserProvider, NewUsers};
+pub use mail::Mail;
 pub(crate) use older_permission::OlderPermission;
 pub use password_record::PasswordRecord;
 pub use password_reset::PasswordReset;
@@ -167,6 +169,7 @@ pub const fn registry() -> &'static [fn() -> &'static EntityMeta] {
         JwtKey::meta,
         Event::meta,
         Job::meta,
+        Mail::meta,
         IdempotencyKey::meta,
         RoleTemplate::meta,
         OlderPermission::meta,

@@ -8,6 +8,7 @@ use crate::access::guard::Guard;
 use crate::access::revocation::RevokedTokens;
 use crate::access::sessions::Sessions;
 use crate::host::Listeners;
+use crate::mail::Room;
 use crate::telemetry::metrics::Metrics;
 
 /// The parts of a running service.
@@ -20,6 +21,8 @@ pub(crate) struct Service {
     pub(crate) metrics: Arc<Metrics>,
     /// Time and ids.
     pub(crate) environment: Environment,
+    /// What mails are made and sent with.
+    pub(crate) mail: Arc<Room>,
     /// Who wants to know what changed.
     pub(crate) listeners: Listeners,
     /// Which tokens were ended before their time, where that is looked up.

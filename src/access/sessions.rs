@@ -21,7 +21,7 @@ use super::guard::Authorized;
 use super::lookups::Lookups;
 use crate::domain::passwords::Passwords;
 use crate::error::BuildError;
-use crate::model::{Catalogue, Job, MembershipAcceptance, NewUsers, Tenant, User, UserRole, UserTenant, registry};
+use crate::model::{Catalogue, Job, Mail, MembershipAcceptance, NewUsers, Tenant, User, UserRole, UserTenant, registry};
 use crate::telemetry::population::Counts;
 
 /// For how many days an archived tenant can be restored, unless somebody says otherwise.
@@ -199,6 +199,7 @@ impl Sessions {
             memberships: session.repository::<UserTenant>().count_by(UserTenant::STATUS).await?,
             role_assignments: session.repository::<UserRole>().count(None).await?,
             jobs: session.repository::<Job>().count_by(Job::STATE).await?,
+            mails_waiting: session.repository::<Mail>().count(Some(&Mail::STATE.is(Mail::WAITING))).await?,
         })
     }
 

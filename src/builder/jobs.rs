@@ -25,7 +25,8 @@ impl UserTenantService {
     pub async fn run_jobs(&self, options: JobOptions, stop: impl Future<Output = ()>) {
         let service = self.service();
         let (sessions, environment) = (service.sessions.clone(), service.environment.clone());
-        Runner::new(sessions, environment, service.metrics.clone(), JOBS, options).run(stop).await;
+        let runner = Runner::new(sessions, environment, service.metrics.clone(), JOBS, options);
+        runner.mailing(service.mail.clone()).run(stop).await;
     }
 
     /// Jobs: first those that are to be done, in the order of their time, then those that are over.

@@ -15,6 +15,7 @@ use self::examples::with_examples;
 use super::failure::Failure;
 use super::health::HealthOptions;
 use super::jobs::JobsAction;
+use super::mail::MailAction;
 use super::manual::renamed;
 #[cfg(feature = "mcp")]
 use super::mcp::McpOptions;
@@ -73,6 +74,9 @@ pub(super) enum Command {
     /// Look at the work in the background.
     #[command(subcommand)]
     Jobs(JobsAction),
+    /// See whether mails arrive.
+    #[command(subcommand)]
+    Mail(MailAction),
     /// Work with tenants.
     #[command(subcommand)]
     Tenant(Box<TenantAction>),

@@ -17,6 +17,7 @@ use crate::builder::{Builder, UserTenantService, Verifier};
 use crate::clock::Clock;
 use crate::config::{self, Config, Effective, Source, VerifierKind};
 use crate::domain::passwords::{Blocklist, Passwords};
+use crate::mail::SmtpMailer;
 use crate::model::permission;
 use crate::telemetry::log::Log;
 
@@ -194,6 +195,7 @@ impl Context {
             .archive_retention_days(config.archive_retention_days)
             .new_users(config.new_users)
             .passwords(self.passwords()?)
+            .mail(config.mail.options.clone())
             .permissions(self.program.own_permissions())
             .permissions(&config.permissions)
             .http(config.http.clone())
@@ -204,6 +206,13 @@ impl Context {
         };
         let builder = match &config.revocations {
             Some(revocations) => builder.revocations(revocations.clone()),
+            None => builder,
+        };
+        let builder = match &config.mail.smtp {
+            Some((url, from)) => {
+                let mailer = SmtpMailer::new(url, from);
+                builder.mailer(mailer.map_err(|error| Failure::Configuration(error.to_string()))?)
+            }
             None => builder,
         };
         let builder = self.program.extend(builder);

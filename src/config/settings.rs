@@ -192,6 +192,31 @@ pub(crate) const SETTINGS: &[Setting] = &[
         Some("30"),
         "How many days an archived tenant can be restored; a tenant may have a number of its own",
     ),
+    plain(
+        "MAILER",
+        Some("log"),
+        "How mails are sent: log (each is a line of the log, with what it lets people do: for trying) or smtp (by the server at SMTP_URL)",
+    ),
+    secret(
+        "SMTP_URL",
+        "Mail server: smtp://host:port, smtp://user:password@host:port?tls=required (STARTTLS) or smtps://user:password@host:port; required with MAILER=smtp",
+    ),
+    plain("MAIL_FROM", None, "Sender of mails, as Users <users@example.com>; required with MAILER=smtp"),
+    plain(
+        "MAIL_TEMPLATES_DIR",
+        None,
+        "Directory with templates of mails, in place of the built-in ones: <kind>.<locale>.subject, .txt and .html",
+    ),
+    plain(
+        "INVITATION_URL",
+        None,
+        "Page where somebody accepts an invitation, with {token} in it: https://app.example/join?token={token}; without it, mails tell the token alone",
+    ),
+    plain(
+        "PASSWORD_RESET_URL",
+        None,
+        "Page where somebody chooses a password, with {token} in it; without it, mails tell the token alone",
+    ),
     plain("MAX_ROWS", Some("10000"), "Maximum number of rows in one response, included rows counted"),
     plain(
         "MAX_CHANGED_ROWS",

@@ -232,6 +232,8 @@ codes! {
     Unavailable "UNAVAILABLE" 503, 503 "";
     /// The request, or a statement of it, took longer than it may; ask for less at once, or try again later.
     TookTooLong "TOOK_TOO_LONG" 503, 503 "" "TOOK_TOO_LONG";
+    /// A mail was not taken by the mail server, and is tried again; a job says so, no request does.
+    MailNotSent "MAIL_NOT_SENT" 503, 503 "" "MAIL_NOT_SENT";
     /// A defect of the service; the log has the cause.
     Internal "INTERNAL" 500, 500 "";
 }

@@ -137,6 +137,7 @@ impl Error {
             Self::StillReferenced => Code::StillReferenced,
             Self::Unavailable(_) => Code::Unavailable,
             Self::TookTooLong(_) => Code::TookTooLong,
+            Self::MailNotSent(_) => Code::MailNotSent,
             Self::Internal(_) => Code::Internal,
         }
     }

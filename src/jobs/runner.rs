@@ -16,6 +16,7 @@ use super::queue::QUEUED;
 use super::work::{Ending, Finished, LONGEST_STEP, Taken, Work};
 use crate::access::sessions::Sessions;
 use crate::error::{BoxError, Error};
+use crate::mail::Room;
 use crate::telemetry::metrics::Metrics;
 
 /// Most jobs at work in one process.
@@ -48,6 +49,7 @@ pub(crate) struct Runner {
     claims: Claims,
     metrics: Arc<Metrics>,
     options: JobOptions,
+    mail: Option<Arc<Room>>,
     /// The jobs that are at work here.
     taken: Arc<Mutex<HashMap<Uuid, Taken>>>,
 }
@@ -62,7 +64,12 @@ impl Runner {
         options: JobOptions,
     ) -> Self {
         let claims = Claims { sessions, environment, kinds, lease: options.lease };
-        Self { claims, metrics, options, taken: Arc::default() }
+        Self { claims, metrics, options, mail: None, taken: Arc::default() }
+    }
+
+    /// The same, which sends mails in this way.
+    pub(crate) fn mailing(self, mail: Arc<Room>) -> Self {
+        Self { mail: Some(mail), ..self }
     }
 
     /// Does jobs until `stop` is done; then those at work may end within the grace. What is cut off is given back.
@@ -128,7 +135,13 @@ impl Runner {
     }
 
     async fn step(&self, taken: &Taken) -> &'static str {
-        let work = Work { taken: taken.clone(), since: Instant::now(), sessions: self.claims.sessions.clone() };
+        let work = Work {
+            taken: taken.clone(),
+            since: Instant::now(),
+            sessions: self.claims.sessions.clone(),
+            mail: self.mail.clone(),
+            metrics: self.metrics.clone(),
+        };
         let step = timeout(LONGEST_STEP, (taken.kind.step)(work));
         // Both at once: on SQLite the one may wait for the other.
         let ended = tokio::select! {

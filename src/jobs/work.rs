@@ -1,5 +1,6 @@
 //! A step of a job, as its function sees it: what to do, ways to the rows, and the two ways in which it ends.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::Value as Json;
@@ -15,7 +16,9 @@ use uuid::Uuid;
 use super::Kind;
 use crate::access::sessions::Sessions;
 use crate::error::Result;
+use crate::mail::Room;
 use crate::model::Job;
+use crate::telemetry::metrics::Metrics;
 
 /// A job that was taken.
 #[derive(Clone)]
@@ -63,11 +66,18 @@ pub(crate) struct Work {
     /// When the step began.
     pub(super) since: Instant,
     pub(super) sessions: Sessions,
+    pub(super) mail: Option<Arc<Room>>,
+    pub(super) metrics: Arc<Metrics>,
 }
 
 /// How a step ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Finished(pub(super) Ending);
+
+impl Finished {
+    /// Somebody else has the job, and nothing was written.
+    pub(crate) const LOST: Self = Self(Ending::Lost);
+}
 
 /// The ways in which a step ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,6 +114,21 @@ impl Work {
     /// All entities of the deployment.
     pub(crate) fn entities(&self) -> impl Iterator<Item = &'static EntityMeta> + Clone + use<> {
         self.sessions.entities()
+    }
+
+    /// What mails are made and sent with, where this process sends any.
+    pub(crate) fn mail(&self) -> Option<Arc<Room>> {
+        self.mail.clone()
+    }
+
+    /// Counts what became of a mail.
+    pub(crate) fn mailed(&self, kind: &'static str, outcome: &'static str) {
+        self.metrics.mailed(kind, outcome);
+    }
+
+    /// Whether the job is given up if this step fails.
+    pub(crate) fn is_last_attempt(&self) -> bool {
+        self.taken.kind.gives_up(self.taken.attempts)
     }
 
     /// What it is done with.
@@ -163,6 +188,14 @@ impl Work {
             tokio::time::sleep(since.elapsed()).await;
         }
         ended
+    }
+
+    /// Commits the first half of a step whose second half is outside the database, and hands the step back; nothing where another process
+    /// has the job by now.
+    pub(crate) async fn committed<S: Scope + Sees<Job>>(self, session: Session<S, Write>) -> Result<Option<Self>> {
+        let still_ours = Patch::<Job>::empty().with(Job::CLAIMED_BY, self.taken.claim)?;
+        let committed = session.update_if_there_and_commit(&self.taken.is_ours(), still_ours).await?;
+        Ok(committed.map(user_tenant_store::session::Committed::into_inner).map(|_| self))
     }
 
     /// Commits the last step of a job that leaves nothing behind, not even itself.

@@ -180,6 +180,7 @@ fn secrets_are_hidden_and_credentials_not_includable() {
             "AuthClient.tenantId",
             "JwtKey.privateKey",
             "Job.payload",
+            "Mail.recipient",
             "IdempotencyKey.headers",
             "IdempotencyKey.body",
         ]

@@ -78,6 +78,7 @@ pub(crate) struct Metrics {
     revocation_questions: Counters<1>,
     redis_up: Gauges<0>,
     jobs_at_work: IntGauge,
+    mails: Counters<2>,
     #[cfg(feature = "cli")]
     log_lines_dropped: prometheus::IntCounter,
     /// How many rows of a kind there are.
@@ -161,6 +162,12 @@ impl Metrics {
             )?,
             redis_up: Gauges::new(&registry, "redis_up", "Whether Redis answered when it was asked last", [])?,
             jobs_at_work: gauge("jobs_at_work", "Jobs that this process is working on")?,
+            mails: Counters::new(
+                &registry,
+                "mails_total",
+                "Mails that this process has tried to send, by kind, and by what became of them",
+                ["kind", "outcome"],
+            )?,
             #[cfg(feature = "cli")]
             log_lines_dropped: registered(
                 &registry,
@@ -233,6 +240,11 @@ impl Metrics {
     /// Redis answered, or did not.
     pub(crate) fn redis_is_up(&self, is_up: bool) {
         self.redis_up.set([], is_up.into());
+    }
+
+    /// A mail was sent, refused, or is tried again.
+    pub(crate) fn mailed(&self, kind: &'static str, outcome: &'static str) {
+        self.mails.count([kind, outcome]);
     }
 
     /// All metrics in the text format of Prometheus.

@@ -44,6 +44,8 @@ pub(crate) struct Counts {
     pub(crate) role_assignments: u64,
     /// Jobs by state.
     pub(crate) jobs: Vec<(Value, u64)>,
+    /// Mails that wait to be sent.
+    pub(crate) mails_waiting: u64,
 }
 
 /// The last count. While there is none, or the database does not answer, the numbers are left out rather than wrong.
@@ -61,6 +63,7 @@ struct PopulationGauges {
     memberships: Gauges<1>,
     role_assignments: Gauges<0>,
     jobs: Gauges<1>,
+    mails_waiting: Gauges<0>,
 }
 
 impl Population {
@@ -72,6 +75,7 @@ impl Population {
             memberships: Gauges::new(registry, "memberships", "Users in tenants, by status", ["status"])?,
             role_assignments: Gauges::new(registry, "role_assignments", "Roles that users have in tenants", [])?,
             jobs: Gauges::new(registry, "jobs", "Jobs, by state", ["state"])?,
+            mails_waiting: Gauges::new(registry, "mails_waiting", "Mails that are to be sent", [])?,
         };
         Ok(Self { gauges: Arc::new(gauges), next: Arc::default() })
     }
@@ -107,6 +111,7 @@ impl PopulationGauges {
             let count = counts.jobs.iter().find(|(held, _)| held.as_text() == Some(state));
             self.jobs.set([state], count.map_or(0, |(_, count)| *count));
         }
+        self.mails_waiting.set([], counts.mails_waiting);
     }
 
     fn clear(&self) {
@@ -115,6 +120,7 @@ impl PopulationGauges {
         self.memberships.clear();
         self.role_assignments.clear();
         self.jobs.clear();
+        self.mails_waiting.clear();
     }
 }
 
@@ -177,6 +183,7 @@ mod tests {
                     memberships: vec![held(0, 3)],
                     role_assignments: 5,
                     jobs: vec![(Value::from("failed"), 6)],
+                    mails_waiting: 8,
                 })
             };
             self.population.refresh(count).await;
@@ -203,6 +210,7 @@ mod tests {
             "role_assignments 5",
             r#"jobs{state="failed"} 6"#,
             r#"jobs{state="queued"} 0"#,
+            "mails_waiting 8",
         ] {
             assert!(page.lines().any(|known| known == line), "{line} in\n{page}");
         }

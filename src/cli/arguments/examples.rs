@@ -34,6 +34,7 @@ const EXAMPLES: &[(&str, &[&str])] = &[
     ("keys remove", &["keys remove --kid 2026-01"]),
     ("jobs list", &["jobs list", "jobs list --state failed --output json"]),
     ("jobs retry", &["jobs retry 0190c3a0-7b1e-7000-8000-000000000001"]),
+    ("mail test", &["mail test amelie@example.com", "mail test amelie@example.com --locale de"]),
     (
         "tenant list",
         &["tenant list --where status=active --order name", "tenant list --all --output csv > tenants.csv"],

@@ -1,0 +1,142 @@
+//! What mails are made and sent with: the deployment's mailer, templates and addresses.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use axum::http::Uri;
+use secrecy::ExposeSecret;
+use serde::Serialize;
+use time::OffsetDateTime;
+use time::macros::format_description;
+
+use super::kind::{MailKind, Values};
+use super::mailer::{Mailer, Message};
+use super::templates::{MailUnwritable, Templates};
+use crate::error::{Error, Result};
+use crate::model::Mail;
+
+/// Where in an address the token goes.
+const TOKEN: &str = "{token}";
+
+/// What mails say and where they lead.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct MailOptions {
+    /// Folder with templates of the deployment: `<kind>.<locale>.subject`, `.txt` and `.html`. One that is there takes the place of
+    /// the built-in one of this kind and locale.
+    pub templates: Option<PathBuf>,
+    /// Address where somebody accepts an invitation, with `{token}` in it. Without it, the mail tells the token alone.
+    pub invitation_url: Option<String>,
+    /// Address where somebody chooses a password, with `{token}` in it. Without it, the mail tells the token alone.
+    pub password_reset_url: Option<String>,
+}
+
+impl MailOptions {
+    /// Whether an address leads to a page with a token, and can be used here.
+    pub(crate) fn is_page(url: &str) -> bool {
+        let leads = |uri: Uri| matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some();
+        url.matches(TOKEN).count() == 1 && url.replace(TOKEN, "token").parse().is_ok_and(leads)
+    }
+}
+
+/// Addresses of the deployment's pages, each with `{token}` in it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Links {
+    /// Where somebody accepts an invitation.
+    pub(crate) invitation: Option<String>,
+    /// Where somebody chooses a password.
+    pub(crate) password_reset: Option<String>,
+}
+
+/// Where mails are made.
+pub(crate) struct Room {
+    mailer: Arc<dyn Mailer>,
+    templates: Templates,
+    links: Links,
+    kinds: &'static [&'static MailKind],
+}
+
+/// What a template can name. What is not known of a mail is none.
+#[derive(Serialize)]
+struct Filling<'a> {
+    address: &'a str,
+    tenant: Option<String>,
+    inviter: Option<String>,
+    link: Option<String>,
+    token: Option<&'a str>,
+    expires: Option<String>,
+}
+
+impl Room {
+    /// One that writes these kinds. Every template is filled once, so that a bad one is found at the start.
+    pub(crate) fn new(
+        mailer: Arc<dyn Mailer>,
+        options: &MailOptions,
+        kinds: &'static [&'static MailKind],
+    ) -> std::result::Result<Self, MailUnwritable> {
+        let links = Links {
+            invitation: checked(options.invitation_url.as_deref())?,
+            password_reset: checked(options.password_reset_url.as_deref())?,
+        };
+        let names: Vec<_> = kinds.iter().map(|kind| kind.name).collect();
+        let templates = Templates::load(options.templates.as_deref(), &names)?;
+        let example = Filling {
+            address: "amelie@example.com",
+            tenant: Some("Bakery".to_owned()),
+            inviter: Some("Bruno".to_owned()),
+            link: Some("https://app.example/".to_owned()),
+            token: Some("token"),
+            expires: Some("2026-01-01 12:00 UTC".to_owned()),
+        };
+        templates.try_all(&example)?;
+        Ok(Self { mailer, templates, links, kinds })
+    }
+
+    /// A kind, by its name.
+    pub(crate) fn kind(&self, name: &str) -> Option<&'static MailKind> {
+        self.kinds.iter().copied().find(|kind| kind.name == name)
+    }
+
+    /// Who carries the mails.
+    pub(crate) fn mailer(&self) -> &dyn Mailer {
+        &*self.mailer
+    }
+
+    /// A mail as it is sent.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] where a template fails on these values.
+    pub(crate) fn compose(&self, kind: &MailKind, mail: &Mail, values: &Values) -> Result<Message> {
+        let token = values.token.as_ref().map(ExposeSecret::expose_secret);
+        let link = (kind.link)(&self.links).zip(token).map(|(link, token)| link.replace(TOKEN, token));
+        let filling = Filling {
+            address: &mail.recipient,
+            tenant: values.tenant.as_deref().map(plain),
+            inviter: values.inviter.as_deref().map(plain),
+            link,
+            token,
+            expires: values.expires_on.map(instant),
+        };
+        let written = self.templates.write(kind.name, mail.locale.as_deref(), &filling);
+        let written = written.map_err(|error| Error::Internal(error.into()))?;
+        Ok(Message { to: mail.recipient.clone(), subject: written.subject, text: written.text, html: written.html })
+    }
+}
+
+fn checked(url: Option<&str>) -> std::result::Result<Option<String>, MailUnwritable> {
+    match url {
+        Some(url) if !MailOptions::is_page(url) => Err(MailUnwritable::Link(url.to_owned())),
+        url => Ok(url.map(ToOwned::to_owned)),
+    }
+}
+
+/// A name on one line, as it reads: it can neither end a line, nor turn round what stands behind it.
+fn plain(name: &str) -> String {
+    let turns = |letter| matches!(letter, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    name.chars().map(|letter| if letter.is_control() || turns(letter) { ' ' } else { letter }).collect()
+}
+
+fn instant(at: OffsetDateTime) -> String {
+    let at = at.to_offset(time::UtcOffset::UTC);
+    at.format(format_description!("[year]-[month]-[day] [hour]:[minute] UTC")).unwrap_or_default()
+}
