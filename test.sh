@@ -8,7 +8,7 @@
 # PostgreSQL is a throw-away cluster of its own, stopped and deleted at the end. Set
 # TEST_POSTGRES_URL to use a server of yours instead; its user must be a superuser.
 # The tests of adoption install the original from npm into target/, once; promtool and Redis come from Debian
-# where they are not there; tests of Redis start servers of their own.
+# where they are not there, and a mail server from PyPI, once; tests of Redis start servers of their own.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 . scripts/common.sh
@@ -36,6 +36,7 @@ need_cargo_tool cargo-nextest 0.9.143 --no-default-features --features default-n
 need_node "$PWD/target/node"
 need_promtool "$PWD/target/promtool"
 scripts/redis.sh install
+need_python_environment "$PWD/target/mail-server" tests/mail/requirements.txt
 
 if [ -z "${TEST_POSTGRES_URL:-}" ]; then
   scripts/postgres.sh install >/dev/null

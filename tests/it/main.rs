@@ -26,6 +26,7 @@ mod library;
 mod lifecycle;
 mod live_permissions;
 mod login_service;
+mod mail;
 mod mcp;
 mod members;
 mod names;

@@ -6,6 +6,7 @@ pub(crate) mod npm;
 pub(crate) mod postgres;
 pub(crate) mod redis;
 pub(crate) mod server;
+pub(crate) mod smtp;
 pub(crate) mod sqlite;
 pub(crate) mod token;
 

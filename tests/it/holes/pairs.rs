@@ -31,6 +31,7 @@ const STAYING: [(&str, &str, &str); 15] = [
         "a deleted tenant's callers are refused, and its rows stay as they were for whoever brings it back",
     ),
     ("jobs", "tenants", "a job looks at its tenant when it is done, and ends where there is nothing to do"),
+    ("mails", "tenants", "what a mail is about is looked for when it is sent, and it is not where there is nothing"),
     (
         "idempotency_keys",
         "tenants",

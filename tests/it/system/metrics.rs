@@ -71,6 +71,7 @@ fn metrics_have_names_and_bounded_labels(world: &World) {
         "jobs",
         "jobs_at_work",
         "log_lines_dropped_total",
+        "mails_waiting",
         "memberships",
         "permission_refusals_total",
         "request_duration_seconds_bucket",
