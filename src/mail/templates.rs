@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value};
 use serde::Serialize;
 
@@ -132,7 +133,7 @@ impl Templates {
     }
 
     fn fill(&self, set: &Set, filling: &impl Serialize) -> Result<Written, MailUnwritable> {
-        let filling = Value::from_serialize(filling);
+        let filling = Value::from(Serde(filling));
         let filled = |name: &str| self.environment.get_template(name)?.render(filling.clone());
         let part = |name: &Option<String>| name.as_deref().map(filled).transpose();
         let subject = part(&set.subject)?.unwrap_or_default();

@@ -396,6 +396,7 @@ fn every_cause_that_the_original_knows_is_above() {
         ErrorCode::ResetUnknown,
         ErrorCode::ResetExpired,
         ErrorCode::ResetUsed,
+        ErrorCode::MailNotSent,
     ];
     let seen: HashSet<_> = envelopes().iter().map(|(error, ..)| error.code()).collect();
     for code in ErrorCode::ALL {
