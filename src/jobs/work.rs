@@ -195,7 +195,7 @@ impl Work {
     pub(crate) async fn committed<S: Scope + Sees<Job>>(self, session: Session<S, Write>) -> Result<Option<Self>> {
         let still_ours = Patch::<Job>::empty().with(Job::CLAIMED_BY, self.taken.claim)?;
         let committed = session.update_if_there_and_commit(&self.taken.is_ours(), still_ours).await?;
-        Ok(committed.map(user_tenant_store::session::Committed::into_inner).map(|_| self))
+        Ok(committed.map(user_tenant_store::session::Committed::into_inner).map(|()| self))
     }
 
     /// Commits the last step of a job that leaves nothing behind, not even itself.

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde_json::Value as Json;
@@ -64,9 +64,9 @@ struct Postman {
 impl Mailer for Postman {
     fn send<'a>(&'a self, message: &'a Message) -> Sending<'a> {
         self.asked.fetch_add(1, Ordering::SeqCst);
-        let refused = self.answers.lock().unwrap().pop_front();
+        let refused = locked(&self.answers).pop_front();
         if refused.is_none() {
-            self.taken.lock().unwrap().push(message.clone());
+            locked(&self.taken).push(message.clone());
         }
         Box::pin(std::future::ready(refused.map_or(Ok(()), Err)))
     }
@@ -77,8 +77,12 @@ static TOLD: Mutex<Vec<(Uuid, Delivery)>> = Mutex::new(Vec::new());
 /// How many tokens were made.
 static TOKENS: AtomicUsize = AtomicUsize::new(0);
 
+fn locked<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 fn told(about: Uuid) -> Vec<Delivery> {
-    TOLD.lock().unwrap().iter().filter(|(of, _)| *of == about).map(|(_, delivery)| delivery.clone()).collect()
+    locked(&TOLD).iter().filter(|(of, _)| *of == about).map(|(_, delivery)| delivery.clone()).collect()
 }
 
 /// As an invitation: each time it is tried, it has another token.
@@ -91,7 +95,7 @@ const INVITES: MailKind = MailKind {
         Box::pin(std::future::ready(Ok(Some(values))))
     },
     ended: |_, about, delivery| {
-        TOLD.lock().unwrap().push((about, delivery.clone()));
+        locked(&TOLD).push((about, delivery.clone()));
         Box::pin(std::future::ready(Ok(())))
     },
 };
@@ -196,13 +200,13 @@ impl Scene {
 }
 
 async fn a_mail_is_sent_once_with_what_was_made_for_it(scene: &Scene) -> Outcome {
-    let about = Uuid::now_v7();
+    let about = Environment::system().new_id();
     let (one, other) = (scene.process()?, scene.process()?);
     let id = scene.post(&INVITES, about).await?;
     let mail = scene.until(id, Mail::SENT).await?;
     assert!(mail.finished_on.is_some() && mail.reason.is_none());
     tokio::time::sleep(Duration::from_millis(200)).await;
-    let taken = scene.postman.taken.lock().unwrap().clone();
+    let taken = locked(&scene.postman.taken).clone();
     let [message] = &taken[..] else { return Err(format!("{} mails were sent", taken.len()).into()) };
     assert_eq!((&*message.to, &*message.subject), ("amelie@example.com", "You are invited to Bakery"));
     assert!(message.text.contains("https://app.example/join?token=token-"), "{}", message.text);
@@ -225,9 +229,9 @@ async fn what_is_rolled_back_is_not_sent(scene: &Scene) -> Outcome {
 }
 
 async fn a_server_that_is_down_loses_nothing(scene: &Scene) -> Outcome {
-    let about = Uuid::now_v7();
+    let about = Environment::system().new_id();
     let down = || Unsent::Later("421 4.3.2 down for a moment".to_owned());
-    scene.postman.answers.lock().unwrap().extend([down(), down()]);
+    locked(&scene.postman.answers).extend([down(), down()]);
     let id = scene.post(&INVITES, about).await?;
     let process = scene.process()?;
     for attempts in 1..=2 {
@@ -239,16 +243,16 @@ async fn a_server_that_is_down_loses_nothing(scene: &Scene) -> Outcome {
     }
     scene.until(id, Mail::SENT).await?;
     assert_eq!(told(about), [Delivery::Sent]);
-    assert_eq!((scene.postman.taken.lock().unwrap().len(), scene.postman.asked.load(Ordering::SeqCst)), (1, 3));
+    assert_eq!((locked(&scene.postman.taken).len(), scene.postman.asked.load(Ordering::SeqCst)), (1, 3));
     assert!(TOKENS.load(Ordering::SeqCst) >= 3, "each attempt has a token of its own");
     process.abort();
     Ok(())
 }
 
 async fn a_refused_address_is_tried_no_more(scene: &Scene) -> Outcome {
-    let about = Uuid::now_v7();
+    let about = Environment::system().new_id();
     let reason = "550 5.1.1 no such user";
-    scene.postman.answers.lock().unwrap().push_back(Unsent::Refused(reason.to_owned()));
+    locked(&scene.postman.answers).push_back(Unsent::Refused(reason.to_owned()));
     let id = scene.post(&INVITES, about).await?;
     let process = scene.process()?;
     assert_eq!(scene.until(id, Mail::REFUSED).await?.reason.as_deref(), Some(reason));
@@ -259,8 +263,8 @@ async fn a_refused_address_is_tried_no_more(scene: &Scene) -> Outcome {
 }
 
 async fn what_was_tried_often_enough_is_refused(scene: &Scene) -> Outcome {
-    let about = Uuid::now_v7();
-    scene.postman.answers.lock().unwrap().push_back(Unsent::Later("no answer".to_owned()));
+    let about = Environment::system().new_id();
+    locked(&scene.postman.answers).push_back(Unsent::Later("no answer".to_owned()));
     let id = scene.post(&INVITES, about).await?;
     let session = scene.write().await?;
     let patch = Patch::<Job>::empty().with(Job::ATTEMPTS, SEND.attempts - 1)?;
@@ -274,7 +278,7 @@ async fn what_was_tried_often_enough_is_refused(scene: &Scene) -> Outcome {
 }
 
 async fn what_nobody_wants_any_more_is_not_sent(scene: &Scene) -> Outcome {
-    let id = scene.post(&UNWANTED, Uuid::now_v7()).await?;
+    let id = scene.post(&UNWANTED, Environment::system().new_id()).await?;
     let process = scene.process()?;
     scene.until(id, Mail::UNWANTED).await?;
     assert_eq!(scene.postman.asked.load(Ordering::SeqCst), 0);
@@ -283,7 +287,7 @@ async fn what_nobody_wants_any_more_is_not_sent(scene: &Scene) -> Outcome {
 }
 
 async fn who_has_lost_the_job_sends_nothing(scene: &Scene) -> Outcome {
-    let id = scene.post(&LOST, Uuid::now_v7()).await?;
+    let id = scene.post(&LOST, Environment::system().new_id()).await?;
     let process = scene.process()?;
     while scene.job().await?.attempts == 0 {
         tokio::time::sleep(Duration::from_millis(10)).await;
@@ -296,7 +300,7 @@ async fn who_has_lost_the_job_sends_nothing(scene: &Scene) -> Outcome {
 }
 
 async fn what_cannot_be_told_is_not_sent_again(scene: &Scene) -> Outcome {
-    let id = scene.post(&UNTOLD, Uuid::now_v7()).await?;
+    let id = scene.post(&UNTOLD, Environment::system().new_id()).await?;
     let process = scene.process()?;
     scene.until(id, Mail::SENT).await?;
     assert_eq!(scene.postman.asked.load(Ordering::SeqCst), 1);
@@ -306,9 +310,9 @@ async fn what_cannot_be_told_is_not_sent_again(scene: &Scene) -> Outcome {
 
 async fn mails_that_are_over_are_forgotten(scene: &Scene) -> Outcome {
     let (old, new, waiting) = (
-        scene.post(&INVITES, Uuid::now_v7()).await?,
-        scene.post(&INVITES, Uuid::now_v7()).await?,
-        scene.post(&INVITES, Uuid::now_v7()).await?,
+        scene.post(&INVITES, Environment::system().new_id()).await?,
+        scene.post(&INVITES, Environment::system().new_id()).await?,
+        scene.post(&INVITES, Environment::system().new_id()).await?,
     );
     let session = scene.write().await?;
     let later = session.now() + Duration::from_hours(1);
