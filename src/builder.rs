@@ -5,6 +5,7 @@ mod clients;
 mod giving;
 mod host;
 mod http;
+mod invitations;
 mod jobs;
 mod life;
 mod mail;

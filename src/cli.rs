@@ -113,6 +113,7 @@ async fn command(context: &Arc<Context>, command: Command) -> Result<(), Failure
         Command::Role(action) => resource::role(context, *action).await,
         Command::Group(action) => resource::group(context, *action).await,
         Command::Client(action) => resource::client(context, *action).await,
+        Command::Invitation(action) => resource::invitation(context, *action).await,
         Command::Permissions(action) => resource::permissions(context, *action).await,
         Command::Events(options) => resource::events(context, *options).await,
         Command::Config(options) => print::configuration(context, &options),

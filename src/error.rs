@@ -18,7 +18,7 @@ pub(crate) use self::password::BrokenRule;
 pub(crate) use self::rule::Rule;
 pub(crate) use self::taken::Taken;
 use crate::model::lifecycle::NoTransition;
-use crate::model::{Inactive, TenantState};
+use crate::model::{Inactive, InvitationEnd, TenantState};
 
 /// A refusal or failure. Its text is public; `source()` is for the log; [`Error::code`] is for programs.
 #[derive(Debug, thiserror::Error)]
@@ -290,6 +290,31 @@ pub enum Error {
         /// The newest version; 0 where there is no such template.
         version: i32,
     },
+    /// The secret in the path leads to no invitation.
+    #[error("There is no such invitation. It may have been sent again since: the newest mail counts.")]
+    UnknownInvitation,
+    /// The invitation cannot be accepted, declined, revoked or sent again.
+    #[error("{}", end_of_invitation(*.0))]
+    InvitationOver(InvitationEnd),
+    /// The address is of a member of the tenant.
+    #[error("The address is of a member of the tenant.")]
+    AlreadyMember,
+    /// The address is invited already.
+    #[error("The address is invited already: send that invitation again, or revoke it.")]
+    AlreadyInvited,
+    /// Whoever comes is known, so that their password is not an invitation's to set.
+    #[error(
+        "A person with this address is known already: accept without a password, and log in with the one that they have."
+    )]
+    PersonKnown,
+    /// The list is longer than one request may have.
+    #[error("The list {property} may have no more than {limit} items.")]
+    TooManyItems {
+        /// The list.
+        property: &'static str,
+        /// The most.
+        limit: usize,
+    },
     /// No catalogue has this permission.
     #[error("The permission {} is unknown: GET /permissions lists those that there are.", Json::from(.0.as_str()))]
     UnknownPermission(String),
@@ -329,6 +354,18 @@ pub struct NamedRow {
     pub id: uuid::Uuid,
     /// Its name.
     pub name: String,
+}
+
+/// Why an invitation is over, as a sentence.
+fn end_of_invitation(end: InvitationEnd) -> &'static str {
+    match end {
+        InvitationEnd::Expired => "The invitation is over: its time has passed, or the tenant is not open.",
+        InvitationEnd::Used => "Somebody has come by this invitation already.",
+        InvitationEnd::Declined => "This invitation was declined.",
+        InvitationEnd::Revoked => "This invitation was revoked.",
+        InvitationEnd::Withdrawn => "Whoever invited may not give any more what this invitation promises.",
+        InvitationEnd::Outdated => "The role or a group of this invitation is not there any more.",
+    }
 }
 
 /// Rows by their names, in their order.

@@ -3,6 +3,7 @@
 mod clients;
 pub(crate) mod events;
 pub(crate) mod giving;
+pub(crate) mod invitations;
 pub(crate) mod lifecycle;
 pub(crate) mod own_memberships;
 pub(crate) mod passwords;
@@ -47,6 +48,7 @@ pub(crate) const FEATURES: &[Feature] = &[
     passwords::FEATURE,
     clients::FEATURE,
     own_memberships::FEATURE,
+    invitations::FEATURE,
 ];
 
 /// Every kind of job: a row each.
@@ -62,4 +64,4 @@ pub(crate) const JOBS: &[Kind] = &[
 ];
 
 /// Every kind of mail: a row each.
-pub(crate) const MAILS: &[&MailKind] = &[&TRIAL];
+pub(crate) const MAILS: &[&MailKind] = &[&TRIAL, &invitations::INVITATION];

@@ -89,6 +89,7 @@ pub use clock::Clock;
 pub use domain::clients::IssuedClient;
 pub use error::{BuildError, Error, ErrorCode, NamedRow, Result};
 pub use features::events::{EventPage, EventQuery, RecordedEvent};
+pub use features::invitations::{Invited, Invitee, InviteeRole};
 pub use features::permissions::{EffectivePermission, EffectivePermissions, EffectiveSource, PermissionQuestion};
 pub use features::provisioning::{Provision, Provisioned, ProvisionedClient};
 pub use features::role_templates::{Application, Outcome, RoleApplied, RoleDifference, RoleTemplateVersion};

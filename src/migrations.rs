@@ -125,6 +125,13 @@ pub const MIGRATIONS: Migrations = Migrations {
             down: include_str!("../migrations/postgres/0016_mail.down.sql"),
             additive: true,
         },
+        Migration {
+            version: 17,
+            name: "invitations",
+            up: include_str!("../migrations/postgres/0017_invitations.up.sql"),
+            down: include_str!("../migrations/postgres/0017_invitations.down.sql"),
+            additive: true,
+        },
     ],
     sqlite: &[
         Migration {
@@ -237,6 +244,13 @@ pub const MIGRATIONS: Migrations = Migrations {
             name: "mail",
             up: include_str!("../migrations/sqlite/0016_mail.up.sql"),
             down: include_str!("../migrations/sqlite/0016_mail.down.sql"),
+            additive: true,
+        },
+        Migration {
+            version: 17,
+            name: "invitations",
+            up: include_str!("../migrations/sqlite/0017_invitations.up.sql"),
+            down: include_str!("../migrations/sqlite/0017_invitations.down.sql"),
             additive: true,
         },
     ],

@@ -80,6 +80,7 @@ mod group_group;
 mod group_role;
 mod holding;
 mod idempotency_key;
+mod invitation;
 mod job;
 mod jwt_key;
 pub(crate) mod lifecycle;
@@ -116,6 +117,7 @@ pub use group_group::GroupGroup;
 pub use group_role::GroupRole;
 pub(crate) use holding::Holding;
 pub use idempotency_key::IdempotencyKey;
+pub use invitation::{Invitation, InvitationEnd};
 pub use job::Job;
 pub use jwt_key::JwtKey;
 pub use lifecycle::{PersonState, TenantState};
@@ -178,5 +180,6 @@ pub const fn registry() -> &'static [fn() -> &'static EntityMeta] {
         Belonging::meta,
         Carried::meta,
         Enclosure::meta,
+        Invitation::meta,
     ]
 }

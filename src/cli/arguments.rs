@@ -22,8 +22,8 @@ use super::mcp::McpOptions;
 use super::microservice::MicroserviceOptions;
 use super::print::{OURS, name};
 use super::resource::{
-    ClientAction, EventsOptions, GroupAction, PermissionsAction, RoleAction, TenantAction, UserAction, with_references,
-    with_words,
+    ClientAction, EventsOptions, GroupAction, InvitationAction, PermissionsAction, RoleAction, TenantAction, UserAction,
+    with_references, with_words,
 };
 use crate::config::{SETTINGS, Setting};
 use crate::migrations::optional_constraints;
@@ -92,6 +92,9 @@ pub(super) enum Command {
     /// Work with the client applications that people log in with.
     #[command(subcommand)]
     Client(Box<ClientAction>),
+    /// Invite people into a tenant.
+    #[command(subcommand)]
+    Invitation(Box<InvitationAction>),
     /// Ask which permissions there are, and who has which.
     #[command(subcommand)]
     Permissions(Box<PermissionsAction>),

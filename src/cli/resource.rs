@@ -4,6 +4,7 @@ mod clients;
 mod events;
 mod giving;
 mod help;
+mod invitations;
 mod life;
 mod members;
 mod names;
@@ -28,6 +29,7 @@ pub(super) use self::clients::{ClientAction, client};
 pub(super) use self::events::{EventsOptions, events};
 pub(super) use self::giving::{GroupAction, group};
 pub(super) use self::help::with_words;
+pub(super) use self::invitations::{InvitationAction, invitation};
 pub(super) use self::life::{TenantAction, UserAction, tenant, user};
 use self::path::Path;
 pub(super) use self::permissions::{PermissionsAction, permissions};
@@ -39,7 +41,7 @@ use super::failure::Failure;
 use super::print::{ask, plain, say};
 use super::table;
 use super::target::Target;
-use crate::model::{Group, Role, Tenant, UserTenant, UserView};
+use crate::model::{Group, Invitation, Role, Tenant, UserTenant, UserView};
 
 /// What is worked with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,10 +54,12 @@ pub(super) enum Kind {
     Role,
     /// Groups of a tenant.
     Group,
+    /// Invitations into a tenant, which have commands of their own.
+    Invitation,
 }
 
 impl Kind {
-    /// All of them.
+    /// Those that share their commands.
     const ALL: [Self; 4] = [Self::Tenant, Self::User, Self::Role, Self::Group];
 
     /// What one is called, and the command for it.
@@ -65,6 +69,7 @@ impl Kind {
             Self::User => "user",
             Self::Role => "role",
             Self::Group => "group",
+            Self::Invitation => "invitation",
         }
     }
 
@@ -75,6 +80,7 @@ impl Kind {
             Self::User => "users",
             Self::Role => "roles",
             Self::Group => "groups",
+            Self::Invitation => "invitations",
         }
     }
 
@@ -85,6 +91,7 @@ impl Kind {
             Self::User => UserView::meta(),
             Self::Role => Role::meta(),
             Self::Group => Group::meta(),
+            Self::Invitation => Invitation::meta(),
         }
     }
 
@@ -94,6 +101,7 @@ impl Kind {
             Self::Tenant => &["key", "name"],
             Self::User => &["username", "email"],
             Self::Role | Self::Group => &["name"],
+            Self::Invitation => &["address"],
         }
     }
 
@@ -118,6 +126,7 @@ impl Kind {
             Self::User => &["id", "username", "email", "firstName", "lastName", "roleName", "status"],
             Self::Role => &["id", "name", "roleType", "description"],
             Self::Group => &["id", "name", "description"],
+            Self::Invitation => &["id", "address", "status"],
         }
     }
 

@@ -257,7 +257,7 @@ fn role_of(tenant: Uuid, role: Uuid) -> Predicate {
 }
 
 /// The same of a role that was looked for in the tenant by its id.
-fn may_assign(principal: &Principal<'_>, id: Uuid, role: Option<&Role>) -> Result<()> {
+pub(crate) fn may_assign(principal: &Principal<'_>, id: Uuid, role: Option<&Role>) -> Result<()> {
     let role = role.ok_or_else(|| Error::NotFound(Sought::of::<Role>(&id)))?;
     let grants = principal.may_affect(role.permissions.as_deref().unwrap_or_default());
     if grants { Ok(()) } else { Err(Error::PermissionNotHeld { permission: None }) }

@@ -216,6 +216,28 @@ codes! {
     UnknownTemplate "UNKNOWN_TEMPLATE" 422, 422 "UnprocessableEntityError" "UNKNOWN_TEMPLATE";
     /// The role template has another newest version than the request expects.
     TemplateChanged "TEMPLATE_CHANGED" 409, 409 "ConflictError" "TEMPLATE_CHANGED";
+    /// The secret in the path leads to no invitation.
+    InvitationUnknown "INVITATION_UNKNOWN" 404, 404 "NotFoundError" "INVITATION_UNKNOWN";
+    /// The time of the invitation has passed, or its tenant is not open.
+    InvitationExpired "INVITATION_EXPIRED" 410, 410 "GoneError" "INVITATION_EXPIRED";
+    /// Somebody has come by the invitation already.
+    InvitationUsed "INVITATION_USED" 410, 410 "GoneError" "INVITATION_USED";
+    /// The invitation was declined.
+    InvitationDeclined "INVITATION_DECLINED" 410, 410 "GoneError" "INVITATION_DECLINED";
+    /// The invitation was revoked.
+    InvitationRevoked "INVITATION_REVOKED" 410, 410 "GoneError" "INVITATION_REVOKED";
+    /// Whoever invited may not give any more what the invitation promises.
+    InvitationWithdrawn "INVITATION_WITHDRAWN" 410, 410 "GoneError" "INVITATION_WITHDRAWN";
+    /// The role or a group of the invitation is not there any more.
+    InvitationOutdated "INVITATION_OUTDATED" 410, 410 "GoneError" "INVITATION_OUTDATED";
+    /// The address is of a member of the tenant.
+    AlreadyMember "ALREADY_MEMBER" 409, 409 "ConflictError" "ALREADY_MEMBER";
+    /// The address is invited into the tenant already.
+    AlreadyInvited "ALREADY_INVITED" 409, 409 "ConflictError" "ALREADY_INVITED";
+    /// Whoever comes is known already, and their password is not an invitation's to set.
+    PersonKnown "PERSON_KNOWN" 409, 409 "ConflictError" "PERSON_KNOWN";
+    /// A list of the body is longer than one request may have.
+    TooManyItems "TOO_MANY_ITEMS" 413, 413 "PayloadTooLargeError" "TOO_MANY_ITEMS";
     /// The body names a permission that the service does not know, neither of its own nor of the application.
     UnknownPermission "UNKNOWN_PERMISSION" 422, 422 "UnprocessableEntityError" "UNKNOWN_PERMISSION";
     /// The write breaks a unique constraint that the service does not know.

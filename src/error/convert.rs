@@ -5,8 +5,8 @@ use user_tenant_store::StoreError;
 use user_tenant_store::filter::FilterError;
 
 use super::{Error, ErrorCode as Code, Taken};
-use crate::model::Inactive;
 use crate::model::lifecycle::NoTransition;
+use crate::model::{Inactive, InvitationEnd};
 
 impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
@@ -129,6 +129,19 @@ impl Error {
             Self::MembershipNotActive => Code::MembershipNotActive,
             Self::UnknownTemplate(_) => Code::UnknownTemplate,
             Self::TemplateChanged { .. } => Code::TemplateChanged,
+            Self::UnknownInvitation => Code::InvitationUnknown,
+            Self::InvitationOver(end) => match end {
+                InvitationEnd::Expired => Code::InvitationExpired,
+                InvitationEnd::Used => Code::InvitationUsed,
+                InvitationEnd::Declined => Code::InvitationDeclined,
+                InvitationEnd::Revoked => Code::InvitationRevoked,
+                InvitationEnd::Withdrawn => Code::InvitationWithdrawn,
+                InvitationEnd::Outdated => Code::InvitationOutdated,
+            },
+            Self::AlreadyMember => Code::AlreadyMember,
+            Self::AlreadyInvited => Code::AlreadyInvited,
+            Self::PersonKnown => Code::PersonKnown,
+            Self::TooManyItems { .. } => Code::TooManyItems,
             Self::UnknownPermission(_) => Code::UnknownPermission,
             Self::NotUnique => Code::NotUnique,
             Self::InvalidIdempotencyKey(_) => Code::InvalidIdempotencyKey,

@@ -148,11 +148,11 @@ fn refusals(route: &Route) -> impl Iterator<Item = &'static str> {
     [
         // A parameter that it does not know.
         ("400", true),
-        ("401", secured || route.entrance.is_some()),
+        ("401", secured || route.entrance.is_some_and(|entrance| !entrance.headers.is_empty())),
         ("403", secured),
         ("404", route.path.contains('{')),
         ("409", takes && route.writes || route.idempotent),
-        ("410", route.path.contains("{token}")),
+        ("410", route.path.contains("{token}") || route.path.contains("{invitationId}")),
         ("413", takes),
         ("415", takes),
         ("422", takes || route.idempotent),

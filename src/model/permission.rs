@@ -88,10 +88,11 @@ catalogue! {
     CREATE_USER = "CreateUser";
     UPDATE_USER = "UpdateUser";
     DELETE_USER = "DeleteUser";
-    VIEW_USER_INVITATION = "ViewUserInvitation";
-    CREATE_USER_INVITATION = "CreateUserInvitation";
+    VIEW_USER_INVITATION = "ViewUserInvitation": "List the invitations of a tenant";
+    VIEW_USER_INVITATION_LINK = "ViewUserInvitationLink": "Be given the links of invitations that the caller makes or sends again";
+    CREATE_USER_INVITATION = "CreateUserInvitation": "Invite people into a tenant, and send invitations again";
     UPDATE_USER_INVITATION = "UpdateUserInvitation";
-    DELETE_USER_INVITATION = "DeleteUserInvitation";
+    DELETE_USER_INVITATION = "DeleteUserInvitation": "Revoke invitations";
     VIEW_USER_TENANT_BY_ID = "ViewUserTenantById";
     VIEW_USER_CREDENTIAL = "ViewUserCredential" "26";
     VIEW_USER_INVITATIONS = "ViewUserInvitations" "27";

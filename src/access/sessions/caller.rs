@@ -204,6 +204,31 @@ impl CallerSessions {
         Ok(self.begin(System(SystemReason::ChangePerson), None).await?)
     }
 
+    /// Looks for what the secret in a path leads to, which only a route for strangers does.
+    pub(crate) fn read_by_secret(&self) -> Result<Session<System, Read>> {
+        self.refuse_known()?;
+        Ok(self.all.store.read_for(System(SystemReason::Secret), self.actor()))
+    }
+
+    /// Does what the secret in a path is for.
+    pub(crate) async fn write_by_secret(&self) -> Result<Session<System, Write>> {
+        self.refuse_known()?;
+        Ok(self.begin(System(SystemReason::Secret), None).await?)
+    }
+
+    fn refuse_known(&self) -> Result<()> {
+        if self.proof.is_stranger() {
+            Ok(())
+        } else {
+            Err(Error::Internal("a caller with a token has no secret".into()))
+        }
+    }
+
+    /// The membership in whose name something is done; none of the operator.
+    pub(crate) fn in_whose_name(&self) -> Option<Uuid> {
+        self.actor().membership
+    }
+
     async fn turn(&self) -> StoreResult<Arc<Turn>> {
         self.all.store.turn_to_change(&TenantScope(self.proof.tenant())).await
     }

@@ -131,6 +131,17 @@ const EXAMPLES: &[(&str, &[&str])] = &[
     ("group groups add", &["group groups add staff engineers"]),
     ("group groups remove", &["group groups remove staff engineers"]),
     ("group remove", &["group remove engineers --yes"]),
+    (
+        "invitation create",
+        &[
+            "invitation create ben@acme.example --tenant acme --role member --first-name Ben",
+            "invitation create ann@acme.example ben@acme.example --role member --group engineers --life 48",
+        ],
+    ),
+    ("invitation list", &["invitation list --tenant acme", "invitation list --status pending --output csv"]),
+    ("invitation show", &["invitation show ben@acme.example"]),
+    ("invitation resend", &["invitation resend ben@acme.example --tenant acme"]),
+    ("invitation revoke", &["invitation revoke ben@acme.example --tenant acme"]),
     ("permissions list", &["permissions list", "permissions list --output json"]),
     ("permissions of", &["permissions of ann --tenant acme"]),
     (

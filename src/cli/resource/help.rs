@@ -36,6 +36,8 @@ impl Kind {
                 ("update", "Change one group: its name, description or picture"),
                 ("remove", "Remove one group; its members stay in the tenant"),
             ],
+            // They say it themselves.
+            Self::Invitation => [("", ""); 5],
         }
     }
 }

@@ -207,7 +207,7 @@ impl Path {
         match self.kind {
             Kind::Tenant | Kind::User => self.send(&Method::PATCH, &format!("/{id}"), &[], Some(body)).await?,
             // The original changes these by a condition only.
-            Kind::Role | Kind::Group => {
+            Kind::Role | Kind::Group | Kind::Invitation => {
                 self.find(id).await?;
                 self.send(&Method::PATCH, "", &[("where", json!({ "id": id }).to_string())], Some(body)).await?
             }

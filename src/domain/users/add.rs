@@ -127,12 +127,27 @@ impl Joining {
         new_users: NewUsers,
         membership: New<UserTenant>,
     ) -> Result<Vec<Prepared>> {
-        let mut rows = Vec::new();
-        if let Some(person) = self.person {
-            let username = self.shown.get(User::USERNAME).and_then(Value::as_text);
-            let credentials = provisioning::first_credentials(self.user, username, new_users)?;
-            rows.extend([person, session.repository::<UserCredentials>().prepare(credentials)?]);
-        }
+        let credentials = match &self.person {
+            Some(_) => {
+                let username = self.shown.get(User::USERNAME).and_then(Value::as_text);
+                Some(provisioning::first_credentials(self.user, username, new_users)?)
+            }
+            None => None,
+        };
+        let credentials = credentials.map(|new| session.repository::<UserCredentials>().prepare(new)).transpose()?;
+        let mut rows = self.rows_without_credentials(session, membership)?;
+        // Behind the person, whose they are.
+        rows.splice(rows.len() - 1..rows.len() - 1, credentials);
+        Ok(rows)
+    }
+
+    /// The same, where what the person logs in with is stored by itself.
+    pub(crate) fn rows_without_credentials(
+        self,
+        session: &Session<System, Write>,
+        membership: New<UserTenant>,
+    ) -> Result<Vec<Prepared>> {
+        let mut rows: Vec<Prepared> = self.person.into_iter().collect();
         let membership = membership.with(UserTenant::INTRODUCTION, self.introduction)?;
         rows.push(session.repository::<UserTenant>().prepare(membership)?);
         Ok(rows)

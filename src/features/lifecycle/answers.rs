@@ -110,7 +110,7 @@ impl Described for TenantLife {
                 "retentionDays": most("For how many days after that; null for as many as the deployment says."),
                 "maxMembers": most("How many members it may have; null for any number."),
                 "members": count("How many it has who may act, those who are invited among them."),
-                "maxInvitations": most("How many of them may be invited and not have come yet; null for any number."),
+                "maxInvitations": most("How many may be invited and not have come yet, members and addresses; null for any number."),
                 "invitations": count("How many are."),
             },
             "examples": [{

@@ -74,6 +74,7 @@ fn members(error: &Error) -> Vec<(&'static str, Json)> {
             vec![("from", refused.from.into()), ("to", refused.to.into()), ("allowed", json!(refused.allowed))]
         }
         Error::QuotaExceeded { limit, .. } => vec![("limit", (*limit).into())],
+        Error::TooManyItems { limit, .. } => vec![("limit", (*limit).into())],
         Error::UnknownTemplate(name) => vec![("template", name.as_str().into())],
         Error::TemplateChanged { version } => vec![("version", (*version).into())],
         Error::RoleInUse { holders, groups } => vec![("holders", (*holders).into()), ("groups", (*groups).into())],

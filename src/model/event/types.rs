@@ -210,6 +210,15 @@ types! {
     "invitation.purged" "user_invitations" [purged!()] "The row of a deleted invitation is gone for good." "{}" "";
     "invitation.changed" "user_invitations" [updated!()] "An invitation changed." r#"{"expiresOn": "2026-05-06T07:08:09.000Z"}"# r#"{"expiresOn": "2026-06-06T07:08:09.000Z"}"#;
 
+    "tenantInvitation.created" "invitations" [inserted!()] "An address was invited into a tenant." "" r#"{"address": "ann@acme.example", "status": "pending"}"#;
+    "tenantInvitation.removed" "invitations" [removed!()] "The row of an invitation into a tenant was deleted." r#"{"status": "declined"}"# "";
+    "tenantInvitation.purged" "invitations" [purged!()] "The row of a deleted invitation into a tenant is gone for good." "{}" "";
+    "tenantInvitation.accepted" "invitations" [became!("status", "accepted")] "Somebody came by an invitation." r#"{"status": "pending"}"# r#"{"status": "accepted", "acceptedBy": "0190c3a0-7b1e-7000-8000-000000000051"}"#;
+    "tenantInvitation.declined" "invitations" [became!("status", "declined")] "Who was invited into a tenant does not want to come." r#"{"status": "pending"}"# r#"{"status": "declined"}"#;
+    "tenantInvitation.revoked" "invitations" [became!("status", "revoked")] "An invitation into a tenant was revoked." r#"{"status": "pending"}"# r#"{"status": "revoked"}"#;
+    "tenantInvitation.refused" "invitations" [became!("delivery", "refused")] "The mail server refuses the address of an invitation." r#"{"delivery": "queued"}"# r#"{"delivery": "refused"}"#;
+    "tenantInvitation.changed" "invitations" [updated!()] "Something else of an invitation into a tenant changed: it was sent again, for example; `secrets` names what is new." r#"{"expiresOn": "2026-05-06T07:08:09.000Z"}"# r#"{"expiresOn": "2026-06-06T07:08:09.000Z"}"#;
+
     "preference.added" "user_tenant_prefs" [inserted!()] "A member set a preference." "" r#"{"configKey": "theme", "configValue": {"dark": true}}"#;
     "preference.removed" "user_tenant_prefs" [removed!()] "A member deleted a preference." r#"{"configKey": "theme", "configValue": {"dark": true}}"# "";
     "preference.purged" "user_tenant_prefs" [purged!()] "The row of a deleted preference is gone for good." "{}" "";

@@ -397,6 +397,17 @@ fn every_cause_that_the_original_knows_is_above() {
         ErrorCode::ResetExpired,
         ErrorCode::ResetUsed,
         ErrorCode::MailNotSent,
+        ErrorCode::InvitationUnknown,
+        ErrorCode::InvitationExpired,
+        ErrorCode::InvitationUsed,
+        ErrorCode::InvitationDeclined,
+        ErrorCode::InvitationRevoked,
+        ErrorCode::InvitationWithdrawn,
+        ErrorCode::InvitationOutdated,
+        ErrorCode::AlreadyMember,
+        ErrorCode::AlreadyInvited,
+        ErrorCode::PersonKnown,
+        ErrorCode::TooManyItems,
     ];
     let seen: HashSet<_> = envelopes().iter().map(|(error, ..)| error.code()).collect();
     for code in ErrorCode::ALL {

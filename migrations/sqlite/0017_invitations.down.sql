@@ -1,0 +1,2 @@
+-- Drops what 0014 made. Who was invited and has not come cannot come by their invitation any more.
+DROP TABLE invitations;
