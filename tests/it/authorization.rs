@@ -14,7 +14,13 @@ use crate::support::http::Answer;
 use crate::world::{World, on_both};
 
 /// Operations that nobody needs a token for.
-const PUBLIC: &[&str] = &["POST /password-resets/{token}", "POST /user-callback"];
+const PUBLIC: &[&str] = &[
+    "POST /password-resets/{token}",
+    "POST /user-callback",
+    "GET /invitations/{token}",
+    "POST /invitations/{token}/accept",
+    "POST /invitations/{token}/decline",
+];
 
 /// What makes Alice, the caller of all profiles, no longer active; runs on both databases.
 const NOT_LIVE: &[(&str, &str, &str)] = &[
@@ -118,6 +124,9 @@ fn secured(world: &World) -> Vec<Operation> {
     operations
 }
 
+/// A service that leaves work in the background to others: what a request has begun stays where the next one looks for it.
+pub(crate) const IDLE: &[(&str, &str)] = &[("JOBS_INTERVAL_MILLISECONDS", "0")];
+
 /// When the fixture's rows were made.
 const MADE: &str = "2024-01-02T03:04:05.678Z";
 
@@ -151,6 +160,7 @@ pub(crate) fn prepare(world: &World) {
              VALUES ('{group}', 'free', '{tenant}0000000-0000-4000-8000-000000000001', '{MADE}', '{MADE}')"
         ));
     }
+    world.run(operation::INVITED);
 }
 
 fn request(world: &World, operation: &Operation, target: Target) -> Request {
@@ -260,7 +270,7 @@ fn what_is_everybodys_needs_no_permission(world: &World) {
     }
 }
 
-on_both!(each_listed_permission_suffices);
+on_both!(each_listed_permission_suffices, IDLE);
 fn each_listed_permission_suffices(world: &World) {
     prepare(world);
     for operation in secured(world).iter().filter(|operation| !operation.for_masters) {
@@ -288,9 +298,6 @@ fn another_tenants_id_is_as_good_as_none(world: &World) {
     }
     assert_eq!(world.database.tables(), before, "who is refused changes nothing");
 }
-
-/// A service that leaves work in the background to others: a tenant that is to be purged stays where the next request looks for it.
-const IDLE: &[(&str, &str)] = &[("JOBS_INTERVAL_MILLISECONDS", "0")];
 
 on_both!(master_reaches_every_tenant, IDLE);
 fn master_reaches_every_tenant(world: &World) {
@@ -355,6 +362,7 @@ fn only_a_live_caller_gets_in(world: &World) {
         world.run(&format!(
             "UPDATE main.user_tenants SET status = {status} WHERE id = 'a0000000-0000-4000-8000-000000000031'"
         ));
+        world.run(operation::INVITED);
         for operation in secured(world).iter().filter(|operation| operation.only_reads()) {
             let profile = if operation.for_masters { "master_a" } else { "admin_a" };
             let answer = request(world, operation, Target::Own).token(profile).send();

@@ -19,6 +19,7 @@ mod filters;
 mod forms;
 mod giving;
 mod holes;
+mod invitations;
 mod isolation;
 mod jobs;
 mod jwks;

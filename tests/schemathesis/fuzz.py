@@ -55,10 +55,24 @@ ROWS = {
     # A token, whose digest is among what must hold.
     "password-resets": "token",
     "clients": FREE_CLIENT,
+    "invitations": "a0000000-0000-4000-8000-0000000000c1",
 }
+# The secret of the link of that invitation, and what puts it there.
+SECRET = "a-secret-of-an-invitation"
+INVITED = (
+    "INSERT INTO invitations (id, tenant_id, address, first_name, role_id, by_master, secret, expires_on, status, delivery) "
+    f"VALUES ('{{invitations}}', '{{tenants}}', 'guest@a.example', 'Gus', '{{roles}}', 1, '{hashlib.sha256(SECRET.encode()).hexdigest()}', "
+    "'2099-01-02T03:04:05.678Z', 'pending', 'queued')"
+)
 # What must hold for an operation to be carried out: steps of a life lead on from somewhere.
 OTHER_TENANT = "b0000000-0000-4000-8000-000000000001"
 GIVEN = {
+    "GET /tenants/{id}/invitations/{invitationId}": INVITED,
+    "DELETE /tenants/{id}/invitations/{invitationId}": INVITED,
+    "POST /tenants/{id}/invitations/{invitationId}/resend": INVITED,
+    "GET /invitations/{token}": INVITED,
+    "POST /invitations/{token}/accept": INVITED,
+    "POST /invitations/{token}/decline": INVITED,
     "DELETE /groups/{id}/roles/{roleId}": "INSERT INTO group_roles (id, group_id, role_id) "
     "VALUES ('{roles}', '{groups}', '{roles}')",
     "DELETE /groups/{id}/groups/{memberGroupId}": "INSERT INTO group_groups (id, group_id, member_group_id) "
@@ -141,7 +155,8 @@ def restore(database, seed, label):
     # What migrations have made is no part of the seed.
     connection.executescript(
         "DELETE FROM role_templates WHERE version > 1 OR name NOT IN ('owner', 'administrator', 'member', 'viewer'); "
-        "UPDATE role_templates SET retired_on = NULL; DELETE FROM group_roles; DELETE FROM group_groups"
+        "UPDATE role_templates SET retired_on = NULL; DELETE FROM group_roles; DELETE FROM group_groups; "
+        "DELETE FROM invitations"
     )
     connection.executescript(GIVEN.get(label, "").format_map(ROWS))
     connection.commit()
@@ -154,6 +169,8 @@ def path_parameters(path):
         return CALLER[path]
     if path in ELSEWHERE:
         return {"id": OTHER_TENANT}
+    if path.startswith("/invitations/"):
+        return {"token": SECRET}
     segments = path.strip("/").split("/")
     if path.endswith("/{memberGroupId}"):
         return {"id": ROWS["groups"], "memberGroupId": FREE_GROUP}

@@ -57,6 +57,8 @@ const PARAMETERS: &[(&str, &str, &str)] = &[
     ("/role-templates/{name}", "viewer", "member"),
     ("/clients/{id}", "3000003", "3000004"),
     ("/tenants/{tenantId}", "a0000000-0000-4000-8000-000000000001", "b0000000-0000-4000-8000-000000000001"),
+    ("/invitations/{invitationId}", "a0000000-0000-4000-8000-0000000000c1", "b0000000-0000-4000-8000-0000000000c1"),
+    ("/invitations/{token}", "a-secret-of-an-invitation", "a-secret-of-another"),
     ("/user/{userId}", "a0000000-0000-4000-8000-000000000022", "b0000000-0000-4000-8000-000000000022"),
 ];
 
@@ -92,8 +94,26 @@ const CHECKED_FIRST: &[&str] = &["/tenants/{id}/", "/groups/{id}/", "/user/{id}/
 /// Operations that ask by a body and change nothing, so that the token alone opens them.
 const ASKING: &[&str] = &["POST /permissions/check"];
 
+/// An invitation into tenant A and one into tenant B, each into the free role; the first has a link, whose secret stands above. They
+/// are sent by no member.
+pub(crate) const INVITED: &str = "
+    INSERT INTO main.invitations
+        (id, tenant_id, address, first_name, role_id, by_master, secret, expires_on, status, delivery, created_on, modified_on)
+    VALUES ('a0000000-0000-4000-8000-0000000000c1', 'a0000000-0000-4000-8000-000000000001', 'guest@a.example', 'Gus',
+        'a0000000-0000-4000-8000-000000000018', true, 'a1d053fad84d97ab0a316f6eb6dc12dec63c0f2b36b70ec31249206817fbffca',
+        '2099-01-02T03:04:05.678Z', 'pending', 'queued', '2024-01-02T03:04:05.678Z', '2024-01-02T03:04:05.678Z'),
+        ('b0000000-0000-4000-8000-0000000000c1', 'b0000000-0000-4000-8000-000000000001', 'guest@b.example', 'Gil',
+        'b0000000-0000-4000-8000-000000000018', true, NULL,
+        '2099-01-02T03:04:05.678Z', 'pending', 'queued', '2024-01-02T03:04:05.678Z', '2024-01-02T03:04:05.678Z')
+    ON CONFLICT (id) DO NOTHING";
+
 /// What must hold before an operation can be carried out, of rows in tenant A and in tenant B.
 const GIVEN: &[(&str, &str)] = &[
+    ("GET /tenants/{id}/invitations/{invitationId}", INVITED),
+    ("DELETE /tenants/{id}/invitations/{invitationId}", INVITED),
+    ("POST /tenants/{id}/invitations/{invitationId}/resend", INVITED),
+    ("POST /invitations/{token}/accept", INVITED),
+    ("POST /invitations/{token}/decline", INVITED),
     (
         "DELETE /groups/{id}/roles/{roleId}",
         "INSERT INTO main.group_roles (id, group_id, role_id)

@@ -34,6 +34,10 @@ const PREFERENCE: &str = "a0000000-0000-4000-8000-000000000071";
 /// A role that nobody has.
 const FREE_ROLE: &str = "a0000000-0000-4000-8000-000000000018";
 
+/// An invitation into tenant A, and the secret of its link.
+const INVITATION: &str = "a0000000-0000-4000-8000-0000000000c1";
+const TOKEN: &str = "a-secret-of-an-invitation";
+
 /// A group that nobody is in.
 const FREE_GROUP: &str = operation::FREE_GROUP[0];
 
@@ -196,6 +200,28 @@ fn writes() -> Vec<(String, String, Json)> {
         ("POST /user-tenant-prefs", "/user-tenant-prefs".to_owned(), setting("theme")),
         ("DELETE /user-tenant-prefs/{id}", format!("/user-tenant-prefs/{PREFERENCE}"), Json::Null),
         ("DELETE /user-tenant-prefs/{id}/hard", format!("/user-tenant-prefs/{PREFERENCE}/hard"), Json::Null),
+        (
+            "POST /tenants/{id}/invitations",
+            format!("/tenants/{A}/invitations"),
+            json!({ "invitations": [{ "address": "new@a.example", "roleId": MEMBER, "groupIds": [SALES] }] }),
+        ),
+        (
+            "DELETE /tenants/{id}/invitations/{invitationId}",
+            format!("/tenants/{A}/invitations/{INVITATION}"),
+            Json::Null,
+        ),
+        (
+            "POST /tenants/{id}/invitations/{invitationId}/resend",
+            format!("/tenants/{A}/invitations/{INVITATION}/resend"),
+            Json::Null,
+        ),
+        (
+            "POST /invitations/{token}/accept",
+            format!("/invitations/{TOKEN}/accept"),
+            json!({ "profile": { "firstName": "Gus" }, "password": "five grey cats asleep" }),
+        ),
+        ("POST /invitations/{token}/accept", format!("/invitations/{TOKEN}/accept"), Json::Null),
+        ("POST /invitations/{token}/decline", format!("/invitations/{TOKEN}/decline"), Json::Null),
         ("POST /user-callback", "/user-callback".to_owned(), provisioning(&json!({}))),
         ("POST /tenants/provision", "/tenants/provision".to_owned(), everything(&json!({}))),
         ("POST /tenants/provision", "/tenants/provision".to_owned(), everything(&known)),

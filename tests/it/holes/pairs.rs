@@ -9,7 +9,7 @@ use super::races::RACED;
 
 /// Pairs whose lower row stays live when the upper one is deleted, before or after, and why that does no harm. A race between
 /// the two ends as one of the two orders does.
-const STAYING: [(&str, &str, &str); 15] = [
+const STAYING: [(&str, &str, &str); 16] = [
     (
         "groups",
         "tenants",
@@ -29,6 +29,11 @@ const STAYING: [(&str, &str, &str); 15] = [
         "user_tenants",
         "tenants",
         "a deleted tenant's callers are refused, and its rows stay as they were for whoever brings it back",
+    ),
+    (
+        "invitations",
+        "tenants",
+        "those of a deleted tenant are over for whoever has them, and stay as they were for whoever brings it back",
     ),
     ("jobs", "tenants", "a job looks at its tenant when it is done, and ends where there is nothing to do"),
     ("mails", "tenants", "what a mail is about is looked for when it is sent, and it is not where there is nothing"),

@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 
 use super::{A, B, NOBODY, TRAPS, shown};
 use crate::authorization::operation::{self, Operation, Target};
-use crate::authorization::prepare;
+use crate::authorization::{IDLE, prepare};
 use crate::request::{Request, json, text};
 use crate::support::fixture::{self, Database, Tables};
 use crate::world::{World, on_both};
@@ -34,7 +34,7 @@ struct Matrix {
 /// With the fixture and the rows that only a missing bound would show.
 impl From<Database> for Matrix {
     fn from(database: Database) -> Self {
-        let world = World::new(database);
+        let world = World::with(database, IDLE);
         let document = json(&world.request("GET /openapi.json").send());
         let mut operations = operation::all(&document);
         operations.retain(|operation| operation.secured);

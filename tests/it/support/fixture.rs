@@ -10,7 +10,7 @@ use super::sqlite::SqliteDatabase;
 use super::{contract_text, token};
 
 /// The tables that requests can change; `logs.audit_logs` is read on its own.
-const TABLES: [&str; 15] = [
+const TABLES: [&str; 16] = [
     "tenants",
     "roles",
     "users",
@@ -26,11 +26,13 @@ const TABLES: [&str; 15] = [
     "user_invitations",
     "auth_clients",
     "role_templates",
+    "invitations",
 ];
 /// Columns that hold JSON text on SQLite.
-const JSON_COLUMNS: [&str; 5] = ["permissions", "allowed_clients", "auth_client_ids", "config_value", "introduction"];
+const JSON_COLUMNS: [&str; 6] =
+    ["permissions", "allowed_clients", "auth_client_ids", "config_value", "introduction", "group_ids"];
 /// Columns that hold 0 or 1 on SQLite.
-const BOOLEAN_COLUMNS: [&str; 2] = ["deleted", "allowed"];
+const BOOLEAN_COLUMNS: [&str; 3] = ["deleted", "allowed", "by_master"];
 const KEY_CREATED_ON: &str = "2024-01-02T03:04:05.678Z";
 
 /// One database with the schema of the service in it.
