@@ -148,7 +148,7 @@ fn refusals(route: &Route) -> impl Iterator<Item = &'static str> {
     [
         // A parameter that it does not know.
         ("400", true),
-        ("401", secured || route.entrance.is_some_and(|entrance| !entrance.headers.is_empty())),
+        ("401", secured || route.entrance.is_some()),
         ("403", secured),
         ("404", route.path.contains('{')),
         ("409", takes && route.writes || route.idempotent),

@@ -183,6 +183,8 @@ fn secrets_are_hidden_and_credentials_not_includable() {
             "Mail.recipient",
             "IdempotencyKey.headers",
             "IdempotencyKey.body",
+            "Invitation.token",
+            "Invitation.secret",
         ]
     );
     let shown = registry()

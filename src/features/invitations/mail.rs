@@ -31,7 +31,7 @@ async fn fresh(session: &Session<System, Write>, id: Uuid) -> Result<Option<Valu
     let Some(tenant) = tenant.filter(|tenant| tenant.state() == TenantState::Active) else { return Ok(None) };
     let inviter = inviter_of(session, &invitation).await?;
     let secret = random::secret().map_err(Error::Internal)?;
-    let patch = Patch::empty().with(Invitation::TOKEN, random::hash(&secret))?;
+    let patch = Patch::empty().with(Invitation::TOKEN, random::digest(&secret))?;
     invitations.update_by_id(id, patch).await?;
     Ok(Some(Values {
         tenant: Some(tenant.name),

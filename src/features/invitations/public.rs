@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 use super::answers::{Arrived, ShownToInvitee};
 use super::body::{Acceptance, PASSWORD, profile};
 use super::rules::{self, Coming};
-use crate::access::entrance::BY_SECRET;
+use crate::access::entrance::TOKEN_IN_PATH;
 use crate::access::sessions::CallerSessions;
 use crate::domain::passwords::{self, Password};
 use crate::error::Result;
@@ -38,15 +38,15 @@ pub(super) fn routes() -> Vec<Route> {
             decline,
         ),
     ];
-    all.into_iter().map(|route| route.by(&BY_SECRET).surface(Surface::Problem)).collect()
+    all.into_iter().map(|route| route.by(&TOKEN_IN_PATH).surface(Surface::Problem)).collect()
 }
 
 async fn show(sessions: CallerSessions, token: Named) -> Result<Told<ShownToInvitee>> {
-    Ok(Told(rules::shown(&sessions.read_by_secret()?, &random::hash(&token.0)).await?.into()))
+    Ok(Told(rules::shown(&sessions.read_by_secret()?, &random::digest(&token.0)).await?.into()))
 }
 
 async fn accept(sessions: CallerSessions, token: Named, body: Sent<Acceptance>) -> Result<Told<Arrived>> {
-    let token = random::hash(&token.0);
+    let token = random::digest(&token.0);
     let (profile, username) = profile(&body.0)?;
     let password = match body.0.get(PASSWORD).and_then(Json::as_str) {
         None => None,
@@ -65,6 +65,6 @@ async fn accept(sessions: CallerSessions, token: Named, body: Sent<Acceptance>) 
 }
 
 async fn decline(sessions: CallerSessions, token: Named) -> Result<Empty> {
-    rules::decline(sessions.write_by_secret().await?, &random::hash(&token.0)).await?.into_inner();
+    rules::decline(sessions.write_by_secret().await?, &random::digest(&token.0)).await?.into_inner();
     Ok(Empty)
 }

@@ -45,7 +45,7 @@ pub(crate) async fn resend(
     let (link, expires_on) = (inviter.link()?, inviter.until(session.now()));
     let patch = Patch::empty()
         .with(Invitation::TOKEN, None::<String>)?
-        .with(Invitation::SECRET, link.as_deref().map(random::hash))?
+        .with(Invitation::SECRET, link.as_deref().map(random::digest))?
         .with(Invitation::INVITER_ID, inviter.membership)?
         .with(Invitation::BY_MASTER, principal.master)?
         .with(Invitation::EXPIRES_ON, expires_on)?

@@ -160,7 +160,7 @@ impl Batch<'_> {
         let new = new
             .with(Invitation::INVITER_ID, self.inviter.membership)?
             .with(Invitation::BY_MASTER, self.principal.master)?
-            .with(Invitation::SECRET, link.as_deref().map(random::hash))?
+            .with(Invitation::SECRET, link.as_deref().map(random::digest))?
             .with(Invitation::EXPIRES_ON, expires_on)?
             .with(Invitation::STATUS, Invitation::PENDING)?
             .with(Invitation::DELIVERY, Invitation::QUEUED)?;
