@@ -250,6 +250,7 @@ on_both!(a_membership_that_must_be_accepted_is_dead_before, ACCEPTANCE);
 fn a_membership_that_must_be_accepted_is_dead_before(world: &World) {
     // Sam's home is tenant B.
     let operations = secured(world);
+    world.run(operation::INVITED);
     for (status, home, lives) in [(0, B, false), (0, A, true), (1, B, true), (3, B, true), (2, A, false)] {
         world.run(&format!(
             "UPDATE main.user_tenants SET status = {status} WHERE id = 'a0000000-0000-4000-8000-000000000035';
