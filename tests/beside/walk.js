@@ -3,7 +3,7 @@
 
 const rig = require('./rig');
 
-const WALKS = ['shared-secret', 'public-key', 'first-administrator', 'two-tenants', 'migrations'];
+const WALKS = ['shared-secret', 'public-key', 'first-administrator', 'invitation', 'two-tenants', 'migrations'];
 
 async function main() {
   rig.makeKeys();

@@ -54,12 +54,14 @@ async fn accept(sessions: CallerSessions, token: Named, body: Sent<Acceptance>) 
             // Before the transaction: a hash takes its time.
             let (policy, mut names) = rules::asked_of_password(&sessions.read_by_secret()?, &token, &profile).await?;
             names.extend(username.clone());
-            let (passwords, password) = (sessions.passwords(), Password::new(typed));
-            passwords::check(passwords, &policy, &password, &names)?;
-            Some(passwords.hash(password).await?)
+            let (logins, password) = (sessions.logins(), Password::new(typed));
+            passwords::check(logins.passwords(), &policy, &password, &names)?;
+            Some(logins.passwords().hash(password).await?)
         }
     };
-    let coming = Coming { profile, username, password };
+    let new_users = sessions.new_users();
+    let default_clients = sessions.default_clients().map(<[i32]>::to_vec);
+    let coming = Coming { profile, username, password, new_users, default_clients };
     let session = sessions.write_by_secret().await?;
     Ok(Told(rules::accept(session, sessions.acceptance(), &token, coming).await?.into_inner().into()))
 }

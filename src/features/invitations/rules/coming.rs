@@ -17,7 +17,7 @@ use crate::domain::seats;
 use crate::domain::users::{self, Known};
 use crate::error::{Error, Result, Rule};
 use crate::model::{
-    Invitation, InvitationEnd, MembershipAcceptance, PersonState, Role, Tenant, TenantState, User, UserGroup,
+    Invitation, InvitationEnd, MembershipAcceptance, NewUsers, PersonState, Role, Tenant, TenantState, User, UserGroup,
     UserStatus, UserTenant,
 };
 
@@ -42,6 +42,10 @@ pub(crate) struct Coming {
     pub(crate) username: Option<String>,
     /// The hash of the password of somebody new.
     pub(crate) password: Option<Hash>,
+    /// How somebody new begins who has chosen no password.
+    pub(crate) new_users: NewUsers,
+    /// The client applications of somebody new, where whoever invites has none.
+    pub(crate) default_clients: Option<Vec<i32>>,
 }
 
 /// Who has come.
@@ -162,7 +166,8 @@ pub(crate) async fn accept(
         // Their own names stay; until they come, the tenant sees those by which it invited them.
         _ => introduced(&invitation)?,
     };
-    let clients = inviter_of(&session, &invitation).await?.and_then(|inviter| inviter.auth_client_ids);
+    let inviters = inviter_of(&session, &invitation).await?.and_then(|inviter| inviter.auth_client_ids);
+    let clients = inviters.filter(|own| !own.is_empty()).or(coming.default_clients);
     let joining = users::joining(&session, login, known, profile, tenant.id, clients).await?;
     if joining.known.as_ref().is_some_and(|person| person.state() == PersonState::Deactivated) {
         return Err(Error::PersonDeactivated);
@@ -177,7 +182,7 @@ pub(crate) async fn accept(
         .with(UserTenant::LOCALE, invitation.locale.clone())?;
     let mut rows = match &coming.password {
         Some(_) => joining.rows_without_credentials(&session, membership)?,
-        None => joining.rows(&session, membership)?,
+        None => joining.rows(&session, coming.new_users, membership)?,
     };
     let membership = rows.last().map(|row| provisioning::id(row.record())).transpose()?.unwrap_or_default();
     let over =
