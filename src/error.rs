@@ -307,6 +307,11 @@ pub enum Error {
         "A person with this address is known already: accept without a password, and log in with the one that they have."
     )]
     PersonKnown,
+    /// Whoever comes has a link that a tenant was told, so that the password could be the tenant's.
+    #[error(
+        "A password is chosen by the link in the mail alone: whoever invites was told this one too. Accept without a password, or use the mail."
+    )]
+    AddressNotProven,
     /// The list is longer than one request may have.
     #[error("The list {property} may have no more than {limit} items.")]
     TooManyItems {

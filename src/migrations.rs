@@ -132,6 +132,13 @@ pub const MIGRATIONS: Migrations = Migrations {
             down: include_str!("../migrations/postgres/0017_invitations.down.sql"),
             additive: true,
         },
+        Migration {
+            version: 18,
+            name: "address_proofs",
+            up: include_str!("../migrations/postgres/0018_address_proofs.up.sql"),
+            down: include_str!("../migrations/postgres/0018_address_proofs.down.sql"),
+            additive: true,
+        },
     ],
     sqlite: &[
         Migration {
@@ -251,6 +258,13 @@ pub const MIGRATIONS: Migrations = Migrations {
             name: "invitations",
             up: include_str!("../migrations/sqlite/0017_invitations.up.sql"),
             down: include_str!("../migrations/sqlite/0017_invitations.down.sql"),
+            additive: true,
+        },
+        Migration {
+            version: 18,
+            name: "address_proofs",
+            up: include_str!("../migrations/sqlite/0018_address_proofs.up.sql"),
+            down: include_str!("../migrations/sqlite/0018_address_proofs.down.sql"),
             additive: true,
         },
     ],

@@ -68,6 +68,7 @@ macro_rules! veil {
 }
 
 mod acceptance;
+mod address_proof;
 mod auth_client;
 mod catalogue;
 pub(crate) mod date_time;
@@ -85,8 +86,8 @@ mod job;
 mod jwt_key;
 pub(crate) mod lifecycle;
 mod login_attempt;
-mod new_users;
 mod mail;
+mod new_users;
 mod older_permission;
 mod password_record;
 mod password_reset;
@@ -107,6 +108,7 @@ mod user_tenant_prefs;
 mod user_view;
 
 pub use acceptance::MembershipAcceptance;
+pub use address_proof::AddressProof;
 pub use auth_client::AuthClient;
 pub(crate) use catalogue::Catalogue;
 pub use catalogue::OwnPermission;
@@ -122,8 +124,8 @@ pub use job::Job;
 pub use jwt_key::JwtKey;
 pub use lifecycle::{PersonState, TenantState};
 pub use login_attempt::LoginAttempt;
-pub use new_users::{NewUserProvider, NewUsers};
 pub use mail::Mail;
+pub use new_users::{NewUserProvider, NewUsers};
 pub(crate) use older_permission::OlderPermission;
 pub use password_record::PasswordRecord;
 pub use password_reset::PasswordReset;
@@ -158,6 +160,7 @@ pub const fn registry() -> &'static [fn() -> &'static EntityMeta] {
         Standing::meta,
         Holding::meta,
         UserCredentials::meta,
+        AddressProof::meta,
         PasswordRecord::meta,
         PasswordReset::meta,
         LoginAttempt::meta,

@@ -21,7 +21,9 @@ use super::guard::Authorized;
 use super::lookups::Lookups;
 use crate::domain::passwords::Passwords;
 use crate::error::BuildError;
-use crate::model::{Catalogue, Job, Mail, MembershipAcceptance, NewUsers, Tenant, User, UserRole, UserTenant, registry};
+use crate::model::{
+    Catalogue, Job, Mail, MembershipAcceptance, NewUsers, Tenant, User, UserRole, UserTenant, registry,
+};
 use crate::telemetry::population::Counts;
 
 /// For how many days an archived tenant can be restored, unless somebody says otherwise.

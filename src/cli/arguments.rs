@@ -22,8 +22,8 @@ use super::mcp::McpOptions;
 use super::microservice::MicroserviceOptions;
 use super::print::{OURS, name};
 use super::resource::{
-    ClientAction, EventsOptions, GroupAction, InvitationAction, PermissionsAction, RoleAction, TenantAction, UserAction,
-    with_references, with_words,
+    ClientAction, EventsOptions, GroupAction, InvitationAction, PermissionsAction, RoleAction, TenantAction,
+    UserAction, with_references, with_words,
 };
 use crate::config::{SETTINGS, Setting};
 use crate::migrations::optional_constraints;

@@ -14,7 +14,7 @@ use user_tenant_store::value::Value;
 use uuid::Uuid;
 
 pub(crate) use self::add::{Known, add, faster, joining, known};
-pub(crate) use self::identity::{email, username};
+pub(crate) use self::identity::{email, proof, prove_address, username};
 use super::administrators::Administrators;
 use super::principal::Principal;
 use super::{holdings, seats};

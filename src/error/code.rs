@@ -236,6 +236,8 @@ codes! {
     AlreadyInvited "ALREADY_INVITED" 409, 409 "ConflictError" "ALREADY_INVITED";
     /// Whoever comes is known already, and their password is not an invitation's to set.
     PersonKnown "PERSON_KNOWN" 409, 409 "ConflictError" "PERSON_KNOWN";
+    /// Whoever comes has not shown that they read what the address is sent, and cannot choose a password.
+    AddressNotProven "ADDRESS_NOT_PROVEN" 403, 403 "ForbiddenError" "ADDRESS_NOT_PROVEN";
     /// A list of the body is longer than one request may have.
     TooManyItems "TOO_MANY_ITEMS" 413, 413 "PayloadTooLargeError" "TOO_MANY_ITEMS";
     /// The body names a permission that the service does not know, neither of its own nor of the application.

@@ -211,7 +211,8 @@ async fn a_mail_is_sent_once_with_what_was_made_for_it(scene: &Scene) -> Outcome
     assert_eq!((&*message.to, &*message.subject), ("amelie@example.com", "You are invited to Bakery"));
     assert!(message.text.contains("https://app.example/join?token=token-"), "{}", message.text);
     assert_eq!(told(about), [Delivery::Sent]);
-    (one.abort(), other.abort());
+    one.abort();
+    other.abort();
     Ok(())
 }
 

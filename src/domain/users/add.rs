@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::super::provisioning::{self, Login};
 use super::super::{configs, seats, tenants};
+use super::identity::Address;
 use super::{Addition, Asked, Principal, identity, may_assign, role_of};
 use crate::error::{Error, Result, Sought};
 use crate::model::{NewUsers, Role, Tenant, User, UserCredentials, UserTenant};
@@ -107,7 +108,13 @@ pub(crate) async fn joining(
             let username = by_username.then_some(username);
             let person = session.repository::<User>().get(id).await?.ok_or(Error::LoginTaken)?;
             let same_phone = person.phone.is_none() || sent.get(User::PHONE) == Some(&person.phone.clone().into());
-            if (username.is_none() || !same_phone) && !identity::has_come(session, &person).await? {
+            let is_settled = match Address::of(session, id).await? {
+                Address::Proven => true,
+                // Somebody may have taken the address of whom this tenant means.
+                Address::Changed => false,
+                Address::Unknown => (username.is_some() && same_phone) || identity::has_come(session, &person).await?,
+            };
+            if !is_settled {
                 return Err(Error::LoginTaken);
             }
             let shown = introduced(&sent, id, username, email)?;

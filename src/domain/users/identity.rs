@@ -1,7 +1,8 @@
 //! What a person logs in with: how usernames and e-mail addresses are written, and who may change them.
 
+use time::OffsetDateTime;
 use user_tenant_store::TypedProperty;
-use user_tenant_store::record::{InvalidRecord, Patch};
+use user_tenant_store::record::{InvalidRecord, New, Patch};
 use user_tenant_store::scope::System;
 use user_tenant_store::session::{Session, Write};
 use user_tenant_store::value::Value;
@@ -9,7 +10,7 @@ use uuid::Uuid;
 
 use super::{Asked, Principal, holdings};
 use crate::error::{Error, Result};
-use crate::model::{Tenant, User, UserStatus, UserTenant, forms};
+use crate::model::{AddressProof, Tenant, User, UserStatus, UserTenant, forms};
 
 /// An e-mail address in the form in which it is stored and compared.
 pub(crate) fn email(text: &str) -> Result<String> {
@@ -78,6 +79,39 @@ pub(super) async fn has_come(session: &Session<System, Write>, person: &User) ->
     let elsewhere = person.default_tenant_id.map(|home| UserTenant::TENANT_ID.is_none_of([home]));
     let joined = joined.and(Some(&of_person)).and(elsewhere.as_ref());
     Ok(person.last_login.is_some() || session.repository::<UserTenant>().count(Some(&joined)).await? > 0)
+}
+
+/// What was shown of who owns a person's address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Address {
+    /// Nothing, and the person has the address that they were made with.
+    Unknown,
+    /// Whoever logs in as the person reads what the address is sent.
+    Proven,
+    /// Nothing since it was changed: the new one may be somebody else's.
+    Changed,
+}
+
+impl Address {
+    /// That of a person.
+    pub(super) async fn of(session: &Session<System, Write>, person: Uuid) -> Result<Self> {
+        let proof = session.repository::<AddressProof>().find_one(AddressProof::USER_ID.is(person)).await?;
+        Ok(proof.map_or(Self::Unknown, |proof| if proof.proven_on.is_some() { Self::Proven } else { Self::Changed }))
+    }
+}
+
+/// That a person owns their address, of whom nothing is known yet.
+pub(crate) fn proof(person: Uuid, now: OffsetDateTime) -> Result<New<AddressProof>> {
+    let new = New::<AddressProof>::empty().with_id(person)?.with(AddressProof::USER_ID, person)?;
+    Ok(new.with(AddressProof::PROVEN_ON, Some(now))?)
+}
+
+/// Notes that a person owns their address, by whatever became of it before.
+pub(crate) async fn prove_address(session: &Session<System, Write>, person: Uuid) -> Result<()> {
+    let proofs = session.repository::<AddressProof>();
+    proofs.destroy_by_id(person).await?;
+    proofs.create(proof(person, session.now())?).await?;
+    Ok(())
 }
 
 /// Who has this username as an address, and who has this address as a username. Whoever logs in by it would be one of two.

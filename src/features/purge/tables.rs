@@ -184,7 +184,7 @@ mod tests {
         // A person's memberships hold them; what a person logs in with goes with them.
         assert_eq!(
             names(tables.children(User::meta()).into_iter().map(|(child, _)| child).collect()),
-            ["user_credentials", "password_records", "password_resets"]
+            ["user_credentials", "address_proofs", "password_records", "password_resets"]
         );
     }
 }

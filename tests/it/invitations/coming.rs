@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value as Json, json};
 
-use super::{accept, get, invite, invited, link, new, refused, row, rows};
+use super::{accept, by_mail, get, invite, invited, link, new, refused, row, rows};
 use crate::authorization::IDLE;
 use crate::holes::{A, BOB, MEMBER};
 use crate::request::{json as json_of, text};
@@ -19,7 +19,7 @@ fn a_known_person_is_not_changed_and_a_link_shows_nothing_of_them(world: &World)
     // Whom only another tenant has chosen the names of, is not taken in by the address alone.
     refused(world, &path, &Json::Null, 409, "LOGIN_TAKEN");
     world.run(&format!("UPDATE main.users SET last_login = '2024-01-02T03:04:05.678Z' WHERE id = '{BOB}'"));
-    refused(world, &path, &json!({ "password": "five grey cats asleep" }), 409, "PERSON_KNOWN");
+    refused(world, &path, &json!({ "password": "five grey cats asleep" }), 403, "ADDRESS_NOT_PROVEN");
     world.run(&format!("UPDATE main.users SET deactivated_on = '2024-01-02T03:04:05.678Z' WHERE id = '{BOB}'"));
     refused(world, &path, &Json::Null, 409, "LOGIN_TAKEN");
     world.run(&format!("UPDATE main.users SET deactivated_on = NULL WHERE id = '{BOB}'"));
@@ -38,6 +38,7 @@ fn a_known_person_is_not_changed_and_a_link_shows_nothing_of_them(world: &World)
         "UPDATE main.user_tenants SET deleted = true WHERE user_id = '{BOB}' AND tenant_id = '{A}';
          UPDATE main.invitations SET status = 'pending', token = secret, secret = NULL, accepted_by = NULL"
     ));
+    refused(world, &path, &json!({ "password": "five grey cats asleep" }), 409, "PERSON_KNOWN");
     let answer = accept(world, &path, &Json::Null);
     assert_eq!(answer.status, 200, "{}", text(&answer));
     assert_eq!(row(world, "user_tenants", "id", &json_of(&answer)["userTenantId"])["status"], 1);
@@ -102,7 +103,9 @@ fn an_invitation_takes_a_place_and_a_member_a_seat(world: &World) {
 
 on_both!(what_somebody_new_sends_is_checked, IDLE);
 fn what_somebody_new_sends_is_checked(world: &World) {
-    let path = link(world, &json!({ "address": "long.ned@n.example", "roleId": MEMBER }));
+    let item = invited(world, "admin_a", &json!({ "address": "long.ned@n.example", "roleId": MEMBER }));
+    by_mail(world, &item);
+    let path = item["link"].as_str().unwrap_or_default().to_owned();
     refused(world, &path, &Json::Null, 422, "VALIDATION_FAILED");
     refused(world, &path, &json!({ "profile": { "email": "mallory@n.example" } }), 422, "VALIDATION_FAILED");
     let with = |password: &str| json!({ "profile": { "firstName": "Ned" }, "password": password });

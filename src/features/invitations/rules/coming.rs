@@ -17,8 +17,8 @@ use crate::domain::seats;
 use crate::domain::users::{self, Known};
 use crate::error::{Error, Result, Rule};
 use crate::model::{
-    Invitation, InvitationEnd, MembershipAcceptance, NewUsers, PersonState, Role, Tenant, TenantState, User, UserGroup,
-    UserStatus, UserTenant,
+    AddressProof, Invitation, InvitationEnd, MembershipAcceptance, NewUsers, PersonState, Role, Tenant, TenantState,
+    User, UserGroup, UserStatus, UserTenant,
 };
 
 /// The longest given name.
@@ -65,6 +65,14 @@ struct Found {
     by_mail: bool,
 }
 
+impl Found {
+    /// Refuses a password that may be the tenant's, who would be the person in every tenant that takes them up. Whoever reaches
+    /// every tenant is trusted with the links that they are told.
+    fn may_choose_password(&self) -> Result<()> {
+        if self.by_mail || self.invitation.by_master { Ok(()) } else { Err(Error::AddressNotProven) }
+    }
+}
+
 /// Finds the invitation of a secret by its hash.
 async fn find<M: Mode>(session: &Session<System, M>, hash: &str) -> Result<Found> {
     let invitations = session.repository::<Invitation>();
@@ -99,9 +107,11 @@ pub(crate) async fn asked_of_password(
     hash: &str,
     profile: &New<User>,
 ) -> Result<(Policy, Vec<String>)> {
-    let Found { invitation, .. } = find(session, hash).await?;
-    let tenant = session.repository::<Tenant>().get(invitation.tenant_id).await?;
-    open(session, &invitation, tenant)?;
+    let found = find(session, hash).await?;
+    let tenant = session.repository::<Tenant>().get(found.invitation.tenant_id).await?;
+    open(session, &found.invitation, tenant)?;
+    found.may_choose_password()?;
+    let invitation = found.invitation;
     let sent = |property| profile.get(property).and_then(Value::as_text).map(ToOwned::to_owned);
     let names = [sent(User::FIRST_NAME).or(invitation.first_name), sent(User::LAST_NAME).or(invitation.last_name)];
     let names = names.into_iter().flatten().chain([invitation.address]).collect();
@@ -138,7 +148,11 @@ pub(crate) async fn accept(
     hash: &str,
     coming: Coming,
 ) -> Result<Committed<Came>> {
-    let (session, Found { invitation, by_mail }, tenant) = locked(session, hash).await?;
+    let (session, found, tenant) = locked(session, hash).await?;
+    if coming.password.is_some() {
+        found.may_choose_password()?;
+    }
+    let Found { invitation, by_mail } = found;
     let here = Role::TENANT_ID.is(tenant.id);
     let role = session.repository::<Role>().find_one(Role::ID.is(invitation.role_id).and(Some(&here))).await?;
     let outdated = || Error::InvitationOver(InvitationEnd::Outdated);
@@ -177,7 +191,8 @@ pub(crate) async fn accept(
     if session.repository::<UserTenant>().count(Some(&there)).await? > 0 {
         return Err(Error::AlreadyMember);
     }
-    let status = if joining.known.is_none() || by_mail { UserStatus::Active } else { UserStatus::Registered };
+    let is_new = joining.known.is_none();
+    let status = if is_new || by_mail { UserStatus::Active } else { UserStatus::Registered };
     let membership = provisioning::membership(user, tenant.id, role.id, status)?
         .with(UserTenant::LOCALE, invitation.locale.clone())?;
     let mut rows = match &coming.password {
@@ -195,6 +210,10 @@ pub(crate) async fn accept(
         passwords::store(&session, user, hash).await?;
     }
     rows.extend(places(&session, membership, &invitation.group_ids)?);
+    if is_new && by_mail {
+        let proof = users::proof(user, session.now())?;
+        rows.push(session.repository::<AddressProof>().prepare(proof)?);
+    }
     let came = Came { tenant: tenant.id, user, membership };
     if rows.is_empty() {
         return Ok(session.commit(came).await?);

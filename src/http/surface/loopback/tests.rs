@@ -407,6 +407,7 @@ fn every_cause_that_the_original_knows_is_above() {
         ErrorCode::AlreadyMember,
         ErrorCode::AlreadyInvited,
         ErrorCode::PersonKnown,
+        ErrorCode::AddressNotProven,
         ErrorCode::TooManyItems,
     ];
     let seen: HashSet<_> = envelopes().iter().map(|(error, ..)| error.code()).collect();
