@@ -36,8 +36,8 @@ CREATE TABLE main.invitations (
 );
 CREATE UNIQUE INDEX uq_invitations_tenant_id_address ON main.invitations (tenant_id, lower(address))
   WHERE status = 'pending' AND NOT deleted;
-CREATE UNIQUE INDEX uq_invitations_token ON main.invitations (token) WHERE token IS NOT NULL;
-CREATE UNIQUE INDEX uq_invitations_secret ON main.invitations (secret) WHERE secret IS NOT NULL;
+CREATE UNIQUE INDEX uq_invitations_token ON main.invitations (token);
+CREATE UNIQUE INDEX uq_invitations_secret ON main.invitations (secret);
 -- The way from a tenant to its rows, deleted ones included.
 CREATE INDEX idx_invitations_tenant_id ON main.invitations (tenant_id, id);
 

@@ -35,7 +35,7 @@ CREATE TABLE invitations (
 ) STRICT;
 CREATE UNIQUE INDEX uq_invitations_tenant_id_address ON invitations (tenant_id, lower(address))
   WHERE status = 'pending' AND NOT deleted;
-CREATE UNIQUE INDEX uq_invitations_token ON invitations (token) WHERE token IS NOT NULL;
-CREATE UNIQUE INDEX uq_invitations_secret ON invitations (secret) WHERE secret IS NOT NULL;
+CREATE UNIQUE INDEX uq_invitations_token ON invitations (token);
+CREATE UNIQUE INDEX uq_invitations_secret ON invitations (secret);
 -- The way from a tenant to its rows, deleted ones included.
 CREATE INDEX idx_invitations_tenant_id ON invitations (tenant_id, id);

@@ -279,6 +279,9 @@ fn several_may_adopt_at_once() {
         "0013 purge",
         "0014 passwords",
         "0015 others_touches",
+        "0016 mail",
+        "0017 invitations",
+        "0018 address_proofs",
     ];
     assert_eq!(applied, steps);
     legacy.migrated(&["check"]);

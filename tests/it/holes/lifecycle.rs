@@ -345,7 +345,10 @@ fn h40_members_are_added_all_or_none(scene: &Scene) {
 on_both!(h41_invitations_are_read_through_memberships_and_never_tell_their_secret);
 fn h41_invitations_are_read_through_memberships_and_never_tell_their_secret(scene: &Scene) {
     let document = json(&scene.world.request("GET /openapi.json").send());
-    assert!(!document["paths"].to_string().contains("/invitation"), "there is no route to accept one");
+    assert!(
+        !document["paths"].to_string().contains("/user-invitation"),
+        "there is no route to accept one of the original's"
+    );
     let include = json!({ "include": [{ "relation": "userTenants", "scope": { "include": [{ "relation": "userInvitations" }] } }] });
     for profile in ["admin_a", "master_a"] {
         let answer = scene.by(profile, "GET /tenants").query("filter", &include).send();

@@ -86,6 +86,19 @@ fn a_person_whom_another_tenant_made_by_a_link_is_nobody_for_others(world: &Worl
     let user = json_of(&made)["userId"].take();
     assert_eq!(row(world, "user_credentials", "user_id", &user)["password"], Json::Null, "nobody logs in as them");
     let hire = json!({ "username": "hire", "email": "hire@c.example", "firstName": "Hire", "roleId": MEMBER_OF_B });
-    let taken = world.request(&format!("POST /tenants/{B}/users")).token("master_b").json(&hire).send();
+    let taken = world.request(&format!("POST /tenants/{B}/users")).token("admin_b").json(&hire).send();
+    assert_eq!(taken.status, 409, "{}", text(&taken));
+}
+
+on_both!(a_home_that_changes_an_address_makes_nobody_ready_for_others, IDLE);
+/// Whoever makes somebody may change their address for as long as nobody else has them. What they were made with is all that counts.
+fn a_home_that_changes_an_address_makes_nobody_ready_for_others(world: &World) {
+    let made = json_of(&add(world, "carol", "carol@a.example"));
+    let user = made["id"].as_str().expect("a user was made");
+    let change = json!({ "email": "carol@victim.example" });
+    let changed = world.request(&format!("PATCH /tenants/{A}/users/{user}")).token("admin_a").json(&change).send();
+    assert_eq!(changed.status, 204, "{}", text(&changed));
+    let body = json!({ "username": "carol", "email": "carol@victim.example", "firstName": "C", "roleId": MEMBER_OF_B });
+    let taken = world.request(&format!("POST /tenants/{B}/users")).token("admin_b").json(&body).send();
     assert_eq!(taken.status, 409, "{}", text(&taken));
 }

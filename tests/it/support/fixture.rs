@@ -10,7 +10,7 @@ use super::sqlite::SqliteDatabase;
 use super::{contract_text, token};
 
 /// The tables that requests can change; `logs.audit_logs` is read on its own.
-const TABLES: [&str; 16] = [
+const TABLES: [&str; 17] = [
     "tenants",
     "roles",
     "users",
@@ -27,6 +27,7 @@ const TABLES: [&str; 16] = [
     "auth_clients",
     "role_templates",
     "invitations",
+    "address_proofs",
 ];
 /// Columns that hold JSON text on SQLite.
 const JSON_COLUMNS: [&str; 6] =
