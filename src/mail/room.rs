@@ -69,7 +69,8 @@ struct Filling<'a> {
 }
 
 impl Room {
-    /// One that writes these kinds. Every template is filled once, so that a bad one is found at the start.
+    /// One that writes these kinds. Every template is filled with all that there may be, and with as little as there may be, so that a
+    /// bad one is found at the start.
     pub(crate) fn new(
         mailer: Arc<dyn Mailer>,
         options: &MailOptions,
@@ -89,7 +90,9 @@ impl Room {
             token: Some("token"),
             expires: Some("2026-01-01 12:00 UTC".to_owned()),
         };
-        templates.try_all(&example)?;
+        templates.try_all("all that a mail may have", &example)?;
+        let least = Filling { tenant: None, inviter: None, link: None, token: None, expires: None, ..example };
+        templates.try_all("nothing but the address: tenant, inviter, link, token and expires are none", &least)?;
         Ok(Self { mailer, templates, links, kinds })
     }
 

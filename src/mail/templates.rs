@@ -53,6 +53,14 @@ pub(crate) enum MailUnwritable {
     /// A template is wrong.
     #[error("a template of a mail is wrong: {0}")]
     Template(#[from] minijinja::Error),
+    /// A template fails on what a mail may have, and may lack.
+    #[error("a template of a mail is wrong, where it is filled with {filled}: {error}")]
+    Unfilled {
+        /// With what, in words.
+        filled: &'static str,
+        /// Why, with the file and the line.
+        error: minijinja::Error,
+    },
     /// An address leads nowhere.
     #[error("{0} is no address of a page with {{token}} in it, once: https://app.example/join?token={{token}}")]
     Link(String),
@@ -116,9 +124,10 @@ impl Templates {
         }
     }
 
-    /// Fills every template.
-    pub(super) fn try_all(&self, filling: &impl Serialize) -> Result<(), MailUnwritable> {
-        self.sets.values().try_for_each(|set| self.fill(set, filling).map(drop))
+    /// Fills every template with what these words say.
+    pub(super) fn try_all(&self, filled: &'static str, filling: &impl Serialize) -> Result<(), MailUnwritable> {
+        let unfilled = |error| MailUnwritable::Unfilled { filled, error };
+        self.sets.values().try_for_each(|set| self.fill(set, filling).map(drop)).map_err(unfilled)
     }
 
     /// A mail of a kind, in the locale that comes closest.
@@ -129,10 +138,10 @@ impl Templates {
         filling: &impl Serialize,
     ) -> Result<Written, MailUnwritable> {
         let set = closest(locale).into_iter().find_map(|locale| self.sets.get(&(kind.to_owned(), locale)));
-        self.fill(set.ok_or_else(|| missing(kind))?, filling)
+        Ok(self.fill(set.ok_or_else(|| missing(kind))?, filling)?)
     }
 
-    fn fill(&self, set: &Set, filling: &impl Serialize) -> Result<Written, MailUnwritable> {
+    fn fill(&self, set: &Set, filling: &impl Serialize) -> Result<Written, minijinja::Error> {
         let filling = Value::from(Serde(filling));
         let filled = |name: &str| self.environment.get_template(name)?.render(filling.clone());
         let part = |name: &Option<String>| name.as_deref().map(filled).transpose();

@@ -117,6 +117,9 @@ fn what_is_wrong_with_templates_is_found_at_the_start() -> Outcome {
     for (name, text, expected) in [
         ("invitation.de.txt", "{{ tenant }", "invitation.de.txt:1"),
         ("invitation.de.txt", "\n{{ tenent }}", "invitation.de.txt:2"),
+        ("invitation.de.txt", "\n{{ link }}{{ address + tenant }}", "invitation.de.txt:2"),
+        ("invitation.de.txt", "{{ address + tenant }}", "filled with nothing but the address"),
+        ("invitation.de.txt", "{{ tenant.name }}", "filled with all that a mail may have"),
         ("invitation.de.html", "", "no invitation.de.subject"),
         ("welcome.de.txt", "", "one of the kinds invitation, password-reset"),
         ("invitation.txt", "", "invitation.txt is no template of a mail"),
