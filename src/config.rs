@@ -33,6 +33,7 @@ use crate::access::revocation::Revocations;
 use crate::access::signature::ProvisioningCallback;
 use crate::http::{ForwardedHeader, HttpOptions, Proxies};
 use crate::jobs::JobOptions;
+use crate::mail::SmtpMailer;
 use crate::model::{MembershipAcceptance, NewUserProvider, NewUsers, OwnPermission, UserStatus};
 
 /// The longest time that can be set, in milliseconds: a day.
@@ -263,6 +264,12 @@ impl Config {
             && !local(&host)
         {
             warnings.push("JWT_JWKS_URL is not encrypted: whoever stands between can give us keys".to_owned());
+        }
+        if self.mail.smtp.as_ref().is_some_and(|(url, _)| SmtpMailer::is_in_clear(url)) {
+            warnings.push(
+                "SMTP_URL is not encrypted: whoever stands between reads the mails, and comes in by their links; smtp://…?tls=required (STARTTLS) or smtps://… encrypts them"
+                    .to_owned(),
+            );
         }
         warnings
     }

@@ -67,6 +67,13 @@ impl SmtpMailer {
         parts(url, from).map(drop)
     }
 
+    /// Whether others on the way to the server can read the mails, and what lets people in with them.
+    #[cfg(feature = "cli")]
+    pub(crate) fn is_in_clear(url: &SecretString) -> bool {
+        let uri = url.expose_secret().parse::<Uri>();
+        uri.is_ok_and(|uri| !is_encrypted(&uri) && uri.host().is_some_and(|host| !is_here(host)))
+    }
+
     async fn hand_over(&self, message: &Message) -> Result<(), Unsent> {
         let letter = letter(&self.from, message)?;
         self.transport.send(letter).await.map(drop).map_err(|error| unsent(&error))
@@ -77,8 +84,7 @@ fn parts(url: &SecretString, from: &str) -> Result<(AsyncSmtpTransportBuilder, M
     let url = url.expose_secret();
     let uri: Uri = url.parse().map_err(|_| SmtpUnusable::Address)?;
     let authority = uri.authority().ok_or(SmtpUnusable::Address)?;
-    let is_encrypted = uri.scheme_str() == Some("smtps") || uri.query().is_some_and(|query| query == "tls=required");
-    if authority.as_str().contains('@') && !is_encrypted && !is_here(authority.host()) {
+    if authority.as_str().contains('@') && !is_encrypted(&uri) && !is_here(authority.host()) {
         return Err(SmtpUnusable::InClear);
     }
     let from = from.parse().map_err(|_: AddressError| SmtpUnusable::From(from.to_owned()))?;
@@ -96,6 +102,11 @@ impl std::fmt::Debug for SmtpMailer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("SmtpMailer").field("from", &self.from).finish_non_exhaustive()
     }
+}
+
+/// Whether nothing is sent without TLS.
+fn is_encrypted(uri: &Uri) -> bool {
+    uri.scheme_str() == Some("smtps") || uri.query() == Some("tls=required")
 }
 
 /// Whether a host is this machine.
