@@ -17,6 +17,8 @@ use crate::model::Mail;
 
 /// Where in an address the token goes.
 const TOKEN: &str = "{token}";
+/// Most letters of a name.
+const LONGEST_NAME: usize = 100;
 
 /// What mails say and where they lead.
 #[derive(Debug, Clone, Default)]
@@ -134,10 +136,25 @@ fn checked(url: Option<&str>) -> std::result::Result<Option<String>, MailUnwrita
     }
 }
 
-/// A name on one line, as it reads: it can neither end a line, nor turn round what stands behind it.
+/// A name on one line, as it reads: it can neither end a line, nor turn round what stands behind it, nor become a link in programs that
+/// make links of text. Whoever names a tenant writes to strangers in our name.
 fn plain(name: &str) -> String {
     let turns = |letter| matches!(letter, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    name.chars().map(|letter| if letter.is_control() || turns(letter) { ' ' } else { letter }).collect()
+    let is_dot = |letter| matches!(letter, '.' | '\u{3002}' | '\u{ff0e}' | '\u{ff61}');
+    let mut plain = String::with_capacity(name.len());
+    let mut before = ' ';
+    for letter in name.chars().map(|letter| if letter.is_control() || turns(letter) { ' ' } else { letter }) {
+        // `evil. example` and `http: //` are links nowhere; no top-level domain begins with a digit, so that `2.0` stays as it is.
+        if (is_dot(before) && letter.is_alphabetic()) || (before == ':' && letter == '/') {
+            plain.push(' ');
+        }
+        plain.push(letter);
+        before = letter;
+    }
+    match plain.char_indices().nth(LONGEST_NAME) {
+        Some(_) => plain.chars().take(LONGEST_NAME - 1).chain(['…']).collect(),
+        None => plain,
+    }
 }
 
 fn instant(at: OffsetDateTime) -> String {

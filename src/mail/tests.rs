@@ -82,8 +82,41 @@ fn hostile_names_are_only_read() -> Outcome {
     assert!(!message.text.lines().any(|line| line.starts_with("Bcc")), "{}", message.text);
     let html = message.html.unwrap_or_default();
     assert!(!html.contains("<script") && html.contains("&lt;script"), "{html}");
-    let long = written(&room(None)?, &INVITATION, None, &"long ".repeat(100))?;
-    assert_eq!(long.subject.chars().count(), 200);
+    Ok(())
+}
+
+#[test]
+fn a_name_is_no_link() -> Outcome {
+    let room = room(None)?;
+    for (name, reads) in [
+        ("http://evil.example click", "http: //evil. example click"),
+        ("www.evil.example", "www. evil. example"),
+        ("evil\u{ff0e}example", "evil\u{ff0e} example"),
+        ("you@evil.example", "you@evil. example"),
+        ("Bakery No. 2.0, Inc.", "Bakery No. 2.0, Inc."),
+        ("J.R. Baker: bread/rolls", "J. R. Baker: bread/rolls"),
+    ] {
+        let message = written(&room, &INVITATION, None, name)?;
+        assert_eq!(message.subject, format!("You are invited to {reads}"));
+        assert!(message.text.contains(&format!("Bruno invites you to {reads}.\n")), "{}", message.text);
+        assert!(message.text.contains("https://app.example/join?token=sesame"), "our own are links");
+    }
+    Ok(())
+}
+
+#[test]
+fn what_is_long_is_shortened() -> Outcome {
+    let room = room(None)?;
+    for (name, reads) in [("é".repeat(100), "é".repeat(100)), ("é".repeat(101), "é".repeat(99) + "…")] {
+        let message = written(&room, &INVITATION, None, &name)?;
+        assert_eq!(message.subject, format!("You are invited to {reads}"));
+        assert!(message.text.contains(&format!("to {reads}.\n")), "{}", message.text);
+    }
+    let folder = tempfile::tempdir()?;
+    std::fs::write(folder.path().join("invitation.en.subject"), "long ".repeat(100))?;
+    std::fs::write(folder.path().join("invitation.en.txt"), "")?;
+    let message = written(&self::room(Some(folder.path()))?, &INVITATION, None, "Bakery")?;
+    assert_eq!(message.subject.chars().count(), 200);
     Ok(())
 }
 
