@@ -23,7 +23,7 @@ pub(crate) struct MailKind {
     /// What a mail about this says, asked anew each time that it is tried: it makes the token that the mail carries, and keeps its
     /// hash, in the transaction that is given and committed before the mail goes. `None` where it is wanted no more.
     pub(crate) fresh: for<'a> fn(&'a Session<System, Write>, Uuid) -> Telling<'a, Option<Values>>,
-    /// Hears that a mail about this was taken, or never will be.
+    /// Hears that a mail about this was taken, or never will be. Where it fails it hears so again, later.
     pub(crate) ended: for<'a> fn(&'a Session<System, Write>, Uuid, &'a Delivery) -> Telling<'a, ()>,
 }
 

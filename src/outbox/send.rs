@@ -1,4 +1,4 @@
-//! The job that sends a mail: what it says is made and committed first, then it is handed over, then it is noted.
+//! The job that sends a mail: what it says is made and committed first, then it is handed over, then that is noted, then told.
 
 use std::time::Duration;
 
@@ -36,9 +36,11 @@ async fn send(work: Work) -> Result<Finished> {
         serde_json::from_value(work.payload().clone()).map_err(|error| Error::Internal(error.into()))?;
     let room = work.mail().ok_or_else(|| Error::Internal("this process sends no mails".into()))?;
     let session = work.write().await?;
-    let waiting = session.repository::<Mail>().get(id).await?.filter(|mail| mail.state == Mail::WAITING);
-    let Some(mail) = waiting else { return work.done(session).await };
+    let Some(mail) = session.repository::<Mail>().get(id).await? else { return work.done(session).await };
     let kind = room.kind(&mail.kind).ok_or_else(|| Error::Internal(format!("no mail is a {}", mail.kind).into()))?;
+    if mail.state != Mail::WAITING {
+        return tell(work, session, kind, &mail).await;
+    }
     let Some(values) = (kind.fresh)(&session, mail.about).await? else {
         over(&session, id, Mail::UNWANTED, None).await?;
         return work.done(session).await;
@@ -48,39 +50,36 @@ async fn send(work: Work) -> Result<Finished> {
     let Some(work) = work.committed(session).await? else { return Ok(Finished::LOST) };
     let sent = tokio::time::timeout(LONGEST, room.mailer().send(&message)).await;
     let sent = sent.unwrap_or_else(|_| Err(Unsent::Later("it took longer than a minute".to_owned())));
-    let delivery = match sent {
-        Ok(()) => Delivery::Sent,
-        Err(Unsent::Refused(reason)) => Delivery::Refused(shortened(&reason)),
-        Err(Unsent::Later(reason)) if work.is_last_attempt() => Delivery::Refused(shortened(&reason)),
-        Err(Unsent::Later(reason)) => {
+    let (state, reason) = match sent {
+        Ok(()) => (Mail::SENT, None),
+        Err(Unsent::Later(reason)) if !work.is_last_attempt() => {
             work.mailed(kind.name, "retried");
             return Err(Error::MailNotSent(reason));
         }
+        Err(Unsent::Refused(reason) | Unsent::Later(reason)) => (Mail::REFUSED, Some(shortened(&reason))),
     };
-    if let Delivery::Refused(reason) = &delivery {
+    if let Some(reason) = &reason {
         tracing::warn!(mail = %id, kind = kind.name, reason, "a mail was refused, and is tried no more");
     }
-    work.mailed(kind.name, if delivery == Delivery::Sent { "sent" } else { "refused" });
-    note(work, kind, &mail, &delivery).await
+    work.mailed(kind.name, state);
+    // By itself, so that nothing that fails from now on sends the mail again.
+    let session = work.write().await?;
+    over(&session, id, state, reason.as_deref()).await?;
+    let Some(work) = work.committed(session).await? else { return Ok(Finished::LOST) };
+    let session = work.write().await?;
+    tell(work, session, kind, &Mail { state: state.to_owned(), reason, ..mail }).await
 }
 
-/// Writes what became of a mail. That nobody can be told of it sends no mail again.
-async fn note(work: Work, kind: &MailKind, mail: &Mail, delivery: &Delivery) -> Result<Finished> {
-    let (state, reason) = match delivery {
-        Delivery::Sent => (Mail::SENT, None),
-        Delivery::Refused(reason) => (Mail::REFUSED, Some(reason.as_str())),
+/// Tells the kind what the row of a mail says has become of it, and ends the job. Where that fails, the job comes here again.
+async fn tell(work: Work, session: Session<System, Write>, kind: &MailKind, mail: &Mail) -> Result<Finished> {
+    let delivery = match mail.state.as_str() {
+        Mail::SENT => Some(Delivery::Sent),
+        Mail::REFUSED => Some(Delivery::Refused(mail.reason.clone().unwrap_or_default())),
+        _ => None,
     };
-    let session = work.write().await?;
-    let told = (kind.ended)(&session, mail.about, delivery).await;
-    let session = match told {
-        Ok(()) => session,
-        Err(error) => {
-            tracing::error!(mail = %mail.id, kind = kind.name, %error, "what became of a mail could not be told where it began");
-            drop(session);
-            work.write().await?
-        }
-    };
-    over(&session, mail.id, state, reason).await?;
+    if let Some(delivery) = delivery {
+        (kind.ended)(&session, mail.about, &delivery).await?;
+    }
     work.done(session).await
 }
 

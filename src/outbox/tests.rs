@@ -49,7 +49,7 @@ on_both!(
     what_was_tried_often_enough_is_refused,
     what_nobody_wants_any_more_is_not_sent,
     who_has_lost_the_job_sends_nothing,
-    what_cannot_be_told_is_not_sent_again,
+    what_cannot_be_told_is_told_later_and_not_sent_again,
     mails_that_are_over_are_forgotten,
 );
 
@@ -103,9 +103,15 @@ const UNWANTED: MailKind =
     MailKind { name: "unwanted", fresh: |_, _| Box::pin(std::future::ready(Ok(None))), ..INVITES };
 /// Of which another process takes the job meanwhile.
 const LOST: MailKind = MailKind { name: "lost", fresh: |session, _| Box::pin(lose(session)), ..TRIAL };
-const UNTOLD: MailKind = MailKind {
-    name: "untold",
-    ended: |_, _, _| Box::pin(std::future::ready(Err(crate::Error::Internal("nobody is there".into())))),
+/// Which hears nothing the first time that it is told of a mail.
+const DEAF: MailKind = MailKind {
+    name: "deaf",
+    ended: |_, about, delivery| {
+        let is_first = told(about).is_empty();
+        locked(&TOLD).push((about, delivery.clone()));
+        let heard = if is_first { Err(crate::Error::Internal("nobody is there".into())) } else { Ok(()) };
+        Box::pin(std::future::ready(heard))
+    },
     ..TRIAL
 };
 
@@ -128,7 +134,7 @@ impl Scene {
         let environment = Environment::system();
         let sessions = Sessions::open(&database.options, Limits::default(), environment, MIGRATIONS, true).await?;
         let templates = tempfile::tempdir()?;
-        for kind in ["unwanted", "lost", "untold"] {
+        for kind in ["unwanted", "lost", "deaf"] {
             for part in ["subject", "txt"] {
                 std::fs::write(templates.path().join(format!("{kind}.en.{part}")), kind)?;
             }
@@ -137,7 +143,7 @@ impl Scene {
     }
 
     fn process(&self) -> Outcome<JoinHandle<()>> {
-        const KINDS: &[&MailKind] = &[&INVITES, &UNWANTED, &LOST, &UNTOLD];
+        const KINDS: &[&MailKind] = &[&INVITES, &UNWANTED, &LOST, &DEAF];
         let options = MailOptions {
             templates: Some(self.templates.path().to_owned()),
             invitation_url: Some("https://app.example/join?token={token}".to_owned()),
@@ -173,6 +179,14 @@ impl Scene {
         let session = self.sessions.read_system(SystemReason::Jobs);
         let jobs = session.repository::<Job>().find_typed(Job::KIND.is("mails.send")).await?;
         Ok(jobs.into_iter().next().ok_or("there is a job")?)
+    }
+
+    /// Forgets which jobs there were.
+    async fn clear_jobs(&self) -> Outcome {
+        let session = self.write().await?;
+        session.repository::<Job>().delete_all(Some(&Job::KIND.is("mails.send"))).await?;
+        session.commit(()).await?.into_inner();
+        Ok(())
     }
 
     async fn until(&self, id: Uuid, state: &str) -> Outcome<Mail> {
@@ -300,12 +314,30 @@ async fn who_has_lost_the_job_sends_nothing(scene: &Scene) -> Outcome {
     Ok(())
 }
 
-async fn what_cannot_be_told_is_not_sent_again(scene: &Scene) -> Outcome {
-    let id = scene.post(&UNTOLD, Environment::system().new_id()).await?;
-    let process = scene.process()?;
-    scene.until(id, Mail::SENT).await?;
-    assert_eq!(scene.postman.asked.load(Ordering::SeqCst), 1);
-    process.abort();
+async fn what_cannot_be_told_is_told_later_and_not_sent_again(scene: &Scene) -> Outcome {
+    let reason = "550 5.1.1 no such user";
+    for (state, expected) in [(Mail::SENT, Delivery::Sent), (Mail::REFUSED, Delivery::Refused(reason.to_owned()))] {
+        let about = Environment::system().new_id();
+        scene.clear_jobs().await?;
+        let asked = scene.postman.asked.load(Ordering::SeqCst);
+        if state == Mail::REFUSED {
+            locked(&scene.postman.answers).push_back(Unsent::Refused(reason.to_owned()));
+        }
+        let id = scene.post(&DEAF, about).await?;
+        let process = scene.process()?;
+        let job = scene.failed(1).await?;
+        let mail = scene.mail(id).await?;
+        assert_eq!((&*mail.state, told(about)), (state, vec![expected.clone()]), "what became of it is noted before");
+        assert!(job.last_error.is_some_and(|error| error.starts_with("INTERNAL")), "it says that something failed");
+        assert!(retry(scene.write().await?, job.id).await?, "it waits");
+        while scene.job().await?.state != Job::DONE {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        assert_eq!(told(about), [expected.clone(), expected]);
+        assert_eq!(scene.mail(id).await?.finished_on, mail.finished_on);
+        assert_eq!(scene.postman.asked.load(Ordering::SeqCst), asked + 1);
+        process.abort();
+    }
     Ok(())
 }
 
