@@ -4,6 +4,7 @@
 //! works; from a process that is killed it is taken once the instant is over. A step is one transaction, which ends with the job's own
 //! row: who has lost the job meanwhile commits nothing (ADR 41).
 
+mod at_work;
 mod backoff;
 mod claim;
 mod kind;

@@ -9,6 +9,7 @@ mod templates;
 
 pub(crate) use self::kind::{Delivery, MailKind, Values};
 pub(crate) use self::log::LogMailer;
+pub(crate) use self::mailer::AT_ONCE;
 pub use self::mailer::{Mailer, Message, Sending, Unsent};
 pub use self::room::MailOptions;
 pub(crate) use self::room::{Links, Room};

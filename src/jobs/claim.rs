@@ -53,9 +53,12 @@ impl Claims {
         Ok(())
     }
 
-    /// Takes a job that is due; none where there is none that somebody else is not taking.
-    pub(super) async fn take(&self) -> Result<Option<Taken>> {
-        let due = self.due(self.environment.now());
+    /// Takes a job of one of these kinds that is due; none where there is none that somebody else is not taking.
+    pub(super) async fn take(&self, kinds: &[&'static Kind]) -> Result<Option<Taken>> {
+        if kinds.is_empty() {
+            return Ok(None);
+        }
+        let due = due(kinds, self.environment.now());
         // A look first, which costs little and holds nobody up: mostly there is nothing to do.
         let waiting = Filter {
             order: vec![Job::RUN_AFTER.ascending()],
@@ -72,7 +75,7 @@ impl Claims {
         let seized = session.repository::<Job>().seize(&among.and(Some(&due)), 1).await?.pop();
         let Some(id) = seized else { return Ok(None) };
         let Some(job) = session.repository::<Job>().get(id).await? else { return Ok(None) };
-        let Some(kind) = self.kinds.iter().find(|kind| kind.name == job.kind) else { return Ok(None) };
+        let Some(kind) = kinds.iter().find(|kind| kind.name == job.kind) else { return Ok(None) };
         if job.state == Job::RUNNING && kind.gives_up(job.attempts) {
             tracing::error!(job = %id, kind = kind.name, "a job was given up: it was begun as often as it may, and never ended");
             let patch = Taken::over(Job::FAILED, self.environment.now())?
@@ -95,12 +98,6 @@ impl Claims {
             .with(Job::CLAIMED_BY, taken.claim)?;
         let committed = session.update_by_id_and_commit(id, patch).await?;
         Ok(committed.map(|committed| committed.map(|()| taken).into_inner()))
-    }
-
-    /// That a job is to be done now: it waits, or whoever had it says nothing more. Older programs leave later kinds alone.
-    fn due(&self, now: OffsetDateTime) -> Predicate {
-        let kinds = Job::KIND.is_one_of(self.kinds.iter().map(|kind| kind.name));
-        Job::RUN_AFTER.compare(Comparison::LessOrEqual(now.into())).and(Some(&kinds))
     }
 
     /// Keeps a job that is at work, until it is lost to somebody else.
@@ -152,4 +149,10 @@ impl Claims {
     async fn write(&self) -> Result<Session<System, Write>> {
         Ok(self.sessions.write_system(SystemReason::Jobs).await?)
     }
+}
+
+/// That a job of these kinds is to be done now: it waits, or whoever had it says nothing more. Older programs leave later kinds alone.
+fn due(kinds: &[&'static Kind], now: OffsetDateTime) -> Predicate {
+    let kinds = Job::KIND.is_one_of(kinds.iter().map(|kind| kind.name));
+    Job::RUN_AFTER.compare(Comparison::LessOrEqual(now.into())).and(Some(&kinds))
 }

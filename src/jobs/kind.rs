@@ -20,6 +20,9 @@ pub(crate) struct Kind {
     pub(crate) step: fn(Work) -> Working,
     /// How often a job is begun at most without getting on, until it is given up. One that is periodic never is.
     pub(crate) attempts: i32,
+    /// How many of it are at work at once in one process. What waits for others than the database takes no more than some of the
+    /// places, since it may wait for long.
+    pub(crate) at_once: usize,
     /// When it is done, if nobody has to ask for it.
     pub(crate) periodic: Option<Periodic>,
 }
@@ -35,6 +38,8 @@ pub(crate) struct Periodic {
 impl Kind {
     /// How often most jobs are tried, over some hours.
     pub(crate) const ATTEMPTS: i32 = 12;
+    /// Most jobs at work at once in one process, of whatever kinds.
+    pub(crate) const ALL_PLACES: usize = 4;
     /// Of a job that is never given up, since nothing else ends what it has begun.
     pub(crate) const ALWAYS: i32 = i32::MAX;
 

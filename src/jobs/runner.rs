@@ -1,26 +1,23 @@
 //! Takes jobs and does them, some at once, until it is told to stop.
 
-use std::collections::HashMap;
 use std::pin::pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::task::JoinSet;
+use tokio::task::JoinError;
 use tokio::time::{sleep, timeout};
 use user_tenant_store::environment::Environment;
-use uuid::Uuid;
 
+use super::at_work::AtWork;
 use super::claim::Claims;
 use super::kind::Kind;
 use super::queue::QUEUED;
 use super::work::{Ending, Finished, LONGEST_STEP, Taken, Work};
 use crate::access::sessions::Sessions;
-use crate::error::{BoxError, Error};
+use crate::error::Error;
 use crate::mail::Room;
 use crate::telemetry::metrics::Metrics;
 
-/// Most jobs at work in one process.
-const AT_ONCE: usize = 4;
 /// How long jobs that are cut off may take to be given back.
 const GIVING_BACK: Duration = Duration::from_secs(1);
 
@@ -50,8 +47,6 @@ pub(crate) struct Runner {
     metrics: Arc<Metrics>,
     options: JobOptions,
     mail: Option<Arc<Room>>,
-    /// The jobs that are at work here.
-    taken: Arc<Mutex<HashMap<Uuid, Taken>>>,
 }
 
 impl Runner {
@@ -64,7 +59,7 @@ impl Runner {
         options: JobOptions,
     ) -> Self {
         let claims = Claims { sessions, environment, kinds, lease: options.lease };
-        Self { claims, metrics, options, mail: None, taken: Arc::default() }
+        Self { claims, metrics, options, mail: None }
     }
 
     /// The same, which sends mails in this way.
@@ -75,7 +70,7 @@ impl Runner {
     /// Does jobs until `stop` is done; then those at work may end within the grace. What is cut off is given back.
     pub(crate) async fn run(self, stop: impl Future<Output = ()>) {
         let mut stop = pin!(stop);
-        let mut at_work = JoinSet::new();
+        let mut at_work = AtWork::default();
         let mut has_periodic = false;
         loop {
             let mut queued = pin!(QUEUED.notified());
@@ -86,37 +81,34 @@ impl Runner {
             }
             tokio::select! {
                 () = &mut stop => break,
-                Some(ended) = at_work.join_next() => self.note(&ended),
+                Some((_, broken_off)) = at_work.ended() => self.note(broken_off),
                 () = queued => {}
                 () = sleep(self.options.interval) => {}
             }
         }
         let ends = async {
-            while let Some(ended) = at_work.join_next().await {
-                self.note(&ended);
+            while let Some((_, broken_off)) = at_work.ended().await {
+                self.note(broken_off);
             }
         };
         // The rest of the grace is for giving back.
         if timeout(self.options.grace * 4 / 5, ends).await.is_err() {
-            at_work.shutdown().await;
-            self.give_back().await;
+            let left = at_work.cut_off().await;
+            self.give_back(&left).await;
         }
     }
 
     /// Begins what is due, as far as there is room.
-    async fn look(&self, at_work: &mut JoinSet<()>, has_periodic: &mut bool) {
+    async fn look(&self, at_work: &mut AtWork, has_periodic: &mut bool) {
         if !*has_periodic {
             match self.claims.make_periodic().await {
                 Ok(()) => *has_periodic = true,
                 Err(error) => unavailable(&error),
             }
         }
-        while at_work.len() < AT_ONCE {
-            match self.claims.take().await {
-                Ok(Some(taken)) => {
-                    self.keep(taken.clone());
-                    at_work.spawn(self.clone().carry_out(taken));
-                }
+        loop {
+            match self.claims.take(&at_work.room(self.claims.kinds)).await {
+                Ok(Some(taken)) => at_work.begin(taken.clone(), self.clone().carry_out(taken)),
                 Ok(None) => break,
                 Err(error) => {
                     unavailable(&error);
@@ -131,7 +123,6 @@ impl Runner {
         let _at_work = self.metrics.job_started();
         let outcome = self.step(&taken).await;
         self.metrics.job_stepped(taken.kind.name, outcome);
-        self.forget(taken.job);
     }
 
     async fn step(&self, taken: &Taken) -> &'static str {
@@ -176,27 +167,18 @@ impl Runner {
         }
     }
 
-    fn keep(&self, taken: Taken) {
-        self.taken.lock().unwrap_or_else(PoisonError::into_inner).insert(taken.job, taken);
-    }
-
-    fn forget(&self, job: Uuid) {
-        self.taken.lock().unwrap_or_else(PoisonError::into_inner).remove(&job);
-    }
-
     /// A defect in a step leaves the job at work; it is taken again when its time is over.
-    fn note(&self, ended: &Result<(), tokio::task::JoinError>) {
-        if let Err(error) = ended.as_ref().map_err(|error| BoxError::from(error.to_string())) {
+    fn note(&self, broken_off: Option<JoinError>) {
+        if let Some(error) = broken_off {
             tracing::error!(%error, "a job was broken off");
             self.metrics.job_stepped("unknown", "broken_off");
         }
     }
 
-    async fn give_back(&self) {
-        let left: Vec<_> = self.taken.lock().unwrap_or_else(PoisonError::into_inner).drain().collect();
+    async fn give_back(&self, left: &[Taken]) {
         tracing::warn!(jobs = left.len(), "jobs still at work after the grace period were cut off");
         let given_back = async {
-            for (_, taken) in &left {
+            for taken in left {
                 if let Err(error) = self.claims.give_back(taken).await {
                     unavailable(&error);
                 }

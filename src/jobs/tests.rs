@@ -48,6 +48,8 @@ on_both!(
     what_fails_is_tried_again_and_given_up_in_the_end,
     what_is_rolled_back_queues_nothing,
     a_tenant_leaves_work_of_its_own_only,
+    a_kind_has_no_more_places_than_it_may,
+    what_is_broken_off_leaves_its_place,
     what_is_cut_off_at_the_end_is_given_back,
     periodic_jobs_are_made_once_and_come_back,
     old_rows_are_forgotten_in_batches,
@@ -143,7 +145,7 @@ async fn until(holds: impl Fn() -> bool) -> Outcome {
 
 /// A kind that is not periodic.
 const fn once(name: &'static str, step: fn(Work) -> kind::Working) -> Kind {
-    Kind { name, step, attempts: 3, periodic: None }
+    Kind { name, step, attempts: 3, at_once: Kind::ALL_PLACES, periodic: None }
 }
 
 async fn what_is_queued_is_done_once_by_one_of_several(scene: &Scene) -> Outcome {
@@ -317,6 +319,76 @@ async fn a_tenant_leaves_work_of_its_own_only(scene: &Scene) -> Outcome {
     let seen = |tenant| scene.sessions.read_system(SystemReason::Jobs).narrow(TenantScope(tenant));
     assert_eq!(seen(own).repository::<Job>().count(None).await?, 1);
     assert_eq!(seen(other).repository::<Job>().count(None).await?, 0);
+    Ok(())
+}
+
+async fn a_kind_has_no_more_places_than_it_may(scene: &Scene) -> Outcome {
+    static SQLITE: Probe = Probe::new();
+    static POSTGRES: Probe = Probe::new();
+    const KINDS: &[Kind] = &[
+        Kind { at_once: 2, ..once("test.sqlite", |work| waits(work, &SQLITE)) },
+        Kind { at_once: 2, ..once("test.postgres", |work| waits(work, &POSTGRES)) },
+        once("test.other", |work| {
+            Box::pin(async move {
+                let session = work.write().await?;
+                work.done(session).await
+            })
+        }),
+    ];
+    fn waits(work: Work, probe: &'static Probe) -> kind::Working {
+        Box::pin(async move {
+            probe.steps.fetch_add(1, Ordering::SeqCst);
+            probe.goes_on.notified().await;
+            let session = work.write().await?;
+            work.done(session).await
+        })
+    }
+    let (kind, probe) = if scene.database.is_postgres() { (&KINDS[1], &POSTGRES) } else { (&KINDS[0], &SQLITE) };
+    let mut waiting = Vec::new();
+    for _ in 0..8 {
+        waiting.push(scene.queue(kind).await?);
+    }
+    let mut others = Vec::new();
+    for _ in 0..4 {
+        others.push(scene.queue(&KINDS[2]).await?);
+    }
+    let process = scene.process(KINDS, quick());
+    for id in others {
+        scene.until(id, Job::DONE).await?;
+    }
+    assert_eq!(probe.steps(), 2);
+    for id in waiting {
+        while scene.job(id).await?.state != Job::DONE {
+            probe.goes_on.notify_one();
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+    process.abort();
+    Ok(())
+}
+
+async fn what_is_broken_off_leaves_its_place(scene: &Scene) -> Outcome {
+    static SQLITE: Probe = Probe::new();
+    static POSTGRES: Probe = Probe::new();
+    const KINDS: &[Kind] = &[
+        Kind { at_once: 1, ..once("test.sqlite", |work| breaks_once(work, &SQLITE)) },
+        Kind { at_once: 1, ..once("test.postgres", |work| breaks_once(work, &POSTGRES)) },
+    ];
+    fn breaks_once(work: Work, probe: &'static Probe) -> kind::Working {
+        Box::pin(async move {
+            assert_ne!(probe.steps.fetch_add(1, Ordering::SeqCst), 0, "the first one is broken off");
+            let session = work.write().await?;
+            work.done(session).await
+        })
+    }
+    let kind = if scene.database.is_postgres() { &KINDS[1] } else { &KINDS[0] };
+    let broken = scene.queue(kind).await?;
+    let next = scene.queue(kind).await?;
+    // For so long that the first one is not taken again meanwhile.
+    let process = scene.process(KINDS, JobOptions { lease: Duration::from_mins(1), ..quick() });
+    scene.until(next, Job::DONE).await?;
+    assert_eq!(scene.job(broken).await?.state, Job::RUNNING);
+    process.abort();
     Ok(())
 }
 

@@ -26,6 +26,7 @@ pub(crate) const FORGET_JOBS: Kind = Kind {
     name: "jobs.forget",
     step: |work| Box::pin(forget_jobs(work)),
     attempts: Kind::ATTEMPTS,
+    at_once: Kind::ALL_PLACES,
     periodic: Some(Periodic { id: uuid!("019a0000-0000-7000-8000-000000000001"), every: EVERY }),
 };
 
@@ -34,6 +35,7 @@ pub(crate) const EXPIRE_KEYS: Kind = Kind {
     name: "idempotency_keys.expire",
     step: |work| Box::pin(expire_keys(work)),
     attempts: Kind::ATTEMPTS,
+    at_once: Kind::ALL_PLACES,
     periodic: Some(Periodic { id: uuid!("019a0000-0000-7000-8000-000000000002"), every: EVERY }),
 };
 

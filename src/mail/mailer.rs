@@ -2,6 +2,9 @@
 
 use std::pin::Pin;
 
+/// How many mails one process hands over at once. A server that says nothing leaves the other places to jobs of other kinds.
+pub(crate) const AT_ONCE: usize = 2;
+
 /// A mail, as it is handed over. It has no `Debug`: its text lets people in.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]

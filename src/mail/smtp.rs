@@ -14,8 +14,8 @@ use super::mailer::{Mailer, Message, Sending, Unsent};
 
 /// How long the server may take for each command.
 const TIMEOUT: Duration = Duration::from_secs(20);
-/// Most connections to the server, as many as jobs are at work at once.
-const CONNECTIONS: u32 = 4;
+/// Most connections to the server, as many as mails are handed over at once.
+const CONNECTIONS: u32 = 2;
 
 /// Hands mails to a mail server.
 pub struct SmtpMailer {

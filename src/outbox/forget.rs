@@ -20,5 +20,6 @@ pub(crate) const FORGET_MAILS: Kind = Kind {
         }))
     },
     attempts: Kind::ATTEMPTS,
+    at_once: Kind::ALL_PLACES,
     periodic: Some(Periodic { id: uuid!("019a0000-0000-7000-8000-000000000004"), every: Duration::from_mins(10) }),
 };

@@ -22,8 +22,13 @@ const LONGEST: Duration = Duration::from_mins(1);
 const LONGEST_REASON: usize = 500;
 
 /// Sends a mail.
-pub(crate) const SEND: Kind =
-    Kind { name: "mails.send", step: |work| Box::pin(send(work)), attempts: ATTEMPTS, periodic: None };
+pub(crate) const SEND: Kind = Kind {
+    name: "mails.send",
+    step: |work| Box::pin(send(work)),
+    attempts: ATTEMPTS,
+    at_once: crate::mail::AT_ONCE,
+    periodic: None,
+};
 
 /// What the job carries.
 #[derive(Deserialize)]

@@ -1,7 +1,7 @@
 //! The outbox on both databases: what is committed is sent once, whatever becomes of the mail server meanwhile.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -51,6 +51,7 @@ on_both!(
     who_has_lost_the_job_sends_nothing,
     what_cannot_be_told_is_told_later_and_not_sent_again,
     mails_that_are_over_are_forgotten,
+    a_server_that_says_nothing_holds_up_mails_alone,
 );
 
 /// One that takes what it is told to, and keeps it.
@@ -59,11 +60,16 @@ struct Postman {
     answers: Arc<Mutex<VecDeque<Unsent>>>,
     asked: Arc<AtomicUsize>,
     taken: Arc<Mutex<Vec<Message>>>,
+    /// Whether it says nothing at all.
+    is_silent: Arc<AtomicBool>,
 }
 
 impl Mailer for Postman {
     fn send<'a>(&'a self, message: &'a Message) -> Sending<'a> {
         self.asked.fetch_add(1, Ordering::SeqCst);
+        if self.is_silent.load(Ordering::SeqCst) {
+            return Box::pin(std::future::pending());
+        }
         let refused = locked(&self.answers).pop_front();
         if refused.is_none() {
             locked(&self.taken).push(message.clone());
@@ -143,7 +149,7 @@ impl Scene {
     }
 
     fn process(&self) -> Outcome<JoinHandle<()>> {
-        const KINDS: &[&MailKind] = &[&INVITES, &UNWANTED, &LOST, &DEAF];
+        const KINDS: &[&MailKind] = &[&TRIAL, &INVITES, &UNWANTED, &LOST, &DEAF];
         let options = MailOptions {
             templates: Some(self.templates.path().to_owned()),
             invitation_url: Some("https://app.example/join?token={token}".to_owned()),
@@ -368,6 +374,34 @@ async fn mails_that_are_over_are_forgotten(scene: &Scene) -> Outcome {
     assert!(scene.mail(new).await.is_ok() && scene.mail(waiting).await.is_ok(), "these are not");
     process.abort();
     let _ = &scene.database;
+    Ok(())
+}
+
+async fn a_server_that_says_nothing_holds_up_mails_alone(scene: &Scene) -> Outcome {
+    scene.postman.is_silent.store(true, Ordering::SeqCst);
+    let session = scene.write().await?;
+    let mut last = Uuid::nil();
+    for _ in 0..1_000 {
+        let about = Uuid::nil();
+        last = post(&session, Post { kind: &TRIAL, tenant: None, about, recipient: "amelie@example.com", locale: None })
+            .await?;
+    }
+    // Which the job that forgets has to find: it is queued last, when the process begins.
+    let over = Patch::<Mail>::empty()
+        .with(Mail::STATE, Mail::SENT)?
+        .with(Mail::FINISHED_ON, session.now() - Duration::from_hours(8 * 24))?;
+    session.repository::<Mail>().update_by_id(last, over).await?;
+    session.commit(()).await?.into_inner();
+    let process = scene.process()?;
+    for _ in 0..600 {
+        if scene.mail(last).await.is_err() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert!(scene.mail(last).await.is_err(), "another kind's job is done meanwhile");
+    assert_eq!(scene.postman.asked.load(Ordering::SeqCst), SEND.at_once);
+    process.abort();
     Ok(())
 }
 

@@ -20,6 +20,7 @@ pub(crate) const FORGET_ATTEMPTS: Kind = Kind {
         Box::pin(forget::<LoginAttempt>(work, LoginAttempt::ID, |now| older(LoginAttempt::SINCE, now - WINDOW)))
     },
     attempts: Kind::ATTEMPTS,
+    at_once: Kind::ALL_PLACES,
     periodic: Some(Periodic { id: uuid!("019a0000-0000-7000-8000-000000000016"), every: EVERY }),
 };
 
@@ -31,5 +32,6 @@ pub(crate) const EXPIRE_RESETS: Kind = Kind {
         Box::pin(forget::<PasswordReset>(work, PasswordReset::ID, old))
     },
     attempts: Kind::ATTEMPTS,
+    at_once: Kind::ALL_PLACES,
     periodic: Some(Periodic { id: uuid!("019a0000-0000-7000-8000-000000000017"), every: EVERY }),
 };

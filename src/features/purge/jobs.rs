@@ -20,13 +20,20 @@ use crate::model::Tenant;
 
 /// Removes every row of a tenant.
 pub(crate) const PURGE: Kind =
-    Kind { name: "tenants.purge", step: |work| Box::pin(purge(work)), attempts: Kind::ALWAYS, periodic: None };
+    Kind {
+    name: "tenants.purge",
+    step: |work| Box::pin(purge(work)),
+    attempts: Kind::ALWAYS,
+    at_once: Kind::ALL_PLACES,
+    periodic: None,
+};
 
 /// Has tenants purged that were archived longer ago than they are kept.
 pub(crate) const EXPIRE: Kind = Kind {
     name: "tenants.expire",
     step: |work| Box::pin(expire(work)),
     attempts: Kind::ATTEMPTS,
+    at_once: Kind::ALL_PLACES,
     periodic: Some(Periodic { id: uuid!("019a0000-0000-7000-8000-000000000003"), every: Duration::from_mins(10) }),
 };
 
