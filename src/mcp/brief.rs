@@ -7,14 +7,15 @@ use user_tenant_store::{Entity as _, EntityMeta};
 
 use crate::http::Query;
 use crate::model::{
-    AuthClient, Group, Role, Tenant, TenantConfig, UserGroup, UserLevelPermission, UserRole, UserTenantPrefs, UserView,
+    AuthClient, Group, Invitation, Role, Tenant, TenantConfig, UserGroup, UserLevelPermission, UserRole,
+    UserTenantPrefs, UserView,
 };
 
 /// The metadata of an entity.
 type Meta = fn() -> &'static EntityMeta;
 
 /// What a list shows of each row unless `fields` names other properties: what people look for, and what leads on.
-pub(super) const SHOWN: [(Meta, &[&str]); 10] = [
+pub(super) const SHOWN: [(Meta, &[&str]); 11] = [
     (Tenant::meta, &["id", "key", "name", "status"]),
     (
         UserView::meta,
@@ -28,6 +29,7 @@ pub(super) const SHOWN: [(Meta, &[&str]); 10] = [
     (TenantConfig::meta, &["id", "configKey", "configValue"]),
     (UserTenantPrefs::meta, &["id", "configKey", "configValue"]),
     (AuthClient::meta, &["id", "clientId", "redirectUrl"]),
+    (Invitation::meta, &["id", "address", "status", "delivery", "expiresOn", "roleId"]),
 ];
 
 /// What of a schema a model needs; the service checks the rest, and says what is wrong.

@@ -100,8 +100,8 @@ fn each_operation_is_a_tool_with_its_schema_and_its_kind() {
     // Those that are seldom needed are found instead.
     let (_, _, seldom) = client.call("find_operations", &json!({}));
     let seldom = seldom["operations"].as_array().expect("a list").len();
-    // All but the signed callback and what is done by a token in the path, and the four that are no operations.
-    assert_eq!(tools.len() + seldom, operations - 2 + 4);
+    // All but the signed callback and the four that are done by a token in the path; and four that are no operations.
+    assert_eq!(tools.len() + seldom, operations - 5 + 4);
     let tool = |name: &str| tools.iter().find(|tool| tool["name"] == name).unwrap_or_else(|| panic!("no {name}"));
     for (name, reads, destroys, required) in [
         ("tenant_find", true, false, json!([])),

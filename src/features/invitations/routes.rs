@@ -2,6 +2,7 @@
 
 use axum::http::Method;
 use serde_json::{Map, Value as Json};
+use user_tenant_store::filter::Filter;
 
 use super::answers::{Item, Made, SentAgain};
 use super::body::{Again, Invitations, hours, invitees};
@@ -10,7 +11,7 @@ use crate::access::sessions::CallerSessions;
 use crate::error::{Error, Result, Sought};
 use crate::features::reason;
 use crate::http::locators::ACTIVE_TENANT;
-use crate::http::route::{Empty, Filtered, FilteredById, One, Page, Route, RowId, Sent, Told};
+use crate::http::route::{Empty, Filtered, One, Page, Route, RowId, Sent, Told};
 use crate::http::surface::Surface;
 use crate::model::Invitation;
 use crate::model::permission::{
@@ -47,12 +48,8 @@ async fn find(sessions: CallerSessions, filter: Filtered<Invitation>) -> Result<
     Ok(sessions.read_tenant().repository::<Invitation>().find_page(&filter.0).await?.into())
 }
 
-async fn find_by_id(
-    sessions: CallerSessions,
-    id: RowId<Invitation>,
-    filter: FilteredById<Invitation>,
-) -> Result<One<Invitation>> {
-    let found = sessions.read_tenant().repository::<Invitation>().find_by_id(id.0, &filter.0).await?;
+async fn find_by_id(sessions: CallerSessions, id: RowId<Invitation>) -> Result<One<Invitation>> {
+    let found = sessions.read_tenant().repository::<Invitation>().find_by_id(id.0, &Filter::default()).await?;
     Ok(found.ok_or_else(|| Error::NotFound(Sought::of::<Invitation>(&id.0)))?.into())
 }
 
