@@ -21,7 +21,7 @@ pub use self::runner::JobOptions;
 pub(crate) use self::runner::Runner;
 pub(crate) use self::upkeep::{EXPIRE_KEYS, FORGET_JOBS, forget, older};
 pub(crate) use self::{
-    queue::enqueue,
+    queue::{enqueue, prepared},
     work::{Finished, Work},
 };
 

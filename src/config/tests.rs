@@ -274,7 +274,9 @@ fn doubtful_settings_are_warned_about() {
         let said = smtp(clear);
         assert!(said.starts_with("SMTP_URL is not encrypted") && said.contains("tls=required"), "{clear}: {said}");
     }
-    for safe in ["smtps://mail", "smtp://mail?tls=required", "smtp://localhost:25", "smtp://127.0.0.1", "smtp://[::1]:25"] {
+    for safe in
+        ["smtps://mail", "smtp://mail?tls=required", "smtp://localhost:25", "smtp://127.0.0.1", "smtp://[::1]:25"]
+    {
         assert_eq!(smtp(safe), "", "{safe}");
     }
 }

@@ -4,6 +4,7 @@ use serde_json::Value as Json;
 use time::OffsetDateTime;
 use tokio::sync::Notify;
 use user_tenant_store::record::New;
+use user_tenant_store::repository::Prepared;
 use user_tenant_store::scope::{Scope, Sees};
 use user_tenant_store::session::{Session, Write};
 use uuid::Uuid;
@@ -24,14 +25,28 @@ pub(crate) async fn enqueue<S: Scope + Sees<Job>>(
     payload: Json,
     after: Option<OffsetDateTime>,
 ) -> Result<Option<Uuid>> {
+    let job = prepared(session, kind, tenant, payload, after)?;
+    let id = job.record().id();
+    session.insert([job]).await?;
+    Ok(id)
+}
+
+/// The row of such a job, for who inserts many at once.
+pub(crate) fn prepared<S: Scope + Sees<Job>>(
+    session: &Session<S, Write>,
+    kind: &Kind,
+    tenant: Option<Uuid>,
+    payload: Json,
+    after: Option<OffsetDateTime>,
+) -> Result<Prepared> {
     let job = new(kind, payload, after.unwrap_or_else(|| session.now()), session.now())?;
     let job = match tenant {
         Some(tenant) => job.with(Job::TENANT_ID, tenant)?,
         None => job,
     };
-    let made = session.repository::<Job>().create(job).await?;
+    let job = session.repository::<Job>().prepare(job)?;
     session.then(|| QUEUED.notify_waiters());
-    Ok(made.id())
+    Ok(job)
 }
 
 /// A job that nobody has begun.

@@ -2,13 +2,15 @@
 
 use serde_json::json;
 use user_tenant_store::record::New;
+use user_tenant_store::repository::Prepared;
 use user_tenant_store::scope::{Scope, Sees};
 use user_tenant_store::session::{Session, Write};
 use uuid::Uuid;
 
 use super::send::SEND;
-use crate::error::{Error, Result};
-use crate::jobs::enqueue;
+use crate::domain::provisioning;
+use crate::error::Result;
+use crate::jobs;
 use crate::mail::MailKind;
 use crate::model::{Job, Mail};
 
@@ -31,6 +33,17 @@ pub(crate) async fn post<S>(session: &Session<S, Write>, mail: Post<'_>) -> Resu
 where
     S: Scope + Sees<Mail> + Sees<Job>,
 {
+    let rows = prepared(session, &mail)?;
+    let id = provisioning::id(rows[0].record())?;
+    session.insert(rows).await?;
+    Ok(id)
+}
+
+/// The rows of such a mail, itself and its job, for who leaves many at once.
+pub(crate) fn prepared<S>(session: &Session<S, Write>, mail: &Post<'_>) -> Result<[Prepared; 2]>
+where
+    S: Scope + Sees<Mail> + Sees<Job>,
+{
     let new = New::<Mail>::empty()
         .with(Mail::KIND, mail.kind.name)?
         .with(Mail::ABOUT, mail.about)?
@@ -42,8 +55,7 @@ where
         Some(tenant) => new.with(Mail::TENANT_ID, tenant)?,
         None => new,
     };
-    let made = session.repository::<Mail>().create(new).await?;
-    let id = made.id().ok_or_else(|| Error::Internal("a mail has no id".into()))?;
-    enqueue(session, &SEND, mail.tenant, json!({ "mail": id }), None).await?;
-    Ok(id)
+    let made = session.repository::<Mail>().prepare(new)?;
+    let payload = json!({ "mail": provisioning::id(made.record())? });
+    Ok([made, jobs::prepared(session, &SEND, mail.tenant, payload, None)?])
 }

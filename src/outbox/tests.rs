@@ -383,8 +383,9 @@ async fn a_server_that_says_nothing_holds_up_mails_alone(scene: &Scene) -> Outco
     let mut last = Uuid::nil();
     for _ in 0..1_000 {
         let about = Uuid::nil();
-        last = post(&session, Post { kind: &TRIAL, tenant: None, about, recipient: "amelie@example.com", locale: None })
-            .await?;
+        last =
+            post(&session, Post { kind: &TRIAL, tenant: None, about, recipient: "amelie@example.com", locale: None })
+                .await?;
     }
     // Which the job that forgets has to find: it is queued last, when the process begins.
     let over = Patch::<Mail>::empty()

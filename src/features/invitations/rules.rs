@@ -7,7 +7,7 @@ mod power;
 
 use time::{Duration, OffsetDateTime};
 use user_tenant_store::scope::System;
-use user_tenant_store::session::{Mode, Session, Write};
+use user_tenant_store::session::{Mode, Session};
 use uuid::Uuid;
 
 pub(crate) use self::again::{resend, revoke};
@@ -17,7 +17,7 @@ pub use self::invite::{Invited, Invitee, InviteeRole};
 use super::mail::INVITATION;
 use crate::error::{Error, Result, Sought};
 use crate::model::{Invitation, User, UserTenant};
-use crate::outbox::{Post, post};
+use crate::outbox::Post;
 use crate::random;
 
 /// Most people that one request invites.
@@ -54,16 +54,9 @@ fn unknown(id: &impl ToString) -> Error {
     Error::NotFound(Sought::of::<Invitation>(id))
 }
 
-/// Has the mail of an invitation sent, which gets its secret then.
-async fn send(
-    session: &Session<System, Write>,
-    tenant: Uuid,
-    id: Uuid,
-    address: &str,
-    locale: Option<&str>,
-) -> Result<()> {
-    let mail = Post { kind: &INVITATION, tenant: Some(tenant), about: id, recipient: address, locale };
-    post(session, mail).await.map(drop)
+/// The mail of an invitation, which gets its secret when it is sent.
+fn mail<'a>(tenant: Uuid, id: Uuid, address: &'a str, locale: Option<&'a str>) -> Post<'a> {
+    Post { kind: &INVITATION, tenant: Some(tenant), about: id, recipient: address, locale }
 }
 
 /// Who invites, where it is somebody who is still there.

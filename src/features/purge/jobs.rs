@@ -19,8 +19,7 @@ use crate::jobs::{Finished, Kind, Periodic, Work};
 use crate::model::Tenant;
 
 /// Removes every row of a tenant.
-pub(crate) const PURGE: Kind =
-    Kind {
+pub(crate) const PURGE: Kind = Kind {
     name: "tenants.purge",
     step: |work| Box::pin(purge(work)),
     attempts: Kind::ALWAYS,

@@ -1,4 +1,4 @@
-//! A real mail server, aiosmtpd from PyPI. `./test.sh` installs it, `tests/mail/server.py` says what it does.
+//! A real mail server: `aiosmtpd`, which `./test.sh` installs. What it does, `tests/mail/server.py` says.
 
 use std::io::{BufRead as _, BufReader};
 use std::net::TcpListener;

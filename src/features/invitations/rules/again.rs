@@ -7,11 +7,12 @@ use user_tenant_store::session::{Committed, Session, Write};
 use uuid::Uuid;
 
 use super::power::Groups;
-use super::{Inviter, send, unknown};
+use super::{Inviter, mail, unknown};
 use crate::domain::principal::Principal;
 use crate::domain::{seats, tenants, users};
 use crate::error::{Error, Result, Sought};
 use crate::model::{Invitation, InvitationEnd, Role, Tenant};
+use crate::outbox::post;
 use crate::random;
 
 /// Sends an invitation again, which may be late and is not over otherwise. Earlier mails and links lead nowhere from now on; and it is
@@ -51,7 +52,7 @@ pub(crate) async fn resend(
         .with(Invitation::EXPIRES_ON, expires_on)?
         .with(Invitation::DELIVERY, Invitation::QUEUED)?
         .with(Invitation::DELIVERY_REASON, None::<String>)?;
-    send(&session, tenant, id, &invitation.address, invitation.locale.as_deref()).await?;
+    post(&session, mail(tenant, id, &invitation.address, invitation.locale.as_deref())).await?;
     let changed = session.update_by_id_and_commit(id, patch).await?.ok_or_else(|| unknown(&id))?;
     Ok(changed.map(|()| (expires_on, link)))
 }

@@ -1,21 +1,23 @@
 //! Invites people into a tenant, each by itself: what is wrong with one loses nothing of the others.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use time::OffsetDateTime;
 use user_tenant_store::record::{New, Patch};
+use user_tenant_store::repository::Prepared;
 use user_tenant_store::scope::System;
 use user_tenant_store::session::{Committed, Session, Write};
 use user_tenant_store::value::parse_uuid;
 use uuid::Uuid;
 
 use super::power::Groups;
-use super::{Inviter, send};
+use super::{Inviter, mail};
 use crate::domain::principal::Principal;
 use crate::domain::seats::{self, Taken};
 use crate::domain::{provisioning, tenants, users};
 use crate::error::{Error, Result, Rule, Sought};
 use crate::model::{Invitation, Role, Tenant, User, UserTenant};
+use crate::outbox::prepared;
 use crate::random;
 
 /// What is wrong where not one role is named.
@@ -95,6 +97,7 @@ pub(crate) async fn invite(
         taken,
         roles: HashMap::new(),
         groups: Groups::of(&session, tenant),
+        rows: Rows::default(),
     };
     let mut done = Vec::with_capacity(invitees.len());
     for invitee in invitees {
@@ -106,7 +109,20 @@ pub(crate) async fn invite(
         };
         done.push((address, outcome));
     }
+    let Rows { invitations, mails, .. } = batch.rows;
+    if !invitations.is_empty() {
+        session.insert(invitations.into_iter().chain(mails)).await?;
+    }
     Ok(session.commit(done).await?)
+}
+
+/// What is to be inserted for all of them, together.
+#[derive(Default)]
+struct Rows {
+    invitations: Vec<Prepared>,
+    /// Those of the invitations.
+    addresses: HashSet<String>,
+    mails: Vec<Prepared>,
 }
 
 /// What is known while they are invited one after the other.
@@ -118,10 +134,11 @@ struct Batch<'a> {
     taken: Taken,
     roles: HashMap<InviteeRole, Option<Role>>,
     groups: Groups<'a>,
+    rows: Rows,
 }
 
 impl Batch<'_> {
-    /// Invites one. All that can be refused is refused before anything is written, so that the transaction goes on.
+    /// Makes the rows of one ready. What can be refused is refused before anything is written, so that the transaction goes on.
     async fn one(&mut self, invitee: Invitee) -> Result<Invited> {
         let (session, tenant) = (self.session, self.here.id);
         let address = users::email(&invitee.address)?;
@@ -138,7 +155,9 @@ impl Batch<'_> {
                 return Ok(Invited::Member);
             }
         }
-        if pending.as_ref().is_some_and(|pending| pending.end(session.now()).is_none()) {
+        if self.rows.addresses.contains(&address)
+            || pending.as_ref().is_some_and(|pending| pending.end(session.now()).is_none())
+        {
             return Err(Error::AlreadyInvited);
         }
         let role = self.role(invitee.role.as_ref()).await?;
@@ -164,8 +183,11 @@ impl Batch<'_> {
             .with(Invitation::EXPIRES_ON, expires_on)?
             .with(Invitation::STATUS, Invitation::PENDING)?
             .with(Invitation::DELIVERY, Invitation::QUEUED)?;
-        let id = provisioning::id(&session.repository::<Invitation>().create(new).await?)?;
-        send(session, tenant, id, &address, invitee.locale.as_deref()).await?;
+        let new = session.repository::<Invitation>().prepare(new)?;
+        let id = provisioning::id(new.record())?;
+        self.rows.invitations.push(new);
+        self.rows.mails.extend(prepared(session, &mail(tenant, id, &address, invitee.locale.as_deref()))?);
+        self.rows.addresses.insert(address);
         Ok(Invited::Invited { id, expires_on, link })
     }
 
