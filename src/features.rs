@@ -64,4 +64,4 @@ pub(crate) const JOBS: &[Kind] = &[
 ];
 
 /// Every kind of mail: a row each.
-pub(crate) const MAILS: &[&MailKind] = &[&TRIAL, &invitations::INVITATION];
+pub(crate) const MAILS: &[&MailKind] = &[&TRIAL, &invitations::INVITATION, &passwords::PASSWORD_RESET];

@@ -22,6 +22,8 @@ CREATE TABLE main.password_resets (
   user_id    uuid        NOT NULL,
   -- SHA-256 of the token; null until there is one.
   token      varchar(64),
+  -- The address that its mail goes to, as the person has it then; null where the token was in the answer.
+  mailed_to  varchar(150),
   expires_on timestamptz NOT NULL,
   -- When it was used, or the password was changed in another way.
   used_on    timestamptz,

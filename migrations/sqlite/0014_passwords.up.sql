@@ -21,6 +21,8 @@ CREATE TABLE password_resets (
   user_id TEXT NOT NULL,
   -- SHA-256 of the token; null until there is one.
   token TEXT CHECK (length(token) <= 64),
+  -- The address that its mail goes to, as the person has it then; null where the token was in the answer.
+  mailed_to TEXT CHECK (length(mailed_to) <= 150),
   expires_on TEXT NOT NULL CHECK (length(expires_on) = 24),
   -- When it was used, or the password was changed in another way.
   used_on TEXT CHECK (length(used_on) = 24),

@@ -1,8 +1,10 @@
 //! Passwords and how people begin: for an application, without HTTP.
 
+use std::collections::HashSet;
 use std::net::IpAddr;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use time::OffsetDateTime;
 use user_tenant_store::audit::ActorKind;
@@ -11,6 +13,7 @@ use uuid::Uuid;
 use super::{Builder, UserTenantService};
 use crate::domain::passwords::{Blocklist, Password, Passwords};
 use crate::error::{BuildError, ErrorCode, Result};
+use crate::features::passwords::resets::{self, Way};
 use crate::features::passwords::rules::Name;
 use crate::features::passwords::steps::{self, Typed};
 use crate::model::NewUsers;
@@ -80,6 +83,33 @@ impl UserTenantService {
     /// [`crate::Error::PasswordPolicy`], [`crate::Error::LoginElsewhere`], [`crate::Error::NotFound`], and when the database fails.
     pub async fn set_password(&self, user: Uuid, password: &str) -> Result<()> {
         steps::set(&self.sessions().logins(ActorKind::System), user, Password::new(password)).await
+    }
+
+    /// Mails a member of a tenant a link by which they set a new password, once; until when it is of use, a day where `life` is
+    /// `None`. The mail is sent where jobs are done.
+    ///
+    /// ```
+    /// use user_tenant_service::{Result, UserTenantService};
+    /// use uuid::Uuid;
+    ///
+    /// async fn forgotten(users: &UserTenantService, tenant: Uuid, user: Uuid) -> Result<()> {
+    ///     users.mail_password_reset(tenant, user, None).await.map(drop)
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// [`crate::Error::InvalidEmail`] of who has no address, [`crate::Error::TooManyAttempts`],
+    /// [`crate::Error::PersonDeactivated`], [`crate::Error::LoginElsewhere`], [`crate::Error::NotFound`], and when the database fails.
+    pub async fn mail_password_reset(
+        &self,
+        tenant: Uuid,
+        user: Uuid,
+        life: Option<Duration>,
+    ) -> Result<OffsetDateTime> {
+        let session = self.write().await?.in_name_of(tenant);
+        let (nobody, life) = (HashSet::new(), life.unwrap_or(resets::LIFE).min(resets::LONGEST_LIFE));
+        let asked = resets::request(session, &self.principal(&nobody), tenant, user, Way::Mail, life).await?;
+        Ok(asked.into_inner().expires_on)
     }
 
     /// Whether a username or an e-mail address and a password are of one person, who would work in `tenant` or else at home; none

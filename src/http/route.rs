@@ -214,7 +214,7 @@ impl Route {
         Self { idempotent: true, ..self }
     }
 
-    /// It compares passwords, of which so many may be wrong.
+    /// It counts attempts, of which there may be so many in a while: passwords that are wrong, links by mail.
     pub(crate) fn counting_attempts(self) -> Self {
         Self { counts_attempts: true, ..self }
     }

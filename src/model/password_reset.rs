@@ -30,6 +30,9 @@ pub struct PasswordReset {
     /// SHA-256 of the token, in hexadecimal; null until there is one.
     #[property(hidden, max_length = 64)]
     pub token: Option<String>,
+    /// Address that its mail goes to, as the person has it then; null where the token was in the answer.
+    #[property(hidden, max_length = 150)]
+    pub mailed_to: Option<String>,
     /// Until when it is of use.
     #[serde(with = "date_time::instant")]
     pub expires_on: OffsetDateTime,

@@ -171,6 +171,7 @@ fn secrets_are_hidden_and_credentials_not_includable() {
             "PasswordRecord.previous",
             "PasswordRecord.rehashed",
             "PasswordReset.token",
+            "PasswordReset.mailedTo",
             // No secret, but shown in the place of the person's own names only.
             "UserTenant.introduction",
             "UserTenant.suspendedFrom",

@@ -4,8 +4,10 @@ use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::time::Duration;
 
 use secrecy::ExposeSecret as _;
+use time::OffsetDateTime;
 use user_tenant_service::model::{
     AuthClient, Group, PersonState, Role, Tenant, TenantState, TenantStatus, User, UserStatus, UserTenant,
 };
@@ -376,6 +378,12 @@ async fn repositories_work_without_http(database: DatabaseOptions) {
     templates_are_given(&service, tenant).await;
     groups_give(&service, tenant, role).await;
     questions_are_answered(&service, tenant, membership, role).await;
+
+    let until = service.mail_password_reset(tenant, user, None).await.unwrap();
+    assert!(until > OffsetDateTime::now_utc() + Duration::from_hours(23));
+    let nobody = service.mail_password_reset(tenant, Uuid::nil(), None).await.unwrap_err().code();
+    assert_eq!(nobody, ErrorCode::NotFound);
+    assert_eq!(service.jobs(JobQuery::default()).await.unwrap()[0].kind, "mails.send");
 
     // A session that is dropped has written nothing.
     let dropped = service.write().await.unwrap();

@@ -1,6 +1,7 @@
 //! Passwords: what a person changes, what a link is good for, what a service that logs people in is told, and how often one may be wrong.
 
 mod beginning;
+mod by_mail;
 mod resets;
 
 use serde_json::{Value as Json, json};

@@ -87,7 +87,7 @@ GIVEN = {
     "PUT /users/{id}/password": "DELETE FROM login_attempts; UPDATE user_credentials "
     "SET password = '$2b$04$abcdefghijklmnopqrstuu7EJV7kdjBBQxyb0HjTh9KS7.Lah/6CG' WHERE user_id = 'a0000000-0000-4000-8000-000000000021'",
     "POST /credentials/verify": "DELETE FROM login_attempts",
-    "POST /tenants/{id}/users/{userId}/password-reset": "DELETE FROM user_credentials WHERE user_id = '{users}'",
+    "POST /tenants/{id}/users/{userId}/password-reset": "DELETE FROM password_resets; DELETE FROM user_credentials WHERE user_id = '{users}'",
     "POST /password-resets/{token}": "DELETE FROM password_resets; INSERT INTO password_resets (id, tenant_id, user_id, token, expires_on, created_on) "
     "VALUES ('{users}', 'a0000000-0000-4000-8000-000000000001', 'a0000000-0000-4000-8000-000000000021', "
     "'3c469e9d6c5875d37a43f353d4f88e61fcf812c66eee3457465a40b0da4153e0', "

@@ -85,7 +85,7 @@ const EXAMPLES: &[(&str, &[&str])] = &[
     ("user password", &["user password ann", "user password ann --password-stdin"]),
     (
         "user reset-password",
-        &["user reset-password ann --tenant acme", "user reset-password ann --tenant acme --hours 2"],
+        &["user reset-password ann --tenant acme", "user reset-password ann --tenant acme --mail --hours 2"],
     ),
     ("user deactivate", &["user deactivate ann --reason 'Left the company'"]),
     ("user clients", &["user clients ann web mobile --tenant acme"]),

@@ -39,6 +39,9 @@ pub(in crate::cli) struct ResetOptions {
     /// For how many hours it is of use.
     #[arg(long, value_name = "HOURS", default_value_t = 24, value_parser = clap::value_parser!(u16).range(1..=720))]
     hours: u16,
+    /// Mail the link to the person, in place of printing the token.
+    #[arg(long)]
+    mail: bool,
     #[command(flatten)]
     common: Common,
 }
@@ -72,12 +75,17 @@ fn asked() -> Result<String, Failure> {
     asked.map_err(|error| Failure::Usage(error.to_string()))
 }
 
-/// Lets a member set a new password by a token, which it prints.
+/// Lets a member set a new password by a token, which it prints, or which goes to them.
 pub(super) async fn reset(context: &Context, options: ResetOptions) -> Result<(), Failure> {
-    let ResetOptions { name, hours, common } = options;
+    let ResetOptions { name, hours, mail, common } = options;
     let path = Path::open(context, Kind::User, &common).await?;
     let id = names::id(&path, &name).await?;
-    let body = json!({ "delivery": "answer", "lifeHours": hours });
+    let (delivery, columns): (_, &[&str]) = if mail {
+        ("mail", &["id", "status", "expiresOn"])
+    } else {
+        ("answer", &["id", "status", "expiresOn", "token"])
+    };
+    let body = json!({ "delivery": delivery, "lifeHours": hours });
     let answer = path.send(&Method::POST, &format!("/{id}/password-reset"), &[], Some(&body)).await?.body;
-    table::print(&json!([answer]), None, &["id", "status", "expiresOn", "token"], common.output)
+    table::print(&json!([answer]), None, columns, common.output)
 }

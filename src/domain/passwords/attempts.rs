@@ -100,7 +100,8 @@ async fn keep(session: &Session<System, Write>, subjects: &[Subject]) -> Result<
     Ok(session.serialize_on(&texts).await?)
 }
 
-fn too_many(until: OffsetDateTime, now: OffsetDateTime) -> Error {
+/// That it is too often until then.
+pub(crate) fn too_many(until: OffsetDateTime, now: OffsetDateTime) -> Error {
     let seconds = (until - now).whole_seconds().max(0).unsigned_abs() + 1;
     Error::TooManyAttempts { until, seconds }
 }

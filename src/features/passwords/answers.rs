@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::rules::Requested;
+use super::resets::Requested;
 use super::steps::Proven;
 use crate::http::route::Described;
 use crate::model::UserStatus;
@@ -20,7 +20,7 @@ pub(super) struct ResetRequested {
     #[serde(with = "time::serde::rfc3339")]
     expires_on: OffsetDateTime,
     status: &'static str,
-    token: String,
+    token: Option<String>,
 }
 
 impl From<Requested> for ResetRequested {
@@ -44,14 +44,14 @@ impl Described for ResetRequested {
                 "expiresOn": { "type": "string", "format": "date-time", "description": "Until when." },
                 "status": { "type": "string", "description": "The status that the membership has now." },
                 "token": {
-                    "type": "string",
-                    "description": "What `POST /password-resets/{token}` takes. It is told once, and stored nowhere in the clear.",
+                    "type": ["string", "null"],
+                    "description": "What `POST /password-resets/{token}` takes, where it was asked for in the answer. It is told once, and stored nowhere in the clear.",
                 },
             },
             "examples": [{
                 "id": "0190c3a0-7b1e-7000-8000-000000000061", "expiresOn": "2026-11-30T12:00:00.000Z",
                 "status": "password-change-needed",
-                "token": "2ImO1u6hJZ0mHq8rS5YwN4tqV3bG7xkLcPzD9fQeXaE",
+                "token": null,
             }],
         })
     }

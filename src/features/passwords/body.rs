@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::{Map, Value as Json, json};
 use user_tenant_store::value::parse_uuid;
 
+use super::resets::{self, Way};
 use super::rules::Name;
 use super::steps::Typed;
 use crate::domain::passwords::Password;
@@ -15,13 +16,15 @@ use crate::http::route::{Document, Form};
 const CURRENT: &str = "currentPassword";
 const PASSWORD: &str = "password";
 const DELIVERY: &str = "delivery";
+const MAIL: &str = "mail";
+const ANSWER: &str = "answer";
 const LIFE: &str = "lifeHours";
 const USERNAME: &str = "username";
 const EMAIL: &str = "email";
 const TENANT: &str = "tenantId";
 const ADDRESS: &str = "address";
-/// For how many hours a link is of use, unless somebody says otherwise.
-const HOURS: u64 = 24;
+/// The seconds of an hour.
+const HOUR: u64 = 3_600;
 /// The longest text that is looked at as a password. What is longer than a password may be is refused by its rule, with all others.
 const LONGEST: u32 = 1_000;
 
@@ -40,9 +43,18 @@ pub(super) fn current(body: &Map<String, Json>) -> Password {
     Password::new(text(body, CURRENT).unwrap_or_default())
 }
 
+/// By which way a link goes.
+pub(super) fn way(body: &Map<String, Json>) -> Way {
+    if text(body, DELIVERY) == Some(ANSWER) { Way::Answer } else { Way::Mail }
+}
+
 /// For how long a link is of use.
 pub(super) fn life(body: &Map<String, Json>) -> Duration {
-    Duration::from_hours(body.get(LIFE).and_then(Json::as_u64).unwrap_or(HOURS))
+    body.get(LIFE).and_then(Json::as_u64).map_or(resets::LIFE, Duration::from_hours)
+}
+
+fn hours(life: Duration) -> u64 {
+    life.as_secs() / HOUR
 }
 
 /// What somebody has typed to log in.
@@ -102,19 +114,19 @@ impl Document for ResetOrder {
             "description": "How the person gets the link by which they set a new password.",
             "type": "object",
             "additionalProperties": false,
-            "required": [DELIVERY],
             "properties": {
                 DELIVERY: {
                     "type": "string",
-                    "enum": ["answer"],
-                    "description": "In the answer, for who hands it on.",
+                    "enum": [MAIL, ANSWER],
+                    "default": MAIL,
+                    "description": "`mail`: to the person's address, where the tenant is their home. `answer`: in the answer, for who hands it on; only for callers who reach every tenant.",
                 },
                 LIFE: {
-                    "type": "integer", "minimum": 1, "maximum": 720, "default": HOURS,
+                    "type": "integer", "minimum": 1, "maximum": hours(resets::LONGEST_LIFE), "default": hours(resets::LIFE),
                     "description": "For how many hours the link is of use.",
                 },
             },
-            "examples": [{ DELIVERY: "answer", LIFE: HOURS }],
+            "examples": [{ DELIVERY: MAIL, LIFE: hours(resets::LIFE) }],
         })
     }
 }

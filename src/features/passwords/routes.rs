@@ -5,7 +5,7 @@ use user_tenant_store::Entity;
 
 use super::answers::{ResetRequested, Verified};
 use super::body::{self, Credentials, NewPassword, OwnPassword, ResetOrder};
-use super::rules;
+use super::resets;
 use super::steps;
 use crate::access::entrance::TOKEN_IN_PATH;
 use crate::access::locator::{Admits, Locator, TenantOf};
@@ -44,7 +44,7 @@ pub(super) fn routes() -> Vec<Route> {
         )
         .any_of(&[RESET_USER_PASSWORD])
         .on(&ACTIVE_TENANT)
-        .for_masters()
+        .counting_attempts()
         .surface(Surface::Problem),
         Route::new(
             Method::POST,
@@ -78,7 +78,8 @@ async fn change(sessions: CallerSessions, body: Sent<OwnPassword>) -> Result<Emp
 async fn request(sessions: CallerSessions, user: RowId<User>, body: Sent<ResetOrder>) -> Result<Told<ResetRequested>> {
     let principal = sessions.principal();
     let session = sessions.reset_password().await?;
-    let requested = rules::request(session, &principal, sessions.tenant(), user.0, body::life(&body.0)).await?;
+    let (way, life) = (body::way(&body.0), body::life(&body.0));
+    let requested = resets::request(session, &principal, sessions.tenant(), user.0, way, life).await?;
     Ok(Told(requested.into_inner().into()))
 }
 

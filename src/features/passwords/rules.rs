@@ -1,6 +1,4 @@
-//! Rules of passwords: whose may be reset by whom, what a token is good for, and what is known of a person who proves one.
-
-use std::time::Duration;
+//! Rules of passwords: what is known of a person who proves one, and what is written then.
 
 use time::OffsetDateTime;
 use user_tenant_store::TypedProperty;
@@ -11,14 +9,11 @@ use uuid::Uuid;
 
 use crate::domain::passwords::attempts::{self, Subject};
 use crate::domain::passwords::{self, Hash, Policy};
-use crate::domain::principal::Principal;
-use crate::domain::{holdings, users};
+use crate::domain::users;
 use crate::error::{Error, Result};
 use crate::model::{
-    Inactive, MembershipAcceptance, PasswordRecord, PasswordReset, PersonState, Standing, Tenant, TenantState, User,
-    UserCredentials, UserStatus, UserTenant, forms,
+    Inactive, MembershipAcceptance, PasswordRecord, Standing, User, UserCredentials, UserTenant, forms,
 };
-use crate::random;
 
 /// A person, and all that decides about their password.
 pub(crate) struct Person {
@@ -182,95 +177,4 @@ pub(crate) async fn proven(
 async fn stored(session: &Session<System, Write>, user: Uuid) -> Result<Option<String>> {
     let credentials = session.repository::<UserCredentials>().find_one(UserCredentials::USER_ID.is(user)).await?;
     Ok(credentials.and_then(|known| known.password))
-}
-
-/// A reset that was asked for. It has no `Debug`, so that no log can hold the token.
-pub(crate) struct Requested {
-    /// Its id.
-    pub(crate) id: Uuid,
-    /// Until when it is of use.
-    pub(crate) expires_on: OffsetDateTime,
-    /// The token, for whoever asks to hand on.
-    pub(crate) token: String,
-    /// The status that the membership has then.
-    pub(crate) status: i32,
-}
-
-/// Lets a member set a new password, once. Whoever has the token can be the person in every tenant, so that this is for who
-/// reaches all of them.
-pub(crate) async fn request(
-    session: Session<System, Write>,
-    principal: &Principal<'_>,
-    tenant: Uuid,
-    id: Uuid,
-    life: Duration,
-) -> Result<Committed<Requested>> {
-    let here = UserTenant::TENANT_ID.is(tenant).and(Some(&UserTenant::USER_ID.is(id)));
-    let held = session.repository::<Tenant>().hold_by_id(tenant);
-    let membership = session.repository::<UserTenant>().find_one(here);
-    // Locked, so that no other tenant adds the person meanwhile.
-    let (_, _, membership) = session.ask((held, session.repository::<User>().lock_by_id(id), membership)).await?;
-    let membership = membership.ok_or_else(|| users::unknown(&id))?;
-    let user = session.repository::<User>().get(id).await?.ok_or_else(|| users::unknown(&id))?;
-    if id != principal.user {
-        holdings::protect(&session, principal, membership.id).await?;
-    }
-    if user.state() == PersonState::Deactivated {
-        return Err(Error::PersonDeactivated);
-    }
-    let person = Person::read(&session, user).await?;
-    person.kept_here()?;
-    let (now, token) = (session.now(), random::secret().map_err(Error::Internal)?);
-    let reset = New::<PasswordReset>::empty()
-        .with(PasswordReset::TENANT_ID, tenant)?
-        .with(PasswordReset::USER_ID, id)?
-        .with(PasswordReset::TOKEN, Some(random::digest(&token)))?
-        .with(PasswordReset::EXPIRES_ON, now + life)?
-        .with(PasswordReset::CREATED_ON, now)?;
-    let reset = session.repository::<PasswordReset>().prepare(reset)?;
-    let reset_id = reset.record().id().unwrap_or_default();
-    let status = match membership.status {
-        active if active == i32::from(UserStatus::Active) => {
-            let needed = i32::from(UserStatus::PasswordChangeNeeded);
-            let patch = Patch::empty().with(UserTenant::STATUS, needed)?;
-            session.repository::<UserTenant>().update_by_id(membership.id, patch).await?;
-            needed
-        }
-        other => other,
-    };
-    let requested = Requested { id: reset_id, expires_on: now + life, token, status };
-    Ok(session.insert_and_commit(vec![reset]).await?.map(|_| requested))
-}
-
-/// The reset that a token is of.
-pub(crate) async fn reset<M: Mode>(session: &Session<System, M>, token: &str) -> Result<PasswordReset> {
-    let its = PasswordReset::TOKEN.is(Some(random::digest(token)));
-    let reset = session.repository::<PasswordReset>().find_one(its).await?.ok_or(Error::ResetUnknown)?;
-    if reset.used_on.is_some() {
-        return Err(Error::ResetUsed);
-    }
-    let (tenant, user) = (reset.tenant_id, reset.user_id);
-    let tenant_row = session.repository::<Tenant>().get(tenant).await?;
-    let person = session.repository::<User>().get(user).await?.filter(|user| user.state() == PersonState::Active);
-    let here = UserTenant::TENANT_ID.is(tenant).and(Some(&UserTenant::USER_ID.is(user)));
-    let membership = session.repository::<UserTenant>().find_one(here).await?;
-    let may_act =
-        |membership: UserTenant| UserStatus::MAY_ACT.iter().any(|status| i32::from(*status) == membership.status);
-    let is_open = person.is_some() && membership.is_some_and(may_act) && reset.expires_on > session.now();
-    let is_open = is_open && tenant_row.is_some_and(|tenant| tenant.state() == TenantState::Active);
-    if is_open { Ok(reset) } else { Err(Error::ResetExpired) }
-}
-
-/// Sets the password by a token, once: the trigger behind the credentials ends all tokens of the person.
-pub(crate) async fn complete(
-    session: Session<System, Write>,
-    token: &str,
-    user: Uuid,
-    hash: &Hash,
-) -> Result<Committed<()>> {
-    session.repository::<User>().lock_by_id(user).await?;
-    let reset = reset(&session, token).await?;
-    passwords::store(&session, reset.user_id, hash).await?;
-    attempts::succeeded(&session, &[Subject::Person(user)]).await?;
-    Ok(session.commit(()).await?)
 }

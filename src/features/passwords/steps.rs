@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use super::resets;
 use super::rules::{self, Name, Person};
 use crate::access::sessions::Logins;
 use crate::domain::passwords::attempts::{self, Subject};
@@ -41,11 +42,11 @@ pub(crate) async fn set(logins: &Logins, id: Uuid, new: Password) -> Result<()> 
 /// Sets the password of the person whom a token is of.
 pub(crate) async fn complete(logins: &Logins, token: &str, new: Password) -> Result<()> {
     let session = logins.read();
-    let reset = rules::reset(&session, token).await?;
+    let reset = resets::reset(&session, token).await?;
     let person = Person::get(&session, reset.user_id).await?;
     let hash = checked(logins, &person, new).await?;
     let session = logins.write().await?.in_name_of(reset.tenant_id);
-    rules::complete(session, token, reset.user_id, &hash).await?.into_inner();
+    resets::complete(session, token, reset.user_id, &hash).await?.into_inner();
     Ok(())
 }
 

@@ -32,7 +32,7 @@ const REFUSALS: [(&str, &str); 12] = [
     ("413", "The body is larger than the limit."),
     ("415", "The body is not `application/json` in UTF-8."),
     ("422", "The body does not match its schema; `details` lists every violation."),
-    ("429", "Too many passwords were wrong; `Retry-After` says for how long no more are looked at."),
+    ("429", "There were too many attempts; `Retry-After` says for how long no more are looked at."),
     (HEAD_TOO_LARGE, "The head of the request is larger than the limit; the connection closes, and there is no body."),
     ("503", "The database cannot be reached, or there are too many requests at once; try later."),
 ];

@@ -27,6 +27,8 @@ fn an_operator_sets_a_password_and_lets_a_member_set_one(database: &Database) {
     assert_fails(&workplace.run(&["user", "password", "ann"]), WRONG_USAGE, &["--password-stdin"]);
     let reset = workplace.ok(&["user", "reset-password", "ann", "--tenant", "acme", "-o", "json"]);
     assert!(reset.contains("\"password-change-needed\"") && reset.contains("\"token\": \""), "{reset}");
+    let mailed = workplace.ok(&["user", "reset-password", "ann", "--tenant", "acme", "--mail", "-o", "json"]);
+    assert!(mailed.contains("\"expiresOn\"") && mailed.contains("\"token\": null"), "{mailed}");
 }
 
 on_both!(what_is_wrong_with_a_blocklist_is_told_at_start);

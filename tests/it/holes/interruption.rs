@@ -246,6 +246,11 @@ fn writes() -> Vec<(String, String, Json)> {
             json!({ "delivery": "answer" }),
         ),
         (
+            "POST /tenants/{id}/users/{userId}/password-reset",
+            format!("/tenants/{A}/users/{ANDY}/password-reset"),
+            json!({ "delivery": "mail" }),
+        ),
+        (
             "POST /credentials/verify",
             "/credentials/verify".to_owned(),
             json!({ "username": "alice", "password": TYPED }),

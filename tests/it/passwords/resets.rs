@@ -7,11 +7,11 @@ use crate::giving::{ask, refused};
 use crate::holes::{A, ANDY, B, Scene};
 use crate::world::on_both;
 
-fn line(tenant: &str, person: &str) -> String {
+pub(super) fn line(tenant: &str, person: &str) -> String {
     format!("POST /tenants/{tenant}/users/{person}/password-reset")
 }
 
-fn answer() -> Json {
+pub(super) fn answer() -> Json {
     json!({ "delivery": "answer" })
 }
 
@@ -25,7 +25,7 @@ fn token(scene: &Scene) -> String {
 
 /// Sets a password by a token; status and code.
 #[track_caller]
-fn set(scene: &Scene, token: &str, password: &str) -> (u16, String) {
+pub(super) fn set(scene: &Scene, token: &str, password: &str) -> (u16, String) {
     let answer =
         scene.world.request(&format!("POST /password-resets/{token}")).json(&json!({ "password": password })).send();
     let told = if answer.body.is_empty() { Json::Null } else { crate::request::json(&answer) };
@@ -33,7 +33,7 @@ fn set(scene: &Scene, token: &str, password: &str) -> (u16, String) {
 }
 
 /// Andy can be verified here, and holds nothing that Alice does not.
-fn prepare(scene: &Scene) {
+pub(super) fn prepare(scene: &Scene) {
     has(scene, ANDY, HASH);
     scene.given(
         "UPDATE main.user_permissions SET allowed = false
@@ -107,7 +107,7 @@ fn nobody_has_a_password_reset_who_could_then_be_somebody_else(scene: &Scene) {
     // Who has the link could be Andy in every tenant, so that it is not for a tenant's own administrator.
     refused(scene, "admin_a", &line(A, ANDY), &answer(), (403, "MASTER_NEEDED"));
     refused(scene, "master_a", &line(B, ANDY), &answer(), (404, "NOT_FOUND"));
-    refused(scene, "master_a", &line(A, ANDY), &json!({ "delivery": "mail" }), (422, "VALIDATION_FAILED"));
+    refused(scene, "master_a", &line(A, ANDY), &json!({ "delivery": "pigeon" }), (422, "VALIDATION_FAILED"));
     // Whom somebody else verifies has no password here.
     scene.given("UPDATE main.user_credentials SET auth_provider = 'keycloak', auth_id = 'kc' WHERE user_id = 'a0000000-0000-4000-8000-000000000022'");
     refused(scene, "master_a", &line(A, ANDY), &answer(), (409, "LOGIN_ELSEWHERE"));
