@@ -29,6 +29,8 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The longest id that is taken from a client, in bytes.
 const LONGEST_REQUEST_ID: usize = 128;
 
+/// What the log and the metrics call the route of a request that has none.
+const UNMATCHED: &str = "unmatched";
 /// The longest method and the longest path that the log has whole, in bytes. A path is ASCII.
 const LONGEST_LOGGED: usize = 1024;
 
@@ -161,7 +163,7 @@ where
     let code = response.extensions().get().copied().map(ErrorCode::as_str);
     let reason = response.extensions().get().map(|surface::Reason(reason)| *reason);
     tidy(&mut response, method == Method::OPTIONS);
-    let route = matched.as_ref().map_or("unmatched", MatchedPath::as_str);
+    let route = matched.as_ref().map_or(UNMATCHED, MatchedPath::as_str);
     let (status, elapsed) = (response.status().as_u16(), started.elapsed());
     service.metrics.request_finished(&method, route, status, elapsed);
     if let Some(code) = code {
@@ -169,12 +171,23 @@ where
     }
     tracing::info!(
         target: "user_tenant_service::request",
-        method = clipped(method.as_str()), path = clipped(if route.contains("{token}") { route } else { uri.path() }), route, status, code, reason, client = client.map(tracing::field::display),
+        method = clipped(method.as_str()), path = clipped(logged(route, uri.path())), route, status, code, reason, client = client.map(tracing::field::display),
         request_id = request_id.as_ref().and_then(|id| id.header_value().to_str().ok()),
         milliseconds = elapsed.as_secs_f64() * 1_000.0,
         "request"
     );
     Ok(response)
+}
+
+/// What the log may hold of a path. A secret in it is shown as the route has it; where there is no route, nobody knows what stands
+/// behind the first word: `/Password-Resets/` is none, and may be followed by a token nonetheless.
+fn logged<'a>(route: &'a str, path: &'a str) -> &'a str {
+    let ends = |(at, letter): &(usize, char)| *at > 0 && !(letter.is_ascii_alphanumeric() || "-_.".contains(*letter));
+    match route {
+        UNMATCHED => path.char_indices().find(ends).and_then(|(at, _)| path.get(..at)).unwrap_or(path),
+        secret if secret.contains("{token}") => secret,
+        _ => path,
+    }
 }
 
 /// The beginning of what a client sent, for the log: a line is not to be as long as a head may be.

@@ -153,9 +153,23 @@ fn the_log_holds_no_token_no_query_and_no_body() {
     let sent = Request::new(server.address(), "PATCH /tenants?where[name]=secret-of-the-query").bearer(&token);
     assert_eq!(sent.json(&patch).send().status, 200);
     assert_eq!(get(&server, &format!("/tenants?access_token={token}")).status, 401, "addresses end up in logs");
+    // What is no route may be meant for one that has its token in the path.
+    for path in [
+        "/Password-Resets/",
+        "/INVITATIONS/",
+        "/password-resets/x/",
+        "/password%2Dresets/",
+        "/invitations%2F",
+        "//invitations/",
+    ] {
+        assert_eq!(get(&server, &format!("{path}secret-of-the-path")).status, 404, "{path}");
+    }
     let log = server.log();
+    assert!(log.contains(r#""path":"/Password-Resets""#), "{log}");
     assert!(log.contains(r#""path":"/tenants""#), "{log}");
-    for secret in ["secret-of-the-body", "secret-of-the-query", &token, token.rsplit('.').next().unwrap()] {
+    for secret in
+        ["secret-of-the-body", "secret-of-the-query", "secret-of-the-path", &token, token.rsplit('.').next().unwrap()]
+    {
         assert!(!log.contains(secret), "the log tells {secret}");
     }
 }
