@@ -86,7 +86,7 @@ pub(crate) enum InvalidReason {
     KeyUnknown,
     /// The signature is not the key's.
     Signature,
-    /// `exp` is missing or no number.
+    /// `exp` is missing, or no number that a time can be.
     ExpiryMissing,
     /// `exp` has passed.
     Expired,
@@ -158,13 +158,17 @@ pub(crate) struct ClaimRules {
     pub(crate) leeway: Duration,
 }
 
+/// The last second that a time can be, as JavaScript counts them: what is beyond is no time.
+const LAST_SECOND: f64 = 8.64e12;
+
 impl ClaimRules {
     /// Checks `exp`, `nbf`, `iss` and `aud`, and returns the time at which the token ends, leeway included, in seconds
     /// since 1970.
     pub(crate) fn check(&self, claims: &Value, now: OffsetDateTime) -> Result<f64, InvalidReason> {
         let now = seconds(now);
         let leeway = self.leeway.as_secs_f64();
-        let expiry = claims.get("exp").and_then(Value::as_f64).ok_or(InvalidReason::ExpiryMissing)? + leeway;
+        let expiry = claims.get("exp").and_then(Value::as_f64).filter(|expiry| expiry.abs() <= LAST_SECOND);
+        let expiry = expiry.ok_or(InvalidReason::ExpiryMissing)? + leeway;
         if now >= expiry {
             return Err(InvalidReason::Expired);
         }
@@ -278,10 +282,14 @@ mod tests {
         let now = NOW.unix_timestamp();
         let good = json!({"exp": now + 1, "nbf": now, "iss": "us", "aud": ["other", "api"]});
         assert_eq!(check(&rules(), &good), None);
+        // Who counts milliseconds has a token for long, as ever.
+        assert_eq!(check(&rules(), &json!({"exp": now * 1_000, "iss": "us", "aud": "api"})), None);
         for (claim, value, reason) in [
             ("exp", json!(now), InvalidReason::Expired),
             ("exp", json!((now + 60).to_string()), InvalidReason::ExpiryMissing),
             ("exp", json!(null), InvalidReason::ExpiryMissing),
+            ("exp", json!(1e300), InvalidReason::ExpiryMissing),
+            ("exp", json!(8_640_000_000_001_i64), InvalidReason::ExpiryMissing),
             ("nbf", json!(now + 1), InvalidReason::NotYetValid),
             ("nbf", json!("0"), InvalidReason::NotYetValid),
             ("iss", json!("them"), InvalidReason::Issuer),
