@@ -15,3 +15,6 @@ pub(crate) use mail::PASSWORD_RESET;
 
 /// The feature.
 pub(super) const FEATURE: Feature = Feature { routes: routes::routes, seldom: true };
+
+#[cfg(all(test, feature = "sqlite", feature = "postgres"))]
+mod tests;

@@ -84,12 +84,31 @@ pub(crate) async fn succeeded(session: &Session<System, Write>, subjects: &[Subj
     keep(session, subjects).await?;
     let attempts = session.repository::<LoginAttempt>();
     for subject in subjects {
-        if let (Subject::Address(_), Some(known)) = (subject, attempts.get(subject.id()).await?) {
-            let patch = Patch::empty().with(LoginAttempt::FAILURES, (known.failures - 1).max(0))?;
-            attempts.update_by_id(known.id, patch).await?;
-        } else {
-            attempts.destroy_by_id(subject.id()).await?;
+        match subject {
+            Subject::Address(_) => one_fewer(session, subject).await?,
+            Subject::Person(_) | Subject::Name(_) => attempts.destroy_by_id(subject.id()).await.map(drop)?,
         }
+    }
+    Ok(())
+}
+
+/// Takes back what was counted of an attempt that nobody had the time to look at: all others count as they did.
+pub(crate) async fn take_back(session: Session<System, Write>, subjects: &[Subject]) -> Result<Committed<()>> {
+    keep(&session, subjects).await?;
+    for subject in subjects {
+        one_fewer(&session, subject).await?;
+    }
+    Ok(session.commit(()).await?)
+}
+
+async fn one_fewer(session: &Session<System, Write>, subject: &Subject) -> Result<()> {
+    let attempts = session.repository::<LoginAttempt>();
+    match attempts.get(subject.id()).await? {
+        Some(known) if known.failures > 1 => {
+            let patch = Patch::empty().with(LoginAttempt::FAILURES, known.failures - 1)?;
+            attempts.update_by_id(known.id, patch).await?;
+        }
+        _ => attempts.destroy_by_id(subject.id()).await.map(drop)?,
     }
     Ok(())
 }

@@ -84,6 +84,12 @@ impl Passwords {
         Self { cost, blocklist, cores: places(cores), waiting: places(cores * WAITING) }
     }
 
+    /// Where nobody gets their turn.
+    #[cfg(test)]
+    pub(crate) fn at_work() -> Self {
+        Self { waiting: Arc::new(Semaphore::new(0)), ..Self::default() }
+    }
+
     /// Passwords that nobody may have.
     pub(super) fn blocklist(&self) -> Option<&Blocklist> {
         self.blocklist.as_ref()

@@ -97,10 +97,13 @@ impl Name {
         Ok(session.repository::<User>().find_one(property.is_in_any_case(&text)).await?)
     }
 
-    /// The name itself, in lower case.
+    /// The name as it would be stored, so that one counts as one however it is typed.
     pub(crate) fn text(&self) -> String {
-        let (Self::Username(text) | Self::Email(text)) = self;
-        text.to_lowercase()
+        let (text, form) = match self {
+            Self::Username(text) => (text, forms::username(text)),
+            Self::Email(text) => (text, forms::email(text)),
+        };
+        form.unwrap_or_else(|_| text.trim().to_lowercase())
     }
 }
 
@@ -126,14 +129,12 @@ pub(crate) fn inactive(standing: &Standing, acceptance: MembershipAcceptance) ->
 pub(crate) async fn change(
     session: Session<System, Write>,
     user: Uuid,
-    proven: Option<String>,
+    proven: Option<&str>,
     hash: &Hash,
-    subjects: &[Subject],
 ) -> Result<Committed<()>> {
-    attempts::succeeded(&session, subjects).await?;
     // The person is kept, so that of two who change it one comes second, and knows the old one no more.
     session.repository::<User>().lock_by_id(user).await?;
-    if stored(&session, user).await? != proven {
+    if stored(&session, user).await?.as_deref() != proven {
         return Err(Error::WrongCredentials);
     }
     passwords::store(&session, user, hash).await?;

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use time::OffsetDateTime;
+use user_tenant_store::session::Committed;
 use uuid::Uuid;
 
 use super::resets;
@@ -19,15 +20,36 @@ pub(crate) async fn change(logins: &Logins, id: Uuid, current: Password, new: Pa
     person.kept_here()?;
     passwords::check(logins.passwords(), &person.policy, &new, &passwords::names(&person.user))?;
     let subjects = [Subject::Person(id)];
-    attempts::begin(logins.write().await?, &subjects).await?.into_inner();
     let proven = person.hash();
-    if logins.passwords().verify(current, proven.clone()).await? == Match::No {
+    if compared(logins, &subjects, &current, proven.clone()).await? == Match::No {
         return Err(Error::WrongCredentials);
     }
+    // Who has proven it has not failed, whatever is wrong with the new one.
+    rules::proven(logins.write().await?, id, None, &subjects).await?.into_inner();
     logins.passwords().refuse_used(&new, person.used()).await?;
     let hash = logins.passwords().hash(new).await?;
-    rules::change(logins.write().await?, id, proven, &hash, &subjects).await?.into_inner();
+    match rules::change(logins.write().await?, id, proven.as_deref(), &hash).await {
+        Err(Error::WrongCredentials) => {}
+        changed => return changed.map(Committed::into_inner),
+    }
+    // Another hash is stored by now. It is of the same password where that was hashed anew, because somebody logged in.
+    let stored = Person::get(&logins.read(), id).await?.hash();
+    if logins.passwords().verify(current, stored.clone()).await? == Match::No {
+        return Err(Error::WrongCredentials);
+    }
+    rules::change(logins.write().await?, id, stored.as_deref(), &hash).await?.into_inner();
     Ok(())
+}
+
+/// Whether a password is the one of a hash: an attempt, which counts as failed until somebody says otherwise, and not at all where
+/// there was no time to look.
+async fn compared(logins: &Logins, subjects: &[Subject], password: &Password, hash: Option<String>) -> Result<Match> {
+    attempts::begin(logins.write().await?, subjects).await?.into_inner();
+    let matched = logins.passwords().verify(password.clone(), hash).await;
+    if matched.is_err() {
+        attempts::take_back(logins.write().await?, subjects).await?.into_inner();
+    }
+    matched
 }
 
 /// Sets the password of a person, for whoever runs the service.
@@ -98,12 +120,15 @@ pub(crate) async fn verify(logins: &Logins, typed: Typed) -> Result<Option<Prove
     };
     let mut subjects = vec![if person.is_some() { Subject::Person(id) } else { Subject::Name(typed.name.text()) }];
     subjects.extend(typed.address.map(Subject::Address));
-    attempts::begin(logins.write().await?, &subjects).await?.into_inner();
     let hash = person.as_ref().and_then(Person::hash);
-    let matched = logins.passwords().verify(typed.password.clone(), hash.clone()).await?;
+    let matched = compared(logins, &subjects, &typed.password, hash.clone()).await?;
     let (Some(person), Some(hash), true) = (person, hash, matched != Match::No) else { return Ok(None) };
     let stronger = match matched {
-        Match::Weak => Some((hash, logins.passwords().hash(typed.password).await?)),
+        // Who is right is let in, where there is no time for it; the next one is as good.
+        Match::Weak => match logins.passwords().hash(typed.password).await {
+            Err(Error::Unavailable(_)) => None,
+            made => Some((hash, made?)),
+        },
         _ => None,
     };
     let session = logins.write().await?;
