@@ -86,7 +86,7 @@ fn a_link_by_mail_is_for_the_person_alone(scene: &Scene) {
     assert_eq!(told["status"], "password-change-needed", "{told}");
     let mail = &mails(scene, "andy@a.example", 1)[0];
     assert_eq!(mail["subject"], "Choose a new password");
-    assert!(mail["text"].as_str().unwrap().contains("at <b>A</b> {{ token }} https://evil.example"), "{mail}");
+    assert!(mail["text"].as_str().unwrap().contains("at <b>A</b> {{ token }} https: //evil. example"), "{mail}");
     let token = token(mail);
     assert!(!told.to_string().contains(&token), "who asks does not see it");
     let hash = value(scene, "SELECT token FROM main.password_resets").expect("a hash");
