@@ -414,7 +414,15 @@ fn secrets_are_never_shown() {
     let secrets: Vec<_> = SETTINGS.iter().filter(|setting| setting.secret).map(|setting| setting.name).collect();
     assert_eq!(
         secrets,
-        ["DATABASE_URL", "DB_PASSWORD", "JWT_SECRET", "REDIS_URL", "REDIS_PASSWORD", "USER_CALLBACK_SECRET"]
+        [
+            "DATABASE_URL",
+            "DB_PASSWORD",
+            "JWT_SECRET",
+            "REDIS_URL",
+            "REDIS_PASSWORD",
+            "USER_CALLBACK_SECRET",
+            "SMTP_URL"
+        ]
     );
     let environment: Vec<(&str, &str)> = secrets.into_iter().map(|name| (name, "hidden-value")).collect();
     assert!(!describe(&effective(&environment)).contains("hidden-value"));
