@@ -16,9 +16,9 @@ use user_tenant_service::store::filter::Predicate;
 use user_tenant_service::store::record::{New, Record};
 use user_tenant_service::store::session::{DatabaseOptions, PostgresOptions, SqliteOptions};
 use user_tenant_service::{
-    Application, BuildError, EffectiveSource, ErrorCode, EventPage, EventQuery, JobQuery, MemberStep, Outcome,
-    PermissionQuestion, PersonStep, Provision, RoleTemplateVersion, TenantLimits, TenantStep, UserTenantService,
-    Verifier,
+    Application, BuildError, EffectiveSource, ErrorCode, EventPage, EventQuery, Invited, Invitee, InviteeRole,
+    JobQuery, MemberStep, Outcome, PermissionQuestion, PersonStep, Provision, RoleTemplateVersion, TenantLimits,
+    TenantStep, UserTenantService, Verifier,
 };
 use uuid::Uuid;
 
@@ -189,6 +189,20 @@ async fn steps_are_taken(service: &UserTenantService, tenant: Uuid, user: Uuid) 
     let step = async |step| service.step_person(user, step, None).await;
     assert_eq!(step(PersonStep::Deactivate).await.unwrap(), PersonState::Deactivated);
     assert_eq!(step(PersonStep::Reactivate).await.unwrap(), PersonState::Active);
+}
+
+async fn people_are_invited(service: &UserTenantService, tenant: Uuid, role: Uuid) {
+    let ben = Invitee::new("ben@acme.example", InviteeRole::Id(role.to_string()));
+    let invited = service.invite(tenant, vec![ben], Some(1), None).await.unwrap().pop();
+    let Some(Invited::Invited { id, expires_on, link: Some(link) }) = invited else { panic!("Ben is not invited") };
+    let again = service.resend_invitation(tenant, id, None, Some("They lost the mail")).await.unwrap();
+    let Invited::Invited { id: same, expires_on: later, link: Some(other) } = again else { panic!("no link") };
+    assert!(same == id && later > expires_on && other != link, "it lasts longer, and has another link");
+    service.revoke_invitation(tenant, id, None).await.unwrap();
+    let over = service.resend_invitation(tenant, id, None, None).await.err().map(|error| error.code());
+    assert_eq!(over, Some(ErrorCode::InvitationRevoked));
+    let unknown = service.resend_invitation(tenant, Uuid::nil(), None, None).await.err().map(|error| error.code());
+    assert_eq!(unknown, Some(ErrorCode::NotFound));
 }
 
 /// Client applications, and what a person says of their memberships.
@@ -378,6 +392,7 @@ async fn repositories_work_without_http(database: DatabaseOptions) {
     templates_are_given(&service, tenant).await;
     groups_give(&service, tenant, role).await;
     questions_are_answered(&service, tenant, membership, role).await;
+    people_are_invited(&service, tenant, role).await;
 
     let until = service.mail_password_reset(tenant, user, None).await.unwrap();
     assert!(until > OffsetDateTime::now_utc() + Duration::from_hours(23));
