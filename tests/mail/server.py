@@ -60,7 +60,8 @@ def main():
         wanted = [part.encode() for part in given.password]
 
         def authenticate(server, session, envelope, mechanism, data):
-            return AuthResult(success=[data.login, data.password] == wanted)
+            # Not handled: the server is to answer with 535, and would say nothing else.
+            return AuthResult(success=[data.login, data.password] == wanted, handled=False)
 
         options.update(authenticator=authenticate, auth_required=True, auth_require_tls=bool(given.tls))
     controller = Controller(Keeper(given.file), hostname="127.0.0.1", port=given.port, **options)
