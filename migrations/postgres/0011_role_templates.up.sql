@@ -36,7 +36,8 @@ INSERT INTO main.role_templates (id, name, version, description, role_type, perm
     'DeleteTenantUser', 'ViewTenant', 'UpdateTenant', 'DeleteTenant', 'CreateUserTenantPreference',
     'ViewUserTenantPreference', 'DeleteUserTenantPreference', 'DeleteHardUserTenantPreference', 'ViewUserTenant',
     'CreateUserTenant', 'UpdateUserTenant', 'DeleteUserTenant', 'ViewUserPermissions', 'CreateUserPermissions',
-    'UpdateUserPermissions', 'ViewEvents'
+    'UpdateUserPermissions', 'ViewEvents', 'ViewUserInvitation', 'CreateUserInvitation', 'DeleteUserInvitation',
+    'ResetUserPassword'
   ]),
   ('0190c3a0-7b1e-7000-8000-0000000000a2', 'administrator', 1, 'Keeps users, roles, groups and settings of the tenant.', 0, ARRAY[
     'ViewAllTenantOfSelf', 'CreateUserGroup', 'CreateMultipleUserGroup', 'ViewUserGroupList',
@@ -45,7 +46,7 @@ INSERT INTO main.role_templates (id, name, version, description, role_type, perm
     'DeleteTenantUser', 'ViewTenant', 'UpdateTenant', 'CreateUserTenantPreference', 'ViewUserTenantPreference',
     'DeleteUserTenantPreference', 'DeleteHardUserTenantPreference', 'ViewUserTenant', 'CreateUserTenant',
     'UpdateUserTenant', 'DeleteUserTenant', 'ViewUserPermissions', 'CreateUserPermissions', 'UpdateUserPermissions',
-    'ViewEvents'
+    'ViewEvents', 'ViewUserInvitation', 'CreateUserInvitation', 'DeleteUserInvitation', 'ResetUserPassword'
   ]),
   ('0190c3a0-7b1e-7000-8000-0000000000a3', 'member', 1, 'Works in the tenant, and sees who else does.', 1, ARRAY[
     'ViewAllTenantOfSelf', 'ViewUserGroupList', 'ViewGroupList', 'ViewTenantUser', 'ViewTenant',

@@ -1,2 +1,2 @@
--- Drops what 0015 made. What waits in the outbox is never sent.
+-- Drops what 0016 made. What waits in the outbox is never sent.
 DROP TABLE main.mails;

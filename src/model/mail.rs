@@ -27,7 +27,7 @@ pub struct Mail {
     /// What it is, as the list of kinds names it.
     #[property(max_length = 50)]
     pub kind: String,
-    /// Id of what it is about: an invitation, or a person.
+    /// Id of what it is about: an invitation, or a link to set a password.
     pub about: Uuid,
     /// Address of who gets it.
     #[property(hidden, max_length = 254)]
