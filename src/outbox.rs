@@ -7,7 +7,7 @@ mod send;
 mod trial;
 
 pub(crate) use self::forget::FORGET_MAILS;
-pub(crate) use self::post::{Post, post, prepared};
+pub(crate) use self::post::{Post, post, prepared, supersede};
 pub(crate) use self::send::SEND;
 pub(crate) use self::trial::TRIAL;
 

@@ -1,9 +1,9 @@
 //! Leaving a mail in the outbox.
 
 use serde_json::json;
-use user_tenant_store::record::New;
+use user_tenant_store::record::{New, Patch};
 use user_tenant_store::repository::Prepared;
-use user_tenant_store::scope::{Scope, Sees};
+use user_tenant_store::scope::{Scope, Sees, System};
 use user_tenant_store::session::{Session, Write};
 use uuid::Uuid;
 
@@ -37,6 +37,15 @@ where
     let id = provisioning::id(rows[0].record())?;
     session.insert(rows).await?;
     Ok(id)
+}
+
+/// Has mails about this not be sent that wait, since another takes their place: what an earlier one lets people do would end as the later
+/// one is sent, or the other way round.
+pub(crate) async fn supersede(session: &Session<System, Write>, about: Uuid) -> Result<()> {
+    let waiting = Mail::ABOUT.is(about).and(Some(&Mail::STATE.is(Mail::WAITING)));
+    let over = Patch::<Mail>::empty().with(Mail::STATE, Mail::UNWANTED)?.with(Mail::FINISHED_ON, session.now())?;
+    session.repository::<Mail>().update_all(Some(&waiting), over).await?;
+    Ok(())
 }
 
 /// The rows of such a mail, itself and its job, for who leaves many at once.

@@ -76,6 +76,22 @@ fn no_mail_is_lost_when_the_server_stops_and_none_is_sent_twice(database: &Datab
     service.stop();
 }
 
+on_both!(an_invitation_that_is_sent_again_before_its_mail_went_is_one_mail);
+fn an_invitation_that_is_sent_again_before_its_mail_went_is_one_mail(database: &Database) {
+    let place = tempfile::tempdir().expect("a directory can be made");
+    let server = MailServer::start(place.path(), &[]);
+    let workplace = by_smtp(database, &server);
+    let invitation = |arguments: &[&str]| {
+        workplace.ok(&[&["invitation"], arguments, &["--tenant", "tenant-a"]].concat());
+    };
+    invitation(&["create", "ned@n.example", "--role", "member"]);
+    invitation(&["resend", "ned@n.example"]);
+    let mut service = workplace.serve(&["serve"]);
+    until("some wait", || jobs(&workplace).len() == 2 && jobs(&workplace).iter().all(|job| job["state"] == "done"));
+    assert_eq!(server.mails().len(), 1, "of two the one would end what the other lets its reader do");
+    service.stop();
+}
+
 on_both!(a_refused_address_is_tried_no_more_and_a_greylisted_one_is);
 fn a_refused_address_is_tried_no_more_and_a_greylisted_one_is(database: &Database) {
     let place = tempfile::tempdir().expect("a directory can be made");
