@@ -89,7 +89,7 @@ catalogue! {
     UPDATE_USER = "UpdateUser";
     DELETE_USER = "DeleteUser";
     VIEW_USER_INVITATION = "ViewUserInvitation": "List the invitations of a tenant";
-    VIEW_USER_INVITATION_LINK = "ViewUserInvitationLink": "Be given the links of invitations that the caller makes or sends again";
+    VIEW_USER_INVITATION_LINK = "ViewUserInvitationLink": "Be given the links of invitations that the caller makes or sends again: no route asks for it alone";
     CREATE_USER_INVITATION = "CreateUserInvitation": "Invite people into a tenant, and send invitations again";
     UPDATE_USER_INVITATION = "UpdateUserInvitation";
     DELETE_USER_INVITATION = "DeleteUserInvitation": "Revoke invitations";
