@@ -100,15 +100,17 @@ pub(crate) async fn joining(
             // Held until the commit: what the person logs in with stays what was looked for, and the tenant that had the
             // person alone learns of this one before it changes that.
             session.repository::<User>().hold_by_id(id).await?;
-            let by_username = match login.owner(session).await? {
+            let asked = (login.owner(session), session.repository::<User>().get(id), Address::of(session, id));
+            let (owner, person, address) = session.ask(asked).await?;
+            let by_username = match owner {
                 Known::Somebody { id: same, by_username } if same == id => by_username,
                 _ => return Err(Error::LoginTaken),
             };
             let Login { username, email } = login;
             let username = by_username.then_some(username);
-            let person = session.repository::<User>().get(id).await?.ok_or(Error::LoginTaken)?;
+            let person = person.ok_or(Error::LoginTaken)?;
             let same_phone = person.phone.is_none() || sent.get(User::PHONE) == Some(&person.phone.clone().into());
-            let is_settled = match Address::of(session, id).await? {
+            let is_settled = match address {
                 Address::Proven => true,
                 // Somebody may have taken the address of whom this tenant means.
                 Address::Changed => false,

@@ -94,9 +94,13 @@ pub(super) enum Address {
 
 impl Address {
     /// That of a person.
-    pub(super) async fn of(session: &Session<System, Write>, person: Uuid) -> Result<Self> {
-        let proof = session.repository::<AddressProof>().find_one(AddressProof::USER_ID.is(person)).await?;
-        Ok(proof.map_or(Self::Unknown, |proof| if proof.proven_on.is_some() { Self::Proven } else { Self::Changed }))
+    pub(super) fn of<'a>(session: &'a Session<System, Write>, person: Uuid) -> Asked<'a, Self> {
+        let proof = session.repository::<AddressProof>().find_one(AddressProof::USER_ID.is(person));
+        proof.map(|proof| match proof {
+            None => Self::Unknown,
+            Some(proof) if proof.proven_on.is_some() => Self::Proven,
+            Some(_) => Self::Changed,
+        })
     }
 }
 
