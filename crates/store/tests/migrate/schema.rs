@@ -136,9 +136,9 @@ async fn both_databases_have_the_same_tables_columns_and_indexes() -> Outcome {
     assert_eq!(sqlite.1, postgres.1);
     assert_eq!(
         sqlite.0.len(),
-        12 + 13,
+        12 + 16,
         "twelve tables, the keys, the log, the view, the ledger, jobs, answers that are kept, what groups carry and hold, templates, \
-         older permissions, what is known of passwords, links to set one, failed attempts"
+         older permissions, what is known of passwords, links to set one, failed attempts, mails, invitations, proofs of addresses"
     );
     Ok(())
 }
