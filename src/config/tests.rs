@@ -255,12 +255,13 @@ fn a_server_is_named_by_url_or_by_parts() {
     }
 }
 
+fn warnings(environment: &[(&str, &str)]) -> String {
+    let effective = effective(environment);
+    Config::new(&effective).unwrap().warnings(&effective).join("\n")
+}
+
 #[test]
 fn doubtful_settings_are_warned_about() {
-    let warnings = |environment: &[(&str, &str)]| {
-        let effective = effective(environment);
-        Config::new(&effective).unwrap().warnings(&effective).join("\n")
-    };
     assert_eq!(warnings(&[]), "");
     let both = server_with(&[("DATABASE_URL", "sqlite:a.db"), ("DB_HOST", "db")]);
     assert_eq!(warnings(&both), "DATABASE_URL and DB_HOST are both set: DATABASE_URL wins");
