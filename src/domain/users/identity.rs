@@ -94,7 +94,7 @@ pub(super) enum Address {
 
 impl Address {
     /// That of a person.
-    pub(super) fn of<'a>(session: &'a Session<System, Write>, person: Uuid) -> Asked<'a, Self> {
+    pub(super) fn of(session: &Session<System, Write>, person: Uuid) -> Asked<'_, Self> {
         let proof = session.repository::<AddressProof>().find_one(AddressProof::USER_ID.is(person));
         proof.map(|proof| match proof {
             None => Self::Unknown,
