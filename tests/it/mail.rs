@@ -81,8 +81,9 @@ fn an_invitation_that_is_sent_again_before_its_mail_went_is_one_mail(database: &
     let place = tempfile::tempdir().expect("a directory can be made");
     let server = MailServer::start(place.path(), &[]);
     let workplace = by_smtp(database, &server);
+    workplace.ok(&["tenant", "provision", "--name", "Acme", "--email", "ann@acme.example", "--first-name", "Ann"]);
     let invitation = |arguments: &[&str]| {
-        workplace.ok(&[&["invitation"], arguments, &["--tenant", "tenant-a"]].concat());
+        workplace.ok(&[&["invitation"], arguments].concat());
     };
     invitation(&["create", "ned@n.example", "--role", "member"]);
     invitation(&["resend", "ned@n.example"]);
