@@ -81,7 +81,18 @@ fn an_invitation_that_is_sent_again_before_its_mail_went_is_one_mail(database: &
     let place = tempfile::tempdir().expect("a directory can be made");
     let server = MailServer::start(place.path(), &[]);
     let workplace = by_smtp(database, &server);
-    workplace.ok(&["tenant", "provision", "--name", "Acme", "--email", "ann@acme.example", "--first-name", "Ann"]);
+    workplace.ok(&[
+        "tenant",
+        "provision",
+        "--name",
+        "Acme",
+        "--key",
+        "acme",
+        "--email",
+        "ann@acme.example",
+        "--first-name",
+        "Ann",
+    ]);
     let invitation = |arguments: &[&str]| {
         workplace.ok(&[&["invitation"], arguments].concat());
     };
