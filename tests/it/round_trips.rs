@@ -10,6 +10,7 @@ use std::time::Duration;
 use hyper::Uri;
 use serde_json::{Value as Json, json};
 
+use crate::authorization::IDLE;
 use crate::holes::{A, ALICE, AMY_IN_A, ANDY, MEMBER, SALES, SAM, VIEWER};
 use crate::request::{Request, text};
 use crate::support::fixture::Database;
@@ -108,7 +109,9 @@ impl Watched {
         let database = Database::postgres();
         let relay = Relay::to(&database.url());
         // One connection for transactions, and one that short reads share.
-        let server = Server::start(&relay.url, &[("DB_MAX_CONNECTIONS", "2")]);
+        // No jobs, whose round trips would be counted too.
+        let settings = [&[("DB_MAX_CONNECTIONS", "2")], IDLE].concat();
+        let server = Server::start(&relay.url, &settings);
         database.restore();
         Self { relay, server, database }
     }
