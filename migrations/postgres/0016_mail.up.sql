@@ -18,4 +18,6 @@ CREATE TABLE main.mails (
 CREATE INDEX idx_mails_finished_on ON main.mails (finished_on);
 CREATE INDEX idx_mails_tenant_id ON main.mails (tenant_id) WHERE tenant_id IS NOT NULL;
 -- Those that wait are few, and counted for the metrics.
-CREATE INDEX idx_mails_waiting ON main.mails (id) WHERE state = 'waiting';
+CREATE INDEX idx_mails_waiting ON main.mails (tenant_id, id) WHERE state = 'waiting';
+-- How many an address was sent lately.
+CREATE INDEX idx_mails_recipient ON main.mails (recipient, created_on);

@@ -18,4 +18,6 @@ CREATE TABLE mails (
 CREATE INDEX idx_mails_finished_on ON mails (finished_on);
 CREATE INDEX idx_mails_tenant_id ON mails (tenant_id) WHERE tenant_id IS NOT NULL;
 -- Those that wait are few, and counted for the metrics.
-CREATE INDEX idx_mails_waiting ON mails (id) WHERE state = 'waiting';
+CREATE INDEX idx_mails_waiting ON mails (tenant_id, id) WHERE state = 'waiting';
+-- How many an address was sent lately.
+CREATE INDEX idx_mails_recipient ON mails (recipient, created_on);

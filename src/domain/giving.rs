@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use crate::model::{Belonging, Carried, Enclosure, GroupGroup, GroupRole, Role};
 
-/// Of how many members is read at once in which groups they are, and how many rows of it make a page: whoever fills groups decides
+/// Of how many members is read at once at most in which groups they are, and how many rows of it make a page: whoever fills groups decides
 /// how many there are. A page is short of what the store takes for a long read, which has to wait for its turn.
 const AT_ONCE: usize = 20;
 const PLACES: u64 = 1_500;
@@ -44,9 +44,15 @@ impl Giving {
     ) -> StoreResult<Self> {
         let members: Vec<Uuid> = members.into_iter().collect();
         let mut giving = Self::default();
-        for some in members.chunks(AT_ONCE) {
+        let (mut rest, mut at_once) = (&members[..], AT_ONCE);
+        while !rest.is_empty() {
+            let (some, others) = rest.split_at(at_once.min(rest.len()));
             let in_groups = Filter::matching(Belonging::USER_TENANT_ID.is_one_of(some.iter().copied()));
             giving.note_places(session.repository::<Belonging>().pages_of(PLACES, in_groups)).await?;
+            // The next ones fit a page, if they are in as many groups: each further page would look at all of their rows again.
+            let places: usize = some.iter().map(|member| giving.places.get(member).map_or(0, Vec::len)).sum();
+            at_once = (usize::try_from(PLACES).unwrap_or(usize::MAX) / (places / some.len() + 1)).clamp(1, AT_ONCE);
+            rest = others;
         }
         giving.climb_from_places(session).await?;
         Ok(giving)

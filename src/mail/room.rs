@@ -139,8 +139,8 @@ fn checked(url: Option<&str>) -> std::result::Result<Option<String>, MailUnwrita
 /// A name on one line, as it reads: it can neither end a line, nor turn round what stands behind it, nor become a link in programs that
 /// make links of text. Whoever names a tenant writes to strangers in our name.
 fn plain(name: &str) -> String {
-    let turns = |letter| matches!(letter, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    let is_dot = |letter| matches!(letter, '.' | '\u{3002}' | '\u{ff0e}' | '\u{ff61}');
+    let turns = |letter| matches!(letter, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
+    let is_dot = |letter| matches!(letter, '.' | '\u{2024}' | '\u{3002}' | '\u{ff0e}' | '\u{ff61}');
     let mut plain = String::with_capacity(name.len());
     let mut before = ' ';
     for letter in name.chars().map(|letter| if letter.is_control() || turns(letter) { ' ' } else { letter }) {

@@ -3,16 +3,17 @@
 use serde_json::json;
 use user_tenant_store::record::{New, Patch};
 use user_tenant_store::repository::Prepared;
-use user_tenant_store::scope::{Scope, Sees, System};
+use user_tenant_store::scope::System;
 use user_tenant_store::session::{Session, Write};
 use uuid::Uuid;
 
+use super::bounds::{turn, waiting_of};
 use super::send::SEND;
 use crate::domain::provisioning;
 use crate::error::Result;
 use crate::jobs;
 use crate::mail::MailKind;
-use crate::model::{Job, Mail};
+use crate::model::Mail;
 
 /// A mail that is to be sent.
 pub(crate) struct Post<'a> {
@@ -29,11 +30,12 @@ pub(crate) struct Post<'a> {
 }
 
 /// Leaves a mail in the outbox, in the caller's transaction: it is sent if that is committed.
-pub(crate) async fn post<S>(session: &Session<S, Write>, mail: Post<'_>) -> Result<Uuid>
-where
-    S: Scope + Sees<Mail> + Sees<Job>,
-{
-    let rows = prepared(session, &mail)?;
+pub(crate) async fn post(session: &Session<System, Write>, mail: Post<'_>) -> Result<Uuid> {
+    let waiting = match mail.tenant {
+        Some(tenant) => session.repository::<Mail>().count(Some(&waiting_of(tenant))).await?,
+        None => 0,
+    };
+    let rows = prepared(session, &mail, waiting)?;
     let id = provisioning::id(rows[0].record())?;
     session.insert(rows).await?;
     Ok(id)
@@ -48,23 +50,21 @@ pub(crate) async fn supersede(session: &Session<System, Write>, about: Uuid) -> 
     Ok(())
 }
 
-/// The rows of such a mail, itself and its job, for who leaves many at once.
-pub(crate) fn prepared<S>(session: &Session<S, Write>, mail: &Post<'_>) -> Result<[Prepared; 2]>
-where
-    S: Scope + Sees<Mail> + Sees<Job>,
-{
+/// The rows of such a mail, itself and its job, for who leaves many at once; so many of the tenant wait before it.
+pub(crate) fn prepared(session: &Session<System, Write>, mail: &Post<'_>, waiting: u64) -> Result<[Prepared; 2]> {
+    let now = session.now();
     let new = New::<Mail>::empty()
         .with(Mail::KIND, mail.kind.name)?
         .with(Mail::ABOUT, mail.about)?
         .with(Mail::RECIPIENT, mail.recipient)?
         .with(Mail::LOCALE, mail.locale)?
         .with(Mail::STATE, Mail::WAITING)?
-        .with(Mail::CREATED_ON, session.now())?;
+        .with(Mail::CREATED_ON, now)?;
     let new = match mail.tenant {
         Some(tenant) => new.with(Mail::TENANT_ID, tenant)?,
         None => new,
     };
     let made = session.repository::<Mail>().prepare(new)?;
     let payload = json!({ "mail": provisioning::id(made.record())? });
-    Ok([made, jobs::prepared(session, &SEND, mail.tenant, payload, None)?])
+    Ok([made, jobs::prepared(session, &SEND, mail.tenant, payload, turn(waiting, now))?])
 }

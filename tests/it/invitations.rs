@@ -326,3 +326,36 @@ fn a_second_mail_ends_the_first_and_is_whoevers_who_sends_it(world: &World) {
     world.run(&format!("UPDATE main.invitations SET status = 'declined' WHERE id = '{id}'"));
     assert_eq!(json_of(&resend("admin_a", &json!({})))["code"], "INVITATION_DECLINED");
 }
+
+on_both!(an_address_is_sent_a_few_mails_in_a_day, IDLE);
+/// A tenant could fill a stranger's mailbox otherwise. What was never sent counts for nothing.
+fn an_address_is_sent_a_few_mails_in_a_day(world: &World) {
+    let item = invited(world, "admin_a", &new("ned@n.example"));
+    let resend = || {
+        let path = format!("POST {ALL}/{}/resend", item["id"].as_str().unwrap());
+        world.request(&path).token("admin_a").json(&json!({})).send()
+    };
+    let sent = |sql: &str| world.run(&format!("UPDATE main.mails SET state = 'sent', finished_on = created_on {sql}"));
+    assert_eq!((resend().status, resend().status), (200, 200), "each takes the place of the one before, which waits");
+    for _ in 0..4 {
+        sent("WHERE state = 'waiting'");
+        let answer = resend();
+        assert_eq!(answer.status, 200, "{}", text(&answer));
+    }
+    let before = world.database.tables();
+    let answer = resend();
+    assert_eq!((answer.status, &json_of(&answer)["code"]), (429, &json!("TOO_MANY_ATTEMPTS")), "{}", text(&answer));
+    assert!(answer.headers.get("retry-after").is_some());
+    assert!(world.database.tables() == before, "who is refused changes nothing");
+    // Nor by another invitation of the same address; others are invited.
+    let path = format!("DELETE {ALL}/{}", item["id"].as_str().unwrap());
+    assert_eq!(world.request(&path).token("admin_a").send().status, 204);
+    let told = json_of(&invite(world, "admin_a", &json!([new("Ned@n.example"), new("nell@n.example")])));
+    assert_eq!(told["invitations"][0]["reason"]["code"], "TOO_MANY_ATTEMPTS", "{told}");
+    assert_eq!(told["invitations"][1]["status"], "invited", "{told}");
+    world.run("UPDATE main.mails SET created_on = '2024-01-02T03:04:05.678Z'");
+    assert_eq!(
+        json_of(&invite(world, "admin_a", &json!([new("ned@n.example")])))["invitations"][0]["status"],
+        "invited"
+    );
+}

@@ -100,6 +100,11 @@ fn an_invitation_that_is_sent_again_before_its_mail_went_is_one_mail(database: &
     invitation(&["resend", "ned@n.example"]);
     let mut service = workplace.serve(&["serve"]);
     until("some wait", || jobs(&workplace).len() == 2 && jobs(&workplace).iter().all(|job| job["state"] == "done"));
+    let listed: Json = serde_json::from_str(&workplace.ok(&["mail", "list", "--output", "json"])).expect("JSON");
+    let mut states: Vec<_> = listed.as_array().unwrap().iter().map(|mail| mail["state"].as_str().unwrap()).collect();
+    states.sort_unstable();
+    assert_eq!(states, ["sent", "unwanted"], "{listed}");
+    assert_eq!(listed[0]["recipient"], "ned@n.example");
     assert_eq!(server.mails().len(), 1, "of two the one would end what the other lets its reader do");
     service.stop();
 }

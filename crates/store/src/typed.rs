@@ -78,6 +78,11 @@ impl<E: Entity, V> TypedProperty<E, V> {
     pub fn ascending(self) -> Order {
         Order { property: self.property(), descending: false }
     }
+
+    /// Rows in its order, large values first.
+    pub fn descending(self) -> Order {
+        Order { property: self.property(), descending: true }
+    }
 }
 
 impl<E: Entity> TypedProperty<E, String> {

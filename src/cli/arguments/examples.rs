@@ -35,6 +35,7 @@ const EXAMPLES: &[(&str, &[&str])] = &[
     ("jobs list", &["jobs list", "jobs list --state failed --output json"]),
     ("jobs retry", &["jobs retry 0190c3a0-7b1e-7000-8000-000000000001"]),
     ("mail test", &["mail test amelie@example.com", "mail test amelie@example.com --locale de"]),
+    ("mail list", &["mail list", "mail list --state refused --output csv"]),
     (
         "tenant list",
         &["tenant list --where status=active --order name", "tenant list --all --output csv > tenants.csv"],

@@ -2,7 +2,9 @@
 
 use axum::http::Method;
 use clap::{Args, Subcommand};
-use serde_json::{Map, json};
+use serde_json::{Map, Value as Json, json};
+use user_tenant_store::environment::Environment;
+use user_tenant_store::value::format_timestamp;
 
 use super::path::Path;
 use super::{Common, Kind, names};
@@ -20,8 +22,8 @@ pub(in crate::cli) enum InvitationAction {
     Create(CreateOptions),
     /// List the invitations of a tenant.
     List {
-        /// Those of this status only: pending, accepted, declined, revoked, expired.
-        #[arg(long, value_name = "STATUS")]
+        /// Those of this status only.
+        #[arg(long, value_name = "STATUS", value_parser = ["pending", "accepted", "declined", "revoked", "expired"])]
         status: Option<String>,
         #[command(flatten)]
         common: Common,
@@ -92,7 +94,7 @@ pub(in crate::cli) async fn invitation(context: &Context, action: InvitationActi
             let path = Path::open(context, Kind::Invitation, &common).await?;
             let mut filter = Map::new();
             if let Some(status) = status {
-                filter.insert("where".to_owned(), json!({ "status": status }));
+                filter.insert("where".to_owned(), of_status(&status));
             }
             table::print(&path.all(filter).await?, None, COLUMNS, common.output)
         }
@@ -118,8 +120,23 @@ pub(in crate::cli) async fn invitation(context: &Context, action: InvitationActi
     }
 }
 
+/// Those of a status, as people see it: whose time is over is expired, whatever was written before.
+fn of_status(status: &str) -> Json {
+    let now = format_timestamp(Environment::system().now());
+    match status {
+        "pending" => json!({ "status": status, "expiresOn": { "gt": now } }),
+        "expired" => {
+            json!({ "or": [{ "status": status }, { "status": "pending", "expiresOn": { "lte": now } }] })
+        }
+        _ => json!({ "status": status }),
+    }
+}
+
 /// Invites, and prints what has become of each.
 async fn create(context: &Context, options: CreateOptions) -> Result<(), Failure> {
+    if options.first_name.is_some() && options.addresses.len() > 1 {
+        return Err(Failure::Usage("--first-name is of one person: invite them by themselves".to_owned()));
+    }
     let path = Path::open(context, Kind::Invitation, &options.common).await?;
     let mut one = json!({ "roleId": names::id(&path.beside(Kind::Role), &options.role).await? });
     let mut groups = Vec::new();
@@ -145,9 +162,15 @@ async fn create(context: &Context, options: CreateOptions) -> Result<(), Failure
         body["reason"] = reason.into();
     }
     let mut made = path.send(&Method::POST, "", &[], Some(&body)).await?.body;
+    let mut refused = 0;
     for item in made["invitations"].as_array_mut().into_iter().flatten() {
+        refused += usize::from(item["status"] == "refused");
         item["reason"] = item["reason"]["detail"].take();
     }
     let columns = ["address", "status", "id", "expiresOn", "link", "reason"];
-    table::print(&made["invitations"], None, &columns, options.common.output)
+    table::print(&made["invitations"], None, &columns, options.common.output)?;
+    match refused {
+        0 => Ok(()),
+        some => Err(Failure::other(format!("{some} of {} were not invited", options.addresses.len()))),
+    }
 }

@@ -113,6 +113,12 @@ fn what_somebody_new_sends_is_checked(world: &World) {
     refused(world, &path, &with("my name is Long.Ned"), 422, "PASSWORD_POLICY");
     refused(world, &path, &with(&"long ".repeat(20)), 422, "PASSWORD_POLICY");
     refused(world, &path, &json!({ "profile": { "firstName": "Ned", "username": "alice" } }), 409, "LOGIN_TAKEN");
+    // What is not complete does not tell whose a username is; and an address as a username is somebody's who has not come yet.
+    for username in ["alice", "nobody.at.all", "ceo@b.example"] {
+        refused(world, &path, &json!({ "profile": { "username": username } }), 422, "VALIDATION_FAILED");
+    }
+    let somebodys = json!({ "profile": { "firstName": "Ned", "username": "ceo@b.example" } });
+    refused(world, &path, &somebodys, 422, "VALIDATION_FAILED");
     assert_eq!(accept(world, &path, &json!({ "profile": { "firstName": "Ned" } })).status, 200);
     let person = row(world, "users", "email", &json!("long.ned@n.example"));
     assert_eq!(person["username"], "long.ned@n.example");

@@ -12,7 +12,7 @@ use crate::domain::principal::Principal;
 use crate::domain::{seats, tenants, users};
 use crate::error::{Error, Result, Sought};
 use crate::model::{Invitation, InvitationEnd, Role, Tenant};
-use crate::outbox::{post, supersede};
+use crate::outbox::{Received, post, supersede};
 use crate::random;
 
 /// Sends an invitation again, which may be late and is not over otherwise. Earlier mails and links lead nowhere from now on; and it is
@@ -53,6 +53,7 @@ pub(crate) async fn resend(
         .with(Invitation::DELIVERY, Invitation::QUEUED)?
         .with(Invitation::DELIVERY_REASON, None::<String>)?;
     supersede(&session, id).await?;
+    Received::of(&session, tenant, &invitation.address).await?.refuse_many()?;
     post(&session, mail(tenant, id, &invitation.address, invitation.locale.as_deref())).await?;
     let changed = session.update_by_id_and_commit(id, patch).await?.ok_or_else(|| unknown(&id))?;
     Ok(changed.map(|()| (expires_on, link)))

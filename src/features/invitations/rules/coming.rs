@@ -163,8 +163,17 @@ pub(crate) async fn accept(
     }
     let mut login = Login::by_address(&invitation.address)?;
     let mut known = login.owner(&session).await?;
+    // Before the username is looked for, so that what is not complete does not tell whether it is somebody's.
+    let profile = match known {
+        Known::Nobody => named(coming.profile, &invitation)?,
+        // Their own names stay; until they come, the tenant sees those by which it invited them.
+        _ => introduced(&invitation)?,
+    };
     if let (Known::Nobody, Some(username)) = (&known, &coming.username) {
         login = Login::new(username, &invitation.address)?;
+        if login.username.contains('@') && login.username != login.email {
+            return Err(Error::InvalidProperty { property: "profile/username".to_owned(), rule: somebody_elses() });
+        }
         known = login.owner(&session).await?;
         if !matches!(known, Known::Nobody) {
             // The address is nobody's, so that the username is somebody else's.
@@ -175,11 +184,6 @@ pub(crate) async fn accept(
         return Err(Error::PersonKnown);
     }
     // Somebody new may log in where whoever invites may, as whom they add.
-    let profile = match known {
-        Known::Nobody => named(coming.profile, &invitation)?,
-        // Their own names stay; until they come, the tenant sees those by which it invited them.
-        _ => introduced(&invitation)?,
-    };
     let inviters = inviter_of(&session, &invitation).await?.and_then(|inviter| inviter.auth_client_ids);
     let clients = inviters.filter(|own| !own.is_empty()).or(coming.default_clients);
     let joining = users::joining(&session, login, known, profile, tenant.id, clients).await?;
@@ -219,6 +223,11 @@ pub(crate) async fn accept(
         return Ok(session.commit(came).await?);
     }
     Ok(session.insert_and_commit(rows).await.map_err(users::faster)?.map(|_| came))
+}
+
+/// What is wrong with a username that is an address, which is somebody's who has not come yet.
+fn somebody_elses() -> Rule {
+    Rule::Type("must hold no @, unless it is the address itself".to_owned())
 }
 
 /// The profile of somebody new, with the names of the invitation where they give none.

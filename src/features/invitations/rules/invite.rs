@@ -16,8 +16,8 @@ use crate::domain::principal::Principal;
 use crate::domain::seats::{self, Taken};
 use crate::domain::{provisioning, tenants, users};
 use crate::error::{Error, Result, Rule, Sought};
-use crate::model::{Invitation, Role, Tenant, User, UserTenant};
-use crate::outbox::prepared;
+use crate::model::{Invitation, Mail, Role, Tenant, User, UserTenant};
+use crate::outbox::{Received, prepared, waiting_of};
 use crate::random;
 
 /// What is wrong where not one role is named.
@@ -89,6 +89,7 @@ pub(crate) async fn invite(
     // Nobody else invites the same address meanwhile, or takes the seats.
     seats::in_turn(&session, tenant).await?;
     let taken = seats::taken(&session, tenant).await?;
+    let mails = session.repository::<Mail>().count(Some(&waiting_of(tenant))).await?;
     let mut batch = Batch {
         session: &session,
         principal,
@@ -98,6 +99,7 @@ pub(crate) async fn invite(
         roles: HashMap::new(),
         groups: Groups::of(&session, tenant),
         rows: Rows::default(),
+        mails,
     };
     let mut done = Vec::with_capacity(invitees.len());
     for invitee in invitees {
@@ -135,6 +137,8 @@ struct Batch<'a> {
     roles: HashMap<InviteeRole, Option<Role>>,
     groups: Groups<'a>,
     rows: Rows,
+    /// How many mails of the tenant wait.
+    mails: u64,
 }
 
 impl Batch<'_> {
@@ -147,8 +151,9 @@ impl Batch<'_> {
         let asked = (
             session.repository::<User>().find_one(User::EMAIL.is_in_any_case(&address)),
             session.repository::<Invitation>().find_one(pending),
+            Received::of(session, tenant, &address),
         );
-        let (person, pending) = session.ask(asked).await?;
+        let (person, pending, received) = session.ask(asked).await?;
         if let Some(person) = person {
             let membership = UserTenant::USER_ID.is(person.id).and(Some(&UserTenant::TENANT_ID.is(tenant)));
             if session.repository::<UserTenant>().count(Some(&membership)).await? > 0 {
@@ -160,6 +165,7 @@ impl Batch<'_> {
         {
             return Err(Error::AlreadyInvited);
         }
+        received.refuse_many()?;
         let role = self.role(invitee.role.as_ref()).await?;
         self.groups.may_give(self.principal, &invitee.groups).await?;
         let new = New::<Invitation>::empty()
@@ -186,7 +192,9 @@ impl Batch<'_> {
         let new = session.repository::<Invitation>().prepare(new)?;
         let id = provisioning::id(new.record())?;
         self.rows.invitations.push(new);
-        self.rows.mails.extend(prepared(session, &mail(tenant, id, &address, invitee.locale.as_deref()))?);
+        let mail = mail(tenant, id, &address, invitee.locale.as_deref());
+        self.rows.mails.extend(prepared(session, &mail, self.mails)?);
+        self.mails += 1;
         self.rows.addresses.insert(address);
         Ok(Invited::Invited { id, expires_on, link })
     }

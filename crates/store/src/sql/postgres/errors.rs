@@ -32,8 +32,10 @@ pub(crate) fn classify(error: Error) -> StoreError {
         SqlState::NOT_NULL_VIOLATION | SqlState::CHECK_VIOLATION => StoreError::InvalidValue(told(error)),
         SqlState::QUERY_CANCELED | SqlState::LOCK_NOT_AVAILABLE => StoreError::Timeout(told(error)),
         SqlState::T_R_SERIALIZATION_FAILURE | SqlState::T_R_DEADLOCK_DETECTED => StoreError::Contention(told(error)),
-        // A primary that has become a standby, or is about to.
-        SqlState::READ_ONLY_SQL_TRANSACTION => StoreError::Unavailable(told(error)),
+        // A primary that has become a standby, or is about to; and a server, or we, that stood still in the middle of a transaction.
+        SqlState::READ_ONLY_SQL_TRANSACTION | SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT => {
+            StoreError::Unavailable(told(error))
+        }
         _ if is_away(&code) => StoreError::Unavailable(told(error)),
         _ if code.code().starts_with("22") => StoreError::InvalidValue(told(error)),
         _ => StoreError::Database(told(error)),
