@@ -211,7 +211,7 @@ pub enum Error {
         seconds: u64,
     },
     /// No reset of a password has this token.
-    #[error("This link is of no reset of a password.")]
+    #[error("This link sets no password.")]
     ResetUnknown,
     /// The reset of a password was not used in time.
     #[error("The time to set a password by this link is over. Ask for another one.")]
@@ -365,7 +365,7 @@ pub struct NamedRow {
 fn end_of_invitation(end: InvitationEnd) -> &'static str {
     match end {
         InvitationEnd::Expired => "The invitation is over: its time has passed, or the tenant is not open.",
-        InvitationEnd::Used => "Somebody has come by this invitation already.",
+        InvitationEnd::Used => "This invitation was accepted already.",
         InvitationEnd::Declined => "This invitation was declined.",
         InvitationEnd::Revoked => "This invitation was revoked.",
         InvitationEnd::Withdrawn => "Whoever invited may not give any more what this invitation promises.",

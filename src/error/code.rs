@@ -220,7 +220,7 @@ codes! {
     InvitationUnknown "INVITATION_UNKNOWN" 404, 404 "NotFoundError" "INVITATION_UNKNOWN";
     /// The time of the invitation has passed, or its tenant is not open.
     InvitationExpired "INVITATION_EXPIRED" 410, 410 "GoneError" "INVITATION_EXPIRED";
-    /// Somebody has come by the invitation already.
+    /// The invitation was accepted already.
     InvitationUsed "INVITATION_USED" 410, 410 "GoneError" "INVITATION_USED";
     /// The invitation was declined.
     InvitationDeclined "INVITATION_DECLINED" 410, 410 "GoneError" "INVITATION_DECLINED";

@@ -9,6 +9,7 @@ use lettre::message::{Mailbox, MultiPart};
 use lettre::transport::smtp::{AsyncSmtpTransportBuilder, Error as SmtpError, PoolConfig};
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message as Letter, Tokio1Executor};
 use secrecy::{ExposeSecret, SecretString};
+use user_tenant_store::environment::Environment;
 
 use super::mailer::{Mailer, Message, Sending, Unsent};
 
@@ -120,7 +121,9 @@ fn letter(from: &Mailbox, message: &Message) -> Result<Letter, Unsent> {
     let refused = |error: AddressError| Unsent::Refused(format!("this is no address of a mail: {error}"));
     let to = Mailbox::new(None, message.to.parse().map_err(refused)?);
     let letter = Letter::builder().from(from.clone()).to(to).subject(message.subject.as_str());
-    let letter = letter.message_id(None).header(AutoSubmitted);
+    // By the sender's domain: without one, the library takes the name of this machine.
+    let id = Environment::system().new_id();
+    let letter = letter.message_id(Some(format!("<{id}@{}>", from.email.domain()))).header(AutoSubmitted);
     let letter = match &message.html {
         Some(html) => letter.multipart(MultiPart::alternative_plain_html(message.text.clone(), html.clone())),
         None => letter.singlepart(lettre::message::SinglePart::plain(message.text.clone())),
@@ -232,6 +235,8 @@ mod tests {
         let (head, _) = sent.split_once("\r\n\r\n").unwrap();
         assert!(!head.lines().any(|line| line.starts_with("Bcc")), "{head}");
         assert!(head.contains("Auto-Submitted: auto-generated"), "{head}");
+        let id = head.lines().find(|line| line.starts_with("Message-ID: ")).unwrap();
+        assert!(id.ends_with("@example.com>"), "{id}");
         for to in ["a@example.com\r\nRCPT TO:<b@example.com>", "a@example.com, b@example.com", "nobody"] {
             assert!(matches!(letter(&from, &message(to, "Hello")), Err(Unsent::Refused(_))), "{to}");
         }

@@ -168,6 +168,7 @@ fn each_of_a_batch_is_answered_by_its_place(world: &World) {
         both,
         json!({ "address": "none@n.example" }),
         json!({ "address": "named@n.example", "role": "nobody" }),
+        json!({ "address": "named@n.example", "role": "member", "locale": "x y" }),
         new("last@n.example"),
     ]);
     let answer = invite(world, "admin_a", &batch);
@@ -190,6 +191,7 @@ fn each_of_a_batch_is_answered_by_its_place(world: &World) {
         "VALIDATION_FAILED",
         "VALIDATION_FAILED",
         "NOT_FOUND",
+        "VALIDATION_FAILED",
         "invited",
     ];
     assert_eq!(said, expected, "{told}");
