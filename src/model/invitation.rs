@@ -39,7 +39,7 @@ pub struct Invitation {
     #[property(max_items = 100, max_length = 36)]
     pub group_ids: Vec<String>,
     /// Language and region of the mail and of the membership: `en`, `pt-br`.
-    #[property(max_length = 5, pattern = "^[A-Za-z]{2,3}([-_][A-Za-z]{2})?$")]
+    #[property(max_length = 5)]
     pub locale: Option<String>,
     /// Id of the membership that invites; null where it was the operator.
     pub inviter_id: Option<Uuid>,

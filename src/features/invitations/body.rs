@@ -12,6 +12,8 @@ use crate::model::User;
 
 pub(super) const INVITATIONS: &str = "invitations";
 pub(super) const LIFE_HOURS: &str = "lifeHours";
+/// How a language is written, and a region behind it.
+const LOCALE: &str = "^[A-Za-z]{2,3}([-_][A-Za-z]{2})?$";
 const PROFILE: &str = "profile";
 pub(super) const PASSWORD: &str = "password";
 /// What somebody new says of themselves.
@@ -67,7 +69,10 @@ impl Document for Invitations {
                                 "description": "Ids of the groups that they come into.",
                                 "items": { "type": "string", "maxLength": 1_000 },
                             },
-                            "locale": text(5, "Language and region of the mail and of the membership: `en`, `pt-br`."),
+                            "locale": {
+                                "type": "string", "pattern": LOCALE,
+                                "description": "Language and region of the mail and of the membership: `en`, `pt-br`.",
+                            },
                             "firstName": text(50, "Their given name, where it is known; they may say another."),
                             "lastName": text(50, "Their family name, where it is known."),
                         },
