@@ -74,8 +74,15 @@ pub(super) fn contents(database: &Database) -> Contents {
 #[track_caller]
 pub(super) fn until_gone(database: &Database, tenant: &str) {
     let start = Instant::now();
-    // Little is read, since the purge is at work on the same cores.
-    let is_there = || match database {
+    while is_there(database, tenant) {
+        assert!(start.elapsed() < PATIENCE, "it is never gone: {:?}", contents(database)["jobs"]);
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// Whether there is a row of the tenant itself. Little is read, since the purge is at work on the same cores.
+pub(super) fn is_there(database: &Database, tenant: &str) -> bool {
+    match database {
         Database::Postgres(server) => {
             !server.query(&format!("SELECT id FROM main.tenants WHERE id = '{tenant}'")).is_empty()
         }
@@ -83,10 +90,6 @@ pub(super) fn until_gone(database: &Database, tenant: &str) {
             let count = "SELECT count(*) FROM tenants WHERE id = ?1";
             file.connect().query_row(count, [tenant], |row| row.get::<_, i64>(0)).expect("tenants are counted") > 0
         }
-    };
-    while is_there() {
-        assert!(start.elapsed() < PATIENCE, "it is never gone: {:?}", contents(database)["jobs"]);
-        std::thread::sleep(Duration::from_millis(20));
     }
 }
 

@@ -11,7 +11,7 @@ use user_tenant_service::store::environment::Environment;
 use user_tenant_service::store::session::{DatabaseOptions, PostgresOptions, SqliteOptions};
 use user_tenant_service::{JobOptions, TenantStep, UserTenantService, Verifier};
 
-use super::{contents, text, until_gone};
+use super::{contents, is_there, text, until_gone};
 use crate::holes::A;
 use crate::support::fixture::Database;
 use crate::world::on_both;
@@ -77,10 +77,7 @@ impl Scene {
 
     /// A process that does jobs until the purge is over, or cut off.
     fn process(&self) {
-        let is_over = || {
-            let rows = contents(&self.database);
-            !rows["tenants"].iter().any(|row| row["id"] == *A) || self.left.load(Ordering::SeqCst) == 0
-        };
+        let is_over = || self.left.load(Ordering::SeqCst) == 0 || !is_there(&self.database, A);
         let mut options = JobOptions::default();
         options.interval = Duration::from_millis(5);
         options.grace = Duration::from_millis(50);
