@@ -95,7 +95,7 @@ pub enum SystemReason {
     /// Choose another default tenant for a user that leaves one.
     RemoveMember,
     /// Find what a secret in a path leads to, an invitation for example, and do for whoever has it what it is for.
-    Secret,
+    SecretInPath,
     /// Deactivate a person in all tenants, or reactivate them.
     ChangePerson,
     /// Compare and store what a person logs in with, in whatever tenant.

@@ -207,13 +207,13 @@ impl CallerSessions {
     /// Looks for what the secret in a path leads to, which only a route for strangers does.
     pub(crate) fn read_by_secret(&self) -> Result<Session<System, Read>> {
         self.refuse_known()?;
-        Ok(self.all.store.read_for(System(SystemReason::Secret), self.actor()))
+        Ok(self.all.store.read_for(System(SystemReason::SecretInPath), self.actor()))
     }
 
     /// Does what the secret in a path is for.
     pub(crate) async fn write_by_secret(&self) -> Result<Session<System, Write>> {
         self.refuse_known()?;
-        Ok(self.begin(System(SystemReason::Secret), None).await?)
+        Ok(self.begin(System(SystemReason::SecretInPath), None).await?)
     }
 
     fn refuse_known(&self) -> Result<()> {
