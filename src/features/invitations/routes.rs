@@ -39,7 +39,8 @@ pub(super) fn routes() -> Vec<Route> {
             "Send an invitation again",
             resend,
         )
-        .any_of(&[CREATE_USER_INVITATION]),
+        .any_of(&[CREATE_USER_INVITATION])
+        .counting_attempts(),
     ];
     all.into_iter().map(|route| route.on(&ACTIVE_TENANT).surface(Surface::Problem)).collect()
 }
