@@ -52,6 +52,15 @@ pub(crate) async fn in_turn(session: &Session<System, Write>, tenant: Uuid) -> R
     Ok(session.serialize_on(&[format!("seats of {tenant}")]).await?)
 }
 
+/// Refuses another member, where there may be no more of them: to know it early, before what only a seat would be told.
+pub(crate) async fn room_for_member(session: &Session<System, Write>, tenant: &Tenant) -> Result<()> {
+    if tenant.max_members.is_none() {
+        return Ok(());
+    }
+    in_turn(session, tenant.id).await?;
+    refuse_beyond("members", tenant.max_members, taken(session, tenant.id).await?.members)
+}
+
 /// Refuses to invite an address, where there may be no more of them. A seat must be free for everybody who is invited.
 pub(crate) fn room_for_address(tenant: &Tenant, taken: &Taken) -> Result<()> {
     refuse_beyond("members", tenant.max_members, taken.members + taken.addresses)?;

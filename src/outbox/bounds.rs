@@ -11,9 +11,11 @@ use uuid::Uuid;
 
 use crate::domain::passwords::attempts;
 use crate::error::Result;
+use crate::mail::MailKind;
 use crate::model::Mail;
 
-/// Most mails that an address is sent in a day: by one tenant, and by all of them.
+/// Most mails of a kind that an address is sent in a day: by one tenant, and by all of them. A tenant's first one goes in any case, so
+/// that no other tenant can keep it from going.
 const BY_ONE: u64 = 5;
 const BY_ALL: u64 = 20;
 const DAY: Duration = Duration::from_hours(24);
@@ -21,7 +23,7 @@ const DAY: Duration = Duration::from_hours(24);
 const AT_ONCE: u64 = 20;
 const APART: Duration = Duration::from_millis(100);
 
-/// What an address was sent, or is about to be, in a day.
+/// What an address was sent of a kind, or is about to be, in a day.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Received {
     by_tenant: u64,
@@ -33,12 +35,14 @@ impl Received {
     /// Counts it.
     pub(crate) fn of<'a>(
         session: &'a Session<System, Write>,
+        kind: &MailKind,
         tenant: Uuid,
         recipient: &str,
     ) -> Query<'a, System, Write, Self> {
         let now = session.now();
         // What nobody wanted any more went to nobody.
         let goes = Mail::STATE.is_one_of([Mail::WAITING, Mail::SENT, Mail::REFUSED].map(ToOwned::to_owned));
+        let goes = Mail::KIND.is(kind.name).and(Some(&goes));
         let lately = Mail::CREATED_ON.compare(Comparison::Greater((now - DAY).into())).and(Some(&goes));
         let by_all = Mail::RECIPIENT.is(recipient).and(Some(&lately));
         let by_tenant = Mail::TENANT_ID.is(tenant).and(Some(&by_all));
@@ -55,7 +59,7 @@ impl Received {
     /// # Errors
     /// [`crate::error::Error::TooManyAttempts`].
     pub(crate) fn refuse_many(self) -> Result<()> {
-        if self.by_tenant >= BY_ONE || self.by_all >= BY_ALL {
+        if self.by_tenant >= BY_ONE || (self.by_tenant > 0 && self.by_all >= BY_ALL) {
             return Err(attempts::too_many(self.now + DAY, self.now));
         }
         Ok(())

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use time::OffsetDateTime;
-use user_tenant_store::filter::Comparison;
 use user_tenant_store::record::{New, Patch};
 use user_tenant_store::scope::System;
 use user_tenant_store::session::{Committed, Mode, Session, Write};
@@ -17,14 +16,12 @@ use crate::domain::principal::Principal;
 use crate::domain::{holdings, users};
 use crate::error::{Error, Result};
 use crate::model::{PasswordReset, PersonState, Tenant, TenantState, User, UserStatus, UserTenant};
-use crate::outbox::{Post, post};
+use crate::outbox::{Post, Received, post};
 use crate::random;
 
 /// For how long a link is of use, unless somebody says otherwise; and for how long at most.
 pub(crate) const LIFE: Duration = Duration::from_hours(24);
 pub(crate) const LONGEST_LIFE: Duration = Duration::from_hours(30 * 24);
-/// How many links that are still of use a person may have by mail: more would flood their mailbox.
-const MOST_BY_MAIL: usize = 5;
 
 /// By which way a link gets to the person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,7 +84,7 @@ pub(crate) async fn request(
     let (reset, token) = match way {
         Way::Mail => {
             let address = person.user.email.as_deref().ok_or(Error::InvalidEmail)?;
-            refuse_many(&session, id).await?;
+            Received::of(&session, &PASSWORD_RESET, tenant, address).await?.refuse_many()?;
             (reset.with(PasswordReset::MAILED_TO, Some(address.to_owned()))?, None)
         }
         Way::Answer => {
@@ -113,20 +110,6 @@ pub(crate) async fn request(
     };
     let requested = Requested { id: reset_id, expires_on, token, status };
     Ok(session.insert_and_commit(vec![reset]).await?.map(|_| requested))
-}
-
-/// Refuses another mail to who has as many links as they may have, until one of these is over. The person is locked.
-async fn refuse_many(session: &Session<System, Write>, user: Uuid) -> Result<()> {
-    let now = session.now();
-    let open = PasswordReset::EXPIRES_ON.compare(Comparison::Greater(now.into()));
-    let open = open.and(Some(&PasswordReset::USED_ON.compare(Comparison::Null)));
-    let by_mail = open.and(Some(&PasswordReset::MAILED_TO.compare(Comparison::NotNull)));
-    let by_mail = by_mail.and(Some(&PasswordReset::USER_ID.is(user)));
-    let links = session.repository::<PasswordReset>().all_typed(by_mail).await?;
-    match links.iter().map(|link| link.expires_on).min() {
-        Some(until) if links.len() >= MOST_BY_MAIL => Err(attempts::too_many(until, now)),
-        _ => Ok(()),
-    }
 }
 
 /// The reset that a token is of.

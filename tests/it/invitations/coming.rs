@@ -97,6 +97,10 @@ fn an_invitation_takes_a_place_and_a_member_a_seat(world: &World) {
     assert_eq!(told["invitations"][0]["reason"]["code"], "QUOTA_EXCEEDED", "a seat must be free for each: {told}");
     limit(&format!("max_members = {seated}"));
     refused(world, &path, &Json::Null, 409, "QUOTA_EXCEEDED");
+    // Whether a username is somebody's is not told where nobody can come.
+    for username in ["alice", "nobody.at.all"] {
+        refused(world, &path, &json!({ "profile": { "username": username } }), 409, "QUOTA_EXCEEDED");
+    }
     limit(&format!("max_members = {}", seated + 1));
     assert_eq!(accept(world, &path, &Json::Null).status, 200);
 }

@@ -6,6 +6,7 @@ use user_tenant_store::scope::System;
 use user_tenant_store::session::{Committed, Session, Write};
 use uuid::Uuid;
 
+use super::super::mail::INVITATION;
 use super::power::Groups;
 use super::{Inviter, mail, unknown};
 use crate::domain::principal::Principal;
@@ -53,7 +54,7 @@ pub(crate) async fn resend(
         .with(Invitation::DELIVERY, Invitation::QUEUED)?
         .with(Invitation::DELIVERY_REASON, None::<String>)?;
     supersede(&session, id).await?;
-    Received::of(&session, tenant, &invitation.address).await?.refuse_many()?;
+    Received::of(&session, &INVITATION, tenant, &invitation.address).await?.refuse_many()?;
     post(&session, mail(tenant, id, &invitation.address, invitation.locale.as_deref())).await?;
     let changed = session.update_by_id_and_commit(id, patch).await?.ok_or_else(|| unknown(&id))?;
     Ok(changed.map(|()| (expires_on, link)))

@@ -174,6 +174,8 @@ pub(crate) async fn accept(
         if login.username.contains('@') && login.username != login.email {
             return Err(Error::InvalidProperty { property: "profile/username".to_owned(), rule: somebody_elses() });
         }
+        // Nor does a tenant without a seat for them tell it.
+        seats::room_for_member(&session, &tenant).await?;
         known = login.owner(&session).await?;
         if !matches!(known, Known::Nobody) {
             // The address is nobody's, so that the username is somebody else's.

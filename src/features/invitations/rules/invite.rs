@@ -10,6 +10,7 @@ use user_tenant_store::session::{Committed, Session, Write};
 use user_tenant_store::value::parse_uuid;
 use uuid::Uuid;
 
+use super::super::mail::INVITATION;
 use super::power::Groups;
 use super::{Inviter, mail};
 use crate::domain::principal::Principal;
@@ -151,7 +152,7 @@ impl Batch<'_> {
         let asked = (
             session.repository::<User>().find_one(User::EMAIL.is_in_any_case(&address)),
             session.repository::<Invitation>().find_one(pending),
-            Received::of(session, tenant, &address),
+            Received::of(session, &INVITATION, tenant, &address),
         );
         let (person, pending, received) = session.ask(asked).await?;
         if let Some(person) = person {
