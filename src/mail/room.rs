@@ -43,7 +43,6 @@ impl MailOptions {
 
 /// Addresses of the deployment's pages, each with `{token}` in it.
 #[derive(Debug, Clone, Default)]
-#[allow(dead_code, reason = "each is for the kinds of a feature")]
 pub(crate) struct Links {
     /// Where somebody accepts an invitation.
     pub(crate) invitation: Option<String>,

@@ -94,7 +94,7 @@ pub enum SystemReason {
     OwnMembership,
     /// Choose another default tenant for a user that leaves one.
     RemoveMember,
-    /// Find what a secret in a path leads to, an invitation for example, and do for whoever has it what it is for.
+    /// Find the row of a secret that stands in a path, such as an invitation, and do what the secret is for.
     SecretInPath,
     /// Deactivate a person in all tenants, or reactivate them.
     ChangePerson,
