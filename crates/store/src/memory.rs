@@ -56,9 +56,10 @@ pub(crate) struct Outdates {
 
 impl Outdates {
     /// Looks at a row that is inserted. It was not remembered; but what is remembered of its parent, a member and the member's
-    /// permissions, may change with it.
+    /// permissions, may change with it. A row that others lead to, as memberships do to a person, has nothing but them.
     pub(crate) fn note_new(&self, meta: &EntityMeta) {
-        if matches!(meta.tenancy, TenantRule::Through { .. }) && is_remembered(meta) {
+        let has_parent = matches!(meta.tenancy, TenantRule::Through { local, .. } if local != meta.id().name);
+        if has_parent && is_remembered(meta) {
             self.note_any(meta);
         }
     }

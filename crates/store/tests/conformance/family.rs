@@ -92,7 +92,7 @@ pub(crate) struct Person {
     #[property(id)]
     pub(crate) id: Uuid,
     pub(crate) name: String,
-    #[property(hidden)]
+    #[property(hidden, remembered)]
     pub(crate) phrase: Option<String>,
 }
 
@@ -158,6 +158,7 @@ pub(crate) struct Document {
 pub(crate) struct Comment {
     #[property(id)]
     pub(crate) id: Uuid,
+    #[property(remembered)]
     pub(crate) wording: String,
     pub(crate) place: i32,
     #[property(parent)]

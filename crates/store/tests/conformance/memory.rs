@@ -5,12 +5,13 @@ use user_tenant_store::record::Patch;
 use user_tenant_store::scope::TenantScope;
 use uuid::Uuid;
 
-use crate::family::{Account, Document};
+use crate::family::{Account, Comment, Document, Person};
 use crate::fixture::{ACTOR, Fixture, Outcome, SYSTEM, new, patch};
 
 on_both!(
     commits_that_change_what_is_remembered_make_it_old,
     other_commits_leave_it_as_it_is,
+    a_new_row_makes_old_what_is_remembered_of_its_parent_alone,
     commits_of_one_tenant_leave_what_is_remembered_of_others,
     what_is_rolled_back_or_not_committed_yet_makes_nothing_old,
 );
@@ -93,5 +94,21 @@ async fn commits_of_one_tenant_leave_what_is_remembered_of_others(fixture: &Fixt
     let session = fixture.store.write(SYSTEM, ACTOR).await?;
     let _ = session.update_by_id_and_commit(account, status()?).await?;
     assert_eq!(ages(), (ours + 2, theirs + 1), "who sees all may have changed any");
+    Ok(())
+}
+
+async fn a_new_row_makes_old_what_is_remembered_of_its_parent_alone(fixture: &Fixture) -> Outcome {
+    let ours = fixture.seed().await?.ours;
+    let memory = fixture.store.memory();
+    let age = memory.age(ours.account);
+    let person = fixture.insert::<Person>(&json!({ "name": "Ann" })).await?;
+    assert_eq!(memory.age(ours.account), age, "nothing is known of a new person, and they have no parent");
+    let session = fixture.store.write(SYSTEM, ACTOR).await?;
+    let _ = session.update_by_id_and_commit::<Person>(person, patch(&json!({ "phrase": "p" }))?).await?;
+    assert_eq!(memory.age(ours.account), age + 1, "who is known may be a member anywhere");
+    let comment =
+        json!({ "wording": "W", "place": 1, "documentId": ours.documents[0], "membershipId": ours.membership });
+    fixture.create::<Comment>(TenantScope(ours.account), &comment).await?;
+    assert_eq!(memory.age(ours.account), age + 2, "what is remembered of the document");
     Ok(())
 }
