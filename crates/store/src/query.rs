@@ -51,6 +51,13 @@ impl<'a, S: Scope, M: Mode, T: 'a> Query<'a, S, M, T> {
         self.try_map(|answer| Ok(change(answer)))
     }
 
+    /// The same query, whose rows stay as they are until the transaction ends: others may read and hold them meanwhile.
+    pub(crate) fn held(mut self) -> Self {
+        let dialect = self.session.dialect();
+        self.asked.iter_mut().for_each(|asked| asked.statement.hold_rows(dialect));
+        self
+    }
+
     /// The same, where it can fail.
     pub(crate) fn try_map<U: 'a>(self, change: impl FnOnce(T) -> StoreResult<U> + Send + 'a) -> Query<'a, S, M, U> {
         let Self { session, asked, made } = self;

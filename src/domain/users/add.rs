@@ -31,12 +31,12 @@ pub(crate) async fn add(
     // The tenant first: its roles stay as they are until the user has one of them, and others may add users meanwhile.
     // All of it is asked at once, and answered in this order.
     let asked = session.ask((
-        session.ask((session.repository::<Tenant>().hold_by_id(tenant), session.repository::<Tenant>().get(tenant))),
+        session.repository::<Tenant>().hold(tenant),
         session.ask((login.owner(&session), wanted.locale.is_none().then(|| configs::profile(&session, tenant)))),
         session.repository::<User>().get(principal.user),
         session.repository::<Role>().find_one(role_of(tenant, wanted.role)),
     ));
-    let ((_, here), (known, profile), creator, role) = asked.await?;
+    let (here, (known, profile), creator, role) = asked.await?;
     let here = here.ok_or_else(|| Error::NotFound(Sought::of::<Tenant>(&tenant)))?;
     tenants::not_purging(&here)?;
     let locale = wanted.locale.or_else(|| profile.flatten()?.locale());

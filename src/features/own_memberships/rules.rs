@@ -49,11 +49,10 @@ pub(crate) async fn settle(session: Session<System, Write>, person: Uuid, tenant
 
 /// The person's membership of a tenant, which must be open and is held until the commit.
 async fn membership(session: &Session<System, Write>, person: Uuid, tenant: Uuid) -> Result<Option<UserTenant>> {
-    let tenants = session.repository::<Tenant>();
     let here = UserTenant::TENANT_ID.is(tenant).and(Some(&UserTenant::USER_ID.is(person)));
     let memberships = session.repository::<UserTenant>();
-    let asked = session.ask((tenants.hold_by_id(tenant), tenants.get(tenant), memberships.find_one(here)));
-    let (_, found, membership) = asked.await?;
+    let asked = session.ask((session.repository::<Tenant>().hold(tenant), memberships.find_one(here)));
+    let (found, membership) = asked.await?;
     let (Some(found), Some(membership)) = (found, membership) else { return Ok(None) };
     match found.state() {
         TenantState::Active => Ok(Some(membership)),

@@ -9,7 +9,7 @@ use crate::error::{StoreError, StoreResult};
 use crate::filter::Predicate;
 use crate::query::Query;
 use crate::record::{New, Patch, Record, Values, default_of};
-use crate::scope::{Scope, Wall};
+use crate::scope::{Scope, System, Wall};
 use crate::session::{Session, Write};
 use crate::sql::{Confined, Operation};
 use crate::value::Value;
@@ -48,6 +48,16 @@ impl<S: Scope> Session<S, Write> {
         let (metas, records): (Vec<_>, Vec<_>) = rows.into_iter().map(|row| (row.meta, row.record)).unzip();
         let rows = metas.into_iter().zip(&records);
         (Confined::insertions(self.dialect(), self.scope.wall(), self.said.as_deref(), rows), records)
+    }
+}
+
+impl<'a, E: Entity> Repository<'a, E, System, Write> {
+    /// The row with this id, which is held as by [`Repository::hold_by_id`]: one statement for both. Rows of a query cannot be held.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn hold(&self, id: impl Into<Value>) -> Query<'a, System, Write, Option<E>> {
+        self.get(id).held()
     }
 }
 

@@ -57,6 +57,16 @@ pub(super) fn find(
     Confined { effort, ..columns.limited(dialect, select, limit) }
 }
 
+impl Confined {
+    /// Makes a statement that reads rows of a table keep them as they are, too, until the transaction ends. `SQLite` has one writer
+    /// at a time anyway.
+    pub(crate) fn hold_rows(&mut self, dialect: Dialect) {
+        if dialect.is_postgres() {
+            self.sql.push_str(" FOR SHARE");
+        }
+    }
+}
+
 /// A condition that is taken to hold for every other row. Of an expression that hides values `PostgreSQL` expects that it
 /// equals one in two hundred times, and prepares to read all persons for a page of one tenant's (ADR 28).
 fn likely(condition: Expr) -> Expr {

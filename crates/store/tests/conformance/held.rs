@@ -12,11 +12,29 @@ use crate::fixture::{ACTOR, Fixture, Outcome, SYSTEM, new};
 
 on_both!(
     rows_that_others_keep_are_passed_over,
+    a_row_that_is_read_and_held_is_kept_from_those_who_change_it,
     a_text_is_held_by_one_transaction_at_a_time,
     a_transaction_waits_for_what_is_written_last,
     a_transaction_that_waits_is_taken_up_within_what_it_reached,
     what_is_said_is_called_after_the_commit_only,
 );
+
+async fn a_row_that_is_read_and_held_is_kept_from_those_who_change_it(fixture: &Fixture) -> Outcome {
+    let seed = fixture.seed().await?;
+    let (scope, id) = (TenantScope(seed.ours.account), seed.ours.documents[0]);
+    let title = |document: Option<Document>| document.map(|document| document.title);
+    let first = fixture.store.write(SYSTEM, ACTOR).await?;
+    assert_eq!(title(first.repository().hold(id).await?).as_deref(), Some("Alpha"));
+    assert_eq!(title(first.repository().hold(seed.ours.account).await?), None, "no document has this id");
+    if fixture.database.is_postgres() {
+        let second = fixture.store.write(SYSTEM, ACTOR).await?;
+        assert_eq!(title(second.repository().hold(id).await?).as_deref(), Some("Alpha"), "others may hold it, too");
+        let third = fixture.store.write(scope, ACTOR).await?;
+        let free = third.repository::<Document>().seize(&Predicate::And(Vec::new()), 10).await?;
+        assert_eq!((free.len(), free.contains(&id)), (2, false), "the others of the tenant");
+    }
+    Ok(())
+}
 
 async fn rows_that_others_keep_are_passed_over(fixture: &Fixture) -> Outcome {
     let seed = fixture.seed().await?;

@@ -77,9 +77,8 @@ pub(crate) async fn revoke(session: Session<System, Write>, tenant: Uuid, id: Uu
 async fn found(session: &Session<System, Write>, tenant: Uuid, id: Uuid) -> Result<(Tenant, Invitation)> {
     let (tenants, invitations) = (session.repository::<Tenant>(), session.repository::<Invitation>());
     let here = Invitation::ID.is(id).and(Some(&Invitation::TENANT_ID.is(tenant)));
-    let asked =
-        (tenants.hold_by_id(tenant), invitations.lock_by_id(id), tenants.get(tenant), invitations.find_one(here));
-    let (_, _, here, invitation) = session.ask(asked).await?;
+    let asked = (tenants.hold(tenant), invitations.lock_by_id(id), invitations.find_one(here));
+    let (here, _, invitation) = session.ask(asked).await?;
     let here = here.ok_or_else(|| Error::NotFound(Sought::of::<Tenant>(&tenant)))?;
     Ok((here, invitation.ok_or_else(|| unknown(&id))?))
 }

@@ -130,9 +130,8 @@ async fn locked(session: Session<System, Write>, hash: &str) -> Result<(Session<
     let Invitation { id, tenant_id, .. } = find(&session, hash).await?.invitation;
     let session = session.in_name_of(tenant_id);
     // The tenant first, as everybody does who gives a role; then what was found is read again.
-    let tenants = session.repository::<Tenant>();
-    let locked = (tenants.hold_by_id(tenant_id), session.repository::<Invitation>().lock_by_id(id));
-    let (_, tenant) = session.ask((session.ask(locked), tenants.get(tenant_id))).await?;
+    let tenant = session.repository::<Tenant>().hold(tenant_id);
+    let (tenant, _) = session.ask((tenant, session.repository::<Invitation>().lock_by_id(id))).await?;
     let found = find(&session, hash).await?;
     let tenant = open(&session, &found.invitation, tenant)?;
     Ok((session, found, tenant))

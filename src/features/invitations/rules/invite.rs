@@ -83,8 +83,7 @@ pub(crate) async fn invite(
     inviter: Inviter,
     invitees: Vec<Invitee>,
 ) -> Result<Committed<Vec<(String, Invited)>>> {
-    let here = session.repository::<Tenant>();
-    let (_, here) = session.ask((here.hold_by_id(tenant), here.get(tenant))).await?;
+    let here = session.repository::<Tenant>().hold(tenant).await?;
     let here = here.ok_or_else(|| Error::NotFound(Sought::of::<Tenant>(&tenant)))?;
     tenants::not_purging(&here)?;
     // Nobody else invites the same address meanwhile, or takes the seats.
