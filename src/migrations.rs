@@ -139,6 +139,13 @@ pub const MIGRATIONS: Migrations = Migrations {
             down: include_str!("../migrations/postgres/0018_address_proofs.down.sql"),
             additive: true,
         },
+        Migration {
+            version: 19,
+            name: "set_passwords",
+            up: include_str!("../migrations/postgres/0019_set_passwords.up.sql"),
+            down: include_str!("../migrations/postgres/0019_set_passwords.down.sql"),
+            additive: true,
+        },
     ],
     sqlite: &[
         Migration {
@@ -265,6 +272,13 @@ pub const MIGRATIONS: Migrations = Migrations {
             name: "address_proofs",
             up: include_str!("../migrations/sqlite/0018_address_proofs.up.sql"),
             down: include_str!("../migrations/sqlite/0018_address_proofs.down.sql"),
+            additive: true,
+        },
+        Migration {
+            version: 19,
+            name: "set_passwords",
+            up: include_str!("../migrations/sqlite/0019_set_passwords.up.sql"),
+            down: include_str!("../migrations/sqlite/0019_set_passwords.down.sql"),
             additive: true,
         },
     ],

@@ -282,6 +282,7 @@ fn several_may_adopt_at_once() {
         "0016 mail",
         "0017 invitations",
         "0018 address_proofs",
+        "0019 set_passwords",
     ];
     assert_eq!(applied, steps);
     legacy.migrated(&["check"]);

@@ -1,0 +1,1 @@
+-- The triggers of 0014 ask for a password already.
