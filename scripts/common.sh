@@ -68,15 +68,15 @@ need_c_compiler() {
 }
 
 # need_cargo_tool NAME VERSION [OPTION…]: installs a cargo subcommand where it is missing.
-# Light optimisation and no link-time optimisation: the tool is built once and run briefly.
+# Without optimisation: the tool is built once and run briefly.
 need_cargo_tool() {
   if cargo "${1#cargo-}" --version >/dev/null 2>&1; then
     return
   fi
   need_c_compiler
   progress "installing $1 $2 (a few minutes, once)"
-  CARGO_PROFILE_RELEASE_OPT_LEVEL=1 CARGO_PROFILE_RELEASE_LTO=off \
-    CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_PROFILE_RELEASE_DEBUG=0 \
+  CARGO_PROFILE_RELEASE_OPT_LEVEL=0 CARGO_PROFILE_RELEASE_LTO=off \
+    CARGO_PROFILE_RELEASE_CODEGEN_UNITS=256 CARGO_PROFILE_RELEASE_DEBUG=0 \
     cargo install --locked --quiet "$1" --version "$2" "${@:3}" >&2
 }
 
