@@ -108,15 +108,13 @@ pub(crate) async fn update(
         Some(person) => Some(identity::checked(&session, &principal, &membership, &user, person).await?),
         None => None,
     };
-    let mut patch = Patch::<UserTenant>::empty();
-    if let Some(role) = change.role {
-        patch = patch.with(UserTenant::ROLE_ID, role)?;
-    }
-    if change.status.is_some() {
-        let next = next.unwrap_or(membership.status);
-        patch = membership_life::with_status(patch, &membership, &user, next)?;
-    }
-    let written = write(session.narrow(TenantScope(tenant)), &principal, &membership, person, patch).await?;
+    let empty = Patch::<UserTenant>::empty;
+    let role = change.role.map(|role| empty().with(UserTenant::ROLE_ID, role)).transpose()?;
+    let status = change.status.is_some().then(|| next.unwrap_or(membership.status));
+    let status = status.map(|next| membership_life::with_status(empty(), &membership, &user, next)).transpose()?;
+    // Each by itself, since an event has one type: neither hides behind the other.
+    let patches = role.into_iter().chain(status).filter(|patch| !patch.is_empty()).collect();
+    let written = write(session.narrow(TenantScope(tenant)), &principal, &membership, person, patches).await?;
     Ok(written.map(|()| next.unwrap_or(membership.status)))
 }
 
@@ -126,7 +124,7 @@ async fn write(
     principal: &Principal<'_>,
     membership: &UserTenant,
     person: Option<Patch<User>>,
-    patch: Patch<UserTenant>,
+    patches: Vec<Patch<UserTenant>>,
 ) -> Result<Committed<()>> {
     // The person is there: if nothing was changed, it is its new default tenant that is not.
     let default = match person.as_ref().and_then(|person| person.get(User::DEFAULT_TENANT_ID)) {
@@ -135,7 +133,7 @@ async fn write(
     };
     let no_default = || Error::RelatedNotFound(default);
     match person {
-        Some(person) if patch.is_empty() => {
+        Some(person) if patches.is_empty() => {
             let by_id = User::ID.is(membership.user_id);
             let changed = session.update_and_commit(Some(&by_id), person).await?;
             return if *changed.get() > 0 { Ok(changed.map(|_| ())) } else { Err(no_default()) };
@@ -146,11 +144,13 @@ async fn write(
                 return Err(no_default());
             }
         }
-        None if patch.is_empty() => return Ok(session.commit(()).await?),
+        None if patches.is_empty() => return Ok(session.commit(()).await?),
         None => {}
     }
     let administrators = Administrators::before(&session, principal).await?;
-    session.repository::<UserTenant>().update_by_id(membership.id, patch).await?;
+    for patch in patches {
+        session.repository::<UserTenant>().update_by_id(membership.id, patch).await?;
+    }
     administrators.remain(&session).await?;
     Ok(session.commit(()).await?)
 }

@@ -62,7 +62,7 @@ macro_rules! became {
             "'"
         )
     };
-    ($column:literal, $from:literal, $value:literal) => {
+    ($column:literal, $from:literal, one of $values:literal) => {
         concat!(
             "CAST(l.before ->> '",
             $column,
@@ -71,9 +71,9 @@ macro_rules! became {
             "' \
              AND CAST(l.after ->> '",
             $column,
-            "' AS text) = '",
-            $value,
-            "'"
+            "' AS text) IN (",
+            $values,
+            ")"
         )
     };
 }
@@ -173,7 +173,7 @@ types! {
     "user.purged" "user_tenants" [purged!()] "The row of a removed member is gone for good." "{}" "";
     "user.roleChanged" "user_tenants" [differs!("role_id")] "A member got another role." r#"{"roleId": "0190c3a0-7b1e-7000-8000-000000000011"}"# r#"{"roleId": "0190c3a0-7b1e-7000-8000-000000000012"}"#;
     "user.suspended" "user_tenants" [became!("status", "2")] "A member was suspended." r#"{"status": 1}"# r#"{"status": 2}"#;
-    "user.reactivated" "user_tenants" [became!("status", "2", "1")] "A suspended member is active again." r#"{"status": 2}"# r#"{"status": 1}"#;
+    "user.reactivated" "user_tenants" [became!("status", "2", one of "'0', '1', '3'")] "A suspended member is what they were before." r#"{"status": 2}"# r#"{"status": 1}"#;
     "user.activated" "user_tenants" [became!("status", "1")] "A member became active: an invitation was accepted, for example." r#"{"status": 0}"# r#"{"status": 1}"#;
     "user.passwordChangeNeeded" "user_tenants" [became!("status", "3")] "A member must change the password first." r#"{"status": 1}"# r#"{"status": 3}"#;
     "user.rejected" "user_tenants" [became!("status", "4")] "A member was rejected." r#"{"status": 0}"# r#"{"status": 4}"#;

@@ -3,7 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use super::{end, from, of_a, of_page, page, types};
-use crate::holes::{A, AMY, B, Scene, VIEWER};
+use crate::holes::{A, AMY, B, MEMBER, Scene, VIEWER};
 use crate::request::text;
 use crate::support::fixture::Database;
 use crate::world::on_both;
@@ -54,8 +54,8 @@ fn events_of_a_tenant_are_found_behind_many_of_others(scene: &Scene) {
     assert_eq!(names, ["first", "second"]);
 }
 
-on_both!(what_gives_power_names_an_event_before_what_else_changed);
-fn what_gives_power_names_an_event_before_what_else_changed(scene: &Scene) {
+on_both!(a_role_and_a_status_that_change_at_once_are_an_event_each);
+fn a_role_and_a_status_that_change_at_once_are_an_event_each(scene: &Scene) {
     let amy = format!("/tenants/{A}/users/{AMY}");
     let suspended = scene.by("admin_a", &format!("POST {amy}/suspend")).send();
     assert_eq!(suspended.status, 200, "{}", text(&suspended));
@@ -66,8 +66,17 @@ fn what_gives_power_names_an_event_before_what_else_changed(scene: &Scene) {
     let (events, _) = from(&scene.world, "admin_a", &of_a(), &begin, 100);
     // The person is touched as well, as with the original.
     let of_membership: Vec<Json> = events.into_iter().filter(|event| event["subject"]["kind"] == "user").collect();
-    assert_eq!(types(&of_membership), ["user.roleChanged"]);
-    assert_eq!(of_membership[0]["after"]["roleId"], VIEWER);
+    assert_eq!(types(&of_membership), ["user.roleChanged", "user.reactivated"]);
+    assert_eq!(
+        (&of_membership[0]["after"]["roleId"], &of_membership[1]["after"]["status"]),
+        (&json!(VIEWER), &json!(1))
+    );
+    let both = json!({ "roleId": MEMBER, "status": 2 });
+    let begin = end(&scene.world, "admin_a", &of_a());
+    assert_eq!(scene.by("admin_a", &format!("PATCH {amy}")).json(&both).send().status, 204);
+    let (events, _) = from(&scene.world, "admin_a", &of_a(), &begin, 100);
+    let of_membership: Vec<Json> = events.into_iter().filter(|event| event["subject"]["kind"] == "user").collect();
+    assert_eq!(types(&of_membership), ["user.roleChanged", "user.suspended"]);
 }
 
 on_both!(whose_preferences_changed_is_told_and_not_how);
