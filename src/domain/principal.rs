@@ -17,8 +17,8 @@ const OTHERS: i32 = 1;
 /// Keys of the permissions that somebody holds.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Permissions<'a> {
-    /// Those that the caller claims to hold, as they are spelled there.
-    claimed: &'a HashSet<String>,
+    /// Those that the caller claims to hold, as they are spelled there; `None` of who has everything.
+    claimed: Option<&'a HashSet<String>>,
     /// What the database grants now, where it was asked.
     granted: Option<&'a Effective<'static>>,
 }
@@ -26,15 +26,21 @@ pub(crate) struct Permissions<'a> {
 impl<'a> Permissions<'a> {
     /// What is claimed; where the database was asked, what both agree on, in every spelling.
     pub(crate) fn of(claimed: &'a HashSet<String>, granted: Option<&'a Effective<'static>>) -> Self {
-        Self { claimed, granted }
+        Self { claimed: Some(claimed), granted }
+    }
+
+    /// What the operator has: every permission, also one that nobody has named.
+    pub(crate) fn all() -> Self {
+        Self { claimed: None, granted: None }
     }
 
     /// Whether a permission is held.
     pub(crate) fn contains(self, permission: &str) -> bool {
+        let Some(claimed) = self.claimed else { return true };
         match self.granted {
-            None => self.claimed.contains(permission),
+            None => claimed.contains(permission),
             Some(granted) => {
-                granted.has(permission) && spellings(permission).any(|spelling| self.claimed.contains(spelling))
+                granted.has(permission) && spellings(permission).any(|spelling| claimed.contains(spelling))
             }
         }
     }

@@ -273,7 +273,10 @@ impl CallerSessions {
             user: caller.id,
             membership: caller.user_tenant_id,
             master: caller.master,
-            permissions: Permissions::of(&caller.permissions, power.map(|power| &power.granted)),
+            permissions: match power {
+                None if self.all.operator => Permissions::all(),
+                power => Permissions::of(&caller.permissions, power.map(|power| &power.granted)),
+            },
             catalogue: &self.all.catalogue,
             acceptance: self.all.acceptance,
             new_users: self.all.new_users,

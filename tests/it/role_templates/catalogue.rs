@@ -14,6 +14,8 @@ const CLOSED: &[(&str, &str)] = &[
     ("PERMISSIONS_OPEN", "false"),
     ("PERMISSIONS", r#"["EatBread", {"name": "UseOven", "meaning": "Use the oven"}]"#),
 ];
+/// As where products have keys of their own.
+const OPEN: &[(&str, &str)] = &[("PERMISSIONS_OPEN", "true")];
 /// As a deployment that says nothing of it.
 const UNSAID: &[(&str, &str)] = &[("PERMISSIONS_OPEN", "")];
 
@@ -114,6 +116,22 @@ fn a_database_decides_where_nobody_says_whether_keys_are_known(world: &World) {
     let other = json!({ "name": "new", "permissions": ["EatBread"] });
     let request = crate::request::Request::new(named.address(), &roles).token("admin_a").json(&other);
     assert_eq!(request.send().status, 422);
+}
+
+on_both!(where_any_key_is_taken_the_operator_gives_the_first, OPEN);
+fn where_any_key_is_taken_the_operator_gives_the_first(world: &World) {
+    let roles = format!("POST /tenants/{A}/roles");
+    let role = json!({ "name": "baker", "permissions": ["UseOven"] });
+    for profile in ["admin_a", "master_a"] {
+        assert_eq!(refused(world, profile, &roles, &role).0, 403, "{profile} does not hold it");
+    }
+    let workplace = Workplace::with(&[("DATABASE_URL", &world.database.url()), ("PERMISSIONS_OPEN", "true")]);
+    let at = ["--tenant", A, "--set", "name=baker", "--set", r#"permissions=["UseOven"]"#];
+    workplace.ok(&[&["role", "create"][..], &at].concat());
+    let closed = Workplace::with(&[("DATABASE_URL", &world.database.url()), ("PERMISSIONS_OPEN", "false")]);
+    let refused =
+        closed.run(&["role", "create", "--tenant", A, "--set", "name=b", "--set", r#"permissions=["Bread"]"#]);
+    assert!(refused.stderr.contains("Bread"), "{}", refused.stderr);
 }
 
 on_both!(the_migration_keeps_the_keys_that_there_were);
