@@ -361,3 +361,21 @@ fn an_address_is_sent_a_few_mails_in_a_day(world: &World) {
         "invited"
     );
 }
+
+on_both!(an_answer_that_is_kept_has_no_link, IDLE);
+fn an_answer_that_is_kept_has_no_link(world: &World) {
+    let body = json!({ "invitations": [new("ida@n.example")] });
+    let line = format!("POST /tenants/{A}/invitations");
+    let request = world.request(&line).token("admin_a").header("idempotency-key", "\"ida\"").json(&body);
+    let (first, second) = (request.send(), request.send());
+    assert_eq!((first.status, second.status), (200, 200), "{}", text(&second));
+    assert_eq!((text(&first), second.header("idempotency-replayed")), (text(&second), "true"));
+    let item = &json_of(&first)["invitations"][0];
+    assert_eq!((&item["status"], &item["link"]), (&json!("invited"), &Json::Null), "{item}");
+    assert_eq!(rows(world, "mails").len(), 1);
+    let again = format!("POST /tenants/{A}/invitations/{}/resend", item["id"].as_str().unwrap());
+    let request = world.request(&again).token("admin_a").header("idempotency-key", "\"again\"").json(&json!({}));
+    let (first, second) = (request.send(), request.send());
+    assert_eq!((first.status, json_of(&first)["link"].is_null()), (200, true), "{}", text(&first));
+    assert_eq!((text(&first), second.header("idempotency-replayed")), (text(&second), "true"));
+}

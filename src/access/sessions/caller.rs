@@ -48,6 +48,11 @@ impl CallerSessions {
         Self { once: Some(once.clone()), ..self }
     }
 
+    /// Whether the answer is kept for whoever asks again, in the clear: it must hold no secret.
+    pub(crate) fn answer_is_kept(&self) -> bool {
+        self.once.is_some()
+    }
+
     /// What was answered to a request of this caller that had this id, if that is not too long ago.
     pub(crate) async fn answered(&self, id: Uuid) -> StoreResult<Option<IdempotencyKey>> {
         let session = self.all.store.read_for(TenantScope(self.proof.tenant()), self.actor());

@@ -25,9 +25,9 @@ pub(super) fn routes() -> Vec<Route> {
     let all = vec![
         Route::new(Method::GET, ALL, "InvitationController.find", "List the invitations of a tenant", find)
             .any_of(&[VIEW_USER_INVITATION]),
-        // Not kept for requests that come twice: the answer may have links. An address that comes twice is invited once.
         Route::new(Method::POST, ALL, "InvitationController.create", "Invite people into a tenant", create)
-            .any_of(&[CREATE_USER_INVITATION]),
+            .any_of(&[CREATE_USER_INVITATION])
+            .idempotent(),
         Route::new(Method::GET, ONE, "InvitationController.findById", "Read an invitation", find_by_id)
             .any_of(&[VIEW_USER_INVITATION]),
         Route::new(Method::DELETE, ONE, "InvitationController.revoke", "Revoke an invitation", revoke)
@@ -40,7 +40,8 @@ pub(super) fn routes() -> Vec<Route> {
             resend,
         )
         .any_of(&[CREATE_USER_INVITATION])
-        .counting_attempts(),
+        .counting_attempts()
+        .idempotent(),
     ];
     all.into_iter().map(|route| route.on(&ACTIVE_TENANT).surface(Surface::Problem)).collect()
 }
@@ -77,11 +78,11 @@ async fn revoke(sessions: CallerSessions, id: RowId<Invitation>) -> Result<Empty
     Ok(Empty)
 }
 
-/// Who invites by this request.
+/// Who invites by this request. An answer that is kept has no links.
 fn inviter(sessions: &CallerSessions, body: &Map<String, Json>) -> Inviter {
     Inviter {
         membership: sessions.in_whose_name(),
-        sees_links: sessions.principal().permissions.contains(VIEW_USER_INVITATION_LINK),
+        sees_links: !sessions.answer_is_kept() && sessions.principal().permissions.contains(VIEW_USER_INVITATION_LINK),
         life: hours(body),
     }
 }

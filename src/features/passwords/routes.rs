@@ -5,7 +5,7 @@ use user_tenant_store::Entity;
 
 use super::answers::{ResetRequested, Verified};
 use super::body::{self, Credentials, NewPassword, OwnPassword, ResetOrder};
-use super::resets;
+use super::resets::{self, Way};
 use super::steps;
 use crate::access::entrance::TOKEN_IN_PATH;
 use crate::access::locator::{Admits, Locator, TenantOf};
@@ -34,7 +34,6 @@ pub(super) fn routes() -> Vec<Route> {
             .without_power()
             .counting_attempts()
             .surface(Surface::Problem),
-        // Not idempotent: the answer may hold a secret.
         Route::new(
             Method::POST,
             "/tenants/{id}/users/{userId}/password-reset",
@@ -45,6 +44,7 @@ pub(super) fn routes() -> Vec<Route> {
         .any_of(&[RESET_USER_PASSWORD])
         .on(&ACTIVE_TENANT)
         .counting_attempts()
+        .idempotent()
         .surface(Surface::Problem),
         Route::new(
             Method::POST,
@@ -79,6 +79,9 @@ async fn request(sessions: CallerSessions, user: RowId<User>, body: Sent<ResetOr
     let principal = sessions.principal();
     let session = sessions.reset_password().await?;
     let (way, life) = (body::way(&body.0), body::life(&body.0));
+    if way == Way::Answer && sessions.answer_is_kept() {
+        return Err(Error::InvalidIdempotencyKey("is not taken where the answer has the link's secret"));
+    }
     let requested = resets::request(session, &principal, sessions.tenant(), user.0, way, life).await?;
     Ok(Told(requested.into_inner().into()))
 }

@@ -9,7 +9,7 @@ use super::resets::{answer, line, prepare, set};
 use super::{HASH, NEW, has, status_of_andy, value, verified};
 use crate::giving::{ask, refused};
 use crate::holes::{A, ALICE, ANDY, ANDY_IN_A, B, MEMBER, SAM, SUPER, Scene};
-use crate::request::json as json_of;
+use crate::request::{json as json_of, text};
 use crate::world::on_both;
 
 /// How long a mail may take.
@@ -201,4 +201,24 @@ fn a_mailbox_is_not_flooded(scene: &Scene) {
     let (_, told) = ask(scene, "master_a", &line(A, ANDY), &answer());
     assert_eq!(set(scene, told["token"].as_str().expect("a token"), NEW), (204, String::new()));
     assert_eq!(proven(scene), "0");
+}
+
+on_both!(a_link_is_mailed_once_for_a_key_and_no_secret_is_kept);
+fn a_link_is_mailed_once_for_a_key_and_no_secret_is_kept(scene: &Scene) {
+    prepare(scene);
+    let by =
+        |profile: &str, body: &Json| scene.by(profile, &line(A, ANDY)).header("idempotency-key", "\"k\"").json(body);
+    let request = by("admin_a", &json!({}));
+    let (first, second) = (request.send(), request.send());
+    assert_eq!((first.status, text(&first)), (201, text(&second)), "{}", text(&second));
+    let many = "SELECT CAST(count(*) AS text) FROM main.password_resets";
+    assert_eq!(value(scene, many).as_deref(), Some("1"));
+    let refused = by("master_a", &answer()).send();
+    assert_eq!(
+        (refused.status, &json_of(&refused)["code"]),
+        (400, &json!("INVALID_IDEMPOTENCY_KEY")),
+        "{}",
+        text(&refused)
+    );
+    assert_eq!(value(scene, many).as_deref(), Some("1"));
 }
