@@ -34,7 +34,10 @@ pub(super) async fn id(path: &Path, name: &str) -> Result<String, Failure> {
         found.retain(exactly);
     }
     match &found[..] {
-        [] => Err(Failure::Usage(format!("there is no {} {name:?}; {}", kind.name(), there_are(path).await?))),
+        [] => {
+            let elsewhere = if path.is_in_a_tenant() { "\nName another tenant with --tenant." } else { "" };
+            Err(Failure::Usage(format!("there is no {} {name:?}; {}{elsewhere}", kind.name(), there_are(path).await?)))
+        }
         [row] => row["id"].as_str().map(ToOwned::to_owned).ok_or_else(|| Failure::other("the answer has no id")),
         several => {
             let several: Vec<_> = several.iter().take(SHOWN).map(|row| described(path, row)).collect();

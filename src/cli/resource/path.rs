@@ -108,6 +108,11 @@ impl Path {
         self.tenant.as_ref().map(|tenant| format!(" in the tenant {}", plain(tenant))).unwrap_or_default()
     }
 
+    /// Whether the rows are those of one tenant.
+    pub(super) fn is_in_a_tenant(&self) -> bool {
+        self.tenant.is_some()
+    }
+
     /// The rows of a list.
     pub(super) async fn list(&self, filter: Map<String, Json>) -> Result<Json, Failure> {
         Ok(self.send(&Method::GET, "", &[("filter", Json::from(filter).to_string())], None).await?.body)

@@ -31,6 +31,48 @@ impl Described for Step {
     }
 }
 
+/// A person's life, in all tenants.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct PersonLife {
+    pub(super) id: Uuid,
+    pub(super) status: &'static str,
+    pub(super) allowed: Vec<&'static str>,
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub(super) deactivated_on: Option<OffsetDateTime>,
+}
+
+impl Described for PersonLife {
+    fn schema() -> Json {
+        json!({
+            "title": "PersonLife",
+            "description": "Where a person stands in all tenants, whatever their memberships say.",
+            "type": "object",
+            "required": ["id", "status", "allowed", "deactivatedOn"],
+            "properties": {
+                "id": { "type": "string", "format": "uuid", "description": "Id of the user." },
+                "status": { "type": "string", "enum": ["active", "deactivated"], "description": "Where they stand." },
+                "allowed": {
+                    "type": "array",
+                    "items": { "type": "string" },
+                    "description": "The steps that lead on from there.",
+                },
+                "deactivatedOn": {
+                    "type": ["string", "null"],
+                    "format": "date-time",
+                    "description": "When they were deactivated, while they are.",
+                },
+            },
+            "examples": [{
+                "id": "0190c3a0-7b1e-7000-8000-000000000021",
+                "status": "deactivated",
+                "allowed": ["reactivate"],
+                "deactivatedOn": "2026-05-06T07:08:09Z",
+            }],
+        })
+    }
+}
+
 /// A tenant's life, and the seats in it.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -4,7 +4,7 @@ use axum::http::Method;
 use serde_json::{Value as Json, json};
 use user_tenant_store::record::Patch;
 
-use super::answers::{Step, TenantLife};
+use super::answers::{PersonLife, Step, TenantLife};
 use super::rules;
 use crate::access::sessions::CallerSessions;
 use crate::domain::users::{self, Change, Wanted};
@@ -14,10 +14,13 @@ use crate::http::locators::{ACTIVE_TENANT, ANY_TENANT};
 use crate::http::route::{Document, Form, Route, RowId, Sent, Told};
 use crate::http::surface::Surface;
 use crate::model::lifecycle::{ACTIVATE, ARCHIVE, DEACTIVATE, REACTIVATE, RESTORE, SUSPEND, Status as _};
-use crate::model::permission::{DELETE_TENANT, UPDATE_TENANT, UPDATE_TENANT_USER, VIEW_TENANT, number};
+use crate::model::permission::{
+    DELETE_TENANT, UPDATE_TENANT, UPDATE_TENANT_USER, VIEW_TENANT, VIEW_TENANT_USER, number,
+};
 use crate::model::{Tenant, User, UserStatus};
 
 const VIEW: &[&str] = &[VIEW_TENANT, number::VIEW_TENANT];
+const VIEW_USER: &[&str] = &[VIEW_TENANT_USER, number::VIEW_TENANT_USER];
 const UPDATE: &[&str] = &[UPDATE_TENANT, number::UPDATE_TENANT];
 const DELETE: &[&str] = &[DELETE_TENANT, number::DELETE_TENANT];
 const UPDATE_USER: &[&str] = &[UPDATE_TENANT_USER, number::UPDATE_TENANT_USER];
@@ -86,6 +89,16 @@ pub(super) fn routes() -> Vec<Route> {
         of_member!("activate", "TenantUserLifeController.activate", "Activate an invited member", activate_member),
         of_member!("suspend", "TenantUserLifeController.suspend", "Suspend a member", suspend_member),
         of_member!("reactivate", "TenantUserLifeController.reactivate", "Let a suspended member in", reactivate_member),
+        Route::new(
+            Method::GET,
+            "/users/{id}/lifecycle",
+            "UserLifeController.find",
+            "Tell whether a person is deactivated",
+            find_person,
+        )
+        .any_of(VIEW_USER)
+        .for_masters()
+        .surface(Surface::Problem),
         of_person!("deactivate", "UserLifeController.deactivate", "Deactivate a person everywhere", deactivate),
         of_person!("reactivate", "UserLifeController.reactivate", "Reactivate a person", reactivate),
     ]
@@ -146,6 +159,10 @@ fn told(reason: &Sent<Reason>) -> Option<&str> {
 async fn find(sessions: CallerSessions) -> Result<Told<TenantLife>> {
     let session = sessions.read_tenants();
     Ok(Told(rules::life(&session, sessions.tenant(), sessions.retention_days()).await?))
+}
+
+async fn find_person(sessions: CallerSessions, user: RowId<User>) -> Result<Told<PersonLife>> {
+    Ok(Told(rules::life_of_person(&sessions.read_tenants(), user.0).await?))
 }
 
 async fn limit(sessions: CallerSessions, body: Sent<Limits>) -> Result<Told<TenantLife>> {

@@ -5,7 +5,7 @@ use user_tenant_store::scope::{CallerScope, System};
 use user_tenant_store::session::{Committed, Read, Session, Write};
 use uuid::Uuid;
 
-use super::answers::TenantLife;
+use super::answers::{PersonLife, TenantLife};
 use crate::domain::principal::Principal;
 use crate::domain::{seats, tenants, users};
 use crate::error::{Error, Result, Sought};
@@ -58,6 +58,14 @@ pub(super) async fn life(session: &Session<CallerScope, Read>, id: Uuid, retenti
         max_invitations: tenant.max_invitations,
         invitations: taken.invitations,
     })
+}
+
+/// Where a person stands, in all tenants.
+pub(super) async fn life_of_person(session: &Session<CallerScope, Read>, id: Uuid) -> Result<PersonLife> {
+    let person = session.repository::<User>().get(id).await?.ok_or_else(|| users::unknown(&id))?;
+    let state = person.state();
+    let allowed = PEOPLE.0.iter().filter(|row| row.from == state).map(|row| row.step).collect();
+    Ok(PersonLife { id, status: state.word(), allowed, deactivated_on: person.deactivated_on })
 }
 
 /// Changes the limits of a tenant. Those who have a seat keep it.

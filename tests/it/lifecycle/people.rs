@@ -16,6 +16,11 @@ fn who_is_deactivated_is_refused_in_every_tenant(world: &World) {
     assert_eq!(sams().0, 200);
     step(world, "master_a", &person(SAM, "/deactivate"), "deactivated");
     assert_eq!(sams(), (401, "USER_DEACTIVATED".to_owned()));
+    let stands = |profile: &str| ask(world, profile, &format!("GET {}", person(SAM, "/lifecycle")), &Json::Null);
+    let (status, told) = stands("master_a");
+    assert_eq!((status, &told["status"], &told["allowed"]), (200, &json!("deactivated"), &json!(["reactivate"])));
+    assert!(told["deactivatedOn"].is_string(), "{told}");
+    assert_eq!(stands("admin_a").0, 403, "no tenant is told");
     let again = ask(world, "master_a", &format!("POST {}", person(SAM, "/deactivate")), &Json::Null);
     assert_eq!((again.0, &again.1["from"], &again.1["allowed"]), (409, &json!("deactivated"), &json!(["active"])));
     // Whatever a tenant does with the membership, it lets nobody in.
