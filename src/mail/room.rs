@@ -59,7 +59,7 @@ pub(crate) struct Room {
 }
 
 /// What a template can name. What is not known of a mail is none.
-#[derive(Serialize)]
+#[derive(Clone, Serialize)]
 struct Filling<'a> {
     address: &'a str,
     tenant: Option<String>,
@@ -68,6 +68,9 @@ struct Filling<'a> {
     token: Option<&'a str>,
     expires: Option<String>,
 }
+
+/// The token of no mail, with which templates are tried.
+const EXAMPLE: &str = "the-token-of-no-mail";
 
 impl Room {
     /// One that writes these kinds. Every template is filled with all that there may be, and with as little as there may be, so that a
@@ -83,17 +86,22 @@ impl Room {
         };
         let names: Vec<_> = kinds.iter().map(|kind| kind.name).collect();
         let templates = Templates::load(options.templates.as_deref(), &names)?;
-        let example = Filling {
+        let all = Filling {
             address: "amelie@example.com",
             tenant: Some("Bakery".to_owned()),
             inviter: Some("Bruno".to_owned()),
             link: Some("https://app.example/".to_owned()),
-            token: Some("token"),
+            token: Some(EXAMPLE),
             expires: Some("2026-01-01 12:00 UTC".to_owned()),
         };
-        templates.try_all("all that a mail may have", &example)?;
-        let least = Filling { tenant: None, inviter: None, link: None, token: None, expires: None, ..example };
+        templates.try_all("all that a mail may have", &all)?;
+        let least = Filling { tenant: None, inviter: None, link: None, token: None, expires: None, ..all.clone() };
         templates.try_all("nothing but the address: tenant, inviter, link, token and expires are none", &least)?;
+        let every = Links { invitation: Some(String::new()), password_reset: Some(String::new()) };
+        for kind in kinds.iter().filter(|kind| (kind.link)(&every).is_some()) {
+            let link = (kind.link)(&links).map(|page| page.replace(TOKEN, EXAMPLE));
+            templates.must_tell(kind.name, EXAMPLE, &Filling { link, ..all.clone() })?;
+        }
         Ok(Self { mailer, templates, links, kinds })
     }
 

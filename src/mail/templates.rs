@@ -61,6 +61,16 @@ pub(crate) enum MailUnwritable {
         /// Why, with the file and the line.
         error: minijinja::Error,
     },
+    /// A mail leaves out what it is sent for.
+    #[error(
+        "the mail {kind} says neither link nor token in {locale}: where no page is set, link is none. Write {{% if link %}}{{{{ link }}}}{{% else %}}{{{{ token }}}}{{% endif %}}"
+    )]
+    Tokenless {
+        /// Kind of the mail.
+        kind: String,
+        /// In which locale.
+        locale: String,
+    },
     /// An address leads nowhere.
     #[error("{0} is no address of a page with {{token}} in it, once: https://app.example/join?token={{token}}")]
     Link(String),
@@ -128,6 +138,17 @@ impl Templates {
     pub(super) fn try_all(&self, filled: &'static str, filling: &impl Serialize) -> Result<(), MailUnwritable> {
         let unfilled = |error| MailUnwritable::Unfilled { filled, error };
         self.sets.values().try_for_each(|set| self.fill(set, filling).map(drop)).map_err(unfilled)
+    }
+
+    /// Refuses templates of a kind that leave its token out: nobody could use such a mail.
+    pub(super) fn must_tell(&self, kind: &str, token: &str, filling: &impl Serialize) -> Result<(), MailUnwritable> {
+        for ((_, locale), set) in self.sets.iter().filter(|((of, _), _)| of == kind) {
+            let Written { subject: _, text, html } = self.fill(set, filling)?;
+            if !(text.contains(token) && html.is_none_or(|html| html.contains(token))) {
+                return Err(MailUnwritable::Tokenless { kind: kind.to_owned(), locale: locale.clone() });
+            }
+        }
+        Ok(())
     }
 
     /// A mail of a kind, in the locale that comes closest.

@@ -153,6 +153,7 @@ fn what_is_wrong_with_templates_is_found_at_the_start() -> Outcome {
         ("invitation.de.txt", "\n{{ link }}{{ address + tenant }}", "invitation.de.txt:2"),
         ("invitation.de.txt", "{{ address + tenant }}", "filled with nothing but the address"),
         ("invitation.de.txt", "{{ tenant.name }}", "filled with all that a mail may have"),
+        ("invitation.de.txt", "{% if tenant %}{{ tenant }}{% endif %}", "says neither link nor token in de"),
         ("invitation.de.html", "", "no invitation.de.subject"),
         ("welcome.de.txt", "", "one of the kinds invitation, password-reset"),
         ("invitation.txt", "", "invitation.txt is no template of a mail"),
