@@ -307,6 +307,11 @@ pub enum Error {
         "A person with this address is known already: accept without a password, and log in with the one that they have."
     )]
     PersonKnown,
+    /// It is the address of a person of whom nobody knows that it is theirs.
+    #[error(
+        "The person who is registered with this address has not shown that it is theirs. Have a link mailed by which they set their password, and accept then."
+    )]
+    PersonUnproven,
     /// Whoever comes has a link that a tenant was told, so that the password could be the tenant's.
     #[error(
         "A password is chosen by the link in the mail alone: whoever invites was told this one too. Accept without a password, or use the mail."

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::clients::{self, IssuedClient};
 use super::passwords::{self, Hash};
 use super::provisioning::{self, Login};
-use super::users::Known;
+use super::users::{self, Known};
 use super::{configs, seats, tenants};
 use crate::error::{Error, Result, Sought};
 use crate::model::permission::name_of;
@@ -160,7 +160,10 @@ fn grants(role: &Role, permissions: &[String]) -> bool {
 async fn create_user(session: &Session<System, Write>, home: Uuid, login: Login, first_name: &str) -> Result<Uuid> {
     let named = New::<User>::empty().with(User::FIRST_NAME, first_name)?;
     let person = provisioning::person(named, login, home)?;
-    provisioning::id(&session.repository::<User>().create(person).await?)
+    let user = provisioning::id(&session.repository::<User>().create(person).await?)?;
+    // The operator says who it is.
+    users::prove_address(session, user).await?;
+    Ok(user)
 }
 
 async fn create_membership(

@@ -141,6 +141,7 @@ impl Error {
             Self::AlreadyMember => Code::AlreadyMember,
             Self::AlreadyInvited => Code::AlreadyInvited,
             Self::PersonKnown => Code::PersonKnown,
+            Self::PersonUnproven => Code::PersonUnproven,
             Self::AddressNotProven => Code::AddressNotProven,
             Self::TooManyItems { .. } => Code::TooManyItems,
             Self::UnknownPermission(_) => Code::UnknownPermission,

@@ -5,6 +5,7 @@ use serde_json::{Value as Json, json};
 use super::{accept, by_mail, invited, link, new, refused, row, rows};
 use crate::authorization::IDLE;
 use crate::holes::{A, B, BOB, MEMBER};
+use crate::program::Workplace;
 use crate::request::{json as json_of, text};
 use crate::support::http::Answer;
 use crate::world::{World, on_both};
@@ -61,7 +62,7 @@ fn whose_address_was_changed_is_not_taken_in_by_it_until_they_have_shown_that_it
     let item = invited(world, "admin_a", &new("ann.hired@a.example"));
     by_mail(world, &item);
     let path = item["link"].as_str().unwrap();
-    refused(world, path, &Json::Null, 409, "LOGIN_TAKEN");
+    refused(world, path, &Json::Null, 409, "PERSON_UNPROVEN");
     // In another case it is the same address.
     world.run(&format!(
         "DELETE FROM main.address_proofs; UPDATE main.users SET email = 'Ann.Hired@A.example' WHERE id = '{BOB}'"
@@ -75,6 +76,23 @@ fn whose_address_was_changed_is_not_taken_in_by_it_until_they_have_shown_that_it
     assert_eq!((answer.status, &json_of(&answer)["userId"]), (200, &json!(BOB)), "{}", text(&answer));
     world.run(&format!("UPDATE main.users SET email = 'bob@b.example' WHERE id = '{BOB}'"));
     assert_eq!(proof(world, &json!(BOB)), Some(Json::Null));
+}
+
+on_both!(whom_the_operator_has_made_comes_by_a_mail, IDLE);
+fn whom_the_operator_has_made_comes_by_a_mail(world: &World) {
+    let workplace = Workplace::with(&[("DATABASE_URL", &world.database.url())]);
+    let names = ["--username", "ops", "--email", "olga@new.example", "--first-name", "Olga"];
+    workplace.ok(&[&["bootstrap", "--tenant-name", "New", "--tenant-key", "new"][..], &names].concat());
+    let item = invited(world, "admin_a", &new("olga@new.example"));
+    by_mail(world, &item);
+    let answer = accept(world, item["link"].as_str().unwrap(), &Json::Null);
+    assert_eq!(answer.status, 200, "{}", text(&answer));
+    let user = json_of(&answer)["userId"].take();
+    assert_eq!(
+        row(world, "users", "id", &user)["username"],
+        "ops",
+        "they have not logged in anywhere that is seen here"
+    );
 }
 
 on_both!(a_person_whom_another_tenant_made_by_a_link_is_nobody_for_others, IDLE);

@@ -187,7 +187,13 @@ pub(crate) async fn accept(
     // Somebody new may log in where whoever invites may, as whom they add.
     let inviters = inviter_of(&session, &invitation).await?.and_then(|inviter| inviter.auth_client_ids);
     let clients = inviters.filter(|own| !own.is_empty()).or(coming.default_clients);
-    let joining = users::joining(&session, login, known, profile, tenant.id, clients).await?;
+    let is_known = matches!(known, Known::Somebody { .. });
+    let joining = users::joining(&session, login, known, profile, tenant.id, clients).await;
+    let joining = joining.map_err(|error| match error {
+        // Who reads what the address is sent is told why; whoever was told the link learns of nobody.
+        Error::LoginTaken if is_known && by_mail => Error::PersonUnproven,
+        other => other,
+    })?;
     if joining.known.as_ref().is_some_and(|person| person.state() == PersonState::Deactivated) {
         return Err(Error::PersonDeactivated);
     }

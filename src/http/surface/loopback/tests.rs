@@ -407,6 +407,7 @@ fn every_cause_that_the_original_knows_is_above() {
         ErrorCode::AlreadyMember,
         ErrorCode::AlreadyInvited,
         ErrorCode::PersonKnown,
+        ErrorCode::PersonUnproven,
         ErrorCode::AddressNotProven,
         ErrorCode::TooManyItems,
     ];
