@@ -114,7 +114,7 @@ fn what_is_long_is_shortened() -> Outcome {
     }
     let folder = tempfile::tempdir()?;
     std::fs::write(folder.path().join("invitation.en.subject"), "long ".repeat(100))?;
-    std::fs::write(folder.path().join("invitation.en.txt"), "")?;
+    std::fs::write(folder.path().join("invitation.en.txt"), "{{ link }}")?;
     let message = written(&self::room(Some(folder.path()))?, &INVITATION, None, "Bakery")?;
     assert_eq!(message.subject.chars().count(), 200);
     Ok(())

@@ -141,9 +141,8 @@ impl Scene {
         let sessions = Sessions::open(&database.options, Limits::default(), environment, MIGRATIONS, true).await?;
         let templates = tempfile::tempdir()?;
         for kind in ["unwanted", "lost", "deaf"] {
-            for part in ["subject", "txt"] {
-                std::fs::write(templates.path().join(format!("{kind}.en.{part}")), kind)?;
-            }
+            std::fs::write(templates.path().join(format!("{kind}.en.subject")), kind)?;
+            std::fs::write(templates.path().join(format!("{kind}.en.txt")), "{{ token }}")?;
         }
         Ok(Self { sessions, postman: Postman::default(), templates, database })
     }
