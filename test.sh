@@ -55,7 +55,5 @@ fi
 if [ -n "${CI:-}" ]; then
   export NEXTEST_PROFILE=${NEXTEST_PROFILE:-ci}
 fi
-# A test waits for other processes and for time a quarter of its own.
-export NEXTEST_TEST_THREADS=${NEXTEST_TEST_THREADS:-$((($(nproc) * 3 + 1) / 2))}
 progress "tests"
 cargo nextest run --workspace --locked "$@"

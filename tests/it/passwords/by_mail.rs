@@ -206,14 +206,15 @@ fn a_mailbox_is_not_flooded(scene: &Scene) {
 on_both!(a_link_is_mailed_once_for_a_key_and_no_secret_is_kept);
 fn a_link_is_mailed_once_for_a_key_and_no_secret_is_kept(scene: &Scene) {
     prepare(scene);
-    let by =
-        |profile: &str, body: &Json| scene.by(profile, &line(A, ANDY)).header("idempotency-key", "\"k\"").json(body);
-    let request = by("admin_a", &json!({}));
+    let by = |profile: &str, key: &str, body: &Json| {
+        scene.by(profile, &line(A, ANDY)).header("idempotency-key", key).json(body)
+    };
+    let request = by("admin_a", "mailed", &json!({}));
     let (first, second) = (request.send(), request.send());
     assert_eq!((first.status, text(&first)), (201, text(&second)), "{}", text(&second));
     let many = "SELECT CAST(count(*) AS text) FROM main.password_resets";
     assert_eq!(value(scene, many).as_deref(), Some("1"));
-    let refused = by("master_a", &answer()).send();
+    let refused = by("master_a", "answered", &answer()).send();
     assert_eq!(
         (refused.status, &json_of(&refused)["code"]),
         (400, &json!("INVALID_IDEMPOTENCY_KEY")),
