@@ -17,7 +17,7 @@ use crate::support::fixture::Database;
 use crate::world::{World, on_both};
 
 /// How long a purge of a few rows may take.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Every row of every table, as JSON of text, by table; the audit log is `audit_logs`.
 pub(super) type Contents = BTreeMap<String, Vec<Map<String, Json>>>;
