@@ -58,6 +58,17 @@ impl Giving {
         Ok(giving)
     }
 
+    /// The same, where the first page of who is in which groups was read before.
+    pub(crate) async fn by_places<S: SeesGroups, M: Mode>(
+        session: &Session<S, M>,
+        places: Pages<'_, Belonging, S, M>,
+    ) -> StoreResult<Self> {
+        let mut giving = Self::default();
+        giving.note_places(places).await?;
+        giving.climb_from_places(session).await?;
+        Ok(giving)
+    }
+
     /// Notes who is in which groups.
     async fn note_places<S: SeesGroups, M: Mode>(&mut self, places: Pages<'_, Belonging, S, M>) -> StoreResult<()> {
         let note = |row: &Record| {

@@ -12,7 +12,7 @@ use super::giving::{self, Giving, SeesGroups};
 use super::principal::Principal;
 use crate::error::{Error, Result};
 use crate::model::effective::Effective;
-use crate::model::{Holding, Inactive, Standing, UserLevelPermission, UserTenant};
+use crate::model::{Belonging, Holding, Inactive, Standing, UserLevelPermission, UserTenant};
 
 /// What a membership holds.
 #[derive(Debug, Default)]
@@ -34,14 +34,14 @@ where
 {
     let (holdings, own) = (session.repository::<Holding>(), session.repository::<UserLevelPermission>());
     let own = own.pages(Filter::matching(UserLevelPermission::USER_TENANT_ID.is(membership)));
-    let (holding, own) = session.ask((holdings.find_one(Holding::ID.is(membership)), own.begun())).await?;
+    let places = Filter::matching(Belonging::USER_TENANT_ID.is(membership));
+    let places = session.repository::<Belonging>().pages(places);
+    let asked = session.ask((holdings.find_one(Holding::ID.is(membership)), own.begun(), places.begun()));
+    let (holding, own, places) = asked.await?;
     let Some(holding) = holding else { return Ok(Held::default()) };
     let own = own.typed().await?;
-    let by_groups = if holding.has_groups {
-        giving::granted(session, Giving::to_members(session, [membership]).await?.roles()).await?
-    } else {
-        HashSet::new()
-    };
+    let giving = Giving::by_places(session, places).await?;
+    let by_groups = giving::granted(session, giving.roles()).await?;
     let role = holding.permissions.unwrap_or_default();
     Ok(Held {
         permissions: Effective::of(role, by_groups, own.into_iter().map(|own| (own.permission, own.allowed))),

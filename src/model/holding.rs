@@ -4,14 +4,9 @@ use serde::Deserialize;
 use user_tenant_store::Entity;
 use uuid::Uuid;
 
-/// Memberships that are not deleted, with roles that are not either. Most members are in no group that gives something, and the row
-/// says so. Groups are asked as those of [`super::Belonging`].
+/// Memberships that are not deleted, with roles that are not either.
 const HOLDINGS: &str = "\
-    ut.id, ut.tenant_id, r.permissions, r.role_type, r.allowed_clients, \
-    EXISTS (SELECT 1 FROM main.user_groups AS ug WHERE ug.user_tenant_id = ut.id AND NOT ug.deleted AND COALESCE( \
-        (SELECT TRUE FROM main.group_roles AS gr WHERE gr.group_id = ug.group_id AND NOT gr.deleted LIMIT 1), \
-        (SELECT TRUE FROM main.group_groups AS gg WHERE gg.member_group_id = ug.group_id AND NOT gg.deleted LIMIT 1), \
-        FALSE)) AS has_groups \
+    ut.id, ut.tenant_id, r.permissions, r.role_type, r.allowed_clients \
     FROM main.user_tenants AS ut \
     JOIN main.roles AS r ON r.id = ut.role_id \
     WHERE NOT ut.deleted AND NOT r.deleted";
@@ -35,6 +30,4 @@ pub(crate) struct Holding {
     pub(crate) role_type: Option<i32>,
     /// Ids of the client applications that holders of the role may use.
     pub(crate) allowed_clients: Option<Vec<String>>,
-    /// Whether the member is in a group that may give something.
-    pub(crate) has_groups: bool,
 }
