@@ -236,7 +236,7 @@ codes! {
     AlreadyInvited "ALREADY_INVITED" 409, 409 "ConflictError" "ALREADY_INVITED";
     /// Whoever comes is known already, and their password is not an invitation's to set.
     PersonKnown "PERSON_KNOWN" 409, 409 "ConflictError" "PERSON_KNOWN";
-    /// Whoever comes has the address of a person who has not shown that it is theirs.
+    /// An invitation is accepted by the mail, and the person who has the address has not shown that it is theirs.
     PersonUnproven "PERSON_UNPROVEN" 409, 409 "ConflictError" "PERSON_UNPROVEN";
     /// Whoever comes has not shown that they read what the address is sent, and cannot choose a password.
     AddressNotProven "ADDRESS_NOT_PROVEN" 403, 403 "ForbiddenError" "ADDRESS_NOT_PROVEN";

@@ -56,7 +56,7 @@ pub(crate) struct Outdates {
 
 impl Outdates {
     /// Looks at a row that is inserted. It was not remembered; but what is remembered of its parent, a member and the member's
-    /// permissions, may change with it. A row that others lead to, as memberships do to a person, has nothing but them.
+    /// permissions, may change with it. A person has no parent: memberships lead to a person, and a new one has none yet.
     pub(crate) fn note_new(&self, meta: &EntityMeta) {
         let has_parent = matches!(meta.tenancy, TenantRule::Through { local, .. } if local != meta.id().name);
         if has_parent && is_remembered(meta) {
